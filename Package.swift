@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled with the same strictness; see `Tests/ArchitectureTests` for the arrows.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A library target: one module, one job.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A test target; all of them may use the temporary servers in `Tests/TestSupport`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "waybill",
+    products: [.executable(name: "waybill", targets: ["waybill"])],
+    targets: [
+        .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev", "libcrypt-dev"])]),
+
+        module("Domain"),
+        module("Telemetry"),
+        module("Security", ["CCrypto"]),
+        module("FastCGI", ["CFastCGI"]),
+        module("Postgres", ["CPostgres"]),
+        module("Providers", ["Domain", "Security"]),
+        module("Store", ["Postgres", "Domain", "Telemetry"]),
+        module("Web", ["FastCGI", "Domain", "Security", "Telemetry"]),
+        .executableTarget(
+            name: "waybill",
+            dependencies: [
+                "Web", "Store", "Providers", "Postgres", "FastCGI", "Domain", "Security",
+                "Telemetry",
+            ],
+            swiftSettings: strict),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("ArchitectureTests", []),
+        tests("DomainTests", ["Domain"]),
+        tests("SecurityTests", ["Security"]),
+        tests("TelemetryTests", ["Telemetry"]),
+        tests("FastCGITests", ["FastCGI"]),
+        tests("PostgresTests", ["Postgres"]),
+        tests("ProvidersTests", ["Providers", "Domain", "Security"]),
+        tests("StoreTests", ["Store", "Postgres", "Domain", "Telemetry"]),
+        tests("WebTests", ["Web", "FastCGI", "Domain", "Security", "Telemetry"]),
+        tests("EndToEndTests", ["waybill"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,6 @@
+#ifndef WAYBILL_CPOSTGRES_SHIM_H
+#define WAYBILL_CPOSTGRES_SHIM_H
+
+#include <libpq-fe.h>
+
+#endif

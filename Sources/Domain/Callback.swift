@@ -1,0 +1,71 @@
+/// An HTTP header's name, in both spellings that are needed.
+package struct HeaderName: Hashable, Sendable, CustomStringConvertible {
+    /// As configured, for messages to people.
+    package let description: String
+    /// As FastCGI passes it: `HTTP_X_WEBHOOK_SECRET`.
+    package let parameter: String
+
+    /// - Parameter name: RFC 9110 token characters, without `_` (nginx drops such headers); nil
+    ///   for anything else.
+    package init?(_ name: String) {
+        let isToken = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard !name.isEmpty, isToken else { return nil }
+        description = name
+        parameter =
+            "HTTP_"
+            + String(
+                decoding: name.uppercased().utf8.map {
+                    $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0
+                }, as: UTF8.self)
+    }
+}
+
+/// What a provider sent us, before anything in it is believed.
+package struct CallbackRequest {
+    /// Path and query exactly as the provider called them; signatures cover this text.
+    package let uri: String
+    /// The message's id in our path, where the callback URL holds one.
+    package let message: MessageID?
+    package let contentType: String?
+    package let body: [UInt8]
+    /// A header's value, nil if it did not come. Valid only while the request is being handled.
+    package let header: (HeaderName) -> String?
+
+    package init(
+        uri: String, message: MessageID?, contentType: String?, body: [UInt8],
+        header: @escaping (HeaderName) -> String?
+    ) {
+        self.uri = uri
+        self.message = message
+        self.contentType = contentType
+        self.body = body
+        self.header = header
+    }
+}
+
+/// A callback as it is kept: byte for byte, once it is known to come from the provider.
+package struct ArchivedCallback: Sendable {
+    package let id: CallbackID
+    package let provider: Provider
+    package let receivedAt: Timestamp
+    /// Path and query as called.
+    package let uri: String
+    package let body: [UInt8]
+
+    package init(
+        id: CallbackID, provider: Provider, receivedAt: Timestamp, uri: String, body: [UInt8]
+    ) {
+        self.id = id
+        self.provider = provider
+        self.receivedAt = receivedAt
+        self.uri = uri
+        self.body = body
+    }
+}

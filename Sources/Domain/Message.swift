@@ -1,0 +1,56 @@
+/// A message and its current status, as the API shows it.
+package struct Message: Sendable {
+    package let id: MessageID
+    package let provider: Provider
+    package let providerMessageID: String?
+    package let status: Status
+    /// Whether it was sent through us; otherwise we know it only from reports.
+    package let isOurs: Bool
+    package let recipient: String?
+    package let sender: String?
+    /// When we first heard of it.
+    package let createdAt: Timestamp
+    /// When its status last changed.
+    package let updatedAt: Timestamp
+    /// The report that decides the status; nil before the first one.
+    package let decisive: RecordedReport?
+
+    package init(
+        id: MessageID, provider: Provider, providerMessageID: String?, status: Status,
+        isOurs: Bool, recipient: String?, sender: String?, createdAt: Timestamp,
+        updatedAt: Timestamp, decisive: RecordedReport?
+    ) {
+        self.id = id
+        self.provider = provider
+        self.providerMessageID = providerMessageID
+        self.status = status
+        self.isOurs = isOurs
+        self.recipient = recipient
+        self.sender = sender
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.decisive = decisive
+    }
+}
+
+/// A report in the ledger: what was said, when it reached us, and by which callback.
+package struct RecordedReport: Sendable {
+    package let report: Report
+    package let receivedAt: Timestamp
+    /// The archived callback that brought it first.
+    package let callback: CallbackID
+    /// The stored number, which a later version of the rule may compute differently.
+    package let precedence: Precedence
+    package let fingerprint: Int64
+
+    package init(
+        report: Report, receivedAt: Timestamp, callback: CallbackID, precedence: Precedence,
+        fingerprint: Int64
+    ) {
+        self.report = report
+        self.receivedAt = receivedAt
+        self.callback = callback
+        self.precedence = precedence
+        self.fingerprint = fingerprint
+    }
+}

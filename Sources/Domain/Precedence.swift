@@ -1,0 +1,79 @@
+/// Which of a message's reports decides its status: the one with the greatest precedence.
+///
+/// The maximum of a set depends neither on its order nor on duplicates, so a status is the same
+/// whatever the order, the number of writers, or the number of replays. The rules, first to last:
+/// 1. final beats not final;
+/// 2. among reports that are not final, further along beats earlier;
+/// 3. the later provider time beats the earlier;
+/// 4. at the same time, delivered beats the failures.
+///
+/// Reports that are equal in all four are told apart by their fingerprints (see `Report`).
+/// SQL compares the number and knows no rule. A change of the layout or the rules is a new version
+/// of this type, and the stored numbers must be computed again.
+package struct Precedence: Hashable, Comparable, Sendable {
+    /// Bit 62: final. Bits 58 to 61: stage. Bits 6 to 57: microseconds. Bits 0 to 5: rank.
+    package let rawValue: Int64
+
+    /// - Parameter rawValue: a stored precedence.
+    package init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// - Parameters:
+    ///   - status: the report's status.
+    ///   - time: the provider's time of it; without one it loses to every report with one. Times
+    ///     before 1970 and after 2112 count as the first and the last moment between.
+    package init(status: Status, at time: Timestamp?) {
+        let microseconds = min(max(time?.microseconds ?? 0, 0), Self.latest)
+        let final: Int64 = status.isFinal ? 1 << 62 : 0
+        rawValue = final | Self.stage(status) << 58 | microseconds << 6 | Self.rank(status)
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+    private static let latest: Int64 = 1 << 52 - 1
+
+    private static func stage(_ status: Status) -> Int64 {
+        switch status {
+        case .queued: 1
+        case .unknown: 2
+        case .accepted: 3
+        case .sent: 4
+        case .delivered, .undeliverable, .expired, .rejected, .failed: 0
+        }
+    }
+
+    private static func rank(_ status: Status) -> Int64 {
+        switch status {
+        case .delivered: 5
+        case .undeliverable: 4
+        case .rejected: 3
+        case .failed: 2
+        case .expired: 1
+        case .queued, .unknown, .accepted, .sent: 0
+        }
+    }
+}
+
+extension Precedence {
+    /// The rule by which one report beats another.
+    package enum Rule: String, Sendable {
+        /// There is no other report.
+        case only
+        case finalBeatsNotFinal = "final_beats_not_final"
+        case furtherAlong = "further_along"
+        case laterProviderTime = "later_provider_time"
+        case deliveredBeatsFailed = "delivered_beats_failed"
+        /// Same status, same provider time: the fingerprints decide which one is shown.
+        case fingerprint
+    }
+
+    /// The first rule in which two precedences differ.
+    package func rule(against other: Precedence) -> Rule {
+        let difference = rawValue ^ other.rawValue
+        if difference >> 62 != 0 { return .finalBeatsNotFinal }
+        if difference >> 58 != 0 { return .furtherAlong }
+        if difference >> 6 != 0 { return .laterProviderTime }
+        return difference != 0 ? .deliveredBeatsFailed : .fingerprint
+    }
+}

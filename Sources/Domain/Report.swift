@@ -1,0 +1,101 @@
+/// What one provider said, once, about one message.
+package struct Report: Sendable, Equatable {
+    /// The message's key, known without asking the database.
+    package let message: MessageID
+    package let provider: Provider
+    /// The message's name at the provider: Infobip's `messageId`, Plivo's `MessageUUID`.
+    package let providerMessageID: String
+    package let status: Status
+    /// The provider's own words for the status and the error.
+    package let outcome: Outcome
+    package let source: Source
+    /// Digits with a leading `+`, as far as the provider gave a number.
+    package let recipient: String?
+    /// A number with a leading `+`, or an alphanumeric sender as it stands.
+    package let sender: String?
+    /// When the provider sent the message on.
+    package let sentAt: Timestamp?
+    /// When what is reported came to pass; decides between reports (see `Precedence`).
+    package let doneAt: Timestamp?
+    /// Parts of the message, as billed.
+    package let segments: Int32?
+    package let price: Price?
+    package let bulkID: String?
+    /// What the sender of the message asked the provider to echo.
+    package let callbackData: String?
+    /// Mobile country and network code, digits.
+    package let network: String?
+    /// All that the provider gave and no field above holds, as a JSON object; nil if nothing.
+    package let attributes: String?
+    package let precedence: Precedence
+    /// Tells this report from the message's others; equal for a repetition of it.
+    package let fingerprint: Int64
+
+    package init(
+        message: MessageID, provider: Provider, providerMessageID: String, status: Status,
+        outcome: Outcome, source: Source = .callback, recipient: String? = nil,
+        sender: String? = nil, sentAt: Timestamp? = nil, doneAt: Timestamp? = nil,
+        segments: Int32? = nil, price: Price? = nil, bulkID: String? = nil,
+        callbackData: String? = nil, network: String? = nil, attributes: String? = nil
+    ) {
+        self.message = message
+        self.provider = provider
+        self.providerMessageID = providerMessageID
+        self.status = status
+        self.outcome = outcome
+        self.source = source
+        self.recipient = recipient
+        self.sender = sender
+        self.sentAt = sentAt
+        self.doneAt = doneAt
+        self.segments = segments
+        self.price = price
+        self.bulkID = bulkID
+        self.callbackData = callbackData
+        self.network = network
+        self.attributes = attributes
+        precedence = Precedence(status: status, at: doneAt ?? sentAt)
+        // Everything that is stored goes in: two reports that differ anywhere are two rows, and
+        // what is shown never depends on which of them came first.
+        var hash = Fingerprint()
+        hash.add(outcome.id)
+        hash.add(Int64(status.code))
+        hash.add(providerMessageID)
+        hash.add(recipient)
+        hash.add(sender)
+        hash.add(sentAt?.microseconds)
+        hash.add(doneAt?.microseconds)
+        hash.add(segments.map(Int64.init))
+        hash.add(price?.amount)
+        hash.add(price?.currency)
+        hash.add(bulkID)
+        hash.add(callbackData)
+        hash.add(network)
+        hash.add(attributes)
+        fingerprint = hash.value
+    }
+
+    /// How we came to know.
+    package enum Source: Int16, Sendable {
+        /// The provider called us.
+        case callback = 1
+        /// We asked the provider.
+        case poll = 2
+
+        /// The word for it in the API.
+        package var name: String { self == .callback ? "callback" : "poll" }
+    }
+
+    /// An amount of money, exactly as the provider wrote it.
+    package struct Price: Sendable, Equatable {
+        /// A decimal: optional minus, up to 18 digits, optionally a point and up to 18 digits.
+        package let amount: String
+        /// ISO 4217, where the provider says it.
+        package let currency: String?
+
+        package init(amount: String, currency: String?) {
+            self.amount = amount
+            self.currency = currency
+        }
+    }
+}

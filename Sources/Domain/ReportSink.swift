@@ -1,0 +1,33 @@
+/// One callback on its way to the disk: the raw body, what it says, and what of it makes no sense.
+package struct Submission: Sendable {
+    package let callback: ArchivedCallback
+    package let reports: [Report]
+    package let rejects: [Reject]
+
+    package init(callback: ArchivedCallback, reports: [Report], rejects: [Reject]) {
+        self.callback = callback
+        self.reports = reports
+        self.rejects = rejects
+    }
+}
+
+/// Why a submission is not on disk; the provider must try again.
+package enum SinkFailure: Error, Hashable, Sendable {
+    /// More waits than the bound allows.
+    case full
+    /// The database cannot be reached, or did not answer in time.
+    case unavailable
+    /// We are shutting down.
+    case stopping
+}
+
+/// Where reports become durable.
+package protocol ReportSink: Sendable {
+    /// Takes a submission and returns at once.
+    ///
+    /// - Parameter completion: called exactly once, on the sink's thread, after the commit or once
+    ///   it is known that there will be none. It must not block.
+    func submit(
+        _ submission: Submission,
+        completion: @escaping @Sendable (Result<Void, SinkFailure>) -> Void)
+}

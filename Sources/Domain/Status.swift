@@ -1,0 +1,49 @@
+/// What became of a message, in words that mean the same for every provider.
+package enum Status: String, Sendable, CaseIterable, Codable {
+    /// Accepted by us, not yet by a provider.
+    case queued
+    /// The provider has it and has said no more.
+    case accepted
+    /// On its way: with the operator, or as far as the provider tells.
+    case sent
+    /// On the handset. Final.
+    case delivered
+    /// Refused by the operator or the handset. Final.
+    case undeliverable
+    /// Its validity ran out, or no receipt came in time. Final.
+    case expired
+    /// Refused by the provider. Final.
+    case rejected
+    /// Never left the provider, or never left us. Final.
+    case failed
+    /// Nobody can say: a send without an answer, or a report in words that we do not know.
+    case unknown
+
+    /// What stands for the status in the database; never reused for another one.
+    package var code: Int16 {
+        switch self {
+        case .queued: 1
+        case .accepted: 2
+        case .sent: 3
+        case .delivered: 4
+        case .undeliverable: 5
+        case .expired: 6
+        case .rejected: 7
+        case .failed: 8
+        case .unknown: 9
+        }
+    }
+
+    package init?(code: Int16) {
+        guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = match
+    }
+
+    /// Whether the provider has said its last word. A later final report may still replace it.
+    package var isFinal: Bool {
+        switch self {
+        case .delivered, .undeliverable, .expired, .rejected, .failed: true
+        case .queued, .accepted, .sent, .unknown: false
+        }
+    }
+}

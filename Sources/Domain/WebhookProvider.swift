@@ -1,0 +1,107 @@
+/// How one provider's callbacks are believed and read. Pure: no I/O, no clock.
+package protocol WebhookProvider: Sendable {
+    var provider: Provider { get }
+    /// The largest body that is read, in bytes.
+    var bodyLimit: Int { get }
+
+    /// Proves that the provider made the request. Takes the same time for every wrong secret.
+    ///
+    /// - Throws: `Refusal`, with nothing of the request in it.
+    func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification
+
+    /// Reads an authenticated request.
+    ///
+    /// - Throws: `Malformation` if no part of it can be read; then no part of it may be stored.
+    func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback
+}
+
+/// Which of the configured secrets proved a callback.
+package struct Verification: Hashable, Sendable, CustomStringConvertible {
+    /// `basic`, `header`, `hmac`, `v3`, `v2`.
+    package let method: String
+    /// Which of the method's secrets, in the order of the setting, from 1.
+    package let secret: Int
+
+    package init(method: String, secret: Int) {
+        self.method = method
+        self.secret = secret
+    }
+
+    package var description: String { "\(method) \(secret)" }
+}
+
+/// Why a callback is not believed.
+package struct Refusal: Error, Hashable, Sendable {
+    /// The closed list; the raw value is the metric's label and the problem's `code`.
+    package enum Reason: String, Sendable, CaseIterable {
+        case missingCredentials = "missing_credentials"
+        case wrongCredentials = "wrong_credentials"
+        case missingSignature = "missing_signature"
+        case wrongSignature = "wrong_signature"
+        /// The signature's scheme is known and switched off (Plivo V2 unless allowed).
+        case schemeNotAllowed = "signature_scheme_not_allowed"
+    }
+
+    package let reason: Reason
+
+    package init(_ reason: Reason) {
+        self.reason = reason
+    }
+}
+
+/// Why a whole callback cannot be read. Safe to show: holds places and bounds, no content.
+package struct Malformation: Error, Hashable, Sendable {
+    /// The closed list; the raw value is the metric's label and the problem's `code`.
+    package enum Code: String, Sendable, CaseIterable {
+        case unsupportedMediaType = "unsupported_media_type"
+        case notJSON = "not_json"
+        case notForm = "not_form"
+        case wrongShape = "wrong_shape"
+        case noResults = "no_results"
+        case tooManyResults = "too_many_results"
+        case tooDeep = "too_deep"
+        case tooLong = "too_long"
+    }
+
+    package let code: Code
+    /// Where: `byte 17`, `results[3].status`, `Content-Type`.
+    package let place: String
+    /// What is wrong there and what was expected, one sentence.
+    package let detail: String
+
+    package init(_ code: Code, at place: String, _ detail: String) {
+        self.code = code
+        self.place = place
+        self.detail = detail
+    }
+}
+
+/// A callback's reports, and what in it was no report.
+package struct ParsedCallback: Sendable, Equatable {
+    package let reports: [Report]
+    package let rejects: [Reject]
+
+    package init(reports: [Report], rejects: [Reject]) {
+        self.reports = reports
+        self.rejects = rejects
+    }
+}
+
+/// One part of an authenticated callback that could not be made into a report.
+package struct Reject: Sendable, Equatable {
+    /// A stable word: `bad_time`, `missing_field`, `duplicate_key`, `invalid_utf8`, …
+    package let reason: String
+    /// Where in the body: `results[3].doneAt`.
+    package let place: String
+    /// One sentence for people; no content of the body.
+    package let detail: String
+    /// The part as it came, byte for byte, cut at 64 KiB.
+    package let excerpt: [UInt8]
+
+    package init(reason: String, place: String, detail: String, excerpt: [UInt8]) {
+        self.reason = reason
+        self.place = place
+        self.detail = detail
+        self.excerpt = Array(excerpt.prefix(65_536))
+    }
+}
