@@ -19,10 +19,8 @@ package struct Identifier<Kind>: Hashable, Comparable, Sendable, CustomStringCon
 }
 
 extension Identifier {
-    /// A new version 7 identifier: 48 bits of Unix milliseconds, then 74 random bits.
-    ///
-    /// - Parameter time: when the thing came to be; identifiers of later times order later.
-    /// Source: RFC 9562, section 5.7.
+    /// A new version 7 identifier: 48 bits of Unix milliseconds, then 74 random bits, so that
+    /// identifiers of later times order later. Source: RFC 9562, section 5.7.
     package static func new(at time: Timestamp) -> Self {
         let milliseconds = UInt64(clamping: time.microseconds / 1000) & 0xFFFF_FFFF_FFFF
         var generator = SystemRandomNumberGenerator()
@@ -31,10 +29,9 @@ extension Identifier {
             low: 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
-    /// The version 8 identifier made of a digest's first sixteen bytes.
+    /// The version 8 identifier made of the first sixteen bytes of a cryptographic digest.
     ///
     /// Equal digests give equal identifiers, and none equals one from `new(at:)`.
-    /// - Parameter digest: at least sixteen bytes, of a cryptographic hash.
     /// Source: RFC 9562, section 5.8.
     package static func derived(fromDigest digest: some Collection<UInt8>) -> Self {
         precondition(digest.count >= 16, "a digest of sixteen bytes or more")

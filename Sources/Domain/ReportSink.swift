@@ -25,8 +25,8 @@ package enum SinkFailure: Error, Hashable, Sendable {
 package protocol ReportSink: Sendable {
     /// Takes a submission and returns at once.
     ///
-    /// - Parameter completion: called exactly once, on the sink's thread, after the commit or once
-    ///   it is known that there will be none. It must not block.
+    /// The completion is called exactly once, on the sink's thread, after the commit or once it is
+    /// known that there will be none. It must not block.
     func submit(
         _ submission: Submission,
         completion: @escaping @Sendable (Result<Void, SinkFailure>) -> Void)

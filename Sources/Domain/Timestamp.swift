@@ -12,12 +12,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         self.microseconds = microseconds
     }
 
-    /// A proleptic Gregorian date and time of day; nil for one that does not exist.
+    /// A proleptic Gregorian date and time of day, 1970 to 9999; nil for one that does not exist.
     ///
-    /// - Parameters:
-    ///   - year: 1970 to 9999.
-    ///   - microsecond: of the second, 0 to 999,999.
-    ///   - offsetSeconds: how far the given clock is ahead of UTC, under 24 hours either way.
+    /// The offset is how far the given clock is ahead of UTC, under 24 hours either way.
     package init?(
         year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int,
         microsecond: Int = 0, offsetSeconds: Int = 0

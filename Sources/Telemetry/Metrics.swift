@@ -1,0 +1,132 @@
+private import Synchronization
+
+/// All metrics of the process, written as Prometheus text (exposition format 0.0.4).
+///
+/// Metrics are registered at start and updated without a lock.
+package final class Metrics: Sendable {
+    private struct Family {
+        let name: String
+        let help: String
+        let kind: String
+        var samples: [@Sendable () -> [Sample]] = []
+    }
+
+    /// One line: a suffix of the family's name, labels, value.
+    private struct Sample {
+        let suffix: String
+        let labels: String
+        let value: String
+    }
+
+    private let families = Mutex<[Family]>([])
+
+    package init() {}
+
+    /// A number that only grows. The name ends in `_total`.
+    package func counter(
+        _ name: String, _ help: String, _ labels: KeyValuePairs<String, String> = [:]
+    ) -> Counter {
+        let counter = Counter()
+        let text = Self.text(labels)
+        register(name, help, "counter") {
+            [Sample(suffix: "", labels: text, value: String(counter.value))]
+        }
+        return counter
+    }
+
+    /// A number that is read when somebody asks.
+    package func gauge(
+        _ name: String, _ help: String, _ labels: KeyValuePairs<String, String> = [:],
+        read: @escaping @Sendable () -> Double
+    ) {
+        let text = Self.text(labels)
+        register(name, help, "gauge") { [Sample(suffix: "", labels: text, value: "\(read())")] }
+    }
+
+    /// A growing number that something else already counts.
+    package func counter(
+        _ name: String, _ help: String, _ labels: KeyValuePairs<String, String> = [:],
+        read: @escaping @Sendable () -> Int
+    ) {
+        let text = Self.text(labels)
+        register(name, help, "counter") { [Sample(suffix: "", labels: text, value: "\(read())")] }
+    }
+
+    /// A distribution, in seconds unless the name says otherwise.
+    package func histogram(
+        _ name: String, _ help: String, bounds: [Double] = Histogram.latencyBounds
+    ) -> Histogram {
+        let histogram = Histogram(bounds: bounds)
+        register(name, help, "histogram") {
+            let snapshot = histogram.snapshot()
+            var cumulative = 0
+            var samples: [Sample] = []
+            for (index, count) in snapshot.counts.enumerated() {
+                cumulative += count
+                let bound = index < bounds.count ? "\(bounds[index])" : "+Inf"
+                samples.append(
+                    Sample(
+                        suffix: "_bucket", labels: "{le=\"\(bound)\"}", value: "\(cumulative)"))
+            }
+            samples.append(Sample(suffix: "_sum", labels: "", value: "\(snapshot.sum)"))
+            samples.append(Sample(suffix: "_count", labels: "", value: "\(cumulative)"))
+            return samples
+        }
+        return histogram
+    }
+
+    /// The whole exposition.
+    package func exposition() -> String {
+        var text = ""
+        for family in families.withLock({ $0 }) {
+            text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(family.kind)\n"
+            for sample in family.samples.flatMap({ $0() }) {
+                text += "\(family.name)\(sample.suffix)\(sample.labels) \(sample.value)\n"
+            }
+        }
+        return text
+    }
+
+    private func register(
+        _ name: String, _ help: String, _ kind: String,
+        _ samples: @escaping @Sendable () -> [Sample]
+    ) {
+        families.withLock { families in
+            if let index = families.firstIndex(where: { $0.name == name }) {
+                families[index].samples.append(samples)
+            } else {
+                families.append(Family(name: name, help: help, kind: kind, samples: [samples]))
+            }
+        }
+    }
+
+    private static func text(_ labels: KeyValuePairs<String, String>) -> String {
+        guard !labels.isEmpty else { return "" }
+        let pairs = labels.map { name, value in
+            let escaped = value.map { character -> String in
+                switch character {
+                case "\\": "\\\\"
+                case "\"": "\\\""
+                case "\n": "\\n"
+                default: String(character)
+                }
+            }
+            return "\(name)=\"\(escaped.joined())\""
+        }
+        return "{" + pairs.joined(separator: ",") + "}"
+    }
+}
+
+/// A number that only grows; safe from any thread.
+package final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    package init() {}
+
+    package var value: Int { count.load(ordering: .relaxed) }
+
+    /// Adds to the number.
+    package func add(_ amount: Int = 1) {
+        count.wrappingAdd(amount, ordering: .relaxed)
+    }
+}
