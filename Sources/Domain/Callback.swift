@@ -27,6 +27,16 @@ package struct HeaderName: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension HeaderName {
+    /// Carries HTTP Basic credentials or a bearer token.
+    package static let authorization = HeaderName(known: "Authorization", "HTTP_AUTHORIZATION")
+
+    private init(known name: String, _ parameter: String) {
+        description = name
+        self.parameter = parameter
+    }
+}
+
 /// What a provider sent us, before anything in it is believed.
 package struct CallbackRequest {
     /// Path and query exactly as the provider called them; signatures cover this text.

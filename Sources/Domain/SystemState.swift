@@ -1,0 +1,53 @@
+/// What the responder can say of the database.
+package struct DatabaseState: Sendable {
+    /// The time of one round trip; nil if the database cannot be reached.
+    package let latency: Duration?
+    /// The newest migration that the database has; nil if unknown.
+    package let migration: Int?
+    /// The newest migration that this program was made for.
+    package let expectedMigration: Int
+    /// Why it cannot be used, safe to show; nil if it can.
+    package let problem: String?
+
+    package init(latency: Duration?, migration: Int?, expectedMigration: Int, problem: String?) {
+        self.latency = latency
+        self.migration = migration
+        self.expectedMigration = expectedMigration
+        self.problem = problem
+    }
+}
+
+/// Asks the database how it is.
+package protocol DatabaseProbe: Sendable {
+    /// One round trip, bounded in time.
+    func databaseState() -> DatabaseState
+}
+
+/// The report writer's state, as of now.
+package struct WriterState: Sendable {
+    /// Reports that wait for a commit.
+    package let queuedReports: Int
+    /// The most that may wait.
+    package let capacity: Int
+    /// Of the recent commits; nil before the first.
+    package let commitP50: Duration?
+    package let commitP99: Duration?
+    /// Since when the database has not taken a commit; nil while it does.
+    package let awaySince: Timestamp?
+
+    package init(
+        queuedReports: Int, capacity: Int, commitP50: Duration?, commitP99: Duration?,
+        awaySince: Timestamp?
+    ) {
+        self.queuedReports = queuedReports
+        self.capacity = capacity
+        self.commitP50 = commitP50
+        self.commitP99 = commitP99
+        self.awaySince = awaySince
+    }
+}
+
+/// Tells the writer's state.
+package protocol WriterProbe: Sendable {
+    func writerState() -> WriterState
+}

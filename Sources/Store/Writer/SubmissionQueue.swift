@@ -1,0 +1,155 @@
+import Dispatch
+import Domain
+import Synchronization
+
+/// What waits for a commit: bounded, first in, first out.
+///
+/// There is no timer: a batch is whatever came while the last one was being committed.
+final class SubmissionQueue: Sendable {
+    typealias Completion = @Sendable (Result<Void, SinkFailure>) -> Void
+
+    struct Entry: Sendable {
+        let submission: Submission
+        /// When it must be on disk, or be refused.
+        let deadline: ContinuousClock.Instant
+        let completion: Completion
+    }
+
+    fileprivate struct State {
+        var entries: [Entry] = []
+        /// Index of the first entry that still waits; the array is cut now and then.
+        var head = 0
+        var reports = 0
+        var bytes = 0
+        var sleepers = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp = DispatchSemaphore(value: 0)
+    let capacity: Int
+    private let byteCapacity: Int
+
+    /// - Parameters:
+    ///   - capacity: the most reports that wait; a callback without reports counts as one.
+    ///   - byteCapacity: the most bytes of bodies that wait.
+    init(capacity: Int, byteCapacity: Int) {
+        self.capacity = capacity
+        self.byteCapacity = byteCapacity
+    }
+
+    /// Reports that wait.
+    var count: Int { state.withLock { $0.reports } }
+
+    /// Adds an entry, unless the queue is full or closed.
+    ///
+    /// An empty queue takes any entry, however large: the bound on one callback is the parser's.
+    func append(_ entry: Entry) -> SinkFailure? {
+        let (failure, mustWake) = state.withLock { state -> (SinkFailure?, Bool) in
+            if state.isClosed { return (.stopping, false) }
+            let weight = entry.weight
+            let isEmpty = state.head == state.entries.count
+            guard
+                isEmpty
+                    || (state.reports + weight <= capacity
+                        && state.bytes + entry.submission.callback.body.count <= byteCapacity)
+            else { return (.full, false) }
+            state.entries.append(entry)
+            state.reports += weight
+            state.bytes += entry.submission.callback.body.count
+            guard state.sleepers > 0 else { return (nil, false) }
+            state.sleepers -= 1
+            return (nil, true)
+        }
+        if mustWake { wakeUp.signal() }
+        return failure
+    }
+
+    /// The oldest entries, up to a number of reports, at least one entry if there is any.
+    func take(upTo limit: Int) -> [Entry] {
+        state.withLock { $0.take(upTo: limit) }
+    }
+
+    /// Waits until there may be something to take, the queue is closed, or the time is over.
+    ///
+    /// - Returns: false once the queue is closed and empty.
+    func wait(until deadline: DispatchTime) -> Bool {
+        let mustSleep = state.withLock { state -> Bool? in
+            if state.head < state.entries.count { return false }
+            if state.isClosed { return nil }
+            state.sleepers += 1
+            return true
+        }
+        guard let mustSleep else { return false }
+        if mustSleep, wakeUp.wait(timeout: deadline) == .timedOut {
+            // The signal may have come in between; then it is taken here, not by the next sleep.
+            let wasSignalled = state.withLock { state -> Bool in
+                guard state.sleepers > 0 else { return true }
+                state.sleepers -= 1
+                return false
+            }
+            if wasSignalled { wakeUp.wait() }
+        }
+        return true
+    }
+
+    /// Takes no more entries; those that wait can still be taken.
+    func close() {
+        let sleepers = state.withLock { state -> Int in
+            state.isClosed = true
+            defer { state.sleepers = 0 }
+            return state.sleepers
+        }
+        for _ in 0..<sleepers { wakeUp.signal() }
+    }
+
+    /// Takes out what is past its deadline, or everything.
+    func removeExpired(at now: ContinuousClock.Instant?) -> [Entry] {
+        state.withLock { state in
+            var kept: [Entry] = []
+            var removed: [Entry] = []
+            for entry in state.entries[state.head...] {
+                if let now, entry.deadline > now {
+                    kept.append(entry)
+                } else {
+                    removed.append(entry)
+                }
+            }
+            state.entries = kept
+            state.head = 0
+            state.reports = kept.reduce(0) { $0 + $1.weight }
+            state.bytes = kept.reduce(0) { $0 + $1.submission.callback.body.count }
+            return removed
+        }
+    }
+}
+
+extension SubmissionQueue.Entry {
+    /// What it counts against the bound: its reports, at least one.
+    fileprivate var weight: Int { max(1, submission.reports.count + submission.rejects.count) }
+}
+
+extension SubmissionQueue.State {
+    fileprivate mutating func take(upTo limit: Int) -> [SubmissionQueue.Entry] {
+        var taken = 0
+        var end = head
+        while end < entries.count {
+            let weight = entries[end].weight
+            if taken > 0, taken + weight > limit { break }
+            taken += weight
+            bytes -= entries[end].submission.callback.body.count
+            end += 1
+        }
+        reports -= taken
+        let batch = Array(entries[head..<end])
+        head = end
+        if head == entries.count {
+            entries.removeAll(keepingCapacity: entries.capacity <= 4096)
+            head = 0
+        } else if head > 1024 {
+            entries.removeFirst(head)
+            head = 0
+        }
+        return batch
+    }
+}

@@ -1,0 +1,112 @@
+import Domain
+
+/// The rows of one commit: duplicates merged, every table in the order of its key.
+///
+/// Two writers that take rows in the same order cannot deadlock, and PostgreSQL takes no row twice
+/// in one `on conflict do update`. Pure: the same items in any order give the same rows.
+struct WriteBatch {
+    /// What a batch is made of; also what bisection takes apart.
+    enum Item {
+        case callback(ArchivedCallback)
+        case report(Report, callback: CallbackID, receivedAt: Timestamp)
+        case reject(Reject, of: ArchivedCallback)
+    }
+
+    /// A report with what the ledger notes of its arrival.
+    struct ReportRow {
+        let report: Report
+        let callback: CallbackID
+        let receivedAt: Timestamp
+    }
+
+    private(set) var callbacks: [ArchivedCallback] = []
+    private(set) var rejects: [(reject: Reject, callback: ArchivedCallback)] = []
+    /// Distinct, ordered by message and fingerprint.
+    private(set) var reports: [ReportRow] = []
+    /// The deciding report of each message, ordered by message.
+    private(set) var decisive: [ReportRow] = []
+    /// The distinct outcomes of the reports, ordered by id.
+    private(set) var outcomes: [Outcome] = []
+
+    /// Takes submissions apart.
+    init(_ submissions: some Sequence<Submission>) {
+        for submission in submissions {
+            callbacks.append(submission.callback)
+            for reject in submission.rejects { rejects.append((reject, submission.callback)) }
+            for report in submission.reports {
+                reports.append(
+                    ReportRow(
+                        report: report, callback: submission.callback.id,
+                        receivedAt: submission.callback.receivedAt))
+            }
+        }
+        arrange()
+    }
+
+    /// The same from single items.
+    init(items: some Sequence<Item>) {
+        for item in items {
+            switch item {
+            case .callback(let callback): callbacks.append(callback)
+            case .reject(let reject, let callback): rejects.append((reject, callback))
+            case .report(let report, let callback, let receivedAt):
+                reports.append(
+                    ReportRow(report: report, callback: callback, receivedAt: receivedAt))
+            }
+        }
+        arrange()
+    }
+
+    /// All that submissions hold, as items.
+    static func items(of submissions: some Sequence<Submission>) -> [Item] {
+        submissions.flatMap { submission in
+            [.callback(submission.callback)]
+                + submission.rejects.map { .reject($0, of: submission.callback) }
+                + submission.reports.map {
+                    .report(
+                        $0, callback: submission.callback.id,
+                        receivedAt: submission.callback.receivedAt)
+                }
+        }
+    }
+
+    private mutating func arrange() {
+        reports.sort { a, b in
+            if a.report.message != b.report.message { return a.report.message < b.report.message }
+            if a.report.fingerprint != b.report.fingerprint {
+                return a.report.fingerprint < b.report.fingerprint
+            }
+            return a.receivedAt < b.receivedAt
+        }
+        var distinct: [ReportRow] = []
+        distinct.reserveCapacity(reports.count)
+        decisive.reserveCapacity(reports.count)
+        for row in reports {
+            if let last = distinct.last, last.report.message == row.report.message {
+                // The earliest arrival of a repeated report stays.
+                if last.report.fingerprint == row.report.fingerprint { continue }
+                if decisive[decisive.count - 1].isBeaten(by: row) {
+                    decisive[decisive.count - 1] = row
+                }
+            } else {
+                decisive.append(row)
+            }
+            distinct.append(row)
+        }
+        reports = distinct
+        var known: Set<Int64> = []
+        for row in reports where known.insert(row.report.outcome.id).inserted {
+            outcomes.append(row.report.outcome)
+        }
+        outcomes.sort { $0.id < $1.id }
+    }
+}
+
+extension WriteBatch.ReportRow {
+    /// The order that SQL uses too: precedence, then fingerprint.
+    fileprivate func isBeaten(by other: Self) -> Bool {
+        report.precedence != other.report.precedence
+            ? report.precedence < other.report.precedence
+            : report.fingerprint < other.report.fingerprint
+    }
+}

@@ -1,0 +1,51 @@
+import Domain
+package import FastCGI
+package import Telemetry
+
+/// Runs an endpoint that answers on the worker's own thread, and turns its problems into answers.
+package struct APIEndpoint: Sendable {
+    private let authenticator: Authenticator
+    private let logger: Logger
+
+    package init(authenticator: Authenticator, logger: Logger) {
+        self.authenticator = authenticator
+        self.logger = logger
+    }
+
+    /// An endpoint for callers with a key of this scope.
+    func guarded(
+        by scope: APIKey.Scope,
+        _ answer: @escaping @Sendable (APIRequest) throws(Problem) -> Response
+    ) -> Router.Endpoint {
+        open { [authenticator] request throws(Problem) in
+            try authenticator.require(scope, request)
+            return try answer(request)
+        }
+    }
+
+    /// An endpoint for everybody whom nginx lets through.
+    func open(
+        _ answer: @escaping @Sendable (APIRequest) throws(Problem) -> Response
+    ) -> Router.Endpoint {
+        { [logger] exchange, captures in
+            let request = APIRequest(exchange, captures: captures)
+            do {
+                exchange.respond(try answer(request))
+            } catch {
+                if error.status.code >= 500 {
+                    logger.log(
+                        .error, "request failed", requestID: request.requestID,
+                        ["code": "\(error.code)", "detail": "\(error.detail)"])
+                }
+                exchange.respond(error.response(requestID: request.requestID))
+            }
+        }
+    }
+}
+
+extension Response {
+    /// A JSON answer that nobody may cache.
+    static func json(_ status: HTTPStatus = .ok, _ body: [UInt8]) -> Response {
+        Response(status, headers: [.json, .noStore], body: body)
+    }
+}

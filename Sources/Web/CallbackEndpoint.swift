@@ -1,0 +1,189 @@
+package import Domain
+package import FastCGI
+package import Telemetry
+
+/// Takes one provider's callbacks: read, believe, parse, hand to the sink; the answer follows the
+/// commit.
+///
+/// This is the hot path. Everything up to the sink happens on the worker that read the request;
+/// the answer is given on the sink's thread.
+package final class CallbackEndpoint: Sendable {
+    private let webhook: any WebhookProvider
+    private let sink: any ReportSink
+    private let logger: Logger
+    package let statistics = CallbackStatistics()
+    private let accepted: Counter
+    private let reports: Counter
+    private let rejects: Counter
+    private let refusals: [String: Counter]
+
+    private static let ok = PreparedResponse(
+        Response(.ok, headers: [.json], body: Array(#"{"status":"stored"}"#.utf8)))
+
+    package init(
+        _ webhook: any WebhookProvider, sink: any ReportSink, metrics: Metrics, logger: Logger
+    ) {
+        self.webhook = webhook
+        self.sink = sink
+        self.logger = logger
+        let provider = webhook.provider.rawValue
+        accepted = metrics.counter(
+            "waybill_callbacks_accepted_total", "Callbacks answered 200, by provider.",
+            ["provider": provider])
+        reports = metrics.counter(
+            "waybill_reports_accepted_total", "Reports stored, repetitions included, by provider.",
+            ["provider": provider])
+        rejects = metrics.counter(
+            "waybill_reports_quarantined_total",
+            "Parts of believed callbacks that were no report, by provider.",
+            ["provider": provider])
+        let reasons =
+            Refusal.Reason.allCases.map(\.rawValue) + Malformation.Code.allCases.map(\.rawValue)
+            + ["body_too_large", "incomplete_body", "writer_full", "database_unavailable"]
+            + ["stopping"]
+        refusals = Dictionary(
+            uniqueKeysWithValues: reasons.map { reason in
+                let counter = metrics.counter(
+                    "waybill_callbacks_refused_total",
+                    "Callbacks not answered 200, by provider and reason.",
+                    ["provider": provider, "reason": reason])
+                return (reason, counter)
+            })
+    }
+
+    /// Answers one callback.
+    ///
+    /// The message is the id in the callback's path, where there is one.
+    package func handle(_ exchange: Exchange, message: MessageID? = nil) {
+        let now = Timestamp.now
+        let body: [UInt8]
+        do {
+            body = try exchange.readBody(limit: webhook.bodyLimit)
+        } catch {
+            return refuse(exchange, Problem(error), at: now)
+        }
+        let request = CallbackRequest(
+            uri: exchange.requestURI ?? "", message: message, contentType: exchange.contentType,
+            body: body, header: { exchange.parameter($0.parameter) })
+        let verification: Verification
+        do {
+            verification = try webhook.authenticate(request)
+        } catch {
+            return refuse(exchange, problem(for: error), at: now)
+        }
+        let callback = ArchivedCallback(
+            id: .new(at: now), provider: webhook.provider, receivedAt: now, uri: request.uri,
+            body: body)
+        do {
+            let parsed = try webhook.parse(request)
+            store(
+                Submission(callback: callback, reports: parsed.reports, rejects: parsed.rejects),
+                for: exchange, verification: verification)
+        } catch {
+            keep(error, of: callback, for: exchange)
+        }
+    }
+
+    /// Hands a readable callback to the sink and answers once it is on disk.
+    private func store(
+        _ submission: Submission, for exchange: Exchange, verification: Verification
+    ) {
+        sink.submit(submission) { [self] result in
+            switch result {
+            case .success:
+                exchange.respond(Self.ok)
+                accepted.add()
+                reports.add(submission.reports.count)
+                rejects.add(submission.rejects.count)
+                statistics.accepted(
+                    reports: submission.reports.count, rejects: submission.rejects.count,
+                    verification: verification, at: submission.callback.receivedAt)
+                logRejects(of: submission)
+            case .failure(let failure):
+                refuse(
+                    exchange, problem(for: failure), reports: submission.reports.count,
+                    at: submission.callback.receivedAt)
+            }
+        }
+    }
+
+    /// Puts an unreadable callback of a believed provider into the quarantine, then refuses it.
+    private func keep(
+        _ malformation: Malformation, of callback: ArchivedCallback, for exchange: Exchange
+    ) {
+        let reject = Reject(
+            reason: malformation.code.rawValue, place: malformation.place,
+            detail: malformation.detail, excerpt: callback.body)
+        // The quarantine holds the body; an archived copy beside it would say no more.
+        let empty = ArchivedCallback(
+            id: callback.id, provider: callback.provider, receivedAt: callback.receivedAt,
+            uri: callback.uri, body: [])
+        sink.submit(Submission(callback: empty, reports: [], rejects: [reject])) { [self] result in
+            switch result {
+            case .success:
+                rejects.add()
+                refuse(exchange, Problem(malformation), at: callback.receivedAt)
+            case .failure(let failure):
+                refuse(exchange, problem(for: failure), at: callback.receivedAt)
+            }
+        }
+    }
+
+    private func refuse(
+        _ exchange: Exchange, _ problem: Problem, reports: Int = 0, at now: Timestamp
+    ) {
+        let requestID = exchange.requestID
+        let place = problem.place
+        exchange.respond(problem.response(requestID: requestID))
+        refusals[problem.code]?.add()
+        statistics.refused(reports: reports, at: now)
+        logger.log(
+            .warning, "callback refused", requestID: requestID,
+            [
+                "provider": "\(webhook.provider.rawValue)", "code": "\(problem.code)",
+                "place": "\(place ?? "")", "status": .integer(Int64(problem.status.code)),
+            ])
+    }
+
+    private func logRejects(of submission: Submission) {
+        // A bad batch can hold thousands; the quarantine has them all.
+        for reject in submission.rejects.prefix(3) {
+            logger.log(
+                .warning, "part of a callback put into quarantine",
+                [
+                    "provider": "\(webhook.provider.rawValue)", "reason": "\(reject.reason)",
+                    "place": "\(reject.place)", "callback_id": "\(submission.callback.id)",
+                    "rejects": .integer(Int64(submission.rejects.count)),
+                ])
+        }
+    }
+
+    private func problem(for refusal: Refusal) -> Problem {
+        let code = refusal.reason.rawValue
+        let detail =
+            switch refusal.reason {
+            case .missingCredentials: "No credentials came that are enabled here."
+            case .wrongCredentials: "The credentials are wrong."
+            case .missingSignature: "No signature came."
+            case .wrongSignature:
+                "The signature does not match; it covers the public URL, the body and the nonce."
+            case .schemeNotAllowed: "This signature scheme is switched off here."
+            }
+        // Plivo's own samples answer 403; a 401 must name a scheme that the caller could use.
+        return webhook.provider == .plivo
+            ? Problem(.forbidden, code, detail)
+            : Problem(.unauthorized, code, detail, headers: [.challengeBasic])
+    }
+
+    private func problem(for failure: SinkFailure) -> Problem {
+        switch failure {
+        case .full:
+            .unavailable("writer_full", "Too much waits to be stored; send it again.")
+        case .unavailable:
+            .unavailable(
+                "database_unavailable", "The report cannot be stored now; send it again.")
+        case .stopping:
+            .unavailable("stopping", "The service is stopping; send it again.")
+        }
+    }
+}

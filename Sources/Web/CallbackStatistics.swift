@@ -1,0 +1,92 @@
+package import Domain
+private import Synchronization
+private import Telemetry
+
+/// What has become of one provider's callbacks since the process started.
+///
+/// Time is passed in, so that tests need not wait. Safe from any thread.
+package final class CallbackStatistics: Sendable {
+    /// Counts over the three windows that an admin looks at.
+    package struct Windows: Sendable, Equatable {
+        package let lastMinute: Int
+        package let lastHour: Int
+        package let lastDay: Int
+    }
+
+    /// All of it, at one moment.
+    package struct Snapshot: Sendable {
+        package let callbacksAccepted: Windows
+        package let callbacksRefused: Windows
+        package let reportsAccepted: Windows
+        package let reportsRefused: Windows
+        /// When the provider last called, whatever the answer was.
+        package let lastCallbackAt: Timestamp?
+        /// What proved the last callback that was believed.
+        package let lastVerification: Verification?
+        /// Since when callbacks have been refused with none accepted; nil while all is well.
+        package let refusingSince: Timestamp?
+    }
+
+    private struct State {
+        var callbacksAccepted = WindowedCount()
+        var callbacksRefused = WindowedCount()
+        var reportsAccepted = WindowedCount()
+        var reportsRefused = WindowedCount()
+        var lastCallbackAt: Timestamp?
+        var lastVerification: Verification?
+        var refusingSince: Timestamp?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// A callback was answered 200.
+    ///
+    /// Reports are counted as they came: repetitions too, and those for the quarantine as refused.
+    package func accepted(
+        reports: Int, rejects: Int, verification: Verification, at now: Timestamp
+    ) {
+        state.withLock { state in
+            let second = now.microseconds / 1_000_000
+            state.callbacksAccepted.add(at: second)
+            state.reportsAccepted.add(reports, at: second)
+            if rejects > 0 { state.reportsRefused.add(rejects, at: second) }
+            state.lastCallbackAt = now
+            state.lastVerification = verification
+            state.refusingSince = nil
+        }
+    }
+
+    /// A callback was answered with an error; `reports` of its reports were readable.
+    package func refused(reports: Int = 0, at now: Timestamp) {
+        state.withLock { state in
+            let second = now.microseconds / 1_000_000
+            state.callbacksRefused.add(at: second)
+            if reports > 0 { state.reportsRefused.add(reports, at: second) }
+            state.lastCallbackAt = now
+            state.refusingSince = state.refusingSince ?? now
+        }
+    }
+
+    /// The counts as of a moment.
+    package func snapshot(at now: Timestamp) -> Snapshot {
+        state.withLock { state in
+            let second = now.microseconds / 1_000_000
+            return Snapshot(
+                callbacksAccepted: Self.windows(&state.callbacksAccepted, second),
+                callbacksRefused: Self.windows(&state.callbacksRefused, second),
+                reportsAccepted: Self.windows(&state.reportsAccepted, second),
+                reportsRefused: Self.windows(&state.reportsRefused, second),
+                lastCallbackAt: state.lastCallbackAt,
+                lastVerification: state.lastVerification,
+                refusingSince: state.refusingSince)
+        }
+    }
+
+    private static func windows(_ count: inout WindowedCount, _ second: Int64) -> Windows {
+        Windows(
+            lastMinute: count.lastMinute(at: second), lastHour: count.lastHour(at: second),
+            lastDay: count.lastDay(at: second))
+    }
+}

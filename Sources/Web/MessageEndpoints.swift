@@ -1,0 +1,88 @@
+package import Domain
+import FastCGI
+
+/// `GET /v1/messages…`: a message's status and how it came about.
+package struct MessageEndpoints: Sendable {
+    private let reader: any MessageReader
+    /// A message has a handful of reports; the bound is for what nobody foresaw.
+    private static let timelineLimit = 1000
+
+    package init(_ reader: any MessageReader) {
+        self.reader = reader
+    }
+
+    package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
+        [
+            Router.Route("GET", "/v1/messages", endpoint.guarded(by: .read, find)),
+            Router.Route("GET", "/v1/messages/{id}", endpoint.guarded(by: .read, show)),
+            Router.Route("GET", "/v1/messages/{id}/reports", endpoint.guarded(by: .read, reports)),
+        ]
+    }
+
+    private func find(_ request: APIRequest) throws(Problem) -> Response {
+        try request.allow("provider", "provider_message_id")
+        guard let name = try request.value("provider"),
+            let id = try request.value("provider_message_id"), !id.isEmpty
+        else {
+            throw Problem(
+                .badRequest, "bad_query",
+                "Give provider and provider_message_id, as in"
+                    + " ?provider=infobip&provider_message_id=…")
+        }
+        guard let provider = Provider(rawValue: name) else {
+            let known = Provider.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(
+                .badRequest, "bad_query", "There is no provider of this name; known: \(known).",
+                at: "provider")
+        }
+        let found: Message?
+        do {
+            found = try reader.message(provider: provider, providerMessageID: id)
+        } catch {
+            throw Problem(error)
+        }
+        return .json(MessageView.message(try Self.known(found)))
+    }
+
+    private func show(_ request: APIRequest) throws(Problem) -> Response {
+        try request.allow()
+        return .json(MessageView.message(try message(request)))
+    }
+
+    private func reports(_ request: APIRequest) throws(Problem) -> Response {
+        try request.allow()
+        let message = try message(request)
+        let reports: [RecordedReport]
+        do {
+            reports = try reader.reports(of: message.id, limit: Self.timelineLimit)
+        } catch {
+            throw Problem(error)
+        }
+        return .json(MessageView.timeline(of: message, reports: reports))
+    }
+
+    private func message(_ request: APIRequest) throws(Problem) -> Message {
+        guard let id = MessageID(request.captures[0]) else {
+            throw Problem(
+                .badRequest, "bad_message_id",
+                "A message id is a UUID in lower case; to look one up by the provider's id use"
+                    + " /v1/messages?provider=…&provider_message_id=….")
+        }
+        let found: Message?
+        do {
+            found = try reader.message(id)
+        } catch {
+            throw Problem(error)
+        }
+        return try Self.known(found)
+    }
+
+    private static func known(_ message: Message?) throws(Problem) -> Message {
+        guard let message else {
+            throw Problem(
+                .notFound, "unknown_message",
+                "Nobody has sent this message through us or reported on it.")
+        }
+        return message
+    }
+}

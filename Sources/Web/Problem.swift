@@ -1,0 +1,98 @@
+package import Domain
+package import FastCGI
+private import Telemetry
+
+/// An error answer in the form of RFC 9457, `application/problem+json`.
+///
+/// Members: `type` (always `about:blank`), `title`, `status`, `detail`, `code` (stable, for
+/// programs), `request_id` (nginx's, also in its log) and, for bad input, `place`.
+package struct Problem: Error, Sendable {
+    package let status: HTTPStatus
+    /// A stable word for programs.
+    package let code: String
+    /// One sentence for people: what is wrong and what to do.
+    package let detail: String
+    /// Where in the input, for bad input.
+    package let place: String?
+    private let headers: [HeaderField]
+
+    package init(
+        _ status: HTTPStatus, _ code: String, _ detail: String, at place: String? = nil,
+        headers: [HeaderField] = []
+    ) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.place = place
+        self.headers = headers
+    }
+
+    /// The answer, for one request.
+    package func response(requestID: String?) -> Response {
+        var json = JSONText()
+        json.beginObject()
+        json.member("type", "about:blank")
+        json.member("title", status.reason)
+        json.member("status", status.code)
+        json.member("detail", detail)
+        json.member("code", code)
+        if let place { json.member("place", place) }
+        json.member("request_id", requestID)
+        json.endObject()
+        return Response(status, headers: [.problem, .noStore] + headers, body: json.bytes)
+    }
+}
+
+extension Problem {
+    /// Something may work again after a few seconds.
+    static func unavailable(_ code: String, _ detail: String) -> Problem {
+        Problem(.serviceUnavailable, code, detail, headers: [.retryAfter])
+    }
+
+    /// The database did not answer.
+    init(_ failure: StoreFailure) {
+        switch failure.code {
+        case .unavailable:
+            self = .unavailable(
+                "database_unavailable", "The database does not answer; try again in a few seconds.")
+        case .failed:
+            self = Problem(
+                .internalServerError, "internal_error",
+                "Something went wrong here; the log has it under the request id.")
+        }
+    }
+
+    /// A callback cannot be read.
+    init(_ malformation: Malformation) {
+        let status: HTTPStatus =
+            switch malformation.code {
+            case .unsupportedMediaType: .unsupportedMediaType
+            case .tooManyResults: .contentTooLarge
+            case .notJSON, .notForm, .wrongShape, .noResults, .tooDeep, .tooLong: .badRequest
+            }
+        self.init(
+            status, malformation.code.rawValue, malformation.detail, at: malformation.place)
+    }
+
+    /// A callback's body could not be read from nginx.
+    init(_ error: BodyError) {
+        switch error {
+        case .tooLarge(let limit):
+            self.init(
+                .contentTooLarge, "body_too_large",
+                "The body is larger than the \(limit) bytes that are read here.")
+        case .malformedLength, .lengthMismatch, .aborted, .unavailable:
+            self.init(
+                .badRequest, "incomplete_body",
+                "The body ended before or after its announced length; send it again.")
+        }
+    }
+}
+
+extension HeaderField {
+    static let problem = HeaderField("Content-Type", "application/problem+json")
+    static let exposition = HeaderField("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+    static let retryAfter = HeaderField("Retry-After", "5")
+    static let challengeBearer = HeaderField("WWW-Authenticate", "Bearer realm=\"waybill\"")
+    static let challengeBasic = HeaderField("WWW-Authenticate", "Basic realm=\"waybill\"")
+}

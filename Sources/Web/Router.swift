@@ -1,0 +1,81 @@
+package import FastCGI
+
+/// Finds the endpoint of a request by its path and method.
+///
+/// Paths are matched against DOCUMENT_URI, which nginx may have rewritten; signatures are checked
+/// against REQUEST_URI, which is as the provider called it.
+package final class Router: ExchangeHandler {
+    /// What answers a request. It answers now or later, from any thread, exactly once.
+    package typealias Endpoint = @Sendable (Exchange, _ captures: [String]) -> Void
+
+    /// A method, a path pattern and what answers there.
+    package struct Route: Sendable {
+        let method: String
+        /// Segments; nil stands for any one segment.
+        let pattern: [String?]
+        let endpoint: Endpoint
+
+        /// - Parameters:
+        ///   - method: upper case.
+        ///   - path: such as `/v1/messages/{id}`; a segment in braces is captured.
+        ///   - endpoint: answers the request.
+        package init(_ method: String, _ path: String, _ endpoint: @escaping Endpoint) {
+            self.method = method
+            pattern = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+                .map { $0.hasPrefix("{") ? nil : String($0) }
+            self.endpoint = endpoint
+        }
+
+        /// The captured segments if the path fits, nil if not.
+        func captures(_ segments: [Substring]) -> [String]? {
+            guard segments.count == pattern.count else { return nil }
+            var captures: [String] = []
+            for (segment, wanted) in zip(segments, pattern) {
+                if let wanted {
+                    guard segment == wanted else { return nil }
+                } else {
+                    guard !segment.isEmpty else { return nil }
+                    captures.append(String(segment))
+                }
+            }
+            return captures
+        }
+    }
+
+    /// Routes without captures by path: callbacks are found by one look-up.
+    private let exact: [String: [Route]]
+    private let patterns: [Route]
+
+    package init(_ routes: [Route]) {
+        let isExact = { (route: Route) in !route.pattern.contains(nil) }
+        exact = Dictionary(grouping: routes.filter(isExact)) { route in
+            "/" + route.pattern.compactMap { $0 }.joined(separator: "/")
+        }
+        patterns = routes.filter { !isExact($0) }
+    }
+
+    package func handle(_ exchange: Exchange) {
+        let path = exchange.documentURI ?? ""
+        let method = exchange.method ?? ""
+        var candidates = (exact[path] ?? []).map { ($0, [String]()) }
+        if candidates.isEmpty {
+            let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+            candidates = patterns.compactMap { route in
+                route.captures(Array(segments)).map { (route, $0) }
+            }
+        }
+        if let (route, captures) = candidates.first(where: { $0.0.method == method }) {
+            return route.endpoint(exchange, captures)
+        }
+        let problem: Problem
+        if candidates.isEmpty {
+            problem = Problem(.notFound, "not_found", "There is nothing at this path.")
+        } else {
+            let allowed = Set(candidates.map(\.0.method)).sorted().joined(separator: ", ")
+            problem = Problem(
+                .methodNotAllowed, "method_not_allowed", "This path takes \(allowed).",
+                headers: [HeaderField(name: "Allow", value: allowed)].compactMap { $0 })
+        }
+        exchange.respond(problem.response(requestID: exchange.requestID))
+    }
+}

@@ -1,0 +1,121 @@
+package import Domain
+import FastCGI
+private import Telemetry
+
+/// `GET /v1/status`: the whole service at a glance, for its admin.
+package struct StatusEndpoint: Sendable {
+    private let version: String
+    private let startedAt: Timestamp
+    private let database: any DatabaseProbe
+    private let writer: any WriterProbe
+    private let callbacks: [(provider: Provider, statistics: CallbackStatistics)]
+
+    package init(
+        version: String, startedAt: Timestamp, database: any DatabaseProbe,
+        writer: any WriterProbe, callbacks: [(provider: Provider, statistics: CallbackStatistics)]
+    ) {
+        self.version = version
+        self.startedAt = startedAt
+        self.database = database
+        self.writer = writer
+        self.callbacks = callbacks
+    }
+
+    package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
+        [
+            Router.Route(
+                "GET", "/v1/status",
+                endpoint.guarded(by: .admin) { _ in .json(document(at: .now)) })
+        ]
+    }
+
+    /// The document as of a moment. Counts are this process's, since it started.
+    func document(at now: Timestamp) -> [UInt8] {
+        let database = database.databaseState()
+        let writer = writer.writerState()
+        var json = JSONText()
+        json.beginObject()
+        json.member("version", version)
+        json.member("started_at", startedAt.description)
+        json.member("uptime_seconds", now.since(startedAt).components.seconds)
+        json.key("database")
+        json.beginObject()
+        json.member("reachable", database.latency != nil)
+        json.member("latency_ms", milliseconds: database.latency)
+        json.member("migration", database.migration)
+        json.member("expected_migration", database.expectedMigration)
+        json.member("problem", database.problem)
+        json.member("away_since", writer.awaySince?.description)
+        json.endObject()
+        json.key("writer")
+        json.beginObject()
+        json.member("queued_reports", writer.queuedReports)
+        json.member("capacity_reports", writer.capacity)
+        json.key("commit_ms")
+        json.beginObject()
+        json.member("p50", milliseconds: writer.commitP50)
+        json.member("p99", milliseconds: writer.commitP99)
+        json.endObject()
+        json.endObject()
+        json.key("providers")
+        json.beginObject()
+        for (provider, statistics) in callbacks {
+            json.key(provider.rawValue)
+            describe(
+                statistics.snapshot(at: now), of: provider, awaySince: writer.awaySince, at: now,
+                in: &json)
+        }
+        json.endObject()
+        json.endObject()
+        return json.bytes
+    }
+
+    private func describe(
+        _ snapshot: CallbackStatistics.Snapshot, of provider: Provider, awaySince: Timestamp?,
+        at now: Timestamp, in json: inout JSONText
+    ) {
+        json.beginObject()
+        for (name, accepted, refused) in [
+            ("callbacks", snapshot.callbacksAccepted, snapshot.callbacksRefused),
+            ("reports", snapshot.reportsAccepted, snapshot.reportsRefused),
+        ] {
+            json.key(name)
+            json.beginObject()
+            windows("accepted", accepted, in: &json)
+            windows("refused", refused, in: &json)
+            json.endObject()
+        }
+        json.member(
+            "last_callback_age_seconds",
+            snapshot.lastCallbackAt.map { max(0, now.since($0).components.seconds) })
+        json.member("last_verified_by", snapshot.lastVerification?.description)
+        json.member("refusing_since", snapshot.refusingSince?.description)
+        json.member(
+            "minutes_until_provider_gives_up",
+            Self.minutesLeft(
+                provider, refusingSince: snapshot.refusingSince, awaySince: awaySince, at: now))
+        json.endObject()
+    }
+
+    private func windows(
+        _ name: String, _ windows: CallbackStatistics.Windows, in json: inout JSONText
+    ) {
+        json.key(name)
+        json.beginObject()
+        json.member("last_minute", windows.lastMinute)
+        json.member("last_hour", windows.lastHour)
+        json.member("last_day", windows.lastDay)
+        json.endObject()
+    }
+
+    /// Whole minutes until the provider drops the first report that it could not deliver; nil
+    /// while nothing is being refused.
+    static func minutesLeft(
+        _ provider: Provider, refusingSince: Timestamp?, awaySince: Timestamp?, at now: Timestamp
+    ) -> Int64? {
+        // While the database is away a report may be waiting at the provider since it went.
+        guard let since = [refusingSince, awaySince].compactMap({ $0 }).min() else { return nil }
+        let left = provider.retryHorizon - now.since(since)
+        return max(0, left.components.seconds / 60)
+    }
+}

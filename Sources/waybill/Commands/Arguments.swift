@@ -1,0 +1,90 @@
+/// A command's words, checked against what it takes.
+struct Arguments {
+    /// What stands without a dash, in order.
+    let positional: [String]
+    private let values: [String: String]
+    private let flags: Set<String>
+
+    /// - Parameters:
+    ///   - words: what follows the command's name.
+    ///   - options: names that take a value, without dashes.
+    ///   - flags: names that take none.
+    ///   - positional: how many words may stand alone.
+    /// - Throws: `UsageError` for anything else.
+    init(
+        _ words: [String], options: Set<String> = [], flags: Set<String> = [],
+        positional: ClosedRange<Int> = 0...0
+    ) throws(UsageError) {
+        var values: [String: String] = [:]
+        var seen: Set<String> = []
+        var alone: [String] = []
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            guard word.hasPrefix("--") else {
+                alone.append(word)
+                continue
+            }
+            let parts = word.dropFirst(2).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            if flags.contains(name), parts.count == 1 {
+                seen.insert(name)
+            } else if options.contains(name) {
+                guard values[name] == nil else {
+                    throw UsageError("--\(name) was given twice")
+                }
+                guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(),
+                    !value.isEmpty
+                else { throw UsageError("--\(name) needs a value") }
+                values[name] = value
+            } else {
+                throw UsageError("unknown option \(word)")
+            }
+        }
+        guard positional.contains(alone.count) else {
+            throw UsageError(
+                alone.count > positional.upperBound
+                    ? "unexpected argument \"\(alone[positional.upperBound])\""
+                    : "an argument is missing")
+        }
+        self.positional = alone
+        self.values = values
+        self.flags = seen
+    }
+
+    /// An option's value, nil if it was not given.
+    func value(_ name: String) -> String? { values[name] }
+
+    /// Whether a flag was given.
+    func has(_ flag: String) -> Bool { flags.contains(flag) }
+
+    /// An option's value as a whole number within bounds.
+    func integer(_ name: String, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
+        guard let text = values[name] else { return nil }
+        guard let number = Int(text), bounds.contains(number) else {
+            throw UsageError(
+                "--\(name) takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
+        }
+        return number
+    }
+}
+
+/// The command line is wrong: one line saying what, exit status 64 (EX_USAGE of sysexits.h).
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// A command could not do its work: the message says what to do, exit status 1 unless given.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+    let exitStatus: Int32
+
+    init(_ description: String, exitStatus: Int32 = 1) {
+        self.description = description
+        self.exitStatus = exitStatus
+    }
+}

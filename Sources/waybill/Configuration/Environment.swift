@@ -1,0 +1,110 @@
+private import Foundation
+
+/// The environment as a source of settings: `NAME`, or the content of the file `NAME_FILE`.
+///
+/// Reading never stops at a problem; all of them are collected, so that they are listed at once.
+struct Environment {
+    private let variables: [String: String]
+    private let readFile: (String) -> String?
+    /// What is wrong so far: the setting's name, and what to do.
+    private(set) var problems: [String] = []
+
+    /// - Parameters:
+    ///   - variables: names to values; empty values count as absent.
+    ///   - readFile: a file's text, nil if it cannot be read.
+    init(
+        _ variables: [String: String] = ProcessInfo.processInfo.environment,
+        readFile: @escaping (String) -> String? = { try? String(contentsOfFile: $0, encoding: .utf8) }
+    ) {
+        self.variables = variables
+        self.readFile = readFile
+    }
+
+    /// Notes a problem of a setting.
+    mutating func report(_ name: String, _ problem: String) {
+        problems.append("\(name): \(problem)")
+    }
+
+    /// A setting's text, nil if it is absent.
+    mutating func text(_ name: String) -> String? {
+        let direct = variables[name].flatMap { $0.isEmpty ? nil : $0 }
+        guard let path = variables[name + "_FILE"], !path.isEmpty else { return direct }
+        guard direct == nil else {
+            report(name, "is set together with \(name)_FILE; keep one of them")
+            return direct
+        }
+        guard var content = readFile(path) else {
+            report(name + "_FILE", "the file \(path) cannot be read as UTF-8 text")
+            return nil
+        }
+        while content.last?.isNewline == true { content.removeLast() }
+        if content.isEmpty { report(name + "_FILE", "the file \(path) is empty") }
+        return content.isEmpty ? nil : content
+    }
+
+    /// A setting that must be there.
+    mutating func required(_ name: String, _ purpose: String) -> String? {
+        let before = problems.count
+        let value = text(name)
+        if value == nil, problems.count == before { report(name, "is not set; \(purpose)") }
+        return value
+    }
+
+    /// Several values: separated by commas or line breaks, `\,` for a comma that belongs to one.
+    mutating func list(_ name: String) -> [String] {
+        guard let text = text(name) else { return [] }
+        var values: [String] = [""]
+        var escaped = false
+        for character in text {
+            if escaped {
+                if character != "," { values[values.count - 1].append("\\") }
+                values[values.count - 1].append(character)
+                escaped = false
+            } else if character == "\\" {
+                escaped = true
+            } else if character == "," || character.isNewline {
+                values.append("")
+            } else {
+                values[values.count - 1].append(character)
+            }
+        }
+        if escaped { values[values.count - 1].append("\\") }
+        return values.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+
+    /// A whole number within bounds.
+    mutating func integer(_ name: String, default value: Int, in bounds: ClosedRange<Int>) -> Int {
+        guard let text = text(name) else { return value }
+        guard let number = Int(text), bounds.contains(number) else {
+            report(
+                name, "takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
+            return value
+        }
+        return number
+    }
+
+    /// `true` or `false`.
+    mutating func flag(_ name: String, default value: Bool) -> Bool {
+        switch text(name)?.lowercased() {
+        case nil: return value
+        case "true", "yes", "on", "1": return true
+        case "false", "no", "off", "0": return false
+        default:
+            report(name, "takes true or false")
+            return value
+        }
+    }
+
+    /// One word of several.
+    mutating func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String, default value: Value
+    ) -> Value where Value.RawValue == String {
+        guard let text = text(name) else { return value }
+        guard let match = Value(rawValue: text.lowercased()) else {
+            let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            report(name, "takes one of \(words)")
+            return value
+        }
+        return match
+    }
+}

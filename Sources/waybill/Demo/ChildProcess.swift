@@ -1,0 +1,94 @@
+import Foundation
+
+/// A program that the demo started, in a session of its own: Ctrl-C reaches only the demo, which
+/// then stops its children in order.
+final class ChildProcess: Sendable {
+    /// How a child is started.
+    struct Plan: Sendable {
+        let name: String
+        let program: String
+        let arguments: [String]
+        var environment: [String: String] = ProcessInfo.processInfo.environment
+        /// Takes standard output and standard error.
+        let log: String
+    }
+
+    let plan: Plan
+    let pid: pid_t
+
+    /// Starts the program.
+    ///
+    /// - Throws: `CommandFailure` naming the program and the system's reason.
+    init(_ plan: Plan) throws(CommandFailure) {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, plan.log, O_WRONLY | O_CREAT | O_APPEND, 0o640)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // The demo blocks the signals that it waits for; its children must not inherit that.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(
+            &attributes,
+            Int16(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        let words = ([plan.program] + plan.arguments).map { strdup($0) } + [nil]
+        let variables = plan.environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { (words + variables).forEach { free($0) } }
+        var pid: pid_t = 0
+        let status = posix_spawn(&pid, plan.program, &actions, &attributes, words, variables)
+        guard status == 0 else {
+            throw CommandFailure(
+                "cannot start \(plan.name) (\(plan.program)): \(String(cString: strerror(status)))")
+        }
+        self.plan = plan
+        self.pid = pid
+    }
+
+    /// How a child ended.
+    enum Exit: Sendable, CustomStringConvertible {
+        case status(Int32)
+        case signal(Int32)
+
+        /// An end that somebody asked for: nothing to mend.
+        var isClean: Bool {
+            if case .status(0) = self { true } else { false }
+        }
+
+        var description: String {
+            switch self {
+            case .status(let status): "exit status \(status)"
+            case .signal(let signal): "signal \(signal)"
+            }
+        }
+    }
+
+    /// Waits until the child ends. Call it once.
+    func wait() -> Exit {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7F == 0 ? .status(status >> 8 & 0xFF) : .signal(status & 0x7F)
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// - Throws: `CommandFailure` with the last lines of its output, if it fails.
+    static func run(_ plan: Plan) throws(CommandFailure) {
+        let exit = try ChildProcess(plan).wait()
+        guard exit.isClean else {
+            let output = (try? String(contentsOfFile: plan.log, encoding: .utf8)) ?? ""
+            let last = output.split(separator: "\n").suffix(5).joined(separator: "\n  ")
+            throw CommandFailure("\(plan.name) failed (\(exit)):\n  \(last)")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// A certificate authority of the demo's own and a certificate for localhost, kept between runs.
+struct DemoCertificate {
+    /// The authority's certificate, for clients to trust.
+    let authority: String
+    let certificate: String
+    let key: String
+
+    /// Makes what is missing, or all of it anew in its last week.
+    ///
+    /// - Throws: `CommandFailure` with openssl's words.
+    init(in directory: DemoDirectory, openssl: String) throws(CommandFailure) {
+        authority = directory.tls + "/ca.pem"
+        certificate = directory.tls + "/server.pem"
+        key = directory.tls + "/server.key"
+        let log = directory.logs + "/openssl.log"
+        func run(_ arguments: String...) throws(CommandFailure) {
+            try ChildProcess.run(
+                .init(name: "openssl", program: openssl, arguments: arguments, log: log))
+        }
+        let week = "604800"
+        if (try? run("x509", "-in", certificate, "-noout", "-checkend", week)) != nil,
+            FileManager.default.fileExists(atPath: key)
+        {
+            return
+        }
+        let authorityKey = directory.tls + "/ca.key"
+        let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        try ChildProcess.run(
+            .init(
+                name: "openssl", program: openssl,
+                arguments: ["req", "-x509", "-days", "365", "-subj", "/CN=Waybill demo CA"] + curve
+                    + ["-keyout", authorityKey, "-out", authority]
+                    + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"], log: log))
+        let request = directory.tls + "/server.csr"
+        try ChildProcess.run(
+            .init(
+                name: "openssl", program: openssl,
+                arguments: ["req", "-new", "-subj", "/CN=localhost"] + curve
+                    + ["-keyout", key, "-out", request], log: log))
+        let extensions = directory.tls + "/server.ext"
+        let text = """
+            subjectAltName=DNS:localhost,IP:127.0.0.1
+            basicConstraints=critical,CA:FALSE
+            keyUsage=critical,digitalSignature
+            extendedKeyUsage=serverAuth
+            subjectKeyIdentifier=hash
+            authorityKeyIdentifier=keyid
+            """
+        guard (try? text.write(toFile: extensions, atomically: true, encoding: .utf8)) != nil else {
+            throw CommandFailure("cannot write \(extensions)")
+        }
+        try run(
+            "x509", "-req", "-in", request, "-CA", authority, "-CAkey", authorityKey,
+            "-CAcreateserial", "-days", "364", "-extfile", extensions, "-out", certificate)
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+
+/// Where the demo keeps everything, and where it must put what other users have to reach.
+struct DemoDirectory {
+    /// What the user asked for: `demo.json`, secrets, certificates, logs.
+    let root: String
+    /// The PostgreSQL cluster, nginx's temporary files and the sockets. The same as `root`, unless
+    /// the users that PostgreSQL and nginx's workers run as could not get there.
+    let state: String
+    /// Unix sockets; short, because the kernel takes 107 bytes of a path.
+    let sockets: String
+
+    var demoJSON: String { root + "/demo.json" }
+    var secrets: String { root + "/secrets.json" }
+    var processes: String { root + "/processes.json" }
+    var lock: String { root + "/lock" }
+    var tls: String { root + "/tls" }
+    var logs: String { root + "/logs" }
+    var cluster: String { state + "/postgres" }
+    var nginx: String { state + "/nginx" }
+
+    /// Makes the folders that are missing.
+    ///
+    /// - Throws: `CommandFailure` naming the folder that cannot be made.
+    init(_ path: String) throws(CommandFailure) {
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        root = absolute
+        try Self.make(absolute, mode: 0o755)
+        let name = String(Self.stableHash(absolute), radix: 16)
+        // As root, PostgreSQL runs as `postgres` and nginx's workers as `www-data`.
+        if getuid() == 0, !Self.isReachableByOthers(absolute) {
+            state = "/var/lib/waybill-demo/\(name)"
+            try Self.make("/var/lib/waybill-demo", mode: 0o755)
+            try Self.make(state, mode: 0o755)
+            try Self.link(absolute + "/state", to: state)
+        } else {
+            state = absolute
+        }
+        let local = state + "/run"
+        sockets = local.utf8.count <= 80 ? local : "/tmp/waybill-demo-\(name)"
+        try Self.make(sockets, mode: 0o755)
+        try Self.make(root + "/tls", mode: 0o700)
+        try Self.make(root + "/logs", mode: 0o755)
+    }
+
+    private static func make(_ path: String, mode: mode_t) throws(CommandFailure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(
+                "cannot make the folder \(path); choose another with --directory")
+        }
+        chmod(path, mode)
+    }
+
+    private static func link(_ path: String, to target: String) throws(CommandFailure) {
+        unlink(path)
+        guard symlink(target, path) == 0 else {
+            throw CommandFailure("cannot make the link \(path) to \(target)")
+        }
+    }
+
+    /// Whether every folder on the way lets anybody pass.
+    private static func isReachableByOthers(_ path: String) -> Bool {
+        var current = ""
+        for part in path.split(separator: "/") {
+            current += "/" + part
+            var information = stat()
+            guard stat(current, &information) == 0, information.st_mode & S_IXOTH != 0 else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// FNV-1a: the same folder gets the same state in every run, which `Hasher` does not promise.
+    private static func stableHash(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Security
+
+/// Everything that the demo made up once and keeps, in a file that only its owner reads.
+struct DemoSecrets: Codable {
+    let databaseSuperuser: String
+    let databaseMigrator: String
+    let databaseResponder: String
+    let apiKey: String
+    let infobipUser: String
+    let infobipPassword: String
+    let infobipHeaderSecret: String
+    let infobipHMACSecret: String
+    let plivoAuthID: String
+    let plivoAuthToken: String
+    /// PostgreSQL's TCP port; another one is chosen if somebody took it meanwhile.
+    var databasePort: UInt16
+
+    /// Reads the file, or makes it.
+    ///
+    /// - Throws: `CommandFailure` if the file is damaged or cannot be written.
+    static func load(from path: String) throws(CommandFailure) -> DemoSecrets {
+        if let data = FileManager.default.contents(atPath: path) {
+            guard let secrets = try? JSONDecoder().decode(DemoSecrets.self, from: data) else {
+                throw CommandFailure("\(path) is damaged; remove the folder to start afresh")
+            }
+            return secrets
+        }
+        let secrets = try generate()
+        try secrets.save(to: path)
+        return secrets
+    }
+
+    /// Writes the file with mode 0600, whole or not at all.
+    func save(to path: String) throws(CommandFailure) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        guard let data = try? encoder.encode(self), PrivateFile.write(data, to: path) else {
+            throw CommandFailure("cannot write \(path)")
+        }
+    }
+
+    private static func generate() throws(CommandFailure) -> DemoSecrets {
+        do {
+            return DemoSecrets(
+                databaseSuperuser: try RandomBytes.token(byteCount: 24),
+                databaseMigrator: try RandomBytes.token(byteCount: 24),
+                databaseResponder: try RandomBytes.token(byteCount: 24),
+                apiKey: try APIToken.generate().revealed,
+                infobipUser: "infobip",
+                infobipPassword: try RandomBytes.token(byteCount: 24),
+                infobipHeaderSecret: try RandomBytes.token(byteCount: 24),
+                infobipHMACSecret: try RandomBytes.token(byteCount: 24),
+                plivoAuthID: "MADEMO" + (try RandomBytes.token(byteCount: 10)).uppercased(),
+                plivoAuthToken: try RandomBytes.token(byteCount: 24),
+                databasePort: try LoopbackPort.free())
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure("cannot make secrets: \(error)")
+        }
+    }
+}
+
+/// Files that nobody else reads.
+enum PrivateFile {
+    /// Writes a file with mode 0600 beside the old one and puts it in its place.
+    static func write(_ data: Data, to path: String) -> Bool {
+        let new = path + ".new"
+        unlink(new)
+        guard
+            FileManager.default.createFile(
+                atPath: new, contents: data, attributes: [.posixPermissions: 0o600])
+        else { return false }
+        return rename(new, path) == 0
+    }
+}

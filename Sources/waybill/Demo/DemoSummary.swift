@@ -1,0 +1,73 @@
+import Foundation
+
+/// What the demo tells its user: `demo.json` for programs, a few lines for people.
+struct DemoSummary: Encodable {
+    struct Infobip: Encodable {
+        let callback_url: String
+        let user: String
+        let password: String
+        let header_name: String
+        let header_secret: String
+        let hmac_header: String
+        let hmac_secret: String
+    }
+
+    struct Plivo: Encodable {
+        let callback_url: String
+        let auth_id: String
+        let auth_token: String
+    }
+
+    struct Processes: Codable {
+        var nginx: pid_t
+        var responder: pid_t
+        var postgres: pid_t
+    }
+
+    let url: String
+    /// The certificate file that clients must trust.
+    let ca: String
+    /// The responder's least-privileged role.
+    let database_url: String
+    let admin_database_url: String
+    let api_key: String
+    let infobip: Infobip
+    let plivo: Plivo
+    var pids: Processes
+
+    /// Writes `demo.json`, readable by its owner only: it holds the secrets.
+    func write(to path: String) throws(CommandFailure) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(self),
+            PrivateFile.write(data + Data("\n".utf8), to: path)
+        else { throw CommandFailure("cannot write \(path)") }
+    }
+
+    /// The short summary.
+    func text(file: String) -> String {
+        let example =
+            #"{"results":[{"messageId":"hello-1","to":"447700900123","#
+            + #""doneAt":"2026-11-20T09:15:04.913+0000","#
+            + #""status":{"groupId":3,"groupName":"DELIVERED","id":5,"#
+            + #""name":"DELIVERED_TO_HANDSET"}}]}"#
+        return """
+
+            Waybill is running at \(url) (loopback only). Ctrl-C stops it.
+              API key   \(api_key)
+              Infobip   \(infobip.callback_url)  user \(infobip.user)  password \(infobip.password)
+              Plivo     \(plivo.callback_url)  auth token \(plivo.auth_token)
+              All of it: \(file)
+
+            Post a callback as Infobip would:
+              curl --cacert \(ca) -u '\(infobip.user):\(infobip.password)' \\
+                -H 'Content-Type: application/json' \(infobip.callback_url) \\
+                -d '\(example)'
+
+            Read the message's status:
+              curl --cacert \(ca) -H 'Authorization: Bearer \(api_key)' \\
+                '\(url)/v1/messages?provider=infobip&provider_message_id=hello-1'
+
+            """
+    }
+}

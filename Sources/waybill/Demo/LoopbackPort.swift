@@ -1,0 +1,37 @@
+import Foundation
+
+/// TCP ports on 127.0.0.1.
+enum LoopbackPort {
+    /// A port that nobody uses now.
+    static func free() throws(CommandFailure) -> UInt16 {
+        guard let port = bound(to: 0) else {
+            throw CommandFailure("no free TCP port on 127.0.0.1")
+        }
+        return port
+    }
+
+    /// Whether somebody could listen on the port now.
+    static func isFree(_ port: UInt16) -> Bool { bound(to: port) != nil }
+
+    /// Binds for a moment; the port that it was, nil if that did not work.
+    private static func bound(to port: UInt16) -> UInt16? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        // As nginx does: connections of the last run that linger must not count.
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let works = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        return works ? UInt16(bigEndian: address.sin_port) : nil
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Synchronization
+
+/// Keeps one child alive as systemd would with `Restart=on-failure`.
+///
+/// An end with status 0 is somebody's wish and stays; any other is followed by a restart, at once
+/// the first time, then after a wait that doubles up to eight seconds.
+final class Supervisor: Sendable {
+    private struct State {
+        var child: ChildProcess?
+        var isStopping = false
+        var failuresInARow = 0
+    }
+
+    private let plan: ChildProcess.Plan
+    private let state: Mutex<State>
+    private let ended = DispatchSemaphore(value: 0)
+    private let stopRequested = DispatchSemaphore(value: 0)
+    /// Called on a thread of the supervisor's whenever the child's pid has changed.
+    private let onRestart: @Sendable () -> Void
+
+    /// Starts the child and watches it on a thread of its own.
+    ///
+    /// - Throws: `CommandFailure` if it cannot be started at all.
+    init(
+        _ plan: ChildProcess.Plan, onRestart: @escaping @Sendable () -> Void
+    ) throws(CommandFailure) {
+        self.plan = plan
+        self.onRestart = onRestart
+        let child = try ChildProcess(plan)
+        state = Mutex(State(child: child))
+        Thread.detachNewThread { [self] in watch(child) }
+    }
+
+    /// The child's pid, nil while there is none.
+    var pid: pid_t? { state.withLock { $0.child?.pid } }
+
+    /// Asks the child to end and waits until it has.
+    ///
+    /// A child that has not ended by the deadline is killed.
+    func stop(_ signal: Int32, deadline: Duration) {
+        let pid = state.withLock { state -> pid_t? in
+            state.isStopping = true
+            return state.child?.pid
+        }
+        stopRequested.signal()
+        if let pid { kill(pid, signal) }
+        if ended.wait(timeout: .now() + .seconds(Int(deadline.components.seconds))) == .timedOut,
+            let pid
+        {
+            kill(pid, SIGKILL)
+            ended.wait()
+        }
+    }
+
+    /// Kills the child at once and waits for nothing.
+    func kill() {
+        let pid = state.withLock { state -> pid_t? in
+            state.isStopping = true
+            return state.child?.pid
+        }
+        if let pid { Foundation.kill(pid, SIGKILL) }
+    }
+
+    private func watch(_ first: ChildProcess) {
+        var child: ChildProcess? = first
+        while let running = child {
+            let started = ContinuousClock.now
+            let exit = running.wait()
+            let lasted = ContinuousClock.now - started
+            let pause = state.withLock { state -> Duration? in
+                state.child = nil
+                guard !state.isStopping, !exit.isClean else { return nil }
+                state.failuresInARow = lasted > .seconds(30) ? 0 : state.failuresInARow + 1
+                let exponent = min(max(state.failuresInARow - 1, 0), 6)
+                return state.failuresInARow <= 1 ? .zero : .milliseconds(125 << exponent)
+            }
+            guard let pause else { break }
+            print("waybill demo: \(plan.name) ended (\(exit)); starting it again")
+            let milliseconds = Int(pause.components.seconds * 1000)
+                + Int(pause.components.attoseconds / 1_000_000_000_000_000)
+            if stopRequested.wait(timeout: .now() + .milliseconds(milliseconds)) == .success {
+                break
+            }
+            child = restart()
+        }
+        ended.signal()
+    }
+
+    private func restart() -> ChildProcess? {
+        let child = try? ChildProcess(plan)
+        let keeps = state.withLock { state in
+            state.child = child
+            return !state.isStopping
+        }
+        guard let child else {
+            print("waybill demo: \(plan.name) cannot be started again")
+            return nil
+        }
+        // Stopped between the pause and now: nobody else will end this child.
+        if !keeps { Foundation.kill(child.pid, SIGTERM) }
+        onRestart()
+        return child
+    }
+}

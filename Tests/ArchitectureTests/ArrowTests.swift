@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// SwiftPM lets a target import what its dependencies depend on; this test does not.
+@Suite("Architecture")
+struct ArrowTests {
+    /// Which of our modules each module may import: the picture in README.md.
+    private static let arrows: [String: Set<String>] = [
+        "Domain": [],
+        "Telemetry": [],
+        "Security": ["CCrypto"],
+        "FastCGI": ["CFastCGI"],
+        "Postgres": ["CPostgres"],
+        "Providers": ["Domain", "Security"],
+        "Store": ["Postgres", "Domain", "Telemetry"],
+        "Web": ["FastCGI", "Domain", "Security", "Telemetry"],
+        "waybill": [
+            "Web", "Store", "Providers", "Postgres", "FastCGI", "Domain", "Security", "Telemetry",
+        ],
+    ]
+
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static func sources(_ module: String) -> [URL] {
+        let folder = root.appendingPathComponent("Sources/\(module)")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return (files?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+    }
+
+    @Test("A module imports only what the arrows allow", arguments: arrows.keys.sorted())
+    func imports(module: String) throws {
+        let ours = Set(Self.arrows.keys).union(["CCrypto", "CFastCGI", "CPostgres"])
+        let allowed = try #require(Self.arrows[module])
+        let files = Self.sources(module)
+        #expect(!files.isEmpty)
+        for file in files {
+            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                guard
+                    let match = line.firstMatch(
+                        of: /^\s*(?:@\w+\s+)?(?:(?:private|fileprivate|internal|package|public)\s+)?import\s+(?:\w+\s+)?(\w+)/
+                    )
+                else { continue }
+                let imported = String(match.1)
+                let isAllowed = !ours.contains(imported) || allowed.contains(imported)
+                #expect(isAllowed, "\(file.lastPathComponent) imports \(imported)")
+            }
+        }
+    }
+
+    @Test("Every folder of Sources is in the picture")
+    func completeness() throws {
+        let folders = try FileManager.default.contentsOfDirectory(
+            atPath: Self.root.appendingPathComponent("Sources").path)
+        let known = Set(Self.arrows.keys).union(["CCrypto", "CFastCGI", "CPostgres"])
+        #expect(Set(folders) == known)
+    }
+
+    @Test("No file of Swift is longer than 400 lines")
+    func lengths() throws {
+        for module in Self.arrows.keys {
+            for file in Self.sources(module) {
+                let lines = try String(contentsOf: file, encoding: .utf8)
+                    .split(separator: "\n", omittingEmptySubsequences: false).count
+                #expect(lines <= 401, "\(file.lastPathComponent) has \(lines) lines")
+            }
+        }
+    }
+}
