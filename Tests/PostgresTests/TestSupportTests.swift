@@ -40,7 +40,8 @@ struct TestSupportTests {
 
     @Test("a child that ignores the request to stop is killed")
     func killsStubbornChildren() throws {
-        let child = try ChildProcess("sh", ["-c", "trap '' TERM; echo up; while :; do sleep 9; done"])
+        let child = try ChildProcess(
+            "sh", ["-c", "trap '' TERM; echo up; while :; do sleep 9; done"])
         try child.waitForOutput("up")
         #expect(try child.stop(within: .milliseconds(50)) == .signal(SIGKILL))
     }
