@@ -1,0 +1,191 @@
+import CPostgres
+
+/// Statements that are on their way; their results are there to be received.
+///
+/// Leaving it without `receive()` makes the connection useless.
+package struct Pending<each S: Statement>: ~Copyable {
+    private let connection: Connection
+    private let batch: UInt64
+    private let deadline: ContinuousClock.Instant
+
+    fileprivate init(_ connection: Connection, _ batch: UInt64, _ deadline: ContinuousClock.Instant)
+    {
+        self.connection = connection
+        self.batch = batch
+        self.deadline = deadline
+    }
+
+    deinit {
+        // The next batch would take these results for its own.
+        if connection.outstanding == batch { connection.isBroken = true }
+    }
+
+    /// Waits for the results, each statement's in the order in which they were sent.
+    ///
+    /// - Returns: one `Results` per statement.
+    /// - Throws: the first failure, with `statement` and `statementIndex`; then nothing of a batch
+    ///   sent outside of a transaction was done, unless `isOutcomeUnknown`. Also `decode`, when all
+    ///   was done and a row could not be read.
+    package consuming func receive() throws(PostgresError) -> (repeat Results<(each S).Row>) {
+        do {
+            var index = 0
+            let results = (
+                repeat try connection.receiveResults(of: (each S).self, &index, until: deadline)
+            )
+            try connection.receiveSync(until: deadline)
+            return results
+        } catch {
+            connection.skipToSync(until: deadline)
+            throw error
+        }
+    }
+}
+
+extension Connection {
+    /// Runs one statement and waits for its result.
+    ///
+    /// It is prepared when the connection first sees it.
+    /// - Parameters:
+    ///   - statement: what to run, with its values.
+    ///   - limit: how long to wait, instead of the settings' `responseTimeout`.
+    /// - Returns: its rows.
+    /// - Throws: any code; see `PostgresError`.
+    package func execute<S: Statement>(
+        _ statement: S, within limit: Duration? = nil
+    ) throws(PostgresError) -> Results<S.Row> {
+        try send(statement, within: limit).receive()
+    }
+
+    /// Runs several statements in one round trip; see `send`.
+    ///
+    /// - Parameters:
+    ///   - statements: what to run, in this order.
+    ///   - limit: how long to wait for all of them.
+    /// - Returns: one `Results` per statement.
+    /// - Throws: see `Pending.receive()`.
+    package func execute<First: Statement, Second: Statement, each Other: Statement>(
+        _ first: First, _ second: Second, _ others: repeat each Other,
+        within limit: Duration? = nil
+    ) throws(PostgresError) -> (
+        Results<First.Row>, Results<Second.Row>, repeat Results<(each Other).Row>
+    ) {
+        try send(first, second, repeat each others, within: limit).receive()
+    }
+
+    /// Sends statements to the server and returns while it works on them.
+    ///
+    /// They go in one write with one sync at the end. Outside of a transaction they are one
+    /// transaction: all or nothing. After a failure the server skips the rest.
+    /// - Parameters:
+    ///   - statements: what to run, in this order.
+    ///   - limit: how long all may take from now, instead of the settings' `responseTimeout`.
+    /// - Returns: where to receive the results.
+    /// - Throws: when the statements cannot be prepared or the server does not take them.
+    package func send<each S: Statement>(
+        _ statements: repeat each S, within limit: Duration? = nil
+    ) throws(PostgresError) -> Pending<repeat each S> {
+        let deadline = ContinuousClock.now + (limit ?? settings.responseTimeout)
+        try checkUsable()
+        for type in repeat (each S).self { try prepare(type, until: deadline) }
+        mayCommit = !isInTransaction
+        batchCount += 1
+        outstanding = batchCount
+        for statement in repeat each statements { try enqueue(statement) }
+        guard PQpipelineSync(handle.pointer) == 1 else { throw lost() }
+        try flush(until: deadline)
+        return Pending(self, batchCount, deadline)
+    }
+
+    private func enqueue<S: Statement>(_ statement: S) throws(PostgresError) {
+        parameters.removeAll()
+        statement.encode(into: &parameters)
+        let expected = prepared[ObjectIdentifier(S.self)] ?? []
+        let agrees = expected.elementsEqual(parameters.types) {
+            TypeIdentifier.accepts(expected: $0, sent: $1)
+        }
+        guard agrees else {
+            // Part of the batch may be with the server already.
+            mayCommit = false
+            throw broken(
+                .protocolViolation,
+                "\(S.name) takes parameters of types \(expected), not \(parameters.types)")
+        }
+        let sent = parameters.withPointers { values, lengths, formats in
+            PQsendQueryPrepared(
+                handle.pointer, S.name.pointer, Int32(parameters.count), values, lengths, formats,
+                1)
+        }
+        guard sent == 1 else { throw lost() }
+    }
+
+    fileprivate func receiveResults<S: Statement>(
+        of type: S.Type, _ index: inout Int, until deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> Results<S.Row> {
+        do throws(PostgresError) {
+            guard let result = try nextResult(until: deadline) else {
+                throw broken(.protocolViolation, "no result")
+            }
+            let results = try decode(result, as: type)
+            guard try nextResult(until: deadline) == nil else {
+                throw broken(.protocolViolation, "a second result")
+            }
+            index += 1
+            return results
+        } catch {
+            throw error.during("\(S.name)", index: index)
+        }
+    }
+
+    private func decode<S: Statement>(
+        _ result: borrowing ResultHandle, as type: S.Type
+    ) throws(PostgresError) -> Results<S.Row> {
+        switch result.status {
+        case PGRES_COMMAND_OK:
+            return Results(rows: [], affectedCount: result.affectedCount)
+        case PGRES_TUPLES_OK:
+            let count = PQntuples(result.pointer)
+            var rows: [S.Row] = []
+            rows.reserveCapacity(Int(count))
+            for row in 0..<count { rows.append(try S.decode(RowReader(result, row: row))) }
+            return Results(rows: rows, affectedCount: result.affectedCount)
+        case PGRES_FATAL_ERROR:
+            throw error(in: result)
+        default:
+            throw broken(.protocolViolation, "result status \(result.status.rawValue)")
+        }
+    }
+
+    /// Reads the end of the batch, where the server commits.
+    func receiveSync(until deadline: ContinuousClock.Instant) throws(PostgresError) {
+        guard let result = try nextResult(until: deadline) else {
+            throw broken(.protocolViolation, "no sync")
+        }
+        guard result.status == PGRES_PIPELINE_SYNC else {
+            // A constraint that is checked at the commit, for example.
+            throw error(in: result)
+        }
+        outstanding = nil
+        mayCommit = false
+    }
+
+    /// Reads and forgets what the server answers until the end of the batch.
+    func skipToSync(until deadline: ContinuousClock.Instant) {
+        while outstanding != nil, !handle.isBad {
+            do {
+                let result = try nextResult(until: deadline)
+                if let result, result.status == PGRES_PIPELINE_SYNC { outstanding = nil }
+            } catch {
+                // The failure that began this is being thrown; this one is in `isBroken`.
+                outstanding = nil
+            }
+        }
+        mayCommit = false
+    }
+}
+
+extension StaticString {
+    /// The text as C has it; the compiler ends literals with a zero byte.
+    var pointer: UnsafePointer<CChar> {
+        UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}

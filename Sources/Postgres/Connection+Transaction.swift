@@ -1,0 +1,85 @@
+import CPostgres
+
+extension Connection {
+    /// Runs a body inside of a transaction: commits when it returns, rolls back when it throws.
+    ///
+    /// - Parameter body: uses this connection; opens no transaction of its own.
+    /// - Returns: what the body returned, once it is committed.
+    /// - Throws: the body's error; or the commit's, with `isOutcomeUnknown` when the connection was
+    ///   lost after the COMMIT was on its way; or `transactionState` when a statement had failed and
+    ///   the body hid it, so that the server rolled back.
+    package func transaction<Value>(
+        _ body: () throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        try run(command: "begin")
+        let value: Value
+        do {
+            value = try body()
+        } catch {
+            // Without a rollback the connection would go on in the failed transaction.
+            if isUsable, (try? run(command: "rollback")) == nil { isBroken = true }
+            throw error
+        }
+        let tag = try run(command: "commit")
+        guard tag == "COMMIT" else {
+            throw PostgresError(.transactionState, "COMMIT was answered with \(tag)")
+        }
+        return value
+    }
+
+    /// Runs SQL of any number of statements, whose rows are dropped: a migration, for example.
+    ///
+    /// Without transaction commands in it, it is one transaction. Never put values into the text.
+    /// - Parameters:
+    ///   - script: trusted SQL.
+    ///   - limit: how long to wait, instead of the settings' `responseTimeout`; the server's
+    ///     `statement_timeout` holds besides, unless the script sets it.
+    /// - Throws: the first failure, after which the rest was not run.
+    package func execute(
+        script: String, within limit: Duration? = nil
+    ) throws(PostgresError) {
+        // A script inside of a transaction may hold its COMMIT.
+        try simpleQuery(
+            script, mayCommit: true, until: .now + (limit ?? settings.responseTimeout))
+    }
+
+    /// Runs one of our own commands and returns its tag.
+    @discardableResult
+    private func run(command: String) throws(PostgresError) -> String {
+        do throws(PostgresError) {
+            return try simpleQuery(
+                command, mayCommit: command == "commit", until: .now + settings.responseTimeout)
+        } catch {
+            throw error.during(command)
+        }
+    }
+
+    @discardableResult
+    private func simpleQuery(
+        _ sql: String, mayCommit: Bool, until deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> String {
+        try checkUsable()
+        // The pipeline allows one statement a message, a script has many.
+        guard PQexitPipelineMode(handle.pointer) == 1 else {
+            throw broken(.protocolViolation, handle.errorText)
+        }
+        defer { if PQenterPipelineMode(handle.pointer) != 1 { isBroken = true } }
+        self.mayCommit = mayCommit
+        defer { self.mayCommit = false }
+        guard PQsendQuery(handle.pointer, sql) == 1 else { throw lost() }
+        try flush(until: deadline)
+        var failure: PostgresError?
+        var tag = ""
+        while let result = try nextResult(until: deadline) {
+            switch result.status {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: tag = result.commandTag
+            case PGRES_FATAL_ERROR: failure = failure ?? error(in: result)
+            default:
+                // COPY would wait for data that nobody sends.
+                throw broken(.protocolViolation, "result status \(result.status.rawValue)")
+            }
+        }
+        if let failure { throw failure }
+        return tag
+    }
+}
