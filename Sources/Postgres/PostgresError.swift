@@ -105,6 +105,13 @@ extension PostgresError {
     }
 }
 
+extension PostgresError {
+    /// A row that a statement's own `decode` could not read; the detail may hold values.
+    package static func undecodable(_ detail: String) -> PostgresError {
+        PostgresError(.decode, detail)
+    }
+}
+
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
     /// Safe to show: the code, the SQLSTATE and names from the schema and the source.
     package var description: String {

@@ -1,24 +1,23 @@
 import Domain
 import Postgres
 
-/// A message by its key, with the report that decides it.
+/// A message by its key.
 struct SelectMessage: Statement {
     let id: MessageID
 
     static let name: StaticString = "select_message"
     static let sql: StaticString = """
-        select message.id, message.provider, message.provider_message_id, message.status,
-            message.is_ours, message.recipient, message.sender, message.created_at,
-            message.updated_at
+        select id, provider, provider_message_id, status, is_ours, recipient, sender, created_at,
+            updated_at
         from message
-        where message.id = $1
+        where id = $1
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(uuid: id.halves)
     }
 
-    static func decode(_ row: Row) throws(PostgresError) -> MessageRow {
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageRow {
         try MessageRow(row)
     }
 }
@@ -30,11 +29,10 @@ struct SelectOwnMessage: Statement {
 
     static let name: StaticString = "select_own_message"
     static let sql: StaticString = """
-        select message.id, message.provider, message.provider_message_id, message.status,
-            message.is_ours, message.recipient, message.sender, message.created_at,
-            message.updated_at
+        select id, provider, provider_message_id, status, is_ours, recipient, sender, created_at,
+            updated_at
         from message
-        where message.provider = $1 and message.provider_message_id = $2 and message.is_ours
+        where provider = $1 and provider_message_id = $2 and is_ours
         limit 1
         """
 
@@ -43,7 +41,7 @@ struct SelectOwnMessage: Statement {
         parameters.add(providerMessageID)
     }
 
-    static func decode(_ row: Row) throws(PostgresError) -> MessageRow {
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageRow {
         try MessageRow(row)
     }
 }
@@ -59,4 +57,24 @@ struct MessageRow {
     let sender: String?
     let createdAt: Timestamp
     let updatedAt: Timestamp
+
+    init(_ row: borrowing RowReader) throws(PostgresError) {
+        id = try row.identifier(0)
+        provider = try row.provider(1)
+        providerMessageID = try row.optionalText(2)
+        status = try row.status(3)
+        isOurs = try row.bool(4)
+        recipient = try row.optionalText(5)
+        sender = try row.optionalText(6)
+        createdAt = Timestamp(microseconds: try row.timestamp(7))
+        updatedAt = Timestamp(microseconds: try row.timestamp(8))
+    }
+
+    /// The message with the report that decides it.
+    func message(decisive: RecordedReport?) -> Message {
+        Message(
+            id: id, provider: provider, providerMessageID: providerMessageID, status: status,
+            isOurs: isOurs, recipient: recipient, sender: sender, createdAt: createdAt,
+            updatedAt: updatedAt, decisive: decisive)
+    }
 }

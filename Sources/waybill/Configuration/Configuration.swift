@@ -1,38 +1,18 @@
-import Domain
-import Security
+import Postgres
+import Providers
 import Telemetry
 
 /// All settings of the responder, checked as a whole before anything starts.
 struct Configuration {
-    /// Where the responder reads and writes; a libpq connection string.
-    let databaseURL: Secret
-    /// Where `waybill migrate` changes the schema.
-    let migrateDatabaseURL: Secret
-    let infobip: Infobip?
-    let plivo: Plivo?
+    /// Where the responder reads and writes.
+    let database: ConnectionSettings
+    /// How Infobip's callbacks are believed; nil if none of its methods has a secret.
+    let infobip: InfobipWebhook.Settings?
+    /// How Plivo's callbacks are believed; nil if there is no token.
+    let plivo: PlivoWebhook.Settings?
     let logLevel: Logger.Level
     let sockets: Sockets
     let limits: Limits
-
-    /// How Infobip proves that it is Infobip: every method that has secrets is enabled.
-    struct Infobip {
-        /// User and password, any pair of which suffices.
-        let basic: [(user: Secret, password: Secret)]
-        let header: HeaderName
-        let headerSecrets: [Secret]
-        let hmacHeader: HeaderName
-        let hmacAlgorithm: HMAC.Algorithm
-        let hmacSecrets: [Secret]
-    }
-
-    /// How Plivo proves that it is Plivo.
-    struct Plivo {
-        let authID: String?
-        let tokens: [Secret]
-        /// Scheme and authority that Plivo calls, without a trailing slash.
-        let baseURLs: [String]
-        let allowsV2: Bool
-    }
 
     /// The Unix sockets that we bind ourselves when systemd hands none over.
     struct Sockets {
@@ -52,7 +32,6 @@ struct Configuration {
         let writerConnections: Int
         let commitDeadline: Duration
         let poolSize: Int
-        let statementTimeout: Duration
         let drainDeadline: Duration
         let callbackRetentionDays: Int
     }

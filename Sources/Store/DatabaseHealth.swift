@@ -1,0 +1,41 @@
+package import Domain
+package import Postgres
+
+/// Asks the database whether it is there and has the schema that this program was made for.
+package struct DatabaseHealth: DatabaseProbe {
+    /// The newest file in `Migrations/`; a test holds the two together.
+    package static let expectedMigration = 3
+
+    private let pool: ConnectionPool
+
+    package init(_ pool: ConnectionPool) {
+        self.pool = pool
+    }
+
+    package func databaseState() -> DatabaseState {
+        let started = ContinuousClock.now
+        do throws(PostgresError) {
+            let version = try pool.withConnection(isIdempotent: true) {
+                connection throws(PostgresError) in
+                try connection.execute(SelectSchemaVersion(), within: .seconds(2)).first ?? 0
+            }
+            return DatabaseState(
+                latency: .now - started, migration: version,
+                expectedMigration: Self.expectedMigration, problem: Self.problem(version))
+        } catch {
+            let isReachable = error.code == .undefined || error.code == .permission
+            return DatabaseState(
+                latency: isReachable ? .now - started : nil, migration: nil,
+                expectedMigration: Self.expectedMigration,
+                problem: error.code == .undefined
+                    ? Self.problem(0) : "The database cannot be used: \(error).")
+        }
+    }
+
+    /// Nil for the version that is expected or a later one, as during a rolling upgrade.
+    private static func problem(_ version: Int) -> String? {
+        guard version < expectedMigration else { return nil }
+        return "The database has migration \(version), this version needs \(expectedMigration):"
+            + " run waybill migrate."
+    }
+}

@@ -1,0 +1,51 @@
+private import Dispatch
+private import Foundation
+package import Postgres
+package import Telemetry
+
+/// Keeps the archive's partitions ahead of time and drops what is past its retention: at the
+/// start, then every hour.
+package final class Maintenance: Sendable {
+    private let pool: ConnectionPool
+    private let logger: Logger
+    private let keepDays: Int
+    private let stopSignal = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    private static let daysAhead = 7
+
+    /// Starts its thread.
+    package init(_ pool: ConnectionPool, keepDays: Int, logger: Logger) {
+        self.pool = pool
+        self.keepDays = keepDays
+        self.logger = logger
+        let thread = Thread { [self] in
+            repeat { maintain() } while stopSignal.wait(timeout: .now() + .seconds(3600))
+                == .timedOut
+            ended.signal()
+        }
+        thread.name = "maintenance"
+        thread.stackSize = 1 << 19
+        thread.start()
+    }
+
+    /// Ends the thread; what it is doing is finished first.
+    package func stop() {
+        stopSignal.signal()
+        ended.wait()
+    }
+
+    private func maintain() {
+        do throws(PostgresError) {
+            _ = try pool.withConnection(isIdempotent: true) { connection throws(PostgresError) in
+                try connection.execute(
+                    MaintainPartitions(daysAhead: Self.daysAhead, keepDays: keepDays))
+            }
+        } catch {
+            // Rows for a day without a partition go to the default one, so there is no hurry.
+            logger.log(
+                .warning, "the archive's partitions could not be maintained",
+                ["error": "\(error.description)"])
+        }
+    }
+}

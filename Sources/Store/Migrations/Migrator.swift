@@ -1,0 +1,119 @@
+package import Postgres
+
+/// Brings the schema up to date: one transaction a file, under an advisory lock.
+package struct Migrator {
+    private let files: [MigrationFile]
+    private let connection: Connection
+
+    /// What has been done to a database.
+    package struct State: Sendable {
+        package let file: MigrationFile
+        package let isApplied: Bool
+    }
+
+    /// Connects with the migrations' role.
+    ///
+    /// - Throws: `MigrationError` with the reason.
+    package init(
+        _ settings: ConnectionSettings, files: [MigrationFile]
+    ) throws(MigrationError) {
+        self.files = files
+        do {
+            connection = try Connection(settings)
+        } catch {
+            throw MigrationError("cannot connect to MIGRATE_DATABASE_URL: \(error)")
+        }
+    }
+
+    /// Which files have been applied; changes nothing.
+    ///
+    /// - Throws: `MigrationError` naming a file that was changed or is missing.
+    package func status() throws(MigrationError) -> [State] {
+        let applied = try attempt("reading schema_migration") { () throws(PostgresError) in
+            let exists = try connection.execute(FindMigrationTable()).first ?? false
+            return exists ? try connection.execute(SelectMigrations()).rows : []
+        }
+        try check(applied)
+        return files.map { State(file: $0, isApplied: $0.version <= applied.count) }
+    }
+
+    /// Applies what is missing and gives the responder its rights.
+    ///
+    /// - Parameters:
+    ///   - responder: the role that `serve` connects as; nil if it is the migrations' own.
+    ///   - onApply: told of every file, before it is run.
+    /// - Returns: the files that were applied.
+    /// - Throws: `MigrationError` naming the file; what was applied before it stays.
+    package func migrate(
+        grantingTo responder: String?, onApply: (MigrationFile) -> Void
+    ) throws(MigrationError) -> [MigrationFile] {
+        // The lock is the session's: it holds across the files' transactions.
+        try attempt("taking the migration lock") { () throws(PostgresError) in
+            try connection.execute(script: "set lock_timeout = '30s'; set statement_timeout = 0")
+            _ = try connection.execute(LockMigrations(), within: .seconds(60))
+            try connection.execute(script: Self.table)
+        }
+        let pending = try status().filter { !$0.isApplied }.map(\.file)
+        for file in pending {
+            onApply(file)
+            try attempt(file.name) { () throws(PostgresError) in
+                try connection.transaction { () throws(PostgresError) in
+                    try connection.execute(script: file.sql, within: .seconds(3600))
+                    _ = try connection.execute(InsertMigration(file: file))
+                }
+            }
+        }
+        if let responder {
+            try attempt("granting rights to \(responder)") { () throws(PostgresError) in
+                _ = try connection.execute(GrantResponder(role: responder))
+            }
+        }
+        return pending
+    }
+
+    private func check(_ applied: [AppliedMigration]) throws(MigrationError) {
+        for (index, migration) in applied.enumerated() {
+            guard migration.version == index + 1 else {
+                throw MigrationError(
+                    "\(migration.name) was applied out of order; repair schema_migration by hand")
+            }
+            guard index < files.count else {
+                throw MigrationError(
+                    "\(migration.name) is applied but missing from the folder;"
+                        + " use the migrations of the version that was installed last")
+            }
+            guard files[index].name == migration.name else {
+                throw MigrationError(
+                    "\(files[index].name) stands where \(migration.name) was applied;"
+                        + " migrations are never renamed")
+            }
+            guard files[index].checksum == migration.checksum else {
+                throw MigrationError(
+                    "\(migration.name) was changed after it was applied;"
+                        + " restore it and put the change into a new file")
+            }
+        }
+    }
+
+    private func attempt<Value>(
+        _ step: String, _ body: () throws(PostgresError) -> Value
+    ) throws(MigrationError) -> Value {
+        do {
+            return try body()
+        } catch {
+            // The person who migrates needs the server's words; there are no users' values in DDL.
+            throw MigrationError("\(step): \(error.debugDescription)")
+        }
+    }
+
+    private static let table = """
+        create table if not exists schema_migration (
+            version    integer     not null,
+            name       text        not null,
+            checksum   bigint      not null,
+            applied_at timestamptz not null default now(),
+            constraint schema_migration_pkey primary key (version)
+        );
+        comment on table schema_migration is 'Which migrations have been applied; written by waybill migrate only.'
+        """
+}

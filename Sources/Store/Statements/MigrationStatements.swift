@@ -1,0 +1,89 @@
+import Postgres
+
+/// A row of `schema_migration`.
+struct AppliedMigration {
+    let version: Int
+    let name: String
+    let checksum: Int64
+}
+
+/// Waits for the lock that lets one migration run at a time.
+struct LockMigrations: Statement {
+    static let name: StaticString = "lock_migrations"
+    static let sql: StaticString = "select pg_advisory_lock(7310873225)"
+}
+
+/// Whether anything was ever applied.
+struct FindMigrationTable: Statement {
+    static let name: StaticString = "find_migration_table"
+    static let sql: StaticString = "select to_regclass('schema_migration') is not null"
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
+        try row.bool(0)
+    }
+}
+
+/// What has been applied, in order.
+struct SelectMigrations: Statement {
+    static let name: StaticString = "select_migrations"
+    static let sql: StaticString = """
+        select version, name, checksum from schema_migration order by version
+        """
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> AppliedMigration {
+        AppliedMigration(
+            version: Int(try row.int32(0)), name: try row.text(1), checksum: try row.int64(2))
+    }
+}
+
+/// Notes that a file was applied.
+struct InsertMigration: Statement {
+    let file: MigrationFile
+
+    static let name: StaticString = "insert_migration"
+    static let sql: StaticString = """
+        insert into schema_migration (version, name, checksum) values ($1, $2, $3)
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(file.version))
+        parameters.add(file.name)
+        parameters.add(file.checksum)
+    }
+}
+
+/// Gives the responder's role its rights.
+struct GrantResponder: Statement {
+    let role: String
+
+    static let name: StaticString = "grant_responder"
+    static let sql: StaticString = "select grant_responder($1::text::name)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(role)
+    }
+}
+
+/// The newest migration.
+struct SelectSchemaVersion: Statement {
+    static let name: StaticString = "select_schema_version"
+    static let sql: StaticString = "select coalesce(max(version), 0) from schema_migration"
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int {
+        Int(try row.int32(0))
+    }
+}
+
+/// Makes the archive's partitions for the coming days and drops the old ones.
+struct MaintainPartitions: Statement {
+    let daysAhead: Int
+    let keepDays: Int
+
+    static let name: StaticString = "maintain_partitions"
+    static let sql: StaticString = "select maintain_partitions($1, $2)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(daysAhead))
+        parameters.add(Int32(keepDays))
+    }
+}
