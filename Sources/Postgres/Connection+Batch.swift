@@ -8,8 +8,9 @@ package struct Pending<each S: Statement>: ~Copyable {
     private let batch: UInt64
     private let deadline: ContinuousClock.Instant
 
-    fileprivate init(_ connection: Connection, _ batch: UInt64, _ deadline: ContinuousClock.Instant)
-    {
+    fileprivate init(
+        _ connection: Connection, _ batch: UInt64, _ deadline: ContinuousClock.Instant
+    ) {
         self.connection = connection
         self.batch = batch
         self.deadline = deadline
@@ -29,9 +30,8 @@ package struct Pending<each S: Statement>: ~Copyable {
     package consuming func receive() throws(PostgresError) -> (repeat Results<(each S).Row>) {
         do {
             var index = 0
-            let results = (
-                repeat try connection.receiveResults(of: (each S).self, &index, until: deadline)
-            )
+            let results =
+                (repeat try connection.receiveResults(of: (each S).self, &index, until: deadline))
             try connection.receiveSync(until: deadline)
             return results
         } catch {
@@ -59,7 +59,9 @@ extension Connection {
     /// Runs several statements in one round trip; see `send`.
     ///
     /// - Parameters:
-    ///   - statements: what to run, in this order.
+    ///   - first: what to run first.
+    ///   - second: what to run next.
+    ///   - others: what to run then, in this order.
     ///   - limit: how long to wait for all of them.
     /// - Returns: one `Results` per statement.
     /// - Throws: see `Pending.receive()`.

@@ -9,7 +9,8 @@ import Glibc
 /// the next statement.
 ///
 /// One thread at a time; the thread may change between calls.
-package final class Connection: @unchecked Sendable {  // its user or the pool lends it to one thread
+// Sendable because whoever holds it, most often the pool, lends it to one thread at a time.
+package final class Connection: @unchecked Sendable {
     /// What it was opened with.
     package let settings: ConnectionSettings
     /// Which of the hosts in the settings answered in time; begin there the next time.
@@ -20,6 +21,8 @@ package final class Connection: @unchecked Sendable {  // its user or the pool l
     /// The parameter types of what has been prepared, by the statement's type.
     var prepared: [ObjectIdentifier: [UInt32]] = [:]
     var isBroken = false
+    /// Whether the server has refused a write because it only reads.
+    private(set) var isReadOnly = false
     /// The batch whose results have not been received; see `Pending`.
     var outstanding: UInt64?
     var batchCount: UInt64 = 0
@@ -169,10 +172,9 @@ extension Connection {
     /// The error in a result; notes when the server said it as its last words.
     func error(in result: borrowing ResultHandle) -> PostgresError {
         var error = result.error(isConnectionLost: handle.isBad)
-        if error.isConnectionLost || handle.isBad || error.code == .staleStatement
-            // A demoted server stays connected, and would refuse the next write, too.
-            || error.code == .readOnly
-        {
+        // A demoted server stays connected, and would refuse the next write, too.
+        isReadOnly = isReadOnly || error.code == .readOnly
+        if isReadOnly || error.isConnectionLost || handle.isBad || error.code == .staleStatement {
             isBroken = true
         }
         error.isOutcomeUnknown = error.isConnectionLost && mayCommit

@@ -49,7 +49,8 @@ struct ConnectionHandle: ~Copyable {
 }
 
 /// The owner of a `PGcancel`: it outlives the connection, so that another thread may send it.
-struct CancelHandle: ~Copyable, @unchecked Sendable {  // PQcancel is thread-safe by contract
+// Sendable because libpq promises that PQcancel may be called from any thread.
+struct CancelHandle: ~Copyable, @unchecked Sendable {
     private let pointer: OpaquePointer
 
     init(owning pointer: OpaquePointer) {

@@ -1,0 +1,170 @@
+import Synchronization
+
+/// A bounded number of connections, lent to one thread each.
+///
+/// Connections are opened when first needed. One that broke, or was left inside a transaction, is
+/// dropped; one that comes from the idle ones is first checked without a round trip. While the
+/// server is away, callers fail at once, and one at a time probes for it (see `Circuit`).
+///
+/// For plain threads: callers block, so never call from Swift's cooperative pool. Safe to use from
+/// any thread.
+package final class ConnectionPool: Sendable {
+    private let settings: ConnectionSettings
+    private let maximumCount: Int
+    private let maximumWait: Duration
+    private let state: Mutex<PoolState>
+
+    /// Makes an empty pool; nothing is connected yet.
+    ///
+    /// - Parameters:
+    ///   - settings: for all of its connections.
+    ///   - maximumCount: how many connections at most, 1 or more.
+    ///   - maximumWait: how long a caller waits for one; connecting may take up to a second more.
+    ///   - backoff: how long to leave a server alone that could not be reached.
+    package init(
+        _ settings: ConnectionSettings, maximumCount: Int,
+        maximumWait: Duration = .seconds(5), backoff: ReconnectBackoff = ReconnectBackoff()
+    ) {
+        precondition(maximumCount > 0, "a pool of at least one connection")
+        self.settings = settings
+        self.maximumCount = maximumCount
+        self.maximumWait = maximumWait
+        state = Mutex(PoolState(maximumCount: maximumCount, backoff: backoff))
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Lends a connection to the body and takes it back.
+    ///
+    /// - Parameters:
+    ///   - isIdempotent: true allows to run the whole body once more on a fresh connection, when an
+    ///     idle one turns out to have been lost. Only for what is harmless to do twice.
+    ///   - wait: how long to wait for a connection, instead of the pool's `maximumWait`.
+    ///   - body: must not keep the connection.
+    /// - Returns: what the body returned.
+    /// - Throws: the body's error; `poolExhausted`, `poolClosed`, or why no connection could be
+    ///   opened, before the body was run.
+    package func withConnection<Value>(
+        isIdempotent: Bool = false, within wait: Duration? = nil,
+        _ body: (Connection) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        let lease = try acquire(within: wait ?? maximumWait)
+        do throws(PostgresError) {
+            defer { release(lease) }
+            return try body(lease.connection)
+        } catch {
+            guard isIdempotent, lease.wasIdle, error.isConnectionLost else { throw error }
+        }
+        // The other idle ones were most likely lost along with it.
+        retire(lease.generation)
+        let fresh = try acquire(within: wait ?? maximumWait)
+        defer { release(fresh) }
+        return try body(fresh.connection)
+    }
+
+    /// What the pool is doing, for metrics.
+    package var statistics: PoolStatistics { state.withLock { $0.statistics } }
+
+    /// Closes the idle connections and lends no more; those lent are closed when they come back.
+    package func close() {
+        let (idle, resumptions) = state.withLock { $0.close() }
+        resumptions.forEach(resume)
+        // The connections end here, outside of the lock.
+        _ = consume idle
+    }
+}
+
+extension ConnectionPool {
+    private struct Lease {
+        let connection: Connection
+        /// Whether it was opened for an earlier caller.
+        let wasIdle: Bool
+        let generation: Int
+    }
+
+    private func acquire(within wait: Duration) throws(PostgresError) -> Lease {
+        let deadline = ContinuousClock.now + wait
+        while true {
+            switch state.withLock({ $0.acquire(at: .now) }) {
+            case .idle(let connection, let generation):
+                if connection.isAlive() {
+                    return Lease(connection: connection, wasIdle: true, generation: generation)
+                }
+                giveUp()
+            case .connect(let host, let generation):
+                return try connect(host, generation, until: deadline)
+            case .refused(let error):
+                throw error
+            case .wait(let waiter):
+                if let lease = try take(outcome(of: waiter, until: deadline)) { return lease }
+            }
+        }
+    }
+
+    private func outcome(
+        of waiter: PoolWaiter, until deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> PoolWaiter.Outcome {
+        if let outcome = waiter.wait(until: deadline) { return outcome }
+        if state.withLock({ $0.forget(waiter) }) {
+            throw PostgresError(.poolExhausted, "\(maximumCount) connections in use")
+        }
+        // It was resumed just now: a connection in it must not be lost.
+        return waiter.promisedOutcome()
+    }
+
+    private func take(_ outcome: PoolWaiter.Outcome) throws(PostgresError) -> Lease? {
+        switch outcome {
+        case .lent(let connection, let generation):
+            Lease(connection: connection, wasIdle: true, generation: generation)
+        case .mayTryAgain: nil
+        case .failed(let error): throw error
+        }
+    }
+
+    private func connect(
+        _ host: Int, _ generation: Int, until deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> Lease {
+        // A caller in a hurry must not make the server look away to all the others.
+        let limit = max(deadline - .now, .seconds(1))
+        do throws(PostgresError) {
+            let connection = try Connection(settings, within: limit, startingAtHost: host)
+            state.withLock { $0.connected(host: connection.hostOffset) }
+            return Lease(connection: connection, wasIdle: false, generation: generation)
+        } catch {
+            let failure = error
+            let resumptions = state.withLock {
+                $0.connectFailed(failure, at: .now, jitter: .random(in: 0...1))
+            }
+            resumptions.forEach(resume)
+            throw failure
+        }
+    }
+
+    private func release(_ lease: Lease) {
+        // A server that lost its role: the siblings are connected to the same one.
+        if lease.connection.isReadOnly { retire(lease.generation) }
+        guard lease.connection.isUsable, !lease.connection.isInTransaction else {
+            return giveUp()
+        }
+        let resumption = state.withLock {
+            $0.release(lease.connection, generation: lease.generation)
+        }
+        if let resumption { resume(resumption) }
+    }
+
+    private func giveUp() {
+        if let resumption = state.withLock({ $0.giveUp() }) { resume(resumption) }
+    }
+
+    private func retire(_ generation: Int) {
+        let idle = state.withLock { $0.retire(generation: generation) }
+        // The connections end here, outside of the lock.
+        _ = consume idle
+    }
+
+    private func resume(_ resumption: PoolState.Resumption) {
+        resumption.waiter.resume(resumption.outcome)
+    }
+}
