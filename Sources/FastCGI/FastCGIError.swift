@@ -27,6 +27,8 @@ package struct FastCGIError: Error, Sendable, Equatable {
         case peerFailed
         /// As many streams are open as are allowed.
         case tooManyStreams
+        /// The hub is being drained.
+        case draining
     }
 
     /// Which of the causes it was.
