@@ -17,6 +17,7 @@ extension Exchange {
     /// worker that runs the handler. The bytes go from libfcgi's buffer straight into the array.
     ///
     /// - Parameter limit: The most bytes to take.
+    /// - Returns: As many bytes as CONTENT_LENGTH says.
     /// - Throws: `tooLarge` before anything is read; `malformedLength`, `lengthMismatch` or
     ///   `aborted` for a bad peer; `unavailable` for a second call or after the answer. The
     ///   exchange still wants its answer, behind which the connection is closed.

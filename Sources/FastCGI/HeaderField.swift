@@ -8,12 +8,11 @@ package struct HeaderField: Sendable, Equatable {
     /// The value as given, without line break.
     package let value: String
 
-    /// Checks a name and a value made at run time.
+    /// A name and a value made at run time; nothing when either is not allowed.
     ///
     /// - Parameters:
     ///   - name: 1 to 256 characters of a token.
     ///   - value: At most 8,192 bytes; no CR, LF, NUL or other control character.
-    /// - Returns: Nothing when either is not allowed.
     package init?(name: String, value: String) {
         guard Self.isName(name.utf8), Self.isValue(value.utf8) else { return nil }
         self.name = name

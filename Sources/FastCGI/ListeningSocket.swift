@@ -37,7 +37,8 @@ struct ListeningSocket: Sendable {
         let address = try UnixAddress(path)
         let groupID = try group.map(groupNumber)
         let descriptor = socket(
-            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0
+        )
         guard descriptor >= 0 else { throw .system("socket", errno) }
         do {
             // The file takes the socket's mode less the umask, so it is never wider than this.
@@ -55,7 +56,9 @@ struct ListeningSocket: Sendable {
             }
             guard chmod(path, 0o660) == 0 else { throw FastCGIError.system("chmod \(path)", errno) }
             var status = stat()
-            guard lstat(path, &status) == 0 else { throw FastCGIError.system("stat \(path)", errno) }
+            guard lstat(path, &status) == 0 else {
+                throw FastCGIError.system("stat \(path)", errno)
+            }
             guard listen(descriptor, backlog) == 0 else {
                 throw FastCGIError.system("listen \(path)", errno)
             }
@@ -73,7 +76,8 @@ struct ListeningSocket: Sendable {
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw FastCGIError(.notASocket, path) }
         let probe = socket(
-            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0
+        )
         guard probe >= 0 else { throw .system("socket", errno) }
         defer { close(probe) }
         // Only a refusal proves that nobody listens; a full queue (EAGAIN) means somebody does.

@@ -12,7 +12,9 @@ struct PosixThread: Sendable {
 
     /// Starts a thread.
     ///
-    /// - Parameter name: What ps(1) and perf(1) show; the system cuts it to 15 bytes.
+    /// - Parameters:
+    ///   - name: What ps(1) and perf(1) show; cut to 15 bytes.
+    ///   - body: Runs on the thread, which ends with it.
     /// - Throws: `system` when no thread can be had.
     init(name: String, _ body: @escaping @Sendable () -> Void) throws(FastCGIError) {
         var attributes = pthread_attr_t()

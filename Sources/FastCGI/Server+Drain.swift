@@ -40,7 +40,8 @@ extension Server {
 
     private func closeIdle(evenIfReadable: Bool = false) {
         for (id, connection) in monitor.withLock({ $0.claimIdle() }) {
-            if !evenIfReadable, connection.phase == .idle, Self.holdsRequest(connection.descriptor) {
+            if !evenIfReadable, connection.phase == .idle, Self.holdsRequest(connection.descriptor)
+            {
                 monitor.withLock { $0.release(id) }
                 _ = poller.change(connection.descriptor, id: id, [.input, .once])
             } else {

@@ -34,6 +34,7 @@ package final class Server: Sendable {
     ///   - listener: What to listen on.
     ///   - handler: Gets every request.
     ///   - onIncident: Told of what no answer tells; must not block.
+    /// - Returns: The server, which takes requests already.
     /// - Throws: `badLimit`, `badPath`, `unknownGroup`, `addressInUse`, `notASocket` or
     ///   `notListening` for a bad listener; `system` when the system refuses.
     package static func start(

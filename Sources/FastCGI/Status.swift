@@ -5,10 +5,9 @@ package struct Status: Sendable, Hashable {
     /// The three digits.
     package let code: Int
 
-    /// A status from a number.
+    /// A status from a number; nothing beyond the range: an interim one is the gateway's affair.
     ///
     /// - Parameter code: 200...599.
-    /// - Returns: Nothing for any other number: an interim status is the gateway's affair.
     package init?(code: Int) {
         guard (200...599).contains(code) else { return nil }
         self.code = code

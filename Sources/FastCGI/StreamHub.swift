@@ -96,7 +96,9 @@ package final class StreamHub: Sendable {
         self.onClose = onClose
         poller = try Poller()
         wakeup = try Wakeup()
-        guard poller.add(wakeup.descriptor, id: 0, .input) else { throw .system("epoll_ctl", ENOSPC) }
+        guard poller.add(wakeup.descriptor, id: 0, .input) else {
+            throw .system("epoll_ctl", ENOSPC)
+        }
     }
 
     /// The streams open now.
@@ -176,7 +178,9 @@ package final class StreamHub: Sendable {
         let wasEmpty: Bool? = monitor.withLock { state in
             // The thread has gone: a descriptor in a late `add` has nobody to close it.
             guard !state.isOver else { return nil }
-            guard always || state.queuedBytes + command.bytes <= limits.queueBytes else { return nil }
+            guard always || state.queuedBytes + command.bytes <= limits.queueBytes else {
+                return nil
+            }
             state.queuedBytes += command.bytes
             state.commands.append(command)
             return state.commands.count == 1

@@ -68,7 +68,9 @@ struct StreamOutbox: Sendable {
         while pending > 0 {
             let chunk = chunks[first]
             let left = chunk.count - offset
-            let taken = chunk.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+            let taken = chunk.withUnsafeBytes {
+                write(UnsafeRawBufferPointer(rebasing: $0[offset...]))
+            }
             guard taken >= 0 else { return false }
             pending -= taken
             guard taken == left else {

@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Bodies", .timeLimit(.minutes(1)))
 struct BodyTests {
-    @Test("bodies of every size around the buffers' are read whole", arguments: [
-        1, 500, 8_175, 8_176, 8_191, 8_192, 8_193, 65_535, 65_536, 1_000_000,
-    ])
+    @Test(
+        "bodies of every size around the buffers' are read whole",
+        arguments: [
+            1, 500, 8_175, 8_176, 8_191, 8_192, 8_193, 65_535, 65_536, 1_000_000,
+        ])
     func sizes(size: Int) throws {
         let inbox = Inbox<[UInt8]>()
         let server = try TestServer(
@@ -87,13 +89,15 @@ struct BodyTests {
         #expect(server.server.metrics.timeouts == 1)
     }
 
-    @Test("a CONTENT_LENGTH that disagrees with the body is refused", arguments: [
-        ("4", BodyError.lengthMismatch), ("2", .lengthMismatch), ("", .lengthMismatch),
-        ("0", .lengthMismatch), ("x", .malformedLength), ("-3", .malformedLength),
-        ("+3", .malformedLength), ("3 ", .malformedLength), ("0x3", .malformedLength),
-        ("9999999999999999999999", .malformedLength),
-        ("999999999999999999", .tooLarge(limit: 1_000)),
-    ])
+    @Test(
+        "a CONTENT_LENGTH that disagrees with the body is refused",
+        arguments: [
+            ("4", BodyError.lengthMismatch), ("2", .lengthMismatch), ("", .lengthMismatch),
+            ("0", .lengthMismatch), ("x", .malformedLength), ("-3", .malformedLength),
+            ("+3", .malformedLength), ("3 ", .malformedLength), ("0x3", .malformedLength),
+            ("9999999999999999999999", .malformedLength),
+            ("999999999999999999", .tooLarge(limit: 1_000)),
+        ])
     func wrongLength(declared: String, error: BodyError) throws {
         let inbox = Inbox<BodyError?>()
         let server = try TestServer(handler: Self.reader(inbox))

@@ -61,16 +61,18 @@ struct ListenerTests {
         #expect(try TestPeer(server.path).exchange(TestRequest()).status == 200)
     }
 
-    @Test("a bad description is refused with its cause", arguments: [
-        (Listener(.api, on: .path("")), FastCGIError.Code.badPath),
-        (Listener(.api, on: .path("/" + String(repeating: "a", count: 107))), .badPath),
-        (Listener(.api, on: .path("/tmp/s", group: "no-such-group")), .unknownGroup),
-        (Listener(.api, on: .path("/no/such/folder/s")), .system),
-        (Listener(.api, on: .inherited(0)), .notListening),
-        (Listener(.api, on: .inherited(999)), .notListening),
-        (Listener(.api, on: .path("/tmp/s"), limits: .init(workers: 0)), .badLimit),
-        (Listener(.api, on: .path("/tmp/s"), limits: .init(ioTimeout: .zero)), .badLimit),
-    ])
+    @Test(
+        "a bad description is refused with its cause",
+        arguments: [
+            (Listener(.api, on: .path("")), FastCGIError.Code.badPath),
+            (Listener(.api, on: .path("/" + String(repeating: "a", count: 107))), .badPath),
+            (Listener(.api, on: .path("/tmp/s", group: "no-such-group")), .unknownGroup),
+            (Listener(.api, on: .path("/no/such/folder/s")), .system),
+            (Listener(.api, on: .inherited(0)), .notListening),
+            (Listener(.api, on: .inherited(999)), .notListening),
+            (Listener(.api, on: .path("/tmp/s"), limits: .init(workers: 0)), .badLimit),
+            (Listener(.api, on: .path("/tmp/s"), limits: .init(ioTimeout: .zero)), .badLimit),
+        ])
     func bad(listener: Listener, code: FastCGIError.Code) {
         let error = #expect(throws: FastCGIError.self) {
             try Server.start(listener, handler: Handler.echo)
@@ -112,17 +114,19 @@ struct ListenerTests {
         #expect(sockets[.events] == 5)
     }
 
-    @Test("variables that contradict each other are refused", arguments: [
-        ["LISTEN_PID": "x", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "a"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "-1", "LISTEN_FDNAMES": "a"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "+1", "LISTEN_FDNAMES": "a"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "", "LISTEN_FDNAMES": "a"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "65", "LISTEN_FDNAMES": "a"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:a"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:"],
-        ["LISTEN_PID": "42", "LISTEN_FDS": "1"],
-    ])
+    @Test(
+        "variables that contradict each other are refused",
+        arguments: [
+            ["LISTEN_PID": "x", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "-1", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "+1", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "65", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "1"],
+        ])
     func contradiction(environment: [String: String]) {
         let error = #expect(throws: FastCGIError.self) {
             try InheritedSockets(environment: environment, processID: 42)

@@ -78,7 +78,8 @@ struct RequestTests {
             })
         let long = String(repeating: "x", count: 5_000)
         let peer = try server.peer()
-        let answer = try peer.exchange(TestRequest(method: "GET", uri: "/a", extra: [("LONG", long)]))
+        let answer = try peer.exchange(
+            TestRequest(method: "GET", uri: "/a", extra: [("LONG", long)]))
         #expect(answer.head == "Status: 204 No Content")
         let seen = try #require(inbox.take())
         #expect(seen == ["GET", "/a", nil, "0123456789abcdef", nil, long, nil])

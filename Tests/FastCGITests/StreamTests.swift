@@ -226,7 +226,10 @@ struct StreamTests {
             #expect(isAlive)
             #expect(outbox.pending == wanted.count - got.count)
         }
-        #expect(outbox.flush { got += $0; return $0.count })
+        #expect(
+            outbox.flush {
+                got += $0; return $0.count
+            })
         #expect(got == wanted)
         outbox.append([1])
         #expect(!outbox.flush { _ in -1 })
