@@ -1,0 +1,109 @@
+internal import Glibc
+internal import Synchronization
+
+/// One request and its answer, which is given exactly once, now or later, from any thread.
+///
+/// An exchange that is dropped without an answer gives 500. Giving an answer writes to the peer
+/// and may block for as long as the listener's `ioTimeout` when the peer does not read; small
+/// answers fit into the socket's buffer. A thread of the caller's that answers should block
+/// signals: libfcgi does not go on after an interrupted write.
+package final class Exchange: Sendable {
+    let request: LibraryRequest
+    let state: Mutex<ExchangeState>
+    private let connection: UInt64
+    private let descriptor: Int32
+    private let server: Server
+
+    /// When the first bytes of the request were there.
+    package let arrival: ContinuousClock.Instant
+
+    init(
+        _ request: consuming LibraryRequest, connection: UInt64, descriptor: Int32,
+        input: ExchangeState.Input, arrival: ContinuousClock.Instant, server: Server
+    ) {
+        self.request = request
+        state = Mutex(ExchangeState(input: input))
+        self.connection = connection
+        self.descriptor = descriptor
+        self.arrival = arrival
+        self.server = server
+    }
+
+    deinit {
+        guard let input = state.withLock({ $0.beginAnswer() }) else { return }
+        send(PreparedResponse.dropped.bytes, [], input)
+        server.report(.dropped)
+    }
+
+    // MARK: The answer
+
+    /// Answers with bytes made before: the hot path.
+    ///
+    /// - Returns: False when it was ignored, because the exchange was answered already or its
+    ///   body is being read; the incident is reported. True does not promise that the peer read it.
+    @discardableResult
+    package func respond(_ response: PreparedResponse) -> Bool {
+        answer(response.bytes, [])
+    }
+
+    /// Answers.
+    ///
+    /// - Returns: As the other one.
+    @discardableResult
+    package func respond(_ response: Response) -> Bool {
+        answer(response.head(), response.status.allowsBody ? response.body : [])
+    }
+
+    private func answer(_ head: [UInt8], _ body: [UInt8]) -> Bool {
+        guard let input = state.withLock({ $0.beginAnswer() }) else {
+            server.report(.answeredTwice)
+            return false
+        }
+        send(head, body, input)
+        return true
+    }
+
+    private func send(_ head: [UInt8], _ body: [UInt8], _ input: ExchangeState.Input) {
+        let kept = request.peerKeepsConnection
+        _ = request.write(head) && request.write(body)
+        let error = request.finish()
+        server.finish(connection, descriptor, error == 0 ? input.outcome(kept: kept) : .close)
+        if error != 0 { server.report(error == EAGAIN ? .timedOut : .answerLost) }
+    }
+
+    // MARK: The hand-over to a stream
+
+    /// Leaves the connection to the caller, who closes it; the request must have been finished.
+    func leaveConnection() -> Int32 {
+        server.handOver(connection, descriptor)
+        return descriptor
+    }
+
+    /// Closes the connection of a stream that could not be opened.
+    func closeConnection() { server.finish(connection, descriptor, .close) }
+
+    // MARK: Parameters
+
+    /// A copy of a parameter's value; nothing when it is absent or the exchange was answered.
+    ///
+    /// Bytes that are not UTF-8 are replaced. The value may be empty: nginx sends
+    /// `CONTENT_LENGTH` with nothing in it for a request without a body.
+    package func parameter(_ name: String) -> String? {
+        state.withLock { $0.isReadable ? request.parameter(name) : nil }
+    }
+
+    /// `REQUEST_METHOD`, in the client's spelling.
+    package var method: String? { parameter("REQUEST_METHOD") }
+    /// `REQUEST_URI`: path and query as the client sent them.
+    package var requestURI: String? { parameter("REQUEST_URI") }
+    /// `DOCUMENT_URI`: the path, decoded and normalised by nginx.
+    package var documentURI: String? { parameter("DOCUMENT_URI") }
+    /// `CONTENT_TYPE`; nothing when empty.
+    package var contentType: String? { nonEmpty("CONTENT_TYPE") }
+    /// `REQUEST_ID`: nginx's `$request_id`; nothing when empty.
+    package var requestID: String? { nonEmpty("REQUEST_ID") }
+
+    private func nonEmpty(_ name: String) -> String? {
+        parameter(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

@@ -1,0 +1,78 @@
+/// What went wrong while a listener, a server or a stream was set up.
+///
+/// `description` names the step and the path or descriptor, and is safe to show;
+/// `debugDescription` adds the number of the system's error.
+package struct FastCGIError: Error, Sendable, Equatable {
+    /// The closed list of causes.
+    package enum Code: String, Sendable {
+        /// A live process listens on the path already.
+        case addressInUse
+        /// The path holds something that is not a socket; it is left alone.
+        case notASocket
+        /// The path is empty or does not fit a Unix socket's address (107 bytes).
+        case badPath
+        /// The group of the socket is not known on this machine.
+        case unknownGroup
+        /// The inherited descriptor is not a listening Unix stream socket.
+        case notListening
+        /// LISTEN_FDS or LISTEN_FDNAMES makes no sense.
+        case badEnvironment
+        /// A limit is zero, negative or too large.
+        case badLimit
+        /// The system refused; `errorNumber` says why.
+        case system
+        /// The exchange was answered already.
+        case alreadyAnswered
+        /// The peer went away or its input did not end.
+        case peerFailed
+        /// As many streams are open as are allowed.
+        case tooManyStreams
+        /// The hub is being drained.
+        case draining
+    }
+
+    /// Which of the causes it was.
+    package let code: Code
+    /// The step and its object, without secrets.
+    package let context: String
+    /// The errno, when the system refused.
+    package let errorNumber: Int32?
+
+    init(_ code: Code, _ context: String, errorNumber: Int32? = nil) {
+        self.code = code
+        self.context = context
+        self.errorNumber = errorNumber
+    }
+
+    static func system(_ context: String, _ errorNumber: Int32) -> FastCGIError {
+        FastCGIError(.system, context, errorNumber: errorNumber)
+    }
+}
+
+extension FastCGIError: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The code and its context.
+    package var description: String { "fastcgi \(code.rawValue): \(context)" }
+
+    /// As `description`, with the errno.
+    package var debugDescription: String {
+        guard let errorNumber else { return description }
+        return "\(description) (errno \(errorNumber))"
+    }
+}
+
+/// Why a request's body could not be read; the exchange can still be answered.
+///
+/// After any of these the connection is closed behind the answer, because its records may be out
+/// of step.
+package enum BodyError: Error, Sendable, Equatable {
+    /// CONTENT_LENGTH is beyond the limit, in bytes; nothing was read.
+    case tooLarge(limit: Int)
+    /// CONTENT_LENGTH is not a decimal number.
+    case malformedLength
+    /// The body ended cleanly, but before or after CONTENT_LENGTH.
+    case lengthMismatch
+    /// The peer closed, stalled past the read timeout or broke the protocol in mid-body.
+    case aborted
+    /// The body was read before, or the exchange was answered.
+    case unavailable
+}

@@ -1,0 +1,78 @@
+/// What a server listens on, and what it may use.
+package struct Listener: Sendable, Equatable {
+    /// The sockets of Waybill; each has a pool of its own, so that a slow one delays no other.
+    package enum Name: String, Sendable, CaseIterable {
+        /// The providers' callbacks: the hot path.
+        case callbacks
+        /// The API and the administration.
+        case api
+        /// The live streams.
+        case events
+    }
+
+    /// Where the socket comes from.
+    package enum Source: Sendable, Equatable {
+        /// We bind it, mode 0660, optionally with that group; the file goes when we stop.
+        case path(String, group: String? = nil)
+        /// A descriptor that listens already; see `InheritedSockets`.
+        case inherited(Int32)
+    }
+
+    /// The bounds of a server; every one is checked when it starts.
+    package struct Limits: Sendable, Equatable {
+        /// Threads that read requests and run the handler, 1...256.
+        package var workers: Int
+        /// Open connections, 1...65,536; beyond it new ones wait in the socket's queue.
+        package var maxConnections: Int
+        /// Requests handed to the handler and not answered, 1...65,536; beyond it none is read.
+        package var maxInFlight: Int
+        /// How long a read or a write may stall a worker, 1 ms to 1 hour.
+        package var ioTimeout: Duration
+        /// The length of the socket's queue, 1...65,535; the system cuts it to somaxconn.
+        package var backlog: Int
+
+        /// Limits that suit a small machine.
+        package init(
+            workers: Int = 4, maxConnections: Int = 1_024, maxInFlight: Int = 512,
+            ioTimeout: Duration = .seconds(10), backlog: Int = 511
+        ) {
+            self.workers = workers
+            self.maxConnections = maxConnections
+            self.maxInFlight = maxInFlight
+            self.ioTimeout = ioTimeout
+            self.backlog = backlog
+        }
+    }
+
+    /// Which of the sockets.
+    package let name: Name
+    /// Where it comes from.
+    package let source: Source
+    /// What it may use.
+    package let limits: Limits
+
+    /// A description; nothing is opened before `Server.start`.
+    package init(_ name: Name, on source: Source, limits: Limits = Limits()) {
+        self.name = name
+        self.source = source
+        self.limits = limits
+    }
+}
+
+extension Listener.Limits {
+    /// - Throws: `badLimit` with the name of the first one out of its range.
+    func check() throws(FastCGIError) {
+        let ranges: [(name: String, value: Int, range: ClosedRange<Int>)] = [
+            ("workers", workers, 1...256),
+            ("maxConnections", maxConnections, 1...65_536),
+            ("maxInFlight", maxInFlight, 1...65_536),
+            ("backlog", backlog, 1...65_535),
+        ]
+        for limit in ranges where !limit.range.contains(limit.value) {
+            throw FastCGIError(.badLimit, "\(limit.name) \(limit.value)")
+        }
+        guard ioTimeout >= .milliseconds(1), ioTimeout <= .seconds(3_600) else {
+            throw FastCGIError(.badLimit, "ioTimeout \(ioTimeout)")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// An answer: a status, headers that cannot inject, and a body.
+///
+/// A Content-Length is added unless the headers bring one or the status forbids it; the answer to
+/// a HEAD therefore brings its own and an empty body.
+package struct Response: Sendable {
+    /// The status, 200...599.
+    package var status: Status
+    /// The headers, in order.
+    package var headers: [HeaderField]
+    /// The body; dropped when the status allows none.
+    package var body: [UInt8]
+
+    /// An answer of these parts.
+    package init(_ status: Status, headers: [HeaderField] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The bytes from `Status:` to the empty line.
+    ///
+    /// Source: RFC 3875, section 6.
+    func head() -> [UInt8] {
+        var head = [UInt8]()
+        head.reserveCapacity(96 + 64 * headers.count)
+        Self.appendHead(to: &head, status: status, headers: headers)
+        if status.allowsBody, !headers.contains(where: { $0.isNamed("content-length") }) {
+            head.append(contentsOf: "Content-Length: \(body.count)\r\n".utf8)
+        }
+        head.append(contentsOf: "\r\n".utf8)
+        return head
+    }
+
+    /// Status and headers without the empty line that ends them.
+    static func appendHead(to bytes: inout [UInt8], status: Status, headers: [HeaderField]) {
+        bytes.append(contentsOf: "Status: \(status.code) \(status.reason)\r\n".utf8)
+        for header in headers {
+            bytes.append(contentsOf: header.name.utf8)
+            bytes.append(contentsOf: ": ".utf8)
+            bytes.append(contentsOf: header.value.utf8)
+            bytes.append(contentsOf: "\r\n".utf8)
+        }
+    }
+}
+
+/// An answer made once and given often: head and body are one run of bytes.
+///
+/// The answers of the hot path are `static let` of this type; giving one costs one copy into
+/// libfcgi's buffer and one write.
+package struct PreparedResponse: Sendable {
+    /// The status, for logs and metrics.
+    package let status: Status
+    /// Head and body.
+    let bytes: [UInt8]
+
+    /// Renders a response.
+    package init(_ response: Response) {
+        status = response.status
+        bytes = response.status.allowsBody ? response.head() + response.body : response.head()
+    }
+
+    /// What an exchange gets that was dropped without an answer.
+    static let dropped = PreparedResponse(
+        Response(
+            .internalServerError, headers: [.plainText, .noStore],
+            body: Array("internal error\n".utf8)))
+}

@@ -1,0 +1,73 @@
+internal import CFastCGI
+internal import Glibc
+
+extension Server {
+    /// The connections taken per event, so that a storm of them does not hold a worker.
+    private static let batch = 64
+    private static let backOffMilliseconds = 100
+
+    /// Takes what waits at the listener; only one worker at a time is here.
+    func accept() {
+        guard monitor.withLock({ $0.beginAccepting() }) else { return }
+        var refused = false
+        for _ in 0..<Self.batch {
+            guard monitor.withLock({ $0.mayAccept() }) else { break }
+            let descriptor = waybill_accept(socket.descriptor)
+            if descriptor >= 0 {
+                admit(descriptor)
+                continue
+            }
+            if descriptor == -EAGAIN { break }
+            // The peer gave up while it waited.
+            if descriptor == -ECONNABORTED || descriptor == -EINTR { continue }
+            // Descriptors or memory ran out, or worse: the listener rests until a connection
+            // closes or the timer fires, instead of being readable in a loop.
+            refused = true
+            report(.acceptFailed(-descriptor))
+            break
+        }
+        switch monitor.withLock({ $0.endAccepting(refused: refused) }) {
+        case .arm:
+            armListener()
+        case .park:
+            if refused { timer.start(milliseconds: Self.backOffMilliseconds) }
+        case .close:
+            closeListener()
+        }
+    }
+
+    /// The back-off is over: the timer is armed anew and the listener watched again.
+    func endBackOff() {
+        timer.clear()
+        _ = poller.change(timer.descriptor, id: Self.timerID, [.input, .once])
+        if monitor.withLock({ $0.unpark() }) { armListener() }
+    }
+
+    private func admit(_ descriptor: Int32) {
+        guard setTimeouts(descriptor), let id = monitor.withLock({ $0.admit(descriptor) }) else {
+            close(descriptor)
+            return
+        }
+        counters.accepted()
+        guard poller.add(descriptor, id: id, [.input, .once]) else {
+            monitor.withLock { $0.forget(id) }
+            close(descriptor)
+            return
+        }
+    }
+
+    /// A Unix socket does not take these over from its listener.
+    private func setTimeouts(_ descriptor: Int32) -> Bool {
+        let parts = limits.ioTimeout.components
+        var time = timeval(
+            tv_sec: Int(parts.seconds), tv_usec: Int(parts.attoseconds / 1_000_000_000_000))
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        return setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size) == 0
+            && setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size) == 0
+    }
+
+    func closeListener() {
+        poller.remove(socket.descriptor)
+        socket.shut()
+    }
+}

@@ -1,0 +1,110 @@
+internal import Glibc
+internal import Synchronization
+
+/// Takes requests; the exchange may be answered later and on any thread.
+package protocol ExchangeHandler: Sendable {
+    /// Called on a worker; while it runs, that worker reads no other request.
+    func handle(_ exchange: Exchange)
+}
+
+/// One listener with its connections and workers.
+///
+/// The workers themselves wait on one epoll instance that holds the listener and the idle
+/// connections, each armed for one event: a request costs no hand-over between threads, and idle
+/// kept connections cost no worker. A server lives until it is drained: its threads hold it.
+package final class Server: Sendable {
+    let limits: Listener.Limits
+    let handler: any ExchangeHandler
+    let socket: ListeningSocket
+    let poller: Poller
+    let wakeup: Wakeup
+    let timer: OneShotTimer
+    let monitor: Monitor<ServerState>
+    let counters = ServerCounters()
+    let threads = Mutex<[PosixThread]>([])
+    private let incident: @Sendable (Incident) -> Void
+
+    static let listenerID: UInt64 = 0
+    static let wakeupID: UInt64 = 1
+    static let timerID: UInt64 = 2
+
+    /// Opens the listener and starts its workers.
+    ///
+    /// - Parameters:
+    ///   - listener: What to listen on.
+    ///   - handler: Gets every request.
+    ///   - onIncident: Told of what no answer tells; must not block.
+    /// - Returns: The server, which takes requests already.
+    /// - Throws: `badLimit`, `badPath`, `unknownGroup`, `addressInUse`, `notASocket` or
+    ///   `notListening` for a bad listener; `system` when the system refuses.
+    package static func start(
+        _ listener: Listener, handler: any ExchangeHandler,
+        onIncident: @escaping @Sendable (Incident) -> Void = { _ in }
+    ) throws(FastCGIError) -> Server {
+        ignoreBrokenPipes()
+        try listener.limits.check()
+        guard Library.status == 0 else { throw .system("FCGX_Init", Library.status) }
+        let server = try Server(listener, handler: handler, incident: onIncident)
+        do {
+            try server.startWorkers(listener)
+        } catch {
+            _ = server.drain(deadline: .now)
+            throw error
+        }
+        return server
+    }
+
+    /// Lets writes to a vanished peer fail instead of killing the process. `start` does it too.
+    package static func ignoreBrokenPipes() { Library.ignoreBrokenPipes() }
+
+    private init(
+        _ listener: Listener, handler: any ExchangeHandler,
+        incident: @escaping @Sendable (Incident) -> Void
+    ) throws(FastCGIError) {
+        limits = listener.limits
+        self.handler = handler
+        self.incident = incident
+        monitor = Monitor(
+            ServerState(
+                maxConnections: limits.maxConnections, maxInFlight: limits.maxInFlight))
+        poller = try Poller()
+        wakeup = try Wakeup()
+        timer = try OneShotTimer()
+        socket = try ListeningSocket.open(
+            listener.source, backlog: Int32(clamping: limits.backlog))
+        // Never cleared and armed for good: once signalled it reaches every worker.
+        guard poller.add(wakeup.descriptor, id: Self.wakeupID, .input),
+            poller.add(timer.descriptor, id: Self.timerID, [.input, .once]),
+            poller.add(socket.descriptor, id: Self.listenerID, [.input, .once])
+        else {
+            socket.shut()
+            throw .system("epoll_ctl", ENOSPC)
+        }
+    }
+
+    private func startWorkers(_ listener: Listener) throws(FastCGIError) {
+        for number in 1...limits.workers {
+            monitor.withLock { $0.runningWorkers += 1 }
+            do {
+                let thread = try PosixThread(name: "\(listener.name.rawValue)-\(number)") {
+                    self.work()
+                }
+                threads.withLock { $0.append(thread) }
+            } catch {
+                monitor.withLock { $0.runningWorkers -= 1 }
+                throw error
+            }
+        }
+    }
+
+    /// The numbers of this moment.
+    package var metrics: ServerMetrics {
+        let (open, inFlight) = monitor.withLock { ($0.connections.count, $0.inFlight) }
+        return counters.metrics(open: open, inFlight: inFlight)
+    }
+
+    func report(_ incident: Incident) {
+        counters.count(incident)
+        self.incident(incident)
+    }
+}

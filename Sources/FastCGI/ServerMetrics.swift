@@ -1,0 +1,74 @@
+internal import Synchronization
+
+/// The numbers of one server at one moment.
+package struct ServerMetrics: Sendable, Equatable {
+    /// Connections accepted since the start.
+    package let acceptedConnections: Int
+    /// Connections open now, idle ones included, streams handed over not.
+    package let openConnections: Int
+    /// Requests handed to the handler since the start.
+    package let requests: Int
+    /// Requests being read or not yet answered.
+    package let inFlight: Int
+    /// Workers that are not waiting for an event.
+    package let busyWorkers: Int
+    /// Connections closed because of what came in since the start.
+    package let protocolErrors: Int
+    /// Reads and writes that stalled past the limit since the start.
+    package let timeouts: Int
+}
+
+/// What happened that no answer tells; for a log line or a counter of the caller's.
+///
+/// The hook runs on the thread where it happened and must not block.
+package enum Incident: Sendable, Equatable {
+    /// A second answer to an exchange, or one while its body was being read; it was ignored.
+    case answeredTwice
+    /// An exchange was dropped without an answer; 500 was given.
+    case dropped
+    /// The peer's records made no sense or ended too early; the connection was closed.
+    case malformedRequest
+    /// The peer stalled a read or a write past the limit; the connection was closed.
+    case timedOut
+    /// The peer was gone when its answer was written.
+    case answerLost
+    /// accept(2) failed with this errno; it is tried again soon.
+    case acceptFailed(Int32)
+}
+
+/// Counters that any thread adds to without a lock; their order among each other is not kept.
+final class ServerCounters: Sendable {
+    private let values = Values()
+
+    private struct Values: ~Copyable, Sendable {
+        let accepted = Atomic<Int>(0)
+        let requests = Atomic<Int>(0)
+        let busyWorkers = Atomic<Int>(0)
+        let protocolErrors = Atomic<Int>(0)
+        let timeouts = Atomic<Int>(0)
+    }
+
+    func accepted() { values.accepted.add(1, ordering: .relaxed) }
+    func request() { values.requests.add(1, ordering: .relaxed) }
+    func workerWakes() { values.busyWorkers.add(1, ordering: .relaxed) }
+    func workerRests() { values.busyWorkers.subtract(1, ordering: .relaxed) }
+
+    func count(_ incident: Incident) {
+        switch incident {
+        case .malformedRequest: values.protocolErrors.add(1, ordering: .relaxed)
+        case .timedOut: values.timeouts.add(1, ordering: .relaxed)
+        case .answeredTwice, .dropped, .answerLost, .acceptFailed: break
+        }
+    }
+
+    func metrics(open: Int, inFlight: Int) -> ServerMetrics {
+        ServerMetrics(
+            acceptedConnections: values.accepted.load(ordering: .relaxed),
+            openConnections: open,
+            requests: values.requests.load(ordering: .relaxed),
+            inFlight: inFlight,
+            busyWorkers: values.busyWorkers.load(ordering: .relaxed),
+            protocolErrors: values.protocolErrors.load(ordering: .relaxed),
+            timeouts: values.timeouts.load(ordering: .relaxed))
+    }
+}

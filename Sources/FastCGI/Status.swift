@@ -1,0 +1,82 @@
+/// An HTTP status of an answer, 200...599.
+///
+/// Source: RFC 9110, section 15; RFC 6585 for 429.
+package struct Status: Sendable, Hashable {
+    /// The three digits.
+    package let code: Int
+
+    /// A status from a number; nothing beyond the range: an interim one is the gateway's affair.
+    ///
+    /// - Parameter code: 200...599.
+    package init?(code: Int) {
+        guard (200...599).contains(code) else { return nil }
+        self.code = code
+    }
+
+    private init(known code: Int) { self.code = code }
+
+    /// 200
+    package static let ok = Status(known: 200)
+    /// 201
+    package static let created = Status(known: 201)
+    /// 202
+    package static let accepted = Status(known: 202)
+    /// 204
+    package static let noContent = Status(known: 204)
+    /// 303
+    package static let seeOther = Status(known: 303)
+    /// 304
+    package static let notModified = Status(known: 304)
+    /// 400
+    package static let badRequest = Status(known: 400)
+    /// 401
+    package static let unauthorized = Status(known: 401)
+    /// 403
+    package static let forbidden = Status(known: 403)
+    /// 404
+    package static let notFound = Status(known: 404)
+    /// 405
+    package static let methodNotAllowed = Status(known: 405)
+    /// 409
+    package static let conflict = Status(known: 409)
+    /// 413
+    package static let contentTooLarge = Status(known: 413)
+    /// 415
+    package static let unsupportedMediaType = Status(known: 415)
+    /// 422
+    package static let unprocessableContent = Status(known: 422)
+    /// 429
+    package static let tooManyRequests = Status(known: 429)
+    /// 500
+    package static let internalServerError = Status(known: 500)
+    /// 503
+    package static let serviceUnavailable = Status(known: 503)
+
+    /// 204 and 304 carry no body, and so no Content-Length.
+    var allowsBody: Bool { code != 204 && code != 304 }
+
+    /// The words after the number; nobody but a person reading a dump uses them.
+    var reason: String {
+        switch code {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 303: "See Other"
+        case 304: "Not Modified"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 409: "Conflict"
+        case 413: "Content Too Large"
+        case 415: "Unsupported Media Type"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 500: "Internal Server Error"
+        case 503: "Service Unavailable"
+        default: "Status"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import Glibc
+internal import Synchronization
+
+/// The owner of a connection whose answer's head is sent and whose body comes later, in pieces.
+///
+/// Given to a `StreamHub`, or closed when it goes.
+package struct StreamConnection: ~Copyable, Sendable {
+    let descriptor: Int32
+    let requestID: UInt16
+
+    init(descriptor: Int32, requestID: UInt16) {
+        self.descriptor = descriptor
+        self.requestID = requestID
+    }
+
+    deinit { close(descriptor) }
+
+    /// The descriptor becomes the caller's.
+    consuming func take() -> Int32 {
+        let descriptor = descriptor
+        discard self
+        return descriptor
+    }
+}
+
+extension Exchange {
+    /// The most input that is read and thrown away before a stream.
+    private static let streamInputLimit = 65_536
+
+    /// Answers with a head whose body follows as a stream; the connection leaves the server.
+    ///
+    /// `X-Accel-Buffering: no` is added. The exchange is answered by it, also when it throws.
+    ///
+    /// - Parameters:
+    ///   - status: Usually 200.
+    ///   - headers: Without Content-Length.
+    /// - Returns: The connection, for `StreamHub`.
+    /// - Throws: `alreadyAnswered`; `peerFailed` when the peer has gone or sends more than 64 KiB.
+    package func openStream(
+        _ status: Status = .ok, headers: [HeaderField]
+    ) throws(FastCGIError) -> StreamConnection {
+        guard let input = state.withLock({ $0.beginAnswer() }) else {
+            throw FastCGIError(.alreadyAnswered, "stream")
+        }
+        var head = [UInt8]()
+        Response.appendHead(to: &head, status: status, headers: headers + [.unbuffered])
+        head.append(contentsOf: "\r\n".utf8)
+        // What is left of the input would look as if the peer had closed.
+        let isReady = isAtEnd(input) && request.write(head) && request.flush()
+        let requestID = request.id
+        // Never finished: that would write the end of the output.
+        request.abandon()
+        guard isReady else {
+            closeConnection()
+            throw FastCGIError(.peerFailed, "stream")
+        }
+        return StreamConnection(descriptor: leaveConnection(), requestID: requestID)
+    }
+
+    private func isAtEnd(_ input: ExchangeState.Input) -> Bool {
+        switch input {
+        case .absent, .ended:
+            return true
+        case .broken:
+            return false
+        case .unread, .excess:
+            let trash = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Self.streamInputLimit)
+            defer { trash.deallocate() }
+            _ = request.read(into: trash)
+            return request.inputEnds() == .clean
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+@Suite("Bodies", .timeLimit(.minutes(1)))
+struct BodyTests {
+    @Test(
+        "bodies of every size around the buffers' are read whole",
+        arguments: [
+            1, 500, 8_175, 8_176, 8_191, 8_192, 8_193, 65_535, 65_536, 1_000_000,
+        ])
+    func sizes(size: Int) throws {
+        let inbox = Inbox<[UInt8]>()
+        let server = try TestServer(
+            handler: Handler { exchange in
+                inbox.put((try? exchange.readBody(limit: 1_000_000)) ?? [])
+                exchange.respond(Response(.ok))
+            })
+        let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let peer = try server.peer()
+        for _ in 0..<2 {
+            #expect(try peer.exchange(TestRequest(body: body)).status == 200)
+            #expect(inbox.take() == body)
+        }
+    }
+
+    @Test("a body over the limit is refused unread, and the connection closed behind the answer")
+    func tooLarge() throws {
+        let server = try TestServer(
+            handler: Handler { exchange in
+                do throws(BodyError) {
+                    _ = try exchange.readBody(limit: 1_000)
+                } catch {
+                    #expect(error == .tooLarge(limit: 1_000))
+                    exchange.respond(Response(.contentTooLarge))
+                }
+            })
+        let peer = try server.peer()
+        // More than the socket holds: the peer is still writing when the answer comes.
+        #expect(peer.send(TestRequest(body: [UInt8](repeating: 1, count: 2_000_000)).bytes))
+        #expect(try peer.answer().status == 413)
+        #expect(peer.isClosed())
+    }
+
+    @Test("a body that nobody read closes the connection behind the answer")
+    func unread() throws {
+        let server = try TestServer(handler: Handler { $0.respond(Response(.ok)) })
+        let peer = try server.peer()
+        #expect(try peer.exchange(TestRequest(body: [1, 2, 3])).status == 200)
+        #expect(peer.isClosed())
+        let other = try server.peer()
+        #expect(try other.exchange(TestRequest()).status == 200)
+        #expect(try other.exchange(TestRequest()).status == 200)
+    }
+
+    @Test("a peer that closes in mid-body aborts the reading")
+    func aborted() throws {
+        let inbox = Inbox<BodyError?>()
+        let server = try TestServer(handler: Self.reader(inbox))
+        let peer = try server.peer()
+        let request = TestRequest(body: [UInt8](repeating: 7, count: 1_000))
+        peer.send(Array(request.bytes.dropLast(500)))
+        peer.endSending()
+        #expect(inbox.take() == .aborted)
+        #expect(try peer.answer().status == 400)
+        #expect(peer.isClosed())
+    }
+
+    @Test("a peer that stalls in mid-body frees the worker after the timeout")
+    func stalled() throws {
+        let inbox = Inbox<BodyError?>()
+        let limits = Listener.Limits(workers: 1, ioTimeout: .milliseconds(50))
+        let server = try TestServer(limits, handler: Self.reader(inbox))
+        let peer = try server.peer()
+        peer.send(TestRequest(declaredLength: "10").head)
+        #expect(inbox.take() == .aborted)
+        #expect(try server.peer().exchange(TestRequest()).status == 200)
+    }
+
+    @Test("a peer that stalls before its parameters end is closed and counted")
+    func stalledParameters() throws {
+        let limits = Listener.Limits(workers: 1, ioTimeout: .milliseconds(50))
+        let server = try TestServer(limits, handler: Handler.echo)
+        let peer = try server.peer()
+        peer.send(Record.begin(keep: true).bytes + [1, 4])
+        #expect(peer.isClosed())
+        #expect(server.incidents.next() == .timedOut)
+        #expect(server.server.metrics.timeouts == 1)
+    }
+
+    @Test(
+        "a CONTENT_LENGTH that disagrees with the body is refused",
+        arguments: [
+            ("4", BodyError.lengthMismatch), ("2", .lengthMismatch), ("", .lengthMismatch),
+            ("0", .lengthMismatch), ("x", .malformedLength), ("-3", .malformedLength),
+            ("+3", .malformedLength), ("3 ", .malformedLength), ("0x3", .malformedLength),
+            ("9999999999999999999999", .malformedLength),
+            ("999999999999999999", .tooLarge(limit: 1_000)),
+        ])
+    func wrongLength(declared: String, error: BodyError) throws {
+        let inbox = Inbox<BodyError?>()
+        let server = try TestServer(handler: Self.reader(inbox))
+        let peer = try server.peer()
+        peer.send(TestRequest(body: [1, 2, 3], declaredLength: declared).bytes)
+        #expect(inbox.take() == error)
+        #expect(try peer.answer().status == 400)
+        #expect(peer.isClosed())
+    }
+
+    @Test("a body is read once")
+    func once() throws {
+        let inbox = Inbox<BodyError?>()
+        let server = try TestServer(
+            handler: Handler { exchange in
+                _ = try? exchange.readBody(limit: 10)
+                Self.reader(inbox).handle(exchange)
+                Self.read(exchange, inbox)
+            })
+        _ = try server.peer().exchange(TestRequest(body: [1, 2, 3]))
+        #expect(inbox.take() == .unavailable)
+        #expect(inbox.take() == .unavailable)
+    }
+
+    /// Puts nil for a body that was read.
+    private static func read(_ exchange: Exchange, _ inbox: Inbox<BodyError?>) {
+        do throws(BodyError) {
+            _ = try exchange.readBody(limit: 1_000)
+            inbox.put(nil)
+        } catch {
+            inbox.put(error)
+        }
+    }
+
+    private static func reader(_ inbox: Inbox<BodyError?>) -> Handler {
+        Handler { exchange in
+            do throws(BodyError) {
+                _ = try exchange.readBody(limit: 1_000)
+                inbox.put(nil)
+                exchange.respond(Response(.ok))
+            } catch {
+                inbox.put(error)
+                exchange.respond(Response(.badRequest))
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import FastCGI
+
+@Suite("Listeners", .timeLimit(.minutes(1)))
+struct ListenerTests {
+    @Test("the socket has mode 0660 and its file goes at the stop")
+    func mode() throws {
+        let server = try TestServer(handler: Handler.echo)
+        var status = stat()
+        #expect(lstat(server.path, &status) == 0)
+        #expect(status.st_mode & 0o7777 == 0o660)
+        #expect(status.st_mode & S_IFMT == S_IFSOCK)
+        server.server.stopAccepting()
+        #expect(lstat(server.path, &status) != 0)
+    }
+
+    @Test("a stale socket file is replaced")
+    func stale() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("s")
+        let socket = try ListeningSocket.open(.path(path), backlog: 1)
+        // Closed without unlinking, as by a crash.
+        Glibc.close(socket.descriptor)
+        let server = try Server.start(Listener(.api, on: .path(path)), handler: Handler.echo)
+        defer { server.drain(deadline: .now + .seconds(1)) }
+        #expect(try TestPeer(path).exchange(TestRequest()).status == 200)
+    }
+
+    @Test("a live socket is refused and goes on")
+    func live() throws {
+        let server = try TestServer(handler: Handler.echo)
+        let error = #expect(throws: FastCGIError.self) {
+            try Server.start(Listener(.api, on: .path(server.path)), handler: Handler.echo)
+        }
+        #expect(error?.code == .addressInUse)
+        #expect(try server.peer().exchange(TestRequest()).status == 200)
+    }
+
+    @Test("a file that is no socket is left alone")
+    func file() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("s")
+        try Data("precious".utf8).write(to: URL(filePath: path))
+        let error = #expect(throws: FastCGIError.self) {
+            try Server.start(Listener(.api, on: .path(path)), handler: Handler.echo)
+        }
+        #expect(error?.code == .notASocket)
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data("precious".utf8))
+    }
+
+    @Test("a successor's file is not removed")
+    func successor() throws {
+        let server = try TestServer(handler: Handler.echo)
+        unlink(server.path)
+        let next = try Server.start(Listener(.api, on: .path(server.path)), handler: Handler.echo)
+        defer { next.drain(deadline: .now + .seconds(1)) }
+        server.server.drain(deadline: .now + .seconds(10))
+        #expect(try TestPeer(server.path).exchange(TestRequest()).status == 200)
+    }
+
+    @Test(
+        "a bad description is refused with its cause",
+        arguments: [
+            (Listener(.api, on: .path("")), FastCGIError.Code.badPath),
+            (Listener(.api, on: .path("/" + String(repeating: "a", count: 107))), .badPath),
+            (Listener(.api, on: .path("/tmp/s", group: "no-such-group")), .unknownGroup),
+            (Listener(.api, on: .path("/no/such/folder/s")), .system),
+            (Listener(.api, on: .inherited(0)), .notListening),
+            (Listener(.api, on: .inherited(999)), .notListening),
+            (Listener(.api, on: .path("/tmp/s"), limits: .init(workers: 0)), .badLimit),
+            (Listener(.api, on: .path("/tmp/s"), limits: .init(ioTimeout: .zero)), .badLimit),
+        ])
+    func bad(listener: Listener, code: FastCGIError.Code) {
+        let error = #expect(throws: FastCGIError.self) {
+            try Server.start(listener, handler: Handler.echo)
+        }
+        #expect(error?.code == code)
+    }
+
+    @Test("an inherited socket is served, and its queue outlives the server")
+    func inherited() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("s")
+        let socket = try ListeningSocket.open(.path(path), backlog: 8)
+        defer { Glibc.close(socket.descriptor) }
+        for _ in 0..<2 {
+            let server = try Server.start(
+                Listener(.callbacks, on: .inherited(dup(socket.descriptor))),
+                handler: Handler.echo)
+            #expect(try TestPeer(path).exchange(TestRequest()).status == 200)
+            #expect(server.drain(deadline: .now + .seconds(10)) == 0)
+            // Waits in the queue for the next server.
+            _ = try TestPeer(path)
+        }
+    }
+
+    @Test("systemd's variables become descriptors by name")
+    func environment() throws {
+        func parse(_ environment: [String: String]) throws -> [String: Int32] {
+            try InheritedSockets(environment: environment, processID: 42).descriptors
+        }
+        #expect(try parse([:]).isEmpty)
+        #expect(try parse(["LISTEN_FDS": "1", "LISTEN_FDNAMES": "api"]).isEmpty)
+        #expect(
+            try parse(["LISTEN_PID": "41", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "api"]).isEmpty)
+        #expect(try parse(["LISTEN_PID": "42", "LISTEN_FDS": "0"]).isEmpty)
+        let names = "callbacks:api:events"
+        let environment = ["LISTEN_PID": "42", "LISTEN_FDS": "3", "LISTEN_FDNAMES": names]
+        #expect(try parse(environment) == ["callbacks": 3, "api": 4, "events": 5])
+        let sockets = try InheritedSockets(environment: environment, processID: 42)
+        #expect(sockets[.events] == 5)
+    }
+
+    @Test(
+        "variables that contradict each other are refused",
+        arguments: [
+            ["LISTEN_PID": "x", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "-1", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "+1", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "65", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:a"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:"],
+            ["LISTEN_PID": "42", "LISTEN_FDS": "1"],
+        ])
+    func contradiction(environment: [String: String]) {
+        let error = #expect(throws: FastCGIError.self) {
+            try InheritedSockets(environment: environment, processID: 42)
+        }
+        #expect(error?.code == .badEnvironment)
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+@Suite("Malformed input", .timeLimit(.minutes(1)))
+struct MalformedTests {
+    /// A generator whose failures can be seen again.
+    struct Seeded: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state >> 33) << 32 | state >> 32
+        }
+    }
+
+    private let request = TestRequest(body: Array(#"{"results":[]}"#.utf8))
+
+    @Test("random bytes, cut and changed requests leave the process alive", arguments: 1...4)
+    func fuzz(seed: Int) throws {
+        let server = try TestServer(handler: Handler.echo)
+        var random = Seeded(state: UInt64(seed))
+        for round in 0..<150 {
+            var bytes = request.bytes
+            switch round % 3 {
+            case 0:
+                bytes = (0..<Int.random(in: 1...200, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
+            case 1:
+                bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
+            default:
+                // A set high bit makes a name's length up to 2 GiB, for which this libfcgi aborts
+                // when memory is short; the socket's mode keeps such peers away.
+                for _ in 0..<Int.random(in: 1...4, using: &random) {
+                    let index = Int.random(in: 0..<bytes.count, using: &random)
+                    bytes[index] = UInt8.random(in: 0...127, using: &random)
+                }
+            }
+            let peer = try server.peer()
+            peer.send(bytes)
+            peer.endSending()
+            // Until the server is done with it; what it says does not matter.
+            while let record = try? peer.record() { _ = record }
+        }
+        #expect(try server.peer().exchange(request).status == 200)
+        #expect(server.server.metrics.protocolErrors > 0)
+    }
+
+    @Test("parameters cut off between two names are not taken for complete")
+    func cutParameters() throws {
+        let server = try TestServer(handler: Handler.echo)
+        let peer = try server.peer()
+        peer.send(Record.begin(keep: true).bytes)
+        peer.send(Record.parameters([("REQUEST_METHOD", "GET")]).bytes)
+        peer.endSending()
+        #expect(peer.isClosed())
+        #expect(server.incidents.next() == .malformedRequest)
+        #expect(server.server.metrics.requests == 0)
+    }
+
+    @Test("a request whose input never ends is not handed on")
+    func noInputEnd() throws {
+        let server = try TestServer(handler: Handler.echo)
+        let peer = try server.peer()
+        peer.send(TestRequest().head)
+        peer.endSending()
+        #expect(peer.isClosed())
+        #expect(server.incidents.next() == .malformedRequest)
+        #expect(server.server.metrics.requests == 0)
+    }
+
+    @Test("roles other than the responder's are closed", arguments: [2, 3, 0, 9] as [UInt8])
+    func roles(role: UInt8) throws {
+        let server = try TestServer(handler: Handler.echo)
+        let peer = try server.peer()
+        peer.send(TestRequest(role: role).bytes)
+        #expect(peer.isClosed())
+        #expect(server.incidents.next() == .malformedRequest)
+    }
+
+    @Test("a second request on a busy connection is refused as multiplexing")
+    func multiplexing() throws {
+        let server = try TestServer(handler: Handler.echo)
+        let peer = try server.peer()
+        let body = Array("abc".utf8)
+        peer.send(TestRequest(declaredLength: "3").head)
+        peer.send(Record.begin(keep: true, requestID: 2).bytes)
+        peer.send(Record(.input, body).bytes + Record(.input).bytes)
+        let refusal = try #require(try peer.record())
+        #expect(refusal.kind == Record.Kind.end.rawValue)
+        #expect(refusal.requestID == 2)
+        #expect(refusal.content[4] == 1)
+        #expect(try peer.answer().body == "POST /callback abc")
+    }
+
+    @Test("a peer that goes before its answer costs nothing but an incident")
+    func vanished() throws {
+        let inbox = Inbox<Exchange>()
+        let server = try TestServer(handler: Handler { inbox.put($0) })
+        let peer = try server.peer()
+        peer.send(TestRequest().bytes)
+        let exchange = try #require(inbox.take())
+        peer.close()
+        exchange.respond(Response(.ok))
+        #expect(server.incidents.next() == .answerLost)
+    }
+
+    @Test("an idle connection that the peer closes is no incident")
+    func idleClose() throws {
+        let server = try TestServer(handler: Handler.echo)
+        let peer = try server.peer()
+        #expect(try peer.exchange(TestRequest()).status == 200)
+        peer.close()
+        server.server.stopAccepting()
+        #expect(server.server.drain(deadline: .now + .seconds(10)) == 0)
+        #expect(server.incidents.all.isEmpty)
+        #expect(server.server.metrics.openConnections == 0)
+    }
+}
