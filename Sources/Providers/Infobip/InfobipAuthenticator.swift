@@ -1,0 +1,102 @@
+import Domain
+import Security
+
+/// Decides whether a callback is Infobip's.
+///
+/// Every enabled method whose header came is tried, and each compares with all of its secrets, so
+/// that the time does not tell which secret is nearly right. Secrets of Basic and of the header are
+/// compared by their digests: one digest of what came, whatever the number and the lengths of the
+/// secrets. Any thread.
+struct InfobipAuthenticator: Sendable {
+    private let basic: [SHA256Digest]
+    private let header: [SHA256Digest]
+    private let headerName: HeaderName
+    private let hmac: [HMACKey]
+    private let hmacHeaderName: HeaderName
+    private let authorization: HeaderName
+
+    /// Nil if there is no secret at all.
+    init?(_ settings: InfobipWebhook.Settings) {
+        guard let authorization = HeaderName("Authorization"),
+            !settings.basic.isEmpty || !settings.headerSecrets.isEmpty
+                || !settings.hmacKeys.isEmpty
+        else { return nil }
+        self.authorization = authorization
+        basic = settings.basic.map { user, password in
+            password.withBytes { SHA256.digest(of: Array("\(user):".utf8) + Array($0)) }
+        }
+        header = settings.headerSecrets.map(\.digest)
+        headerName = settings.headerName
+        hmac = settings.hmacKeys
+        hmacHeaderName = settings.hmacHeaderName
+    }
+
+    /// Tries Basic, then the header, then the HMAC.
+    func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
+        var credentialsCame = false
+        var signatureCame = false
+        if !basic.isEmpty, let value = request.header(authorization) {
+            credentialsCame = true
+            if let secret = Self.matchBasic(value, basic) {
+                return Verification(method: "basic", secret: secret)
+            }
+        }
+        if !header.isEmpty, let value = request.header(headerName) {
+            credentialsCame = true
+            if let secret = Self.match(SHA256.digest(of: value), header) {
+                return Verification(method: "header", secret: secret)
+            }
+        }
+        if !hmac.isEmpty, let value = request.header(hmacHeaderName) {
+            signatureCame = true
+            if let secret = matchSignature(value, request.body) {
+                return Verification(method: "hmac", secret: secret)
+            }
+        }
+        if credentialsCame { throw Refusal(.wrongCredentials) }
+        throw Refusal(signatureCame ? .wrongSignature : .missingCredentials)
+    }
+
+    /// The number of the first equal one, from 1, after comparing with all of them.
+    private static func match(_ digest: SHA256Digest, _ secrets: [SHA256Digest]) -> Int? {
+        var found = 0
+        for index in secrets.indices.reversed() where secrets[index] == digest {
+            found = index + 1
+        }
+        return found == 0 ? nil : found
+    }
+
+    private static func matchBasic(_ value: String, _ secrets: [SHA256Digest]) -> Int? {
+        var value = value
+        let decoded = value.withUTF8 { bytes -> [UInt8]? in
+            let scheme = "basic "
+            guard ASCIICase.hasPrefix(bytes, scheme) else { return nil }
+            let token = bytes.dropFirst(scheme.utf8.count).drop { $0 == UInt8(ascii: " ") }
+            return Base64.decode(Array(token))
+        }
+        guard let decoded else { return nil }
+        return match(SHA256.digest(of: decoded), secrets)
+    }
+
+    private func matchSignature(_ value: String, _ body: [UInt8]) -> Int? {
+        var found: Int?
+        for index in hmac.indices.reversed() {
+            let key = hmac[index]
+            guard let code = Self.code(value, key.algorithm) else { continue }
+            if key.isValid(code, for: body) { found = index + 1 }
+        }
+        return found
+    }
+
+    /// The bytes that a signature's text stands for; nil if it is not one of this algorithm.
+    private static func code(_ value: String, _ algorithm: HMACKey.Algorithm) -> [UInt8]? {
+        var text = Array(value.utf8)
+        let prefix = "\(algorithm.rawValue)="
+        if ASCIICase.hasPrefix(text, prefix) { text.removeFirst(prefix.utf8.count) }
+        // The lengths tell the two apart: hexadecimal is longer for every algorithm.
+        let code =
+            text.count == 2 * algorithm.byteCount
+            ? Hexadecimal.decode(text) : Base64.decode(text)
+        return code?.count == algorithm.byteCount ? code : nil
+    }
+}

@@ -1,0 +1,131 @@
+import Domain
+
+extension InfobipParser {
+    /// The report that a result makes; nil with a note in the result where it makes none.
+    mutating func report(of result: inout InfobipResult) throws(JSONFault) -> Report? {
+        guard let id = messageID(of: &result), let words = try outcome(of: &result) else {
+            return nil
+        }
+        let sentAt = time(result.sentAt, .sentAt, &result)
+        let doneAt = time(result.doneAt, .doneAt, &result)
+        let segments = segments(&result)
+        let price = price(&result)
+        let attributes = attributes(&result, words)
+        guard result.problem == nil else { return nil }
+        return Report(
+            message: id.key, provider: .infobip, providerMessageID: id.text, status: words.fate,
+            outcome: words.outcome, recipient: phoneNumber(result.to),
+            sender: phoneNumber(result.sender ?? result.from), sentAt: sentAt, doneAt: doneAt,
+            segments: segments, price: price, bulkID: bulkID(result.bulkID),
+            callbackData: result.callbackData.map { reader.bytes.text($0).text },
+            network: result.network.map { reader.bytes.text($0.range) },
+            attributes: attributes)
+    }
+
+    private func messageID(of result: inout InfobipResult) -> (key: MessageID, text: String)? {
+        guard let string = result.messageID else {
+            result.note(.missingField, "messageId")
+            return nil
+        }
+        let (text, isRepaired) = reader.bytes.text(string)
+        guard !text.isEmpty, !isRepaired else {
+            result.note(.badMessageID, "messageId")
+            return nil
+        }
+        // As many bytes as the limit cannot be more characters than it.
+        guard
+            text.utf8.count <= Self.messageIDLimit
+                || text.unicodeScalars.count <= Self.messageIDLimit
+        else {
+            result.note(.tooLong, "messageId")
+            return nil
+        }
+        if string.isEscaped {
+            return (MessageKey.derive(provider: .infobip, providerMessageID: text), text)
+        }
+        return (MessageKey.derive(.infobip, reader.bytes.slice(string.range)), text)
+    }
+
+    /// Runs a reader of bytes over a string's contents, decoded where it has escapes.
+    @inline(__always)
+    private func read<Value>(
+        _ string: JSONString, _ body: (ByteView, Range<Int>) -> Value?
+    ) -> Value? {
+        guard string.isEscaped else { return body(reader.bytes, string.range) }
+        return reader.bytes.unescaped(string).bytes.withUnsafeBytes { bytes in
+            body(ByteView(bytes), 0..<bytes.count)
+        }
+    }
+
+    @inline(__always)
+    private func time(
+        _ string: JSONString?, _ field: InfobipField, _ result: inout InfobipResult
+    ) -> Timestamp? {
+        guard let string else { return nil }
+        let time = read(string, ProviderTime.infobip)
+        if time == nil { result.note(.badTime, field.name) }
+        return time
+    }
+
+    @inline(__always)
+    private func phoneNumber(_ string: JSONString?) -> String? {
+        guard let string else { return nil }
+        return read(string, PhoneNumberText.normalized)
+    }
+
+    @inline(__always)
+    private func segments(_ result: inout InfobipResult) -> Int32? {
+        guard let number = result.messageCount ?? result.smsCount else { return nil }
+        guard let count = reader.bytes.int32(number), (0...Self.segmentLimit).contains(count)
+        else {
+            let field = result.messageCount == nil ? InfobipField.smsCount : .messageCount
+            result.note(.badNumber, field.name)
+            return nil
+        }
+        return count
+    }
+
+    @inline(__always)
+    private func price(_ result: inout InfobipResult) -> Report.Price? {
+        guard let number = result.amount else { return nil }
+        guard let amount = DecimalText.plain(reader.bytes, number.range) else {
+            result.note(.badPrice, "price.pricePerMessage")
+            return nil
+        }
+        return Report.Price(
+            amount: amount, currency: result.currency.map { reader.bytes.text($0.range) })
+    }
+
+    /// All that no column holds, as one JSON object; nil, at no cost, for nearly every report.
+    @inline(__always)
+    private func attributes(_ result: inout InfobipResult, _ words: InfobipOutcome) -> String? {
+        if result.kept.isEmpty, words.statusExtras.isEmpty, words.errorExtras.isEmpty { return nil }
+        return collect(&result, words)
+    }
+
+    private func collect(_ result: inout InfobipResult, _ words: InfobipOutcome) -> String? {
+        var json = JSONCompactor()
+        func next() {
+            json.append(json.bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        }
+        for member in result.kept {
+            next()
+            json.append(member.name, of: reader.bytes)
+            json.append(UInt8(ascii: ":"))
+            json.append(member.value, of: reader.bytes)
+        }
+        for (name, extras) in [("status", words.statusExtras), ("error", words.errorExtras)]
+        where !extras.isEmpty {
+            next()
+            json.append(quoting: name)
+            json.append(compact: [UInt8(ascii: ":"), UInt8(ascii: "{")] + extras)
+            json.append(UInt8(ascii: "}"))
+        }
+        json.append(UInt8(ascii: "}"))
+        guard json.bytes.count <= Self.attributesLimit else {
+            result.note(.tooLong, "")
+            return nil
+        }
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+}

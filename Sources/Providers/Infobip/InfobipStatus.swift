@@ -1,0 +1,69 @@
+import Domain
+
+/// Infobip's status groups, and what they mean in our words.
+///
+/// Source: Infobip's "Response status and error codes" and the enumeration of `status.groupName` in
+/// the OpenAPI of SMS v3.
+enum InfobipStatusGroup: Int32 {
+    case accepted = 0
+    case pending = 1
+    case undeliverable = 2
+    case delivered = 3
+    case expired = 4
+    case rejected = 5
+
+    /// - Parameter name: in any case; group 0 is also written `OK`.
+    init?(name: String) {
+        switch name.uppercased() {
+        case "ACCEPTED", "OK": self = .accepted
+        case "PENDING": self = .pending
+        case "UNDELIVERABLE": self = .undeliverable
+        case "DELIVERED": self = .delivered
+        case "EXPIRED": self = .expired
+        case "REJECTED": self = .rejected
+        default: return nil
+        }
+    }
+
+    /// The group of a general status, for a report that names none.
+    ///
+    /// 87 is in two groups (expired, rejected), so that the id alone says nothing.
+    init?(ofStatusID id: Int32) {
+        switch id {
+        case 0: self = .accepted
+        case 3, 7, 26: self = .pending
+        case 4, 9, 31, 96, 97, 98: self = .undeliverable
+        case 2, 5: self = .delivered
+        case 15, 29: self = .expired
+        case 6, 8, 10...14, 17...21, 23...25, 51, 52, 99, 100: self = .rejected
+        default: return nil
+        }
+    }
+}
+
+extension Status {
+    /// What a report's group and id mean.
+    ///
+    /// A known group name decides, since version 3 enumerates the names; the group's number where
+    /// the name is missing or new; the status's own id only where no group is given. A group that
+    /// nobody knows is `unknown`, which is not final: a guess could hide the message's true end.
+    init(infobipGroup name: String?, groupID: Int32?, id: Int32?) {
+        let group: InfobipStatusGroup? =
+            if name == nil, groupID == nil {
+                id.flatMap { InfobipStatusGroup(ofStatusID: $0) }
+            } else {
+                name.flatMap { InfobipStatusGroup(name: $0) }
+                    ?? groupID.flatMap { InfobipStatusGroup(rawValue: $0) }
+            }
+        switch group {
+        case .accepted: self = .accepted
+        case .pending: self = .sent
+        case .undeliverable: self = .undeliverable
+        // DELIVERED_TO_OPERATOR: a receipt from the handset, or a failure, may still follow.
+        case .delivered: self = id == 2 ? .sent : .delivered
+        case .expired: self = .expired
+        case .rejected: self = .rejected
+        case nil: self = .unknown
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import Domain
+package import Security
+
+/// Infobip's delivery reports: JSON of version 2 or 3 of the SMS API, up to 10,000 results.
+///
+/// Source: Infobip's OpenAPI of SMS, "receive outbound SMS message report", and of Subscriptions,
+/// notification profiles.
+package final class InfobipWebhook: WebhookProvider {
+    /// How a callback proves that it is Infobip's; a method without secrets is off.
+    package struct Settings: Sendable {
+        /// User and password of HTTP Basic; each pair is one secret.
+        package var basic: [(user: String, password: Secret)]
+        /// The header that holds one of `headerSecrets` as it stands.
+        package var headerName: HeaderName
+        package var headerSecrets: [Secret]
+        /// The header that holds the HMAC of the raw body, in hexadecimal or base64, with or
+        /// without the algorithm's name and `=` in front.
+        package var hmacHeaderName: HeaderName
+        package var hmacKeys: [HMACKey]
+
+        /// - Parameters:
+        ///   - basic: secrets of HTTP Basic, in the order in which they are numbered.
+        ///   - headerName: `X-Webhook-Secret` unless set.
+        ///   - headerSecrets: secrets of the header.
+        ///   - hmacHeaderName: `X-Hub-Signature` unless set.
+        ///   - hmacKeys: secrets of the HMAC, each with its algorithm.
+        package init(
+            basic: [(user: String, password: Secret)] = [],
+            headerName: HeaderName = InfobipWebhook.defaultHeaderName,
+            headerSecrets: [Secret] = [],
+            hmacHeaderName: HeaderName = InfobipWebhook.defaultHMACHeaderName,
+            hmacKeys: [HMACKey] = []
+        ) {
+            self.basic = basic
+            self.headerName = headerName
+            self.headerSecrets = headerSecrets
+            self.hmacHeaderName = hmacHeaderName
+            self.hmacKeys = hmacKeys
+        }
+    }
+
+    package let provider = Provider.infobip
+    /// 2000 results, the most that a profile allows, of 5 kB each, and some air.
+    package let bodyLimit = 12 * 1024 * 1024
+
+    private let authenticator: InfobipAuthenticator
+    private let limits: JSONReader.Limits
+    private let outcomes = InfobipOutcomes()
+
+    /// - Parameters:
+    ///   - settings: at least one secret of at least one method; nil otherwise, since nothing could
+    ///     then be believed.
+    ///   - stringLimit: the longest string that is read, in bytes.
+    package init?(_ settings: Settings, stringLimit: Int = 16_384) {
+        guard let authenticator = InfobipAuthenticator(settings) else { return nil }
+        self.authenticator = authenticator
+        var limits = JSONReader.Limits()
+        limits.string = stringLimit
+        self.limits = limits
+    }
+
+    package func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
+        try authenticator.authenticate(request)
+    }
+
+    package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
+        guard let type = request.contentType, MediaType.isJSON(type) else {
+            throw Malformation(
+                .unsupportedMediaType, at: "Content-Type", "`application/json` was expected.")
+        }
+        return try request.body.withUnsafeBufferPointer { body throws(Malformation) in
+            try parse(UnsafeRawBufferPointer(body))
+        }
+    }
+
+    private func parse(_ body: UnsafeRawBufferPointer) throws(Malformation) -> ParsedCallback {
+        let known = outcomes.snapshot()
+        var parser = InfobipParser(ByteView(body), limits: limits, known: known)
+        try parser.parse()
+        if let recent = parser.recent, recent !== known.recent || !parser.learned.isEmpty {
+            outcomes.learn(parser.learned, recent: recent)
+        }
+        return ParsedCallback(reports: parser.reports, rejects: parser.rejects)
+    }
+}
+
+extension InfobipWebhook {
+    package static let defaultHeaderName = name("X-Webhook-Secret")
+    package static let defaultHMACHeaderName = name("X-Hub-Signature")
+
+    private static func name(_ text: StaticString) -> HeaderName {
+        guard let name = HeaderName("\(text)") else { preconditionFailure("a header's name") }
+        return name
+    }
+}

@@ -1,0 +1,106 @@
+extension ByteView {
+    /// The text of a string in which nothing is left that PostgreSQL cannot hold.
+    ///
+    /// - Returns: the text, and whether a NUL or a surrogate without its partner had to give way to
+    ///   U+FFFD.
+    @inline(__always)
+    func text(_ string: JSONString) -> (text: String, isRepaired: Bool) {
+        guard string.isEscaped else { return (text(string.range), false) }
+        let (bytes, isRepaired) = unescaped(string)
+        return (String(decoding: bytes, as: UTF8.self), isRepaired)
+    }
+
+    /// Whether a string is this name, however it is spelled. The name is ASCII.
+    @inline(__always)
+    func matches(_ string: JSONString, _ name: StaticString) -> Bool {
+        guard string.isEscaped else { return holds(name, in: string.range) }
+        let bytes = unescaped(string).bytes
+        return name.withUTF8Buffer { bytes.elementsEqual($0) }
+    }
+
+    /// The UTF-8 bytes that a string's contents stand for; see `text(_:)`.
+    func unescaped(_ string: JSONString) -> (bytes: [UInt8], isRepaired: Bool) {
+        var output: [UInt8] = []
+        output.reserveCapacity(string.end - string.start)
+        var isRepaired = false
+        var offset = string.start
+        while offset < string.end {
+            let byte = self[offset]
+            guard byte == UInt8(ascii: "\\") else {
+                output.append(byte)
+                offset += 1
+                continue
+            }
+            let escape = unescape(at: offset)
+            if let scalar = escape.scalar, scalar != "\0" {
+                output.append(contentsOf: String(scalar).utf8)
+            } else {
+                output.append(contentsOf: "\u{FFFD}".utf8)
+                isRepaired = true
+            }
+            offset = escape.end
+        }
+        return (output, isRepaired)
+    }
+
+    /// What a checked escape stands for, nil for half a surrogate pair, and where it ends.
+    func unescape(at offset: Int) -> (scalar: Unicode.Scalar?, end: Int) {
+        let character = self[offset + 1]
+        guard character == UInt8(ascii: "u") else {
+            return (Self.short(character), offset + 2)
+        }
+        let end = offset + 6
+        guard let unit = codeUnit(at: offset + 2) else { return (nil, end) }
+        if unit & 0xFC00 == 0xD800, self[end] == UInt8(ascii: "\\"),
+            self[end + 1] == UInt8(ascii: "u"), let low = codeUnit(at: end + 2),
+            low & 0xFC00 == 0xDC00
+        {
+            let value = 0x10000 + UInt32(unit & 0x3FF) << 10 + UInt32(low & 0x3FF)
+            return (Unicode.Scalar(value), end + 6)
+        }
+        return (Unicode.Scalar(unit), end)
+    }
+
+    /// The value of four hexadecimal digits.
+    func codeUnit(at offset: Int) -> UInt16? {
+        var value: UInt16 = 0
+        for index in 0..<4 {
+            let digit: UInt8
+            switch self[offset + index] {
+            case let byte where Self.isDigit(byte): digit = byte - UInt8(ascii: "0")
+            case let byte where (byte | 0x20) &- UInt8(ascii: "a") < 6:
+                digit = (byte | 0x20) - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            value = value << 4 | UInt16(digit)
+        }
+        return value
+    }
+
+    private static func short(_ character: UInt8) -> Unicode.Scalar {
+        switch character {
+        case UInt8(ascii: "b"): "\u{8}"
+        case UInt8(ascii: "f"): "\u{C}"
+        case UInt8(ascii: "n"): "\n"
+        case UInt8(ascii: "r"): "\r"
+        case UInt8(ascii: "t"): "\t"
+        default: Unicode.Scalar(character)
+        }
+    }
+
+    /// An integer's value; nil if it has a fraction or an exponent, or does not fit.
+    @inline(__always)
+    func int32(_ number: JSONNumber) -> Int32? {
+        let isNegative = self[number.start] == UInt8(ascii: "-")
+        let first = isNegative ? number.start &+ 1 : number.start
+        // Ten digits are enough for any Int32 and fit an Int64.
+        guard number.isInteger, number.end &- first <= 10 else { return nil }
+        var value: Int64 = 0
+        var offset = first
+        while offset < number.end {
+            value = value &* 10 &+ Int64(self[offset] &- UInt8(ascii: "0"))
+            offset &+= 1
+        }
+        return Int32(exactly: isNegative ? -value : value)
+    }
+}

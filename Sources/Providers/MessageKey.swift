@@ -1,0 +1,42 @@
+package import Domain
+private import Security
+
+/// The one rule by which a provider's name of a message becomes our key of it.
+///
+/// The same name always gives the same key, without asking the database; the receiver of reports
+/// and the look-up by provider's id both call this.
+package enum MessageKey {
+    /// - Parameters:
+    ///   - provider: whose name it is; equal names at two providers are two messages.
+    ///   - providerMessageID: Infobip's `messageId` or Plivo's `MessageUUID`, as given.
+    /// - Returns: for Infobip, where the sender chooses the id, a canonical lower-case version 7
+    ///   UUID is one of ours and is the key itself. Everything else is the SHA-256 of provider,
+    ///   line feed and name, as a version 8 UUID.
+    package static func derive(provider: Provider, providerMessageID: String) -> MessageID {
+        var text = providerMessageID
+        return text.withUTF8 { derive(provider, UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The same from UTF-8 bytes, for a parser that has not made a text of them.
+    static func derive(_ provider: Provider, _ name: UnsafeRawBufferPointer) -> MessageID {
+        if provider == .infobip, let ours = ours(name) { return ours }
+        let prefix: StaticString = provider == .infobip ? "infobip\n" : "plivo\n"
+        let count = prefix.utf8CodeUnitCount
+        let digest = withUnsafeTemporaryAllocation(
+            byteCount: count + name.count, alignment: 1
+        ) { buffer in
+            prefix.withUTF8Buffer { buffer.copyMemory(from: UnsafeRawBufferPointer($0)) }
+            UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: name)
+            return SHA256.digest(of: UnsafeRawBufferPointer(buffer))
+        }
+        return MessageID.derived(fromDigest: digest.bytes)
+    }
+
+    private static func ours(_ name: UnsafeRawBufferPointer) -> MessageID? {
+        // Most foreign names fail here, before the whole of them is read.
+        guard name.count == 36, name[14] == UInt8(ascii: "7"), let id = MessageID(utf8: name),
+            id.low >> 62 == 0b10
+        else { return nil }
+        return id
+    }
+}

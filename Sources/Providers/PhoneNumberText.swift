@@ -1,0 +1,26 @@
+/// How numbers and senders are kept: a number with `+` in front, all else as it stands.
+enum PhoneNumberText {
+    /// The fewest digits that are taken for a number; shorter ones are codes of one country.
+    private static let fewest = 4
+    /// The most digits that ITU-T E.164 allows.
+    private static let most = 15
+
+    /// - Returns: four to fifteen digits with `+` in front, any other text as it stands, nil for an
+    ///   empty one.
+    @inline(__always)
+    static func normalized(_ bytes: ByteView, _ range: Range<Int>) -> String? {
+        guard !range.isEmpty else { return nil }
+        guard (fewest...most).contains(range.count), bytes.isDigits(range) else {
+            return bytes.text(range)
+        }
+        return String(unsafeUninitializedCapacity: range.count + 1) { text in
+            text[0] = UInt8(ascii: "+")
+            var index = 1
+            for digit in bytes.slice(range) {
+                text[index] = digit
+                index += 1
+            }
+            return index
+        }
+    }
+}

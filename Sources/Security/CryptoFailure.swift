@@ -1,0 +1,26 @@
+/// What libcrypto could not do. Holds no secret and no input.
+package struct CryptoFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The closed list of failures.
+    package enum Code: String, Sendable, CaseIterable {
+        /// This libcrypto does not offer the algorithm, as MD5 under a FIPS provider.
+        case unavailableAlgorithm = "unavailable_algorithm"
+        /// The system has no random numbers to give.
+        case noRandomness = "no_randomness"
+    }
+
+    package let code: Code
+    /// The algorithm or the operation, for people.
+    package let subject: String
+
+    package init(_ code: Code, _ subject: String) {
+        self.code = code
+        self.subject = subject
+    }
+
+    package var description: String {
+        switch code {
+        case .unavailableAlgorithm: "this system's libcrypto does not offer \(subject)"
+        case .noRandomness: "the system gave no random bytes for \(subject)"
+        }
+    }
+}
