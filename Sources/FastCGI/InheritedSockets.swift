@@ -1,7 +1,10 @@
-/// The sockets that systemd hands over, by name.
+internal import Glibc
+
+/// The sockets that systemd hands over, by the names of their files: `callbacks.sock` is
+/// `callbacks`.
 ///
-/// A unit with `FileDescriptorName=callbacks` in its socket file gives `callbacks`.
-/// Source: sd_listen_fds(3).
+/// LISTEN_FDNAMES cannot tell them apart: a socket unit gives all of its sockets one name.
+/// Source: sd_listen_fds(3), systemd.socket(5).
 package struct InheritedSockets: Sendable, Equatable {
     /// Descriptor by name; empty when nothing is meant for this process.
     package let descriptors: [String: Int32]
@@ -9,15 +12,17 @@ package struct InheritedSockets: Sendable, Equatable {
     private static let first: Int32 = 3
     private static let most: Int32 = 64
 
-    /// Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES; opens and checks nothing.
+    /// Reads LISTEN_PID and LISTEN_FDS; opens and checks nothing.
     ///
     /// - Parameters:
     ///   - environment: The variables; those of another process id are ignored, as they must be.
     ///   - processID: Our own.
-    /// - Throws: `badEnvironment` when the variables are meant for us and contradict each other:
-    ///   no number, more than 64 sockets, a name missing, empty or given twice.
+    ///   - path: Where a descriptor's socket is bound.
+    /// - Throws: `badEnvironment` when the variables are meant for us and make no sense: no
+    ///   number, more than 64 sockets, a descriptor that is no Unix socket, a file's name twice.
     package init(
-        environment: [String: String], processID: Int32
+        environment: [String: String], processID: Int32,
+        path: (Int32) -> String? = InheritedSockets.path
     ) throws(FastCGIError) {
         guard let owner = environment["LISTEN_PID"], let text = environment["LISTEN_FDS"] else {
             descriptors = [:]
@@ -33,16 +38,33 @@ package struct InheritedSockets: Sendable, Equatable {
         guard let count = Self.number(text), (0...Self.most).contains(count) else {
             throw FastCGIError(.badEnvironment, "LISTEN_FDS")
         }
-        guard count > 0 else {
-            descriptors = [:]
-            return
+        var descriptors: [String: Int32] = [:]
+        for descriptor in Self.first..<Self.first + count {
+            guard let file = path(descriptor)?.split(separator: "/").last else {
+                throw FastCGIError(.badEnvironment, "descriptor \(descriptor) is no Unix socket")
+            }
+            let name = file.hasSuffix(".sock") ? String(file.dropLast(5)) : String(file)
+            guard descriptors.updateValue(descriptor, forKey: name) == nil else {
+                throw FastCGIError(.badEnvironment, "two sockets are named \(name)")
+            }
         }
-        let names = (environment["LISTEN_FDNAMES"] ?? "")
-            .split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard names.count == Int(count), !names.contains(""), Set(names).count == names.count else {
-            throw FastCGIError(.badEnvironment, "LISTEN_FDNAMES")
+        self.descriptors = descriptors
+    }
+
+    /// The path that a Unix socket is bound to; nothing for other descriptors.
+    package static func path(of descriptor: Int32) -> String? {
+        var address = sockaddr_un()
+        var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &length)
+            }
         }
-        descriptors = Dictionary(uniqueKeysWithValues: zip(names, Self.first..<Self.first + count))
+        guard status == 0, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
+        let path = withUnsafeBytes(of: address.sun_path) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        return path.isEmpty ? nil : path
     }
 
     /// The descriptor meant for a listener.

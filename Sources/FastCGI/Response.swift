@@ -4,14 +4,14 @@
 /// a HEAD therefore brings its own and an empty body.
 package struct Response: Sendable {
     /// The status, 200...599.
-    package var status: Status
+    package var status: HTTPStatus
     /// The headers, in order.
     package var headers: [HeaderField]
     /// The body; dropped when the status allows none.
     package var body: [UInt8]
 
     /// An answer of these parts.
-    package init(_ status: Status, headers: [HeaderField] = [], body: [UInt8] = []) {
+    package init(_ status: HTTPStatus, headers: [HeaderField] = [], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -32,7 +32,7 @@ package struct Response: Sendable {
     }
 
     /// Status and headers without the empty line that ends them.
-    static func appendHead(to bytes: inout [UInt8], status: Status, headers: [HeaderField]) {
+    static func appendHead(to bytes: inout [UInt8], status: HTTPStatus, headers: [HeaderField]) {
         bytes.append(contentsOf: "Status: \(status.code) \(status.reason)\r\n".utf8)
         for header in headers {
             bytes.append(contentsOf: header.name.utf8)
@@ -49,7 +49,7 @@ package struct Response: Sendable {
 /// libfcgi's buffer and one write.
 package struct PreparedResponse: Sendable {
     /// The status, for logs and metrics.
-    package let status: Status
+    package let status: HTTPStatus
     /// Head and body.
     let bytes: [UInt8]
 

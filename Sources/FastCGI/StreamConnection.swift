@@ -37,7 +37,7 @@ extension Exchange {
     /// - Returns: The connection, for `StreamHub`.
     /// - Throws: `alreadyAnswered`; `peerFailed` when the peer has gone or sends more than 64 KiB.
     package func openStream(
-        _ status: Status = .ok, headers: [HeaderField]
+        _ status: HTTPStatus = .ok, headers: [HeaderField]
     ) throws(FastCGIError) -> StreamConnection {
         guard let input = state.withLock({ $0.beginAnswer() }) else {
             throw FastCGIError(.alreadyAnswered, "stream")

@@ -114,7 +114,7 @@ package final class StreamHub: Sendable {
     /// - Throws: `tooManyStreams` or `draining`, and the exchange wants another answer; or what
     ///   `Exchange.openStream` throws.
     package func adopt(
-        _ exchange: Exchange, _ status: Status = .ok, headers: [HeaderField]
+        _ exchange: Exchange, _ status: HTTPStatus = .ok, headers: [HeaderField]
     ) throws(FastCGIError) -> StreamID {
         let reserved: Result<StreamID, FastCGIError> = monitor.withLock { state in
             guard !state.isDraining else { return .failure(FastCGIError(.draining, "streams")) }

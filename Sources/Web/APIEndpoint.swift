@@ -1,5 +1,5 @@
 import Domain
-package import FastCGI
+import FastCGI
 package import Telemetry
 
 /// Runs an endpoint that answers on the worker's own thread, and turns its problems into answers.
@@ -29,7 +29,7 @@ package struct APIEndpoint: Sendable {
     ) -> Router.Endpoint {
         { [logger] exchange, captures in
             let request = APIRequest(exchange, captures: captures)
-            do {
+            do throws(Problem) {
                 exchange.respond(try answer(request))
             } catch {
                 if error.status.code >= 500 {
@@ -45,7 +45,7 @@ package struct APIEndpoint: Sendable {
 
 extension Response {
     /// A JSON answer that nobody may cache.
-    static func json(_ status: HTTPStatus = .ok, _ body: [UInt8]) -> Response {
+    static func json(_ status: HTTPStatus = .ok, body: [UInt8]) -> Response {
         Response(status, headers: [.json, .noStore], body: body)
     }
 }

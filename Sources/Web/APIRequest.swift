@@ -1,6 +1,6 @@
 private import Foundation
 
-package import Domain
+import Domain
 import FastCGI
 
 /// What an API endpoint sees of a request.

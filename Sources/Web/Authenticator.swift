@@ -1,4 +1,5 @@
 package import Domain
+import FastCGI
 private import Security
 
 /// Lets in who presents a valid API key.

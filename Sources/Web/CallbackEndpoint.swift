@@ -51,10 +51,28 @@ package final class CallbackEndpoint: Sendable {
             })
     }
 
-    /// Answers one callback.
-    ///
-    /// The message is the id in the callback's path, where there is one.
-    package func handle(_ exchange: Exchange, message: MessageID? = nil) {
+    package var provider: Provider { webhook.provider }
+
+    /// The provider's paths: one for all callbacks, and one with our message's id in it for
+    /// providers that cannot carry the id elsewhere.
+    package var routes: [Router.Route] {
+        let path = "/callbacks/\(provider.rawValue)"
+        let plain = Router.Route("POST", path) { [self] exchange, _ in handle(exchange) }
+        guard provider == .plivo else { return [plain] }
+        let named = Router.Route("POST", path + "/{message}") { [self] exchange, captures in
+            guard let message = MessageID(captures[0]) else {
+                return refuse(
+                    exchange,
+                    Problem(.notFound, "not_found", "The path must end in one of our message ids."),
+                    at: .now)
+            }
+            handle(exchange, message: message)
+        }
+        return [plain, named]
+    }
+
+    /// Answers one callback; the message is the id in its path, where there is one.
+    private func handle(_ exchange: Exchange, message: MessageID? = nil) {
         let now = Timestamp.now
         let body: [UInt8]
         do {

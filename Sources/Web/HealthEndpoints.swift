@@ -16,15 +16,20 @@ package struct HealthEndpoints: Sendable {
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
-            Router.Route("GET", "/health/live", endpoint.open { _ in Self.live() }),
+            liveness(endpoint),
             Router.Route("GET", "/health/ready", endpoint.open { _ in ready() }),
             Router.Route("GET", "/metrics", endpoint.open(exposition)),
         ]
     }
 
+    /// `GET /health/live` alone.
+    package func liveness(_ endpoint: APIEndpoint) -> Router.Route {
+        Router.Route("GET", "/health/live", endpoint.open { _ in Self.live() })
+    }
+
     /// Asks nobody: the process answers, so it lives.
     private static func live() -> Response {
-        .json(Array(#"{"status":"live"}"#.utf8))
+        .json(body: Array(#"{"status":"live"}"#.utf8))
     }
 
     /// Whether callbacks can be stored now.
@@ -38,7 +43,8 @@ package struct HealthEndpoints: Sendable {
         json.member("migration", state.migration)
         json.member("expected_migration", state.expectedMigration)
         json.endObject()
-        return .json(state.problem == nil ? .ok : .serviceUnavailable, json.bytes)
+        return .json(
+            state.problem == nil ? .ok : .serviceUnavailable, body: json.bytes)
     }
 
     /// Prometheus on the same machine needs no key; everybody else needs one with scope `admin`.

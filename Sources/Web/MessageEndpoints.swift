@@ -41,12 +41,12 @@ package struct MessageEndpoints: Sendable {
         } catch {
             throw Problem(error)
         }
-        return .json(MessageView.message(try Self.known(found)))
+        return .json(body: MessageView.message(try Self.known(found)))
     }
 
     private func show(_ request: APIRequest) throws(Problem) -> Response {
         try request.allow()
-        return .json(MessageView.message(try message(request)))
+        return .json(body: MessageView.message(try message(request)))
     }
 
     private func reports(_ request: APIRequest) throws(Problem) -> Response {
@@ -58,7 +58,7 @@ package struct MessageEndpoints: Sendable {
         } catch {
             throw Problem(error)
         }
-        return .json(MessageView.timeline(of: message, reports: reports))
+        return .json(body: MessageView.timeline(of: message, reports: reports))
     }
 
     private func message(_ request: APIRequest) throws(Problem) -> Message {

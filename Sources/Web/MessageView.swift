@@ -1,5 +1,5 @@
-private import Domain
-private import Telemetry
+import Domain
+import Telemetry
 
 /// Messages and reports as JSON, the names that the API promises.
 enum MessageView {

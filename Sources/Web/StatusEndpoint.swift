@@ -25,7 +25,7 @@ package struct StatusEndpoint: Sendable {
         [
             Router.Route(
                 "GET", "/v1/status",
-                endpoint.guarded(by: .admin) { _ in .json(document(at: .now)) })
+                endpoint.guarded(by: .admin) { _ in .json(body: document(at: .now)) })
         ]
     }
 

@@ -1,4 +1,70 @@
+import Foundation
+
+/// The command line: finds the command, and turns errors into one line and an exit status.
 @main
 struct Waybill {
-    static func main() {}
+    private static let commands: [(name: String, help: String, run: ([String]) throws -> Int32)] = [
+        ("serve", ServeCommand.help, ServeCommand.run),
+        ("migrate", MigrateCommand.help, MigrateCommand.run),
+        ("check", CheckCommand.help, CheckCommand.run),
+        ("key", KeyCommand.help, KeyCommand.run),
+        ("probe", ProbeCommand.help, ProbeCommand.run),
+        ("demo", DemoCommand.help, DemoCommand.run),
+    ]
+
+    private static let help = """
+        usage: waybill COMMAND [ARGUMENTS]
+
+          serve     answer nginx's FastCGI requests
+          migrate   bring the database's schema up to date
+          check     list every problem of the configuration
+          key       create, list and revoke API keys
+          probe     post a signed callback to a deployment and read it back
+          demo      run the whole system on this machine
+
+        waybill COMMAND --help tells more of a command; waybill --version tells the version.
+        """
+
+    static func main() {
+        setvbuf(stdout, nil, _IOLBF, 0)
+        exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    private static func run(_ words: [String]) -> Int32 {
+        guard let name = words.first else {
+            return fail("a command is missing; see waybill --help", 64)
+        }
+        if name == "--help" || name == "help" {
+            print(help)
+            return 0
+        }
+        if name == "--version" {
+            print("waybill \(Version.current)")
+            return 0
+        }
+        guard let command = commands.first(where: { $0.name == name }) else {
+            return fail("there is no command \"\(name)\"; see waybill --help", 64)
+        }
+        let rest = Array(words.dropFirst())
+        if rest.contains("--help") {
+            print(command.help)
+            return 0
+        }
+        do {
+            return try command.run(rest)
+        } catch let error as UsageError {
+            return fail("\(name): \(error); see waybill \(name) --help", 64)
+        } catch let error as ConfigurationError {
+            return fail("\(error)", 78)
+        } catch let error as CommandFailure {
+            return fail("\(name): \(error)", error.exitStatus)
+        } catch {
+            return fail("\(name): \(error)", 1)
+        }
+    }
+
+    private static func fail(_ message: String, _ status: Int32) -> Int32 {
+        FileHandle.standardError.write(Data("waybill: \(message)\n".utf8))
+        return status
+    }
 }

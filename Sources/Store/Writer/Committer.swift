@@ -1,5 +1,7 @@
+import Dispatch
 import Domain
 import Postgres
+import Telemetry
 
 /// One committing thread: its connection, and what it knows to be in the dictionary.
 ///
@@ -19,7 +21,7 @@ struct Committer {
     private static let longestPause: Duration = .seconds(1)
     private static let mostKnownOutcomes = 10_000
     /// How often an idle thread looks whether its connection is still there.
-    private static let idleCheckMilliseconds = 1000
+    private static let idleCheck = DispatchTimeInterval.seconds(1)
 
     init(writer: ReportWriter) {
         self.writer = writer
@@ -36,7 +38,7 @@ struct Committer {
             }
             Self.answer(committed, .success(()))
             committed = []
-            guard writer.queue.wait(until: .now() + .milliseconds(Self.idleCheckMilliseconds))
+            guard writer.queue.wait(until: DispatchTime.now() + Self.idleCheck)
             else { break }
             if writer.queue.count == 0 { keepConnected() }
         }

@@ -2,7 +2,7 @@
 ///
 /// Only its digest is kept. A plain SHA-256 is enough: nobody can guess 256 random bits, and a slow
 /// hash would cost every request. The prefix lets scanners find keys in published code.
-package struct APIKey: Sendable {
+package struct APIToken: Sendable {
     private let secret: Secret
 
     /// What every key begins with.
@@ -12,9 +12,9 @@ package struct APIKey: Sendable {
     /// A new key.
     ///
     /// - Throws: `CryptoFailure` with `noRandomness`.
-    package static func generate() throws(CryptoFailure) -> APIKey {
+    package static func generate() throws(CryptoFailure) -> APIToken {
         let token = prefix + (try RandomBytes.token(byteCount: byteCount))
-        guard let key = APIKey(token) else { preconditionFailure("a generated key reads back") }
+        guard let key = APIToken(token) else { preconditionFailure("a generated key reads back") }
         return key
     }
 
@@ -38,7 +38,7 @@ package struct APIKey: Sendable {
     }
 }
 
-extension APIKey: CustomStringConvertible, CustomReflectable {
+extension APIToken: CustomStringConvertible, CustomReflectable {
     package var description: String { "<redacted>" }
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

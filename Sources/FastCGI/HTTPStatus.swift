@@ -1,7 +1,7 @@
 /// An HTTP status of an answer, 200...599.
 ///
 /// Source: RFC 9110, section 15; RFC 6585 for 429.
-package struct Status: Sendable, Hashable {
+package struct HTTPStatus: Sendable, Hashable {
     /// The three digits.
     package let code: Int
 
@@ -16,47 +16,47 @@ package struct Status: Sendable, Hashable {
     private init(known code: Int) { self.code = code }
 
     /// 200
-    package static let ok = Status(known: 200)
+    package static let ok = HTTPStatus(known: 200)
     /// 201
-    package static let created = Status(known: 201)
+    package static let created = HTTPStatus(known: 201)
     /// 202
-    package static let accepted = Status(known: 202)
+    package static let accepted = HTTPStatus(known: 202)
     /// 204
-    package static let noContent = Status(known: 204)
+    package static let noContent = HTTPStatus(known: 204)
     /// 303
-    package static let seeOther = Status(known: 303)
+    package static let seeOther = HTTPStatus(known: 303)
     /// 304
-    package static let notModified = Status(known: 304)
+    package static let notModified = HTTPStatus(known: 304)
     /// 400
-    package static let badRequest = Status(known: 400)
+    package static let badRequest = HTTPStatus(known: 400)
     /// 401
-    package static let unauthorized = Status(known: 401)
+    package static let unauthorized = HTTPStatus(known: 401)
     /// 403
-    package static let forbidden = Status(known: 403)
+    package static let forbidden = HTTPStatus(known: 403)
     /// 404
-    package static let notFound = Status(known: 404)
+    package static let notFound = HTTPStatus(known: 404)
     /// 405
-    package static let methodNotAllowed = Status(known: 405)
+    package static let methodNotAllowed = HTTPStatus(known: 405)
     /// 409
-    package static let conflict = Status(known: 409)
+    package static let conflict = HTTPStatus(known: 409)
     /// 413
-    package static let contentTooLarge = Status(known: 413)
+    package static let contentTooLarge = HTTPStatus(known: 413)
     /// 415
-    package static let unsupportedMediaType = Status(known: 415)
+    package static let unsupportedMediaType = HTTPStatus(known: 415)
     /// 422
-    package static let unprocessableContent = Status(known: 422)
+    package static let unprocessableContent = HTTPStatus(known: 422)
     /// 429
-    package static let tooManyRequests = Status(known: 429)
+    package static let tooManyRequests = HTTPStatus(known: 429)
     /// 500
-    package static let internalServerError = Status(known: 500)
+    package static let internalServerError = HTTPStatus(known: 500)
     /// 503
-    package static let serviceUnavailable = Status(known: 503)
+    package static let serviceUnavailable = HTTPStatus(known: 503)
 
     /// 204 and 304 carry no body, and so no Content-Length.
     var allowsBody: Bool { code != 204 && code != 304 }
 
     /// The words after the number; nobody but a person reading a dump uses them.
-    var reason: String {
+    package var reason: String {
         switch code {
         case 200: "OK"
         case 201: "Created"

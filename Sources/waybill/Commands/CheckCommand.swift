@@ -1,0 +1,62 @@
+import Foundation
+import Postgres
+import Store
+
+/// `waybill check`: the configuration as `serve` would see it.
+enum CheckCommand {
+    static let help = """
+        usage: waybill check
+
+        Lists every problem of the configuration at once, tries the database, and prints what is
+        configured, without any secret. Exit status 0 if `waybill serve` would start, 78 if the
+        configuration has problems, 1 if the database has.
+        """
+
+    static func run(_ words: [String]) throws -> Int32 {
+        _ = try Arguments(words)
+        let configuration = try Configuration()
+        for (name, value) in configuration.summary { print("\(name): \(value)") }
+        let pool = ConnectionPool(configuration.database, maximumCount: 1)
+        defer { pool.close() }
+        let state = DatabaseHealth(pool).databaseState()
+        if let problem = state.problem { throw CommandFailure(problem) }
+        let milliseconds = (state.latency ?? .zero) / .milliseconds(1)
+        print(
+            "database: reachable in \(Int(milliseconds.rounded(.up))) ms,"
+                + " migration \(state.migration ?? 0)")
+        return 0
+    }
+}
+
+extension Configuration {
+    /// What is configured, in the words of README.md, without secrets.
+    var summary: [(name: String, value: String)] {
+        var lines: [(String, String)] = [("DATABASE_URL", database.description)]
+        if let infobip {
+            lines.append(("infobip basic", "\(infobip.basic.count) pair(s)"))
+            lines.append(
+                ("infobip header", "\(infobip.headerName), \(infobip.headerSecrets.count) secret(s)"))
+            let algorithm = infobip.hmacKeys.first.map { ", \($0.algorithm.rawValue)" } ?? ""
+            lines.append(
+                (
+                    "infobip hmac",
+                    "\(infobip.hmacHeaderName), \(infobip.hmacKeys.count) secret(s)\(algorithm)"
+                ))
+        } else {
+            lines.append(("infobip", "off"))
+        }
+        if let plivo {
+            lines.append(("plivo base URLs", plivo.baseURLs.joined(separator: ", ")))
+            lines.append(
+                (
+                    "plivo",
+                    "\(plivo.tokens.count) token(s), signature V2 \(plivo.allowsV2 ? "allowed" : "refused")"
+                ))
+        } else {
+            lines.append(("plivo", "off"))
+        }
+        lines.append(("sockets", sockets.directory + (sockets.group.map { ", group \($0)" } ?? "")))
+        lines.append(("log level", logLevel.rawValue))
+        return lines
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Postgres
+import Store
+
+/// `waybill migrate`: the only command that changes the schema.
+enum MigrateCommand {
+    static let help = """
+        usage: waybill migrate [--status] [--directory DIR]
+
+        Applies the migrations that the database lacks, each in a transaction of its own, and gives
+        the role of DATABASE_URL its rights. Connects with MIGRATE_DATABASE_URL, or DATABASE_URL if
+        that is not set.
+
+          --status         only list which migrations are applied; exit status 3 if some are not
+          --directory DIR  where NNNN_verb_noun.sql are; found beside the program unless given
+        """
+
+    static func run(_ words: [String]) throws -> Int32 {
+        let arguments = try Arguments(words, options: ["directory"], flags: ["status"])
+        var environment = Environment()
+        guard let database = environment.migrationDatabase() else {
+            throw ConfigurationError(problems: environment.problems)
+        }
+        let responder = try environment.responderRole(besides: database)
+        do {
+            let files = try MigrationFile.all(
+                in: try arguments.value("directory") ?? Resources.folder("Migrations"))
+            let migrator = try Migrator(database, files: files)
+            if arguments.has("status") { return try printStatus(migrator) }
+            let applied = try migrator.migrate(grantingTo: responder) { print("applying \($0.name)") }
+            print(
+                applied.isEmpty
+                    ? "the schema is up to date" : "applied \(applied.count) migration(s)")
+            return 0
+        } catch let error as MigrationError {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    private static func printStatus(_ migrator: Migrator) throws(MigrationError) -> Int32 {
+        let states = try migrator.status()
+        for state in states {
+            print("\(state.isApplied ? "applied" : "missing")  \(state.file.name)")
+        }
+        return states.allSatisfy(\.isApplied) ? 0 : 3
+    }
+}
+
+extension Environment {
+    /// The role that `serve` connects as, if it is another one than the migrations'.
+    fileprivate mutating func responderRole(
+        besides migrations: ConnectionSettings
+    ) throws(ConfigurationError) -> String? {
+        guard text("MIGRATE_DATABASE_URL") != nil, text("DATABASE_URL") != nil else { return nil }
+        guard let responder = database("DATABASE_URL") else {
+            throw ConfigurationError(problems: problems)
+        }
+        return responder.user == migrations.user ? nil : responder.user
+    }
+}

@@ -1,0 +1,1 @@
+enum ProbeCommand { static let help = ""; static func run(_ words: [String]) throws -> Int32 { 0 } }

@@ -1,0 +1,46 @@
+import FastCGI
+import Postgres
+import Telemetry
+
+/// A server's counters as metrics.
+enum ServerGauges {
+    static func register(_ server: Server, name: Listener.Name, in metrics: Metrics) {
+        let labels: KeyValuePairs = ["socket": name.rawValue]
+        metrics.counter("waybill_requests_total", "FastCGI requests read, by socket.", labels) {
+            Int(server.metrics.requests)
+        }
+        metrics.counter(
+            "waybill_protocol_errors_total", "Connections closed for malformed records.", labels
+        ) { Int(server.metrics.protocolErrors) }
+        metrics.gauge("waybill_connections", "Open FastCGI connections, by socket.", labels) {
+            Double(server.metrics.openConnections)
+        }
+        metrics.gauge("waybill_requests_in_flight", "Requests not answered yet.", labels) {
+            Double(server.metrics.inFlight)
+        }
+        metrics.gauge("waybill_workers_busy", "Workers that read or handle a request.", labels) {
+            Double(server.metrics.busyWorkers)
+        }
+    }
+}
+
+/// The API's connections to the database as metrics.
+enum PoolGauges {
+    static func register(_ pool: ConnectionPool, in metrics: Metrics) {
+        metrics.gauge("waybill_pool_in_use", "Database connections lent out.") {
+            Double(pool.statistics.inUse)
+        }
+        metrics.gauge("waybill_pool_idle", "Database connections that wait.") {
+            Double(pool.statistics.idle)
+        }
+        metrics.gauge("waybill_pool_waiting", "Requests that wait for a connection.") {
+            Double(pool.statistics.waiting)
+        }
+        metrics.counter("waybill_pool_opened_total", "Database connections opened.") {
+            Int(pool.statistics.opened)
+        }
+        metrics.counter("waybill_pool_failed_total", "Connection attempts that failed.") {
+            Int(pool.statistics.failed)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Telemetry
+
+/// `waybill serve`: the responder.
+enum ServeCommand {
+    static let help = """
+        usage: waybill serve
+
+        Answers FastCGI requests from nginx on three Unix sockets until SIGTERM or SIGINT; a second
+        signal ends it at once. Takes systemd's sockets if there are any, and binds callbacks.sock,
+        api.sock and events.sock in WAYBILL_SOCKET_DIRECTORY otherwise. Configured by the
+        environment; `waybill check` lists every problem of it.
+        """
+
+    /// Runs until a signal comes.
+    static func run(_ words: [String]) throws -> Int32 {
+        _ = try Arguments(words)
+        // Before any thread is made, so that all of them inherit the mask.
+        let signals = TerminationSignals()
+        let configuration = try Configuration()
+        let logger = Logger(minimum: configuration.logLevel)
+        let responder = try Responder(configuration, logger: logger)
+        let manager = ServiceManager()
+        manager.notify("READY=1")
+        manager.feedWatchdog { responder.isLive() }
+        logger.log(
+            .info, "ready", ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
+
+        let signal = signals.wait()
+        logger.log(.info, "stopping", ["signal": .integer(Int64(signal))])
+        manager.notify("STOPPING=1")
+        signals.exitOnNext()
+        return responder.drain() ? 0 : 1
+    }
+}
