@@ -99,7 +99,7 @@ struct DeadlineTests {
             + "?target_session_attrs=read-write&password=\(standby.password)"
         #expect(standby.password == primary.password)
         let connection = try Connection(ConnectionSettings(url))
-        #expect(try connection.execute(Port()).first == "\(primary.port)")
+        #expect(try connection.execute(ServerPort()).first == "\(primary.port)")
 
         let only =
             "postgresql://postgres@127.0.0.1:\(standby.port)/postgres"
@@ -193,15 +193,6 @@ struct DeadlineTests {
         #expect(commit?.statement == "commit")
         #expect(commit?.isConnectionLost == true)
         #expect(commit?.isOutcomeUnknown == true)
-    }
-}
-
-private struct Port: Statement {
-    static let name: StaticString = "port"
-    static let sql: StaticString = "select current_setting('port')"
-
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
-        try row.text(0)
     }
 }
 

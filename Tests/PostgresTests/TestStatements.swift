@@ -77,3 +77,13 @@ func failure<Value>(of body: () throws(PostgresError) -> Value) -> PostgresError
         return error
     }
 }
+
+/// Which server answers.
+struct ServerPort: Statement {
+    static let name: StaticString = "server_port"
+    static let sql: StaticString = "select current_setting('port')"
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
+        try row.text(0)
+    }
+}
