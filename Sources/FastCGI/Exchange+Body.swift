@@ -41,6 +41,7 @@ extension Exchange {
         switch request.inputEnds() {
         case .failed:
             result = .broken
+            server.report(request.inputStalled ? .timedOut : .malformedRequest)
             throw .aborted
         case .more:
             result = .excess

@@ -12,7 +12,7 @@ package final class Exchange: Sendable {
     let state: Mutex<ExchangeState>
     private let connection: UInt64
     private let descriptor: Int32
-    private let server: Server
+    let server: Server
 
     /// When the first bytes of the request were there.
     package let arrival: ContinuousClock.Instant

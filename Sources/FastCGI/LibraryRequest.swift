@@ -67,8 +67,11 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
 
     /// A copy of a parameter's value.
     func parameter(_ name: String) -> String? {
-        guard let value = FCGX_GetParam(name, request.pointee.envp) else { return nil }
-        return String(cString: value)
+        // The implicit bridging of a String to a pointer would allocate an array.
+        name.withCString { name in
+            guard let value = FCGX_GetParam(name, request.pointee.envp) else { return nil }
+            return String(cString: value)
+        }
     }
 
     /// Whether CONTENT_LENGTH is absent, empty or "0".
@@ -93,6 +96,9 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
         if next >= 0 { return .more }
         return FCGX_GetError(request.pointee.in) == 0 ? .clean : .failed
     }
+
+    /// Whether the input failed because the peer stalled.
+    var inputStalled: Bool { FCGX_GetError(request.pointee.in) == EAGAIN }
 
     /// Puts bytes into the output; false when the peer no longer takes them.
     func write(_ bytes: [UInt8]) -> Bool {

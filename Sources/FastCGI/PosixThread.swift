@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A thread of our own for calls that block, outside Swift's cooperative pool.
 ///
-/// All signals are blocked in it: libfcgi does not retry an interrupted read. Its stack is
+/// Signals are blocked in it, but for those of a crash: libfcgi does not retry an interrupted read. Its stack is
 /// 512 KiB, so that a pool of workers stays small.
 struct PosixThread: Sendable {
     private let handle: pthread_t
@@ -25,6 +25,8 @@ struct PosixThread: Sendable {
         var all = sigset_t()
         var previous = sigset_t()
         sigfillset(&all)
+        // A crash is told by these; blocked, they would kill without a backtrace.
+        for crash in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { sigdelset(&all, crash) }
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
         let context = Unmanaged.passRetained(Context(body))

@@ -54,9 +54,10 @@ extension Server {
             case .clean: input = .absent
             case .more: input = .excess
             case .failed:
+                let stalled = request.inputStalled
                 request.abandon()
                 finish(id, descriptor, .close)
-                report(.malformedRequest)
+                report(stalled ? .timedOut : .malformedRequest)
                 return
             }
         } else {

@@ -50,6 +50,7 @@ extension Connection {
     ///   - limit: how long to wait, instead of the settings' `responseTimeout`.
     /// - Returns: its rows.
     /// - Throws: any code; see `PostgresError`.
+    @discardableResult
     package func execute<S: Statement>(
         _ statement: S, within limit: Duration? = nil
     ) throws(PostgresError) -> Results<S.Row> {
@@ -65,6 +66,7 @@ extension Connection {
     ///   - limit: how long to wait for all of them.
     /// - Returns: one `Results` per statement.
     /// - Throws: see `Pending.receive()`.
+    @discardableResult
     package func execute<First: Statement, Second: Statement, each Other: Statement>(
         _ first: First, _ second: Second, _ others: repeat each Other,
         within limit: Duration? = nil

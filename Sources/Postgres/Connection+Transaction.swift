@@ -8,6 +8,7 @@ extension Connection {
     /// - Throws: the body's error; or the commit's, with `isOutcomeUnknown` when the connection was
     ///   lost after the COMMIT was on its way; or `transactionState` when a statement had failed and
     ///   the body hid it, so that the server rolled back.
+    @discardableResult
     package func transaction<Value>(
         _ body: () throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {

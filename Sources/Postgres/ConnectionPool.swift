@@ -46,6 +46,7 @@ package final class ConnectionPool: Sendable {
     /// - Returns: what the body returned.
     /// - Throws: the body's error; `poolExhausted`, `poolClosed`, or why no connection could be
     ///   opened, before the body was run.
+    @discardableResult
     package func withConnection<Value>(
         isIdempotent: Bool = false, within wait: Duration? = nil,
         _ body: (Connection) throws(PostgresError) -> Value

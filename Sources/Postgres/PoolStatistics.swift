@@ -14,4 +14,7 @@ package struct PoolStatistics: Equatable, Sendable {
     package var failed = 0
     /// Callers that waited in vain, since the start.
     package var exhausted = 0
+
+    /// A pool that has done nothing.
+    package init() {}
 }

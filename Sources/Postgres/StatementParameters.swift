@@ -69,7 +69,7 @@ package struct StatementParameters: ~Copyable {
     /// Adds a `timestamptz`, or NULL.
     ///
     /// - Parameter value: microseconds since 1970; `Int64.max` and `.min` are the infinities. A time
-    ///   outside of 4714 BC to 294276 AD is refused by the server as bad data.
+    ///   before 4714 BC is refused by the server as bad data.
     package mutating func add(timestamp value: Int64?) {
         addInteger(value.map { PostgresEpoch.encode($0) }, .timestamptz)
     }

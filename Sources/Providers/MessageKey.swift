@@ -29,7 +29,11 @@ package enum MessageKey {
             UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: name)
             return SHA256.digest(of: UnsafeRawBufferPointer(buffer))
         }
-        return MessageID.derived(fromDigest: digest.bytes)
+        // The same as `MessageID.derived(fromDigest: digest.bytes)`, which is generic and, called
+        // from another module, takes 1.7 µs; a test compares the two.
+        return MessageID(
+            high: digest.words.0 & 0xFFFF_FFFF_FFFF_0FFF | 0x8000,
+            low: digest.words.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 
     private static func ours(_ name: UnsafeRawBufferPointer) -> MessageID? {

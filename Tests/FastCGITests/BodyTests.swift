@@ -75,6 +75,7 @@ struct BodyTests {
         let peer = try server.peer()
         peer.send(TestRequest(declaredLength: "10").head)
         #expect(inbox.take() == .aborted)
+        #expect(server.incidents.all == [.timedOut])
         #expect(try server.peer().exchange(TestRequest()).status == 200)
     }
 

@@ -17,6 +17,20 @@ struct ListenerTests {
         #expect(lstat(server.path, &status) != 0)
     }
 
+    @Test("the socket gets the group that it is given")
+    func group() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("s")
+        let group = try #require(getgrgid(getgid()))
+        let source = Listener.Source.path(path, group: String(cString: group.pointee.gr_name))
+        let server = try Server.start(Listener(.api, on: source), handler: Handler.echo)
+        defer { server.drain(deadline: .now + .seconds(1)) }
+        var status = stat()
+        #expect(lstat(path, &status) == 0)
+        #expect(status.st_gid == getgid())
+        #expect(status.st_mode & 0o7777 == 0o660)
+    }
+
     @Test("a stale socket file is replaced")
     func stale() throws {
         let folder = try TemporaryFolder()

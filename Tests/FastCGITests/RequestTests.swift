@@ -146,6 +146,39 @@ struct RequestTests {
         #expect(try peer.answer().status == 200)
     }
 
+    @Test("many peers at once, answered by other threads, get each its own answer")
+    func manyPeers() throws {
+        let inbox = Inbox<Exchange?>()
+        let limits = Listener.Limits(workers: 4, maxConnections: 12, maxInFlight: 6)
+        let server = try TestServer(limits, handler: Handler { inbox.put($0) })
+        for _ in 0..<3 {
+            Thread {
+                while case .some(.some(let exchange)) = inbox.take() {
+                    let body = (try? exchange.readBody(limit: 100_000)) ?? []
+                    exchange.respond(Response(.ok, body: body))
+                }
+            }.start()
+        }
+        let results = Inbox<Int>()
+        for number in 0..<16 {
+            let peer = try server.peer()
+            Thread {
+                var right = 0
+                for round in 0..<50 {
+                    let text = String(repeating: "\(number) \(round) ", count: round * 40 + 1)
+                    let request = TestRequest(body: Array(text.utf8))
+                    if (try? peer.exchange(request))?.body == text { right += 1 }
+                }
+                peer.close()
+                results.put(right)
+            }.start()
+        }
+        for _ in 0..<16 { #expect(results.take() == 50) }
+        for _ in 0..<3 { inbox.put(nil) }
+        #expect(server.incidents.all.isEmpty)
+        #expect(server.server.metrics.requests == 800)
+    }
+
     @Test("a large answer arrives whole")
     func largeAnswer() throws {
         let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 % 95 + 32) }

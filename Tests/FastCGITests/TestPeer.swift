@@ -5,7 +5,8 @@ import Testing
 @testable import FastCGI
 
 /// The web server's side of one connection. Every read and write gives up after ten seconds.
-final class TestPeer {
+// Unchecked because a test uses a peer on one thread at a time.
+final class TestPeer: @unchecked Sendable {
     private(set) var descriptor: Int32
     private var buffer: [UInt8] = []
     private var isAtEnd = false

@@ -1,21 +1,201 @@
+import Glibc
 import Postgres
 import TestSupport
 import Testing
 
 @Suite("A connection")
 struct ConnectionTests {
+    private let url: String
+    private let connection: Connection
+
+    init() throws {
+        url = try PostgresServer.shared.createDatabase()
+        connection = try Connection(ConnectionSettings(url))
+        try connection.execute(
+            script: """
+                create table item (id int8 constraint item_key primary key);
+                create table later (id int8 constraint later_once unique deferrable initially deferred);
+                """)
+    }
+
     @Test("a statement is prepared once and answers each time")
     func executes() throws {
-        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
         for value in [1, -1, Int64.max, .min] {
             let results = try connection.execute(Echo(value: value))
             #expect(results.rows == [value])
             #expect(results.affectedCount == 1)
         }
-        let (a, b, c) = try connection.execute(Echo(value: 1), Echo(value: 2), Echo(value: 3))
-        #expect([a.first, b.first, c.first] == [1, 2, 3])
-        let pending = try connection.send(Echo(value: 5))
-        let results = try pending.receive()
-        #expect(results.first == 5)
+        #expect(try connection.execute(CountPrepared()).first == 2)
     }
+
+    @Test("statements in one round trip answer in order")
+    func pipelines() throws {
+        let (a, b, c) = try connection.execute(Echo(value: 1), InsertItem(id: 7), ListItems())
+        #expect(a.first == 1)
+        #expect(b.affectedCount == 1)
+        #expect(c.rows == [7])
+    }
+
+    @Test("a failure names its statement, and nothing of the batch is kept")
+    func attributesErrors() throws {
+        try connection.execute(InsertItem(id: 1))
+        let error = failure { () throws(PostgresError) in
+            try connection.execute(
+                InsertItem(id: 5), Echo(value: 1), InsertItem(id: 1), InsertItem(id: 6))
+        }
+        #expect(error?.statement == "insert_item")
+        #expect(error?.statementIndex == 2)
+        #expect(error?.code == .integrity)
+        #expect(error?.constraint == "item_key")
+        #expect(error?.table == "item")
+        #expect(error?.isBadData == true)
+        #expect(error?.isOutcomeUnknown == false)
+        #expect(try connection.execute(ListItems()).rows == [1])
+    }
+
+    @Test("a constraint that is checked at the commit fails the batch")
+    func noticesDeferredConstraints() throws {
+        let error = failure { () throws(PostgresError) in
+            try connection.execute(InsertLater(), InsertLater())
+        }
+        #expect(error?.code == .integrity)
+        #expect(error?.constraint == "later_once")
+        #expect(try connection.execute(Echo(value: 3)).first == 3)
+    }
+
+    @Test("the caller works while the server does")
+    func splitsSendAndReceive() throws {
+        let watcher = try Connection(ConnectionSettings(url))
+        try watcher.execute(script: "select pg_advisory_lock(1)")
+        let pending = try connection.send(TakeLock(), Echo(value: 9))
+        // It cannot have been answered, and this thread is free to see why.
+        let waits = try waitUntil(within: .seconds(10)) {
+            try watcher.execute(CountLockWaits()).first == 1
+        }
+        #expect(waits)
+        #expect(!connection.isUsable)
+        try watcher.execute(script: "select pg_advisory_unlock(1)")
+        let (_, echo) = try pending.receive()
+        #expect(echo.first == 9)
+        #expect(connection.isUsable)
+    }
+
+    @Test("results that nobody received make the connection useless, not wrong")
+    func abandonsResults() throws {
+        do { _ = try connection.send(Echo(value: 1)) }
+        #expect(!connection.isUsable)
+        #expect(
+            failure { () throws(PostgresError) in try connection.execute(Echo(value: 2)) } != nil)
+    }
+
+    @Test("a batch larger than all the buffers on the way gets through")
+    func sendsMuch() throws {
+        let texts = (0..<3000).map { _ in String(repeating: "x", count: 3000) as String? }
+        let (a, b) = try connection.execute(
+            ArrayRoundTrip<TextRoundTrip>(values: texts),
+            ArrayRoundTrip<TextRoundTrip>(values: texts))
+        #expect(a.rows == texts)
+        #expect(b.rows == texts)
+    }
+
+    @Test("a transaction commits, and a body that throws rolls back")
+    func transacts() throws {
+        try connection.transaction { () throws(PostgresError) in
+            try connection.execute(InsertItem(id: 1))
+            try connection.execute(InsertItem(id: 2))
+        }
+        let error = failure { () throws(PostgresError) in
+            try connection.transaction { () throws(PostgresError) in
+                try connection.execute(InsertItem(id: 3))
+                try connection.execute(InsertItem(id: 1))
+            }
+        }
+        #expect(error?.code == .integrity)
+        #expect(!connection.isInTransaction)
+        #expect(try connection.execute(ListItems()).rows == [1, 2])
+    }
+
+    @Test("a commit that the server turned into a rollback is an error")
+    func noticesRollbacks() throws {
+        let error = failure { () throws(PostgresError) in
+            try connection.transaction { () throws(PostgresError) in
+                try connection.execute(InsertItem(id: 1))
+                _ = failure { () throws(PostgresError) in
+                    try connection.execute(InsertItem(id: 1))
+                }
+            }
+        }
+        #expect(error?.code == .transactionState)
+        #expect(try connection.execute(ListItems()).rows == [])
+    }
+
+    @Test("a script that fails says so, and the connection goes on")
+    func runsScripts() throws {
+        let error = failure { () throws(PostgresError) in
+            try connection.execute(script: "insert into item (id) values (1); select 1/0")
+        }
+        #expect(error?.sqlState?.description == "22012")
+        #expect(try connection.execute(ListItems()).rows == [])
+    }
+
+    @Test("every statement can be prepared by itself, and a wrong one is named")
+    func prepares() throws {
+        try connection.prepare(InsertItem.self)
+        let error = failure { () throws(PostgresError) in try connection.prepare(Misspelt.self) }
+        #expect(error?.code == .undefined)
+        #expect(error?.statement == "misspelt")
+        #expect(error?.sqlState?.description == "42P01")
+        #expect(try connection.execute(Echo(value: 3)).first == 3)
+    }
+
+    @Test("a schema that changed under a prepared statement is a transient error")
+    func noticesStaleStatements() throws {
+        try connection.execute(AllOfItem())
+        try connection.execute(script: "alter table item add note text")
+        let error = failure { () throws(PostgresError) in try connection.execute(AllOfItem()) }
+        #expect(error?.code == .staleStatement)
+        #expect(error?.isTransient == true)
+        #expect(!connection.isUsable)
+    }
+}
+
+private struct CountPrepared: Statement {
+    static let name: StaticString = "count_prepared"
+    static let sql: StaticString = "select count(*) from pg_prepared_statements"
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
+        try row.int64(0)
+    }
+}
+
+private struct TakeLock: Statement {
+    static let name: StaticString = "take_lock"
+    static let sql: StaticString = "select pg_advisory_lock(1)"
+}
+
+private struct CountLockWaits: Statement {
+    static let name: StaticString = "count_lock_waits"
+    static let sql: StaticString = """
+        select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event = 'advisory'
+        """
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
+        try row.int64(0)
+    }
+}
+
+private struct InsertLater: Statement {
+    static let name: StaticString = "insert_later"
+    static let sql: StaticString = "insert into later (id) values (1)"
+}
+
+private struct Misspelt: Statement {
+    static let name: StaticString = "misspelt"
+    static let sql: StaticString = "select id from itme"
+}
+
+private struct AllOfItem: Statement {
+    static let name: StaticString = "all_of_item"
+    static let sql: StaticString = "select * from item"
 }

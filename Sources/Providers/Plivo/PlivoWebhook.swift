@@ -1,0 +1,72 @@
+package import Domain
+package import Security
+
+/// Plivo's message status callbacks: one event a POST, as a form, signed with the account's token.
+///
+/// Source: Plivo's documentation, messaging/concepts/message-status-callbacks.
+package final class PlivoWebhook: WebhookProvider {
+    /// How a callback proves that it is Plivo's.
+    package struct Settings: Sendable {
+        /// Scheme and authority, and a path if the proxy takes one away, of each URL under which
+        /// Plivo knows us: `https://dlr.example.com`. The URI as called is put behind it.
+        package var baseURLs: [String]
+        /// Auth tokens of the accounts and subaccounts, in the order in which they are numbered.
+        package var tokens: [Secret]
+        /// Whether V2 is believed where no V3 header came. It protects neither the query nor the
+        /// body: whoever has seen one callback can make up others to the same path.
+        package var allowsV2: Bool
+
+        /// - Parameters:
+        ///   - baseURLs: not empty.
+        ///   - tokens: not empty.
+        ///   - allowsV2: false unless set.
+        package init(baseURLs: [String], tokens: [Secret], allowsV2: Bool = false) {
+            self.baseURLs = baseURLs
+            self.tokens = tokens
+            self.allowsV2 = allowsV2
+        }
+    }
+
+    package let provider = Provider.plivo
+    /// A callback takes about 500 bytes.
+    package let bodyLimit = 64 * 1024
+
+    private let authenticator: PlivoAuthenticator
+
+    /// - Parameter settings: at least one base URL and one token; nil otherwise, since nothing could
+    ///   then be believed.
+    package init?(_ settings: Settings) {
+        guard let authenticator = PlivoAuthenticator(settings) else { return nil }
+        self.authenticator = authenticator
+    }
+
+    package func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
+        try authenticator.authenticate(request)
+    }
+
+    /// A form without `MessageUUID` or `Status` is no status report but, say, an inbound message:
+    /// it is told as a reject.
+    package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
+        guard let type = request.contentType, MediaType.isForm(type) else {
+            throw Malformation(
+                .unsupportedMediaType, at: "Content-Type",
+                "`application/x-www-form-urlencoded` was expected.")
+        }
+        guard let form = FormReader(request.body) else {
+            throw Malformation(
+                .tooLong, at: "parameter \(FormReader.pairLimit + 1)",
+                "A form may have \(FormReader.pairLimit) parameters.")
+        }
+        var parser = PlivoParser(form)
+        let report = parser.report(message: request.message)
+        guard let report else {
+            let reject = parser.problem.map { problem in
+                request.body.withUnsafeBytes { body in
+                    problem.reason.reject(at: problem.field.rawValue, excerpt: body)
+                }
+            }
+            return ParsedCallback(reports: [], rejects: reject.map { [$0] } ?? [])
+        }
+        return ParsedCallback(reports: [report], rejects: [])
+    }
+}

@@ -1,0 +1,187 @@
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Parameters and rows in binary form")
+struct ParameterTests {
+    private static let unrepresentable: [Int64] = [.min + 1, .min / 2, earliest - 1]
+    private static let earliest: Int64 = -210_866_803_200_000_000  // 4714-11-24 BC
+    private static let latest = Int64.max - 1  // 294247-01-10
+
+    private func check<T: RoundTripType>(_ type: T.Type, _ values: [T.Value]) throws {
+        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
+        let equal = { (a: T.Value?, b: T.Value?) in
+            if let a, let b { T.equals(a, b) } else { a == nil && b == nil }
+        }
+        for value in values + [nil] as [T.Value?] {
+            let rows = try connection.execute(ScalarRoundTrip<T>(value: value)).rows
+            #expect(
+                rows.elementsEqual([value], by: equal), "\(T.self): \(String(describing: value))")
+        }
+        let many = (0..<2000).map { values[$0 % values.count] as T.Value? }
+        for list in [[], [nil], values, [nil] + values + [nil], many] {
+            let rows = try connection.execute(ArrayRoundTrip<T>(values: list)).rows
+            #expect(rows.elementsEqual(list, by: equal), "\(T.self) x \(list.count)")
+        }
+    }
+
+    @Test("integers and booleans come back, the extremes and NULL too")
+    func roundTripsNumbers() throws {
+        try check(Int16RoundTrip.self, [0, 1, -1, .min, .max])
+        try check(Int32RoundTrip.self, [0, 1, -1, .min, .max])
+        try check(Int64RoundTrip.self, [0, 1, -1, .min, .max])
+        try check(BoolRoundTrip.self, [true, false])
+    }
+
+    @Test("texts and bytes come back: empty, long, and outside of ASCII")
+    func roundTripsTexts() throws {
+        let texts = [
+            "", "a", "NULL", "{\"a\\b\"}", "Zürich 東京 👩‍👩‍👧", String(repeating: "é", count: 9000),
+        ]
+        try check(TextRoundTrip.self, texts)
+        try check(
+            BytesRoundTrip.self, [[], [0], Array(0...255), Array(repeating: 7, count: 70_000)])
+    }
+
+    @Test("uuids come back with their halves in order")
+    func roundTripsUUIDs() throws {
+        try check(
+            UUIDRoundTrip.self,
+            [(0, 0), (.max, .max), (0x0123_4567_89AB_7DEF, 0x8123_4567_89AB_CDEF)])
+    }
+
+    @Test("timestamps come back from the server's first to its last, and the infinities")
+    func roundTripsTimestamps() throws {
+        try check(
+            TimestampRoundTrip.self,
+            [0, 1, -1, 946_684_800_000_000, Self.earliest, Self.latest, .min, .max])
+    }
+
+    @Test("the server reads what was meant, not only its own echo")
+    func meansTheSame() throws {
+        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
+        let seen = try connection.execute(Describe()).first
+        #expect(
+            seen == """
+                2001-02-03 04:05:06.789012+00 01234567-89ab-7def-8123-456789abcdef \\x00ff -infinity
+                """)
+    }
+
+    @Test(
+        "a timestamp that PostgreSQL cannot hold is bad data, not another time",
+        arguments: unrepresentable)
+    func refusesTimestamps(microseconds: Int64) throws {
+        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
+        let error = #expect(throws: PostgresError.self) {
+            try connection.execute(ScalarRoundTrip<TimestampRoundTrip>(value: microseconds))
+        }
+        #expect(error?.code == .data)
+        #expect(error?.sqlState?.description == "22008")
+    }
+
+    @Test("a zero byte in a text is bad data, and the connection stays usable")
+    func refusesZeroBytes() throws {
+        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
+        let error = #expect(throws: PostgresError.self) {
+            try connection.execute(ScalarRoundTrip<TextRoundTrip>(value: "a\0b"))
+        }
+        #expect(error?.isBadData == true)
+        #expect(try connection.execute(Echo(value: 1)).first == 1)
+    }
+
+    @Test("a parameter of another type than the server expects is found before it is sent")
+    func comparesTypes() throws {
+        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
+        let error = #expect(throws: PostgresError.self) {
+            try connection.execute(WrongParameter())
+        }
+        #expect(error?.code == .protocolViolation)
+        #expect(error?.isOutcomeUnknown == false)
+    }
+
+    @Test(
+        "a column that is missing, NULL or of another type is a decode error",
+        arguments: 0...3 as ClosedRange<Int64>)
+    func refusesColumns(kind: Int64) throws {
+        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
+        let error = #expect(throws: PostgresError.self) {
+            try connection.execute(Misread(kind: kind))
+        }
+        #expect(error?.code == .decode)
+        #expect(error?.statement == "misread")
+        #expect(try connection.execute(Echo(value: 1)).first == 1)
+    }
+
+    @Test("json, jsonb, varchar, names and enumerations are read as text")
+    func readsTextualTypes() throws {
+        let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
+        try connection.execute(script: "create type mood as enum ('glad', 'sad')")
+        let rows = try connection.execute(Textual(mood: "sad")).rows
+        #expect(rows == [["{\"a\": 1}", "{\"a\": 1}", "v", "n", "sad"]])
+    }
+}
+
+/// Writes values of each kind and lets the server spell them.
+private struct Describe: Statement {
+    static let name: StaticString = "describe"
+    static let sql: StaticString = """
+        select concat_ws(' ', $1::timestamptz, $2::uuid, $3::bytea, $4::timestamptz)
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(timestamp: 981_173_106_789_012)
+        parameters.add(uuid: (0x0123_4567_89AB_7DEF, 0x8123_4567_89AB_CDEF))
+        parameters.add(bytes: [0, 255])
+        parameters.add(timestamp: .min)
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
+        try row.text(0)
+    }
+}
+
+private struct WrongParameter: Statement {
+    static let name: StaticString = "wrong_parameter"
+    static let sql: StaticString = "select $1::timestamptz"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(5 as Int64)
+    }
+}
+
+private struct Misread: Statement {
+    static let name: StaticString = "misread"
+    static let sql: StaticString = "select $1::int8, null::text, 1.5::numeric"
+    let kind: Int64
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(kind)
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
+        switch try row.int64(0) {
+        case 0: try row.text(1)
+        case 1: try row.text(2)
+        case 2: "\(try row.int32(0))"
+        default: try row.text(3)
+        }
+    }
+}
+
+private struct Textual: Statement {
+    static let name: StaticString = "textual"
+    static let sql: StaticString = """
+        select '{"a": 1}'::json, '{"a":1}'::jsonb, 'v'::varchar(9), 'n'::name, $1::mood
+        """
+    let mood: String
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(mood)
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> [String] {
+        [
+            try row.text(0), try row.text(1), try row.text(2), try row.text(3), try row.text(4),
+        ]
+    }
+}

@@ -1,0 +1,69 @@
+import Domain
+import Foundation
+import Providers
+import Security
+import Testing
+
+/// The providers' sample bodies, byte for byte as the signature vectors cover them.
+enum Fixture {
+    static func bytes(_ name: String) throws -> [UInt8] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Fixtures")
+        return [UInt8](try Data(contentsOf: folder.appending(path: name)))
+    }
+}
+
+extension CallbackRequest {
+    /// A request with these headers, their names in any case.
+    init(
+        uri: String = "/callbacks/infobip", message: MessageID? = nil,
+        contentType: String? = "application/json", body: [UInt8], headers: [String: String] = [:]
+    ) {
+        let parameters = Dictionary(
+            uniqueKeysWithValues: headers.map { name, value in
+                (
+                    "HTTP_" + name.uppercased().replacing("-", with: "_"), value
+                )
+            })
+        self.init(uri: uri, message: message, contentType: contentType, body: body) {
+            parameters[$0.parameter]
+        }
+    }
+}
+
+/// A webhook that believes the password `password` and reads as any other does.
+func infobip(stringLimit: Int = 16_384) throws -> InfobipWebhook {
+    let password = try #require(Secret("password"))
+    let settings = InfobipWebhook.Settings(basic: [("user", password)])
+    return try #require(InfobipWebhook(settings, stringLimit: stringLimit))
+}
+
+/// What Infobip's webhook makes of a body.
+func parse(_ body: String, contentType: String? = "application/json") throws -> ParsedCallback {
+    try infobip().parse(CallbackRequest(contentType: contentType, body: Array(body.utf8)))
+}
+
+/// Numbers that look random and are the same in every run. Source: Steele et al., SplitMix.
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+}
+
+/// A moment written as our API writes it.
+func utc(_ text: String) throws -> Timestamp {
+    let digits = text.split { !$0.isNumber }.compactMap { Int($0) }
+    let fraction = text.split(separator: ".").last.map { $0.filter(\.isNumber) } ?? ""
+    let microsecond = try #require(
+        Int(fraction.padding(toLength: 6, withPad: "0", startingAt: 0)))
+    return try #require(
+        Timestamp(
+            year: digits[0], month: digits[1], day: digits[2], hour: digits[3], minute: digits[4],
+            second: digits[5], microsecond: microsecond))
+}
