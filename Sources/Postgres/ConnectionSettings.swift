@@ -11,6 +11,8 @@ package struct ConnectionSettings: Sendable {
     package let connectTimeout: Duration
     /// How long to wait for an answer before the statement is cancelled; 30 s unless set.
     package let responseTimeout: Duration
+    /// The role to connect as; nil leaves it to the environment or the system's user.
+    package var user: String? { options["user"] }
     /// libpq's keywords and their values.
     let options: [String: String]
 

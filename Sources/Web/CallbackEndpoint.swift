@@ -1,5 +1,5 @@
 package import Domain
-package import FastCGI
+import FastCGI
 package import Telemetry
 
 /// Takes one provider's callbacks: read, believe, parse, hand to the sink; the answer follows the

@@ -3,7 +3,9 @@ import Foundation
 /// The command line: finds the command, and turns errors into one line and an exit status.
 @main
 struct Waybill {
-    private static let commands: [(name: String, help: String, run: ([String]) throws -> Int32)] = [
+    private typealias Run = @Sendable ([String]) throws -> Int32
+
+    private static let commands: [(name: String, help: String, run: Run)] = [
         ("serve", ServeCommand.help, ServeCommand.run),
         ("migrate", MigrateCommand.help, MigrateCommand.run),
         ("check", CheckCommand.help, CheckCommand.run),
@@ -26,7 +28,6 @@ struct Waybill {
         """
 
     static func main() {
-        setvbuf(stdout, nil, _IOLBF, 0)
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 

@@ -1,6 +1,9 @@
-import Foundation
+import Domain
 import Postgres
+import Providers
+import Security
 import Store
+import Telemetry
 
 /// `waybill check`: the configuration as `serve` would see it.
 enum CheckCommand {

@@ -16,6 +16,9 @@ final class ChildProcess: Sendable {
     let plan: Plan
     let pid: pid_t
 
+    /// glibc's POSIX_SPAWN_SETSID, which its header shows only to GNU C.
+    private static let spawnInNewSession: Int32 = 0x80
+
     /// Starts the program.
     ///
     /// - Throws: `CommandFailure` naming the program and the system's reason.
@@ -40,7 +43,7 @@ final class ChildProcess: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(
             &attributes,
-            Int16(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+            Int16(Self.spawnInNewSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
         let words = ([plan.program] + plan.arguments).map { strdup($0) } + [nil]
         let variables = plan.environment.map { strdup("\($0)=\($1)") } + [nil]

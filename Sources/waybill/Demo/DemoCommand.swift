@@ -1,1 +1,65 @@
-enum DemoCommand { static let help = ""; static func run(_ words: [String]) throws -> Int32 { 0 } }
+import Foundation
+import Security
+
+/// `waybill demo`: the whole system on one machine.
+enum DemoCommand {
+    static let help = """
+        usage: waybill demo [--directory DIR] [--port PORT]
+
+        Runs PostgreSQL, nginx and the responder on this machine, reachable on loopback only, with
+        secrets and a certificate of their own. When all is ready, writes DIR/demo.json and prints
+        how to call it. Ctrl-C or SIGTERM stops everything. What is in DIR stays for the next run.
+
+          --directory DIR  where everything is kept; .waybill-demo unless given
+          --port PORT      of HTTPS; 8443 unless given
+        """
+
+    static func run(_ words: [String]) throws -> Int32 {
+        let arguments = try Arguments(words, options: ["directory", "port"])
+        let port = UInt16(try arguments.integer("port", in: 1...65_535) ?? 8443)
+        let signals = TerminationSignals()
+        let directory = try DemoDirectory(arguments.value("directory") ?? ".waybill-demo")
+        let lock = try DemoLock(directory.lock)
+        defer { lock.release() }
+        unlink(directory.demoJSON)
+        DemoProcesses.cleanUp(file: directory.processes)
+        let programs = try DemoPrograms()
+        guard LoopbackPort.isFree(port) else {
+            throw CommandFailure("port \(port) is in use; choose another with --port")
+        }
+
+        let demo = try Demo(directory, programs, port: port)
+        do {
+            try demo.start()
+        } catch {
+            demo.stop()
+            throw error
+        }
+        print(demo.summary.text(file: directory.demoJSON))
+        _ = signals.wait()
+        print("waybill demo: stopping")
+        signals.exitOnNext(cleaningUp: demo.kill)
+        demo.stop()
+        return 0
+    }
+}
+
+/// Keeps two demos out of one folder. The kernel lets go of it when the process ends.
+struct DemoLock {
+    private let descriptor: Int32
+
+    /// - Throws: `CommandFailure` if another demo holds it.
+    init(_ path: String) throws(CommandFailure) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CommandFailure("cannot open \(path)") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw CommandFailure(
+                "another demo runs in this folder; stop it or choose another with --directory")
+        }
+    }
+
+    func release() {
+        close(descriptor)
+    }
+}

@@ -4,11 +4,10 @@ import Foundation
 struct DemoDirectory {
     /// What the user asked for: `demo.json`, secrets, certificates, logs.
     let root: String
-    /// The PostgreSQL cluster, nginx's temporary files and the sockets. The same as `root`, unless
-    /// the users that PostgreSQL and nginx's workers run as could not get there.
+    /// The PostgreSQL cluster and nginx's folder with the sockets. The same as `root`, unless the
+    /// users that PostgreSQL and nginx's workers run as could not get there, or the path is too
+    /// long for a Unix socket, of which the kernel takes 107 bytes.
     let state: String
-    /// Unix sockets; short, because the kernel takes 107 bytes of a path.
-    let sockets: String
 
     var demoJSON: String { root + "/demo.json" }
     var secrets: String { root + "/secrets.json" }
@@ -17,6 +16,7 @@ struct DemoDirectory {
     var tls: String { root + "/tls" }
     var logs: String { root + "/logs" }
     var cluster: String { state + "/postgres" }
+    /// nginx's configuration and temporary files, and the responder's sockets.
     var nginx: String { state + "/nginx" }
 
     /// Makes the folders that are missing.
@@ -30,17 +30,18 @@ struct DemoDirectory {
         // As root, PostgreSQL runs as `postgres` and nginx's workers as `www-data`.
         if getuid() == 0, !Self.isReachableByOthers(absolute) {
             state = "/var/lib/waybill-demo/\(name)"
-            try Self.make("/var/lib/waybill-demo", mode: 0o755)
-            try Self.make(state, mode: 0o755)
-            try Self.link(absolute + "/state", to: state)
+        } else if absolute.utf8.count > 80 {
+            state = "/tmp/waybill-demo-\(name)"
         } else {
             state = absolute
         }
-        let local = state + "/run"
-        sockets = local.utf8.count <= 80 ? local : "/tmp/waybill-demo-\(name)"
-        try Self.make(sockets, mode: 0o755)
-        try Self.make(root + "/tls", mode: 0o700)
-        try Self.make(root + "/logs", mode: 0o755)
+        if state != absolute {
+            try Self.make(state, mode: 0o755)
+            try Self.link(absolute + "/state", to: state)
+        }
+        try Self.make(nginx, mode: 0o755)
+        try Self.make(tls, mode: 0o700)
+        try Self.make(logs, mode: 0o755)
     }
 
     private static func make(_ path: String, mode: mode_t) throws(CommandFailure) {

@@ -32,6 +32,11 @@ final class Supervisor: Sendable {
         Thread.detachNewThread { [self] in watch(child) }
     }
 
+    /// Whether the child keeps failing: it has been started again twice in a row.
+    var hasGivenUp: Bool {
+        state.withLock { $0.failuresInARow > 2 || ($0.child == nil && $0.failuresInARow == 0) }
+    }
+
     /// The child's pid, nil while there is none.
     var pid: pid_t? { state.withLock { $0.child?.pid } }
 
@@ -44,11 +49,11 @@ final class Supervisor: Sendable {
             return state.child?.pid
         }
         stopRequested.signal()
-        if let pid { kill(pid, signal) }
+        if let pid { Foundation.kill(pid, signal) }
         if ended.wait(timeout: .now() + .seconds(Int(deadline.components.seconds))) == .timedOut,
             let pid
         {
-            kill(pid, SIGKILL)
+            Foundation.kill(pid, SIGKILL)
             ended.wait()
         }
     }

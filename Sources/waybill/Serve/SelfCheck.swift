@@ -13,7 +13,7 @@ enum SelfCheck {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
         guard connect(descriptor, to: path) else { return false }
         let request = request
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count
         else { return false }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -18,10 +18,11 @@ struct TerminationSignals: Sendable {
         return signal
     }
 
-    /// Ends the process at once when another one comes.
-    func exitOnNext() {
+    /// Ends the process at once when another one comes; nothing but `cleanUp` is done before.
+    func exitOnNext(cleaningUp cleanUp: @escaping @Sendable () -> Void = {}) {
         let thread = Thread {
             let signal = wait()
+            cleanUp()
             _exit(128 + signal)
         }
         thread.stackSize = 1 << 17

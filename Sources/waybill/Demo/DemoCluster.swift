@@ -1,0 +1,204 @@
+import Domain
+import Foundation
+import Postgres
+import Store
+import Telemetry
+
+/// The demo's own PostgreSQL: a cluster in its folder, TCP on loopback only, passwords for all.
+struct DemoCluster {
+    private let directory: DemoDirectory
+    private let programs: DemoPrograms
+    private let secrets: DemoSecrets
+
+    static let database = "waybill"
+    static let migrator = "waybill_migrate"
+    static let responder = "waybill"
+
+    init(_ directory: DemoDirectory, _ programs: DemoPrograms, _ secrets: DemoSecrets) {
+        self.directory = directory
+        self.programs = programs
+        self.secrets = secrets
+    }
+
+    var superuserURL: String {
+        url(user: "postgres", password: secrets.databaseSuperuser)
+    }
+
+    var migratorURL: String { url(user: Self.migrator, password: secrets.databaseMigrator) }
+
+    var responderURL: String { url(user: Self.responder, password: secrets.databaseResponder) }
+
+    private func url(user: String, password: String) -> String {
+        "postgresql://\(user):\(password)@127.0.0.1:\(secrets.databasePort)/\(Self.database)"
+    }
+
+    /// Makes the cluster if there is none.
+    ///
+    /// - Throws: `CommandFailure` with initdb's words.
+    func initialize() throws(CommandFailure) {
+        let data = directory.cluster + "/data"
+        guard !FileManager.default.fileExists(atPath: data + "/PG_VERSION") else { return }
+        try Self.makePrivate(directory.cluster)
+        let passwordFile = directory.cluster + "/password"
+        guard PrivateFile.write(Data(secrets.databaseSuperuser.utf8), to: passwordFile) else {
+            throw CommandFailure("cannot write \(passwordFile)")
+        }
+        defer { unlink(passwordFile) }
+        Self.giveToPostgres(passwordFile)
+        try ChildProcess.run(
+            plan(
+                "initdb",
+                [
+                    "--pgdata", data, "--username", "postgres", "--pwfile", passwordFile,
+                    "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8",
+                ]))
+    }
+
+    /// How the server is started. It must run in the foreground, as a child of ours.
+    var server: ChildProcess.Plan {
+        plan(
+            "postgres",
+            [
+                "-D", directory.cluster + "/data", "-p", String(secrets.databasePort),
+                "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+                "-c", "max_connections=200", "-c", "shared_buffers=256MB",
+                "-c", "max_wal_size=2GB", "-c", "log_timezone=UTC", "-c", "timezone=UTC",
+            ])
+    }
+
+    /// Waits until the server takes connections.
+    ///
+    /// - Throws: `CommandFailure` naming the log, after half a minute.
+    func waitUntilReady() throws(CommandFailure) {
+        let settings = try Self.settings(
+            superuserURL.replacingOccurrences(of: "/\(Self.database)", with: "/postgres"))
+        var pause: Duration = .milliseconds(20)
+        let deadline = ContinuousClock.now + .seconds(30)
+        var failure: PostgresError?
+        while ContinuousClock.now < deadline {
+            do throws(PostgresError) {
+                _ = try Connection(settings, within: .seconds(5))
+                return
+            } catch {
+                failure = error
+            }
+            // The server has no other sign of readiness than a connection that works.
+            Thread.sleep(forTimeInterval: pause / .seconds(1))
+            pause = min(pause * 2, .milliseconds(500))
+        }
+        throw CommandFailure(
+            "PostgreSQL does not come up (\(failure.map { "\($0)" } ?? "no answer"));"
+                + " see \(directory.logs)/postgres.log")
+    }
+
+    /// Makes roles and database, migrates, and stores the API key.
+    ///
+    /// - Throws: `CommandFailure` with the step that failed.
+    func prepare(migrations: String) throws(CommandFailure) {
+        let maintenance = try Self.settings(
+            superuserURL.replacingOccurrences(of: "/\(Self.database)", with: "/postgres"))
+        do {
+            let connection = try Connection(maintenance)
+            try connection.execute(script: rolesScript)
+            // CREATE DATABASE runs in no transaction and knows no `if not exists`.
+            if try connection.execute(FindDemoDatabase()).first == nil {
+                try connection.execute(
+                    script: "create database \(Self.database) owner \(Self.migrator)",
+                    within: .seconds(60))
+                try connection.execute(
+                    script: """
+                        revoke all on database \(Self.database) from public;
+                        grant connect on database \(Self.database) to \(Self.responder)
+                        """)
+            }
+            let files = try MigrationFile.all(in: migrations)
+            let migrator = try Migrator(Self.settings(migratorURL), files: files)
+            _ = try migrator.migrate(grantingTo: Self.responder) { _ in }
+        } catch {
+            throw CommandFailure(
+                "cannot prepare the database: \((error as? PostgresError)?.debugDescription ?? "\(error)")")
+        }
+    }
+
+    /// Stores the demo's API key, with all scopes, unless it is there.
+    func storeKey(hash: [UInt8]) throws(CommandFailure) {
+        let pool = ConnectionPool(try Self.settings(responderURL), maximumCount: 1)
+        defer { pool.close() }
+        do {
+            let keys = APIKeys(pool, logger: Logger(descriptor: -1))
+            if try keys.key(hash: hash) == nil {
+                _ = try keys.create(
+                    name: "demo", scopes: Set(APIKey.Scope.allCases), hash: hash)
+            }
+        } catch {
+            throw CommandFailure("cannot store the API key: \(error)")
+        }
+    }
+
+    // The passwords are of base64url, so they need no quoting.
+    private var rolesScript: String {
+        [(Self.migrator, secrets.databaseMigrator), (Self.responder, secrets.databaseResponder)]
+            .map { role, password in
+                """
+                do $$ begin
+                    if not exists (select from pg_roles where rolname = '\(role)') then
+                        create role \(role) login;
+                    end if;
+                end $$;
+                alter role \(role) password '\(password)';
+                """
+            }
+            .joined(separator: "\n")
+    }
+
+    private static func settings(_ url: String) throws(CommandFailure) -> ConnectionSettings {
+        do {
+            return try ConnectionSettings(url, applicationName: "waybill demo")
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}
+
+extension DemoCluster {
+    /// A program of PostgreSQL's, as its system user if we are root: it refuses to run as root.
+    private func plan(_ name: String, _ arguments: [String]) -> ChildProcess.Plan {
+        let program = programs.postgresBinaries + "/" + name
+        let log = directory.logs + "/\(name).log"
+        guard getuid() == 0 else {
+            return ChildProcess.Plan(
+                name: name, program: program, arguments: arguments, log: log)
+        }
+        return ChildProcess.Plan(
+            name: name, program: "/usr/bin/setpriv",
+            arguments: ["--reuid=postgres", "--regid=postgres", "--init-groups", program]
+                + arguments,
+            log: log)
+    }
+
+    private static func makePrivate(_ path: String) throws(CommandFailure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure("cannot make the folder \(path)")
+        }
+        chmod(path, 0o700)
+        giveToPostgres(path)
+    }
+
+    private static func giveToPostgres(_ path: String) {
+        guard getuid() == 0, let user = getpwnam("postgres") else { return }
+        chown(path, user.pointee.pw_uid, user.pointee.pw_gid)
+    }
+}
+
+/// Whether the demo's database exists.
+private struct FindDemoDatabase: Statement {
+    static let name: StaticString = "find_demo_database"
+    static let sql: StaticString = "select true from pg_database where datname = 'waybill'"
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
+        try row.bool(0)
+    }
+}

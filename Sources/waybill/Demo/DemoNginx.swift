@@ -1,0 +1,68 @@
+import Foundation
+
+/// The demo's nginx: the repository's own site files around a small nginx.conf.
+struct DemoNginx {
+    private let directory: DemoDirectory
+    private let programs: DemoPrograms
+
+    /// High enough for a benchmark: the provider's calls come from one address.
+    private static let callbacksRate = "100000r/s"
+
+    init(_ directory: DemoDirectory, _ programs: DemoPrograms) {
+        self.directory = directory
+        self.programs = programs
+    }
+
+    /// The group that nginx's workers run in, if they do not run as we do.
+    var workerUser: String? {
+        guard getuid() == 0 else { return nil }
+        return ["www-data", "nginx", "nobody"].first { getpwnam($0) != nil }
+    }
+
+    /// Copies the site's files and writes nginx.conf.
+    ///
+    /// - Throws: `CommandFailure` naming the file that cannot be written.
+    func configure(
+        site: String, port: UInt16, certificate: DemoCertificate
+    ) throws(CommandFailure) {
+        let folder = directory.nginx
+        do {
+            let manager = FileManager.default
+            for name in ["temp", "waybill"] {
+                try manager.createDirectory(
+                    atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            }
+            for name in try manager.contentsOfDirectory(atPath: site) where name.hasSuffix(".conf") {
+                let target = "\(folder)/waybill/\(name)"
+                try? manager.removeItem(atPath: target)
+                try manager.copyItem(atPath: "\(site)/\(name)", toPath: target)
+            }
+            for (source, name) in [
+                (certificate.certificate, "certificate.pem"), (certificate.key, "key.pem"),
+            ] {
+                guard let data = manager.contents(atPath: source),
+                    PrivateFile.write(data, to: "\(folder)/\(name)")
+                else { throw CommandFailure("cannot write \(folder)/\(name)") }
+            }
+            var text = try String(contentsOfFile: site + "/demo.conf.template", encoding: .utf8)
+            for (name, value) in [
+                ("@DIRECTORY@", folder), ("@PORT@", String(port)),
+                ("@USER@", workerUser.map { "user \($0);" } ?? ""),
+                ("@CALLBACKS_RATE@", Self.callbacksRate),
+            ] {
+                text = text.replacingOccurrences(of: name, with: value)
+            }
+            try text.write(toFile: folder + "/nginx.conf", atomically: true, encoding: .utf8)
+        } catch {
+            throw CommandFailure("cannot configure nginx in \(folder): \(error)")
+        }
+    }
+
+    /// How nginx is started, in the foreground.
+    var server: ChildProcess.Plan {
+        ChildProcess.Plan(
+            name: "nginx", program: programs.nginx,
+            arguments: ["-p", directory.nginx, "-c", directory.nginx + "/nginx.conf"],
+            log: directory.logs + "/nginx.log")
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+
+/// What the demo has running, written down so that the run after a kill -9 can clean up.
+struct DemoProcesses: Codable {
+    /// A process, told from a later one with the same pid by its start time.
+    struct Entry: Codable {
+        let name: String
+        let pid: pid_t
+        /// Field 22 of /proc/PID/stat, in clock ticks since the boot.
+        let startTime: UInt64
+
+        /// Nil if there is no such process.
+        init?(name: String, pid: pid_t) {
+            guard let startTime = Self.startTime(of: pid) else { return nil }
+            self.name = name
+            self.pid = pid
+            self.startTime = startTime
+        }
+
+        var isAlive: Bool { Self.startTime(of: pid) == startTime }
+
+        private static func startTime(of pid: pid_t) -> UInt64? {
+            guard
+                let data = FileManager.default.contents(atPath: "/proc/\(pid)/stat"),
+                // The name in field 2 may hold anything, blanks and parentheses too.
+                let end = data.lastIndex(of: UInt8(ascii: ")"))
+            else { return nil }
+            let fields = String(decoding: data[data.index(after: end)...], as: UTF8.self)
+                .split(separator: " ")
+            guard fields.count > 19, fields[0] != "Z" else { return nil }
+            return UInt64(fields[19])
+        }
+    }
+
+    var entries: [Entry] = []
+
+    /// Ends what an earlier run left behind: nginx first, PostgreSQL last.
+    static func cleanUp(file: String) {
+        guard let data = FileManager.default.contents(atPath: file),
+            let processes = try? JSONDecoder().decode(DemoProcesses.self, from: data)
+        else { return }
+        let living = processes.entries.filter(\.isAlive)
+        for name in ["nginx", "responder", "postgres"] {
+            for entry in living where entry.name == name {
+                print("waybill demo: ending \(name) (pid \(entry.pid)) of an earlier run")
+                end(entry)
+            }
+        }
+        unlink(file)
+    }
+
+    func write(to file: String) {
+        if let data = try? JSONEncoder().encode(self) { _ = PrivateFile.write(data, to: file) }
+    }
+
+    /// SIGINT is PostgreSQL's fast shutdown and a quick end for the others.
+    private static func end(_ entry: Entry) {
+        kill(entry.pid, SIGINT)
+        // Nobody tells us of the end of a process that is not our child.
+        for _ in 0..<200 where entry.isAlive { usleep(50_000) }
+        if entry.isAlive { kill(entry.pid, SIGKILL) }
+        for _ in 0..<100 where entry.isAlive { usleep(50_000) }
+    }
+}
