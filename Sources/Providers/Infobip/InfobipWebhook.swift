@@ -64,7 +64,7 @@ package final class InfobipWebhook: WebhookProvider {
     }
 
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, MediaType.isJSON(type) else {
+        guard let type = request.contentType, HeaderText.isJSON(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type", "`application/json` was expected.")
         }

@@ -47,7 +47,7 @@ package final class PlivoWebhook: WebhookProvider {
     /// A form without `MessageUUID` or `Status` is no status report but, say, an inbound message:
     /// it is told as a reject.
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, MediaType.isForm(type) else {
+        guard let type = request.contentType, HeaderText.isForm(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type",
                 "`application/x-www-form-urlencoded` was expected.")
