@@ -39,6 +39,8 @@ package struct APIKey: Sendable {
 }
 
 extension APIKey: CustomStringConvertible, CustomReflectable {
+    /// Never the key.
     package var description: String { "<redacted>" }
+    /// No children, as of `Secret`.
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
