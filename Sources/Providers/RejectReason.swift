@@ -33,6 +33,7 @@ enum RejectReason: String, CaseIterable {
     /// - Parameters:
     ///   - place: where, such as `results[3].doneAt`.
     ///   - excerpt: the part as it came.
+    /// - Returns: the reject, with at most 64 KiB of the part.
     func reject(at place: String, excerpt: UnsafeRawBufferPointer) -> Reject {
         // Cut before it is copied: one result may be as large as the body.
         Reject(

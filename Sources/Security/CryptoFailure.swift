@@ -8,15 +8,20 @@ package struct CryptoFailure: Error, Hashable, Sendable, CustomStringConvertible
         case noRandomness = "no_randomness"
     }
 
+    /// Which failure.
     package let code: Code
     /// The algorithm or the operation, for people.
     package let subject: String
 
+    /// - Parameters:
+    ///   - code: which failure.
+    ///   - subject: the algorithm or the operation; no secret, no input.
     package init(_ code: Code, _ subject: String) {
         self.code = code
         self.subject = subject
     }
 
+    /// One line for people, safe to show.
     package var description: String {
         switch code {
         case .unavailableAlgorithm: "this system's libcrypto does not offer \(subject)"

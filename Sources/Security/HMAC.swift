@@ -42,6 +42,7 @@ package struct HMACKey: Sendable {
         }
     }
 
+    /// The hash that the key is used with.
     package let algorithm: Algorithm
     private let secret: Secret
 

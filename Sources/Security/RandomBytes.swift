@@ -2,7 +2,10 @@ private import CCrypto
 
 /// Random bytes from libcrypto's generator, which the kernel seeds.
 package enum RandomBytes {
+    /// Fresh random bytes.
+    ///
     /// - Parameter count: how many, 1 to 4096.
+    /// - Returns: exactly so many.
     /// - Throws: `CryptoFailure` with `noRandomness`; then no weaker source stands in.
     package static func make(count: Int) throws(CryptoFailure) -> [UInt8] {
         precondition((1...4096).contains(count), "1 to 4096 random bytes")
@@ -18,6 +21,7 @@ package enum RandomBytes {
     /// A token for URLs and headers: base64url without padding.
     ///
     /// - Parameter byteCount: its strength; 32 bytes give 43 characters and 256 bits.
+    /// - Returns: the token, always another one.
     /// - Throws: `CryptoFailure` with `noRandomness`.
     package static func token(byteCount: Int = 32) throws(CryptoFailure) -> String {
         Base64.encode(try make(count: byteCount), alphabet: .url)

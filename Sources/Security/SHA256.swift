@@ -18,6 +18,7 @@ package struct SHA256Digest: Sendable, Equatable {
         words = bytes.withUnsafeBytes(Self.read)
     }
 
+    /// Equality in constant time.
     package static func == (a: Self, b: Self) -> Bool {
         withUnsafeBytes(of: a.words) { a in
             withUnsafeBytes(of: b.words) { b in ConstantTime.sameBytes(a, b) }

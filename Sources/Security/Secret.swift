@@ -32,7 +32,9 @@ package struct Secret: Sendable {
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Never the secret.
     package var description: String { "<redacted>" }
+    /// Never the secret.
     package var debugDescription: String { "<redacted>" }
     /// No children: `dump` and test failures would print the bytes otherwise.
     package var customMirror: Mirror { Mirror(self, children: [:]) }

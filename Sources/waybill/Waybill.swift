@@ -36,11 +36,11 @@ struct Waybill {
             return fail("a command is missing; see waybill --help", 64)
         }
         if name == "--help" || name == "help" {
-            print(help)
+            Output.line(help)
             return 0
         }
         if name == "--version" {
-            print("waybill \(Version.current)")
+            Output.line("waybill \(Version.current)")
             return 0
         }
         guard let command = commands.first(where: { $0.name == name }) else {
@@ -48,7 +48,7 @@ struct Waybill {
         }
         let rest = Array(words.dropFirst())
         if rest.contains("--help") {
-            print(command.help)
+            Output.line(command.help)
             return 0
         }
         do {

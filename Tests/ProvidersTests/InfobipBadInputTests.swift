@@ -54,7 +54,8 @@ struct InfobipBadInputTests {
         Bad(
             .duplicateKey, ".price.pricePerMessage",
             with: #""price":{"pricePerMessage":1,"pricePerMessage":2}"#),
-        Bad(.duplicateKey, ".price.currency", with: #""price":{"currency":"USD","currency":"EUR"}"#),
+        Bad(
+            .duplicateKey, ".price.currency", with: #""price":{"currency":"USD","currency":"EUR"}"#),
         Bad(.wrongType, ".error", with: #""error":[]"#),
         Bad(.wrongType, ".error.permanent", with: #""error":{"permanent":"no"}"#),
         Bad(.wrongType, ".price", with: #""price":0.042"#),
@@ -101,7 +102,9 @@ struct InfobipBadInputTests {
             #"{"messageId":"m","status":{},"callbackData":"a~b"}"#, #"["~"]"#,
         ])
     func invalidUTF8(result: String) throws {
-        for sequence: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x80]] {
+        for sequence: [UInt8] in [
+            [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x80],
+        ] {
             let text = #"{"results":[\#(Self.good),\#(result),\#(Self.good)]}"#
             let body = text.utf8.flatMap { $0 == UInt8(ascii: "~") ? sequence : [$0] }
             let parsed = try infobip().parse(CallbackRequest(body: body))
@@ -138,7 +141,10 @@ struct InfobipBadInputTests {
             ("{}x", .notJSON, "byte 2"),
             (#"{"results":[\#(good)]}{}"#, .notJSON, "byte \(14 + good.utf8.count)"),
             (#"{"results":[{"a":1,}]}"#, .notJSON, "byte 19 in results[0]"),
-            (#"{"results":[\#(good),{"status":{"id":01}}]}"#, .notJSON, "byte 80 in results[1].status"),
+            (
+                #"{"results":[\#(good),{"status":{"id":01}}]}"#, .notJSON,
+                "byte 80 in results[1].status"
+            ),
             (#"{"results":[{"to":"\x"}]}"#, .notJSON, "byte 19 in results[0].to"),
             ("{\"results\":[{\"to\":\"\u{1}\"}]}", .notJSON, "byte 19 in results[0].to"),
             ("{\"results\":[{\"to\":\"\0\"}]}", .notJSON, "byte 19 in results[0].to"),

@@ -28,7 +28,8 @@ struct EncodingTests {
         #expect(Base64.decode(Array(text.utf8)) == nil)
     }
 
-    @Test("base64url is refused with padding or the other alphabet", arguments: ["QQ==", "+/8", "Q"])
+    @Test(
+        "base64url is refused with padding or the other alphabet", arguments: ["QQ==", "+/8", "Q"])
     func strictURL(text: String) {
         #expect(Base64.decode(Array(text.utf8), alphabet: .url) == nil)
     }

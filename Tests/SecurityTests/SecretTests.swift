@@ -35,7 +35,7 @@ struct SecretTests {
             #expect(!text.contains("104"))
         }
         #expect("\(secret)" == "<redacted>")
-        let key = try APIKey.generate()
+        let key = try APIToken.generate()
         #expect("\(key)" == "<redacted>")
         #expect(!String(reflecting: key).contains(key.revealed))
     }
@@ -52,12 +52,12 @@ struct SecretTests {
 
     @Test("an API key is wb_ and 43 characters, always another one, and reads back")
     func generateKey() throws {
-        let keys = try (0..<100).map { _ in try APIKey.generate().revealed }
+        let keys = try (0..<100).map { _ in try APIToken.generate().revealed }
         #expect(Set(keys).count == 100)
         for text in keys {
             #expect(text.utf8.count == 46)
             #expect(text.hasPrefix("wb_"))
-            let key = try #require(APIKey(text))
+            let key = try #require(APIToken(text))
             #expect(key.revealed == text)
             #expect(key.digest == SHA256.digest(of: text))
         }
@@ -65,13 +65,13 @@ struct SecretTests {
 
     @Test("what is not written as an API key is none")
     func refuseKeys() throws {
-        let text = try APIKey.generate().revealed
+        let text = try APIToken.generate().revealed
         for wrong in [
             "", "wb_", String(text.dropLast()), text + "A", "xx" + text.dropFirst(2),
             String(text.dropFirst(3)), text.replacing("wb_", with: "WB_"), " " + text,
             "wb_" + String(repeating: "+", count: 43),
         ] {
-            #expect(APIKey(wrong) == nil)
+            #expect(APIToken(wrong) == nil)
         }
     }
 

@@ -70,7 +70,7 @@ struct InfobipAuthenticator: Sendable {
         var value = value
         let decoded = value.withUTF8 { bytes -> [UInt8]? in
             let scheme = "basic "
-            guard ASCIICase.hasPrefix(bytes, scheme) else { return nil }
+            guard HeaderText.hasPrefix(bytes, scheme) else { return nil }
             let token = bytes.dropFirst(scheme.utf8.count).drop { $0 == UInt8(ascii: " ") }
             return Base64.decode(Array(token))
         }
@@ -92,7 +92,7 @@ struct InfobipAuthenticator: Sendable {
     private static func code(_ value: String, _ algorithm: HMACKey.Algorithm) -> [UInt8]? {
         var text = Array(value.utf8)
         let prefix = "\(algorithm.rawValue)="
-        if ASCIICase.hasPrefix(text, prefix) { text.removeFirst(prefix.utf8.count) }
+        if HeaderText.hasPrefix(text, prefix) { text.removeFirst(prefix.utf8.count) }
         // The lengths tell the two apart: hexadecimal is longer for every algorithm.
         let code =
             text.count == 2 * algorithm.byteCount

@@ -31,6 +31,7 @@ struct InfobipParser {
 
     /// - Parameters:
     ///   - bytes: the body.
+    ///   - limits: the bounds of strings, numbers and nesting.
     ///   - known: the words that earlier callbacks had.
     init(_ bytes: ByteView, limits: JSONReader.Limits, known: InfobipOutcomes.Table) {
         reader = JSONReader(bytes, limits: limits)

@@ -37,9 +37,11 @@ struct InfobipResult {
     /// Reads the members of a result; the next byte is its brace.
     ///
     /// - Parameters:
+    ///   - reader: stands behind the result afterwards.
     ///   - recent: the words that the last result had; where the same bytes come again they are
     ///     not read but only compared.
     ///   - field: the member being read, for the place of a fault.
+    /// - Throws: `JSONFault` where it is no JSON.
     init(
         from reader: inout JSONReader, recent: InfobipOutcome?, field: inout InfobipField?
     ) throws(JSONFault) {

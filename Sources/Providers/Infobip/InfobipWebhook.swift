@@ -39,6 +39,7 @@ package final class InfobipWebhook: WebhookProvider {
         }
     }
 
+    /// Infobip.
     package let provider = Provider.infobip
     /// 2000 results, the most that a profile allows, of 5 kB each, and some air.
     package let bodyLimit = 12 * 1024 * 1024
@@ -59,12 +60,20 @@ package final class InfobipWebhook: WebhookProvider {
         self.limits = limits
     }
 
+    /// By Basic, secret header or HMAC, whichever is enabled and came.
+    ///
+    /// - Throws: `Refusal` with `missingCredentials`, `wrongCredentials`, or `wrongSignature` if
+    ///   only a signature came.
     package func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         try authenticator.authenticate(request)
     }
 
+    /// Reads all results; one that is no report becomes a reject and costs no other.
+    ///
+    /// - Throws: `Malformation` for another media type, for what is no JSON within the bounds, and
+    ///   where there are no results or more than 10,000.
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, MediaType.isJSON(type) else {
+        guard let type = request.contentType, HeaderText.isJSON(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type", "`application/json` was expected.")
         }
@@ -85,7 +94,9 @@ package final class InfobipWebhook: WebhookProvider {
 }
 
 extension InfobipWebhook {
+    /// `X-Webhook-Secret`, whose value is a secret as it stands.
     package static let defaultHeaderName = name("X-Webhook-Secret")
+    /// `X-Hub-Signature`, as Infobip sends it for messaging where it has been seen.
     package static let defaultHMACHeaderName = name("X-Hub-Signature")
 
     private static func name(_ text: StaticString) -> HeaderName {

@@ -26,7 +26,10 @@ struct JSONFault: Error, Equatable {
 
     /// The fault as the whole callback's malformation.
     ///
-    /// - Parameter path: the result that it stands in, where it does.
+    /// - Parameters:
+    ///   - path: the result that it stands in, where it does.
+    ///   - limits: the bounds that were in force, for the text.
+    /// - Returns: the malformation, with nothing of the body in it.
     func malformation(in path: String?, limits: JSONReader.Limits) -> Malformation {
         let place = path.map { "byte \(offset) in \($0)" } ?? "byte \(offset)"
         switch code {

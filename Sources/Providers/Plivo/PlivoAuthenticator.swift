@@ -53,7 +53,9 @@ struct PlivoAuthenticator: Sendable {
 
         private static func trimmed(_ text: Substring.UTF8View) -> [UInt8] {
             func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-            return Array(Array(text.drop(while: isBlank)).reversed().drop(while: isBlank).reversed())
+            let bytes = Array(text.drop(while: isBlank))
+            let end = bytes.lastIndex { !isBlank($0) }
+            return end.map { Array(bytes[...$0]) } ?? []
         }
 
         /// Whether any header of the version came: then no other version is looked at.

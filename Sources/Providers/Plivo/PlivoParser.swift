@@ -30,9 +30,10 @@ struct PlivoParser {
         }
     }
 
-    /// The report; nil once `problem` says why there is none.
+    /// Makes the report.
     ///
     /// - Parameter message: our own id of the message, where the URL that was called holds one.
+    /// - Returns: the report; nil once `problem` says why there is none.
     mutating func report(message: MessageID?) -> Report? {
         let id = messageID()
         let word = required(.status)

@@ -14,8 +14,10 @@ enum PlivoSignature {
     /// What V3 signs, behind scheme and authority.
     ///
     /// - Parameters:
+    ///   - method: decides whether the form counts.
     ///   - uri: path and query as called.
     ///   - form: the body of a POST; not looked at for a GET.
+    ///   - nonce: as the header holds it.
     /// - Returns: nil if the query has more pairs than are read.
     static func v3(_ method: Method, uri: String, form: FormReader, nonce: String) -> [UInt8]? {
         let (path, queryText) = split(uri)

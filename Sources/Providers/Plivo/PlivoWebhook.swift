@@ -27,6 +27,7 @@ package final class PlivoWebhook: WebhookProvider {
         }
     }
 
+    /// Plivo.
     package let provider = Provider.plivo
     /// A callback takes about 500 bytes.
     package let bodyLimit = 64 * 1024
@@ -40,14 +41,20 @@ package final class PlivoWebhook: WebhookProvider {
         self.authenticator = authenticator
     }
 
+    /// By V3, or by V2 where that is allowed and no V3 header came.
+    ///
+    /// - Throws: `Refusal` with `missingSignature`, `wrongSignature` (also for more parameters than
+    ///   are read), or `schemeNotAllowed`.
     package func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         try authenticator.authenticate(request)
     }
 
     /// A form without `MessageUUID` or `Status` is no status report but, say, an inbound message:
     /// it is told as a reject.
+    ///
+    /// - Throws: `Malformation` for another media type and for more than 1000 parameters.
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, MediaType.isForm(type) else {
+        guard let type = request.contentType, HeaderText.isForm(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type",
                 "`application/x-www-form-urlencoded` was expected.")

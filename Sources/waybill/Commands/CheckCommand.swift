@@ -18,13 +18,13 @@ enum CheckCommand {
     static func run(_ words: [String]) throws -> Int32 {
         _ = try Arguments(words)
         let configuration = try Configuration()
-        for (name, value) in configuration.summary { print("\(name): \(value)") }
+        for (name, value) in configuration.summary { Output.line("\(name): \(value)") }
         let pool = ConnectionPool(configuration.database, maximumCount: 1)
         defer { pool.close() }
         let state = DatabaseHealth(pool).databaseState()
         if let problem = state.problem { throw CommandFailure(problem) }
         let milliseconds = (state.latency ?? .zero) / .milliseconds(1)
-        print(
+        Output.line(
             "database: reachable in \(Int(milliseconds.rounded(.up))) ms,"
                 + " migration \(state.migration ?? 0)")
         return 0

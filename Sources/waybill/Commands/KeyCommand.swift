@@ -64,7 +64,7 @@ enum KeyCommand {
         guard isNew else {
             throw CommandFailure("a valid key named \"\(name)\" exists; revoke it or take another name")
         }
-        print(token.revealed)
+        Output.line(token.revealed)
     }
 
     private static func list() throws {
@@ -73,7 +73,7 @@ enum KeyCommand {
             let scopes = key.scopes.sorted().map(\.rawValue).joined(separator: ",")
             let used = key.lastUsedAt?.description ?? "never"
             let state = key.revokedAt.map { "revoked \($0)" } ?? "valid"
-            print("\(key.name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)")
+            Output.line("\(key.name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)")
         }
     }
 
@@ -81,7 +81,7 @@ enum KeyCommand {
         guard try onDatabase({ keys throws(StoreFailure) in try keys.revoke(name: name) }) else {
             throw CommandFailure("there is no valid key named \"\(name)\"")
         }
-        print("revoked")
+        Output.line("revoked")
     }
 
     private static func onDatabase<Value>(

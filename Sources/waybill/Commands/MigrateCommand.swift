@@ -27,8 +27,8 @@ enum MigrateCommand {
                 in: try arguments.value("directory") ?? Resources.folder("Migrations"))
             let migrator = try Migrator(database, files: files)
             if arguments.has("status") { return try printStatus(migrator) }
-            let applied = try migrator.migrate(grantingTo: responder) { print("applying \($0.name)") }
-            print(
+            let applied = try migrator.migrate(grantingTo: responder) { Output.line("applying \($0.name)") }
+            Output.line(
                 applied.isEmpty
                     ? "the schema is up to date" : "applied \(applied.count) migration(s)")
             return 0
@@ -40,7 +40,7 @@ enum MigrateCommand {
     private static func printStatus(_ migrator: Migrator) throws(MigrationError) -> Int32 {
         let states = try migrator.status()
         for state in states {
-            print("\(state.isApplied ? "applied" : "missing")  \(state.file.name)")
+            Output.line("\(state.isApplied ? "applied" : "missing")  \(state.file.name)")
         }
         return states.allSatisfy(\.isApplied) ? 0 : 3
     }

@@ -41,7 +41,7 @@ final class Demo: Sendable {
     /// - Throws: `CommandFailure`; call `stop` then, too.
     func start() throws(CommandFailure) {
         let certificate = try DemoCertificate(in: directory, openssl: programs.openssl)
-        print("waybill demo: starting PostgreSQL")
+        Output.line("waybill demo: starting PostgreSQL")
         try cluster.initialize()
         let postgres = try supervise(cluster.server)
         parts.withLock { $0.postgres = postgres }
@@ -52,7 +52,7 @@ final class Demo: Sendable {
         }
         try cluster.storeKey(hash: token.digest.bytes)
 
-        print("waybill demo: starting the responder")
+        Output.line("waybill demo: starting the responder")
         let readiness = try ReadinessSocket(directory.nginx + "/notify.sock")
         let nginx = DemoNginx(directory, programs)
         let responder = try supervise(responderPlan(nginx, notify: readiness.path))
@@ -63,7 +63,7 @@ final class Demo: Sendable {
                 "the responder does not start; see \(directory.logs)/responder.log")
         }
 
-        print("waybill demo: starting nginx")
+        Output.line("waybill demo: starting nginx")
         try nginx.configure(
             site: try Resources.folder("nginx"), port: port, certificate: certificate)
         let proxy = try supervise(nginx.server)

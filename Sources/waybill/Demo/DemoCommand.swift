@@ -35,9 +35,9 @@ enum DemoCommand {
             demo.stop()
             throw error
         }
-        print(demo.summary.text(file: directory.demoJSON))
+        Output.line(demo.summary.text(file: directory.demoJSON))
         _ = signals.wait()
-        print("waybill demo: stopping")
+        Output.line("waybill demo: stopping")
         signals.exitOnNext(cleaningUp: demo.kill)
         demo.stop()
         return 0

@@ -42,7 +42,7 @@ struct DemoProcesses: Codable {
         let living = processes.entries.filter(\.isAlive)
         for name in ["nginx", "responder", "postgres"] {
             for entry in living where entry.name == name {
-                print("waybill demo: ending \(name) (pid \(entry.pid)) of an earlier run")
+                Output.line("waybill demo: ending \(name) (pid \(entry.pid)) of an earlier run")
                 end(entry)
             }
         }

@@ -81,7 +81,7 @@ final class Supervisor: Sendable {
                 return state.failuresInARow <= 1 ? .zero : .milliseconds(125 << exponent)
             }
             guard let pause else { break }
-            print("waybill demo: \(plan.name) ended (\(exit)); starting it again")
+            Output.line("waybill demo: \(plan.name) ended (\(exit)); starting it again")
             let milliseconds = Int(pause.components.seconds * 1000)
                 + Int(pause.components.attoseconds / 1_000_000_000_000_000)
             if stopRequested.wait(timeout: .now() + .milliseconds(milliseconds)) == .success {
@@ -99,7 +99,7 @@ final class Supervisor: Sendable {
             return !state.isStopping
         }
         guard let child else {
-            print("waybill demo: \(plan.name) cannot be started again")
+            Output.line("waybill demo: \(plan.name) cannot be started again")
             return nil
         }
         // Stopped between the pause and now: nobody else will end this child.

@@ -1,6 +1,6 @@
-/// What a `Content-Type` says, as far as a callback needs it.
-enum MediaType {
-    /// Whether it is JSON: `application/json`, or a type made of it such as `application/x+json`.
+/// Reads the few headers that a callback needs, whose words are the same in either case.
+enum HeaderText {
+    /// Whether a `Content-Type` is JSON: `application/json`, or a type made of it such as `application/x+json`.
     static func isJSON(_ header: String) -> Bool {
         // The only spelling that Infobip uses, on the path of every callback.
         if header == "application/json" { return true }
@@ -9,9 +9,16 @@ enum MediaType {
         return type == "application/json" || type.hasSuffix("+json")
     }
 
-    /// Whether it is `application/x-www-form-urlencoded`.
+    /// Whether a `Content-Type` is `application/x-www-form-urlencoded`.
     static func isForm(_ header: String) -> Bool {
         essence(header) == "application/x-www-form-urlencoded"
+    }
+
+    /// Whether bytes begin with a word, in either case; the word is ASCII and in lower case.
+    static func hasPrefix(_ bytes: some Collection<UInt8>, _ word: String) -> Bool {
+        bytes.starts(with: word.utf8) { byte, expected in
+            (byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte) == expected
+        }
     }
 
     /// Type and subtype in lower case, without parameters: only UTF-8 is read whatever they say.

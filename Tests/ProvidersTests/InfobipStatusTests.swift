@@ -1,0 +1,80 @@
+import Domain
+import Testing
+
+@testable import Providers
+
+@Suite("What Infobip's statuses mean")
+struct InfobipStatusTests {
+    /// Every row of Infobip's table of general statuses.
+    static let table: [(id: Int32, group: Int32, status: Status)] =
+        [(0, 0, .accepted)]
+        + [3, 7, 26].map { ($0, 1, .sent) }
+        + [4, 9, 31, 96, 97, 98].map { ($0, 2, .undeliverable) }
+        + [(2, 3, .sent), (5, 3, .delivered), (15, 4, .expired), (29, 4, .expired)]
+        + [(87, 4, .expired), (87, 5, .rejected)]
+        + [
+            6, 8, 10, 11, 12, 13, 14, 17, 18, 19, 20, 21, 23, 24, 25, 51, 52, 99, 100,
+        ].map { ($0, 5, .rejected) }
+
+    static let names = [
+        "ACCEPTED", "PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED",
+    ]
+
+    @Test("every row of the table, by name, by number, and by id", arguments: table.indices)
+    func rows(index: Int) {
+        let row = Self.table[index]
+        let name = Self.names[Int(row.group)]
+        for group in [
+            name, name.lowercased(), String(name.prefix(1)) + name.dropFirst().lowercased(),
+        ] {
+            #expect(Status(infobipGroup: group, groupID: row.group, id: row.id) == row.status)
+            #expect(Status(infobipGroup: group, groupID: nil, id: row.id) == row.status)
+        }
+        #expect(Status(infobipGroup: nil, groupID: row.group, id: row.id) == row.status)
+        // 87 is in two groups, so that alone it says nothing.
+        let alone = row.id == 87 ? Status.unknown : row.status
+        #expect(Status(infobipGroup: nil, groupID: nil, id: row.id) == alone)
+    }
+
+    @Test("a new id follows its group; a known name beats the number; a new group is unknown")
+    func rules() {
+        #expect(Status(infobipGroup: "DELIVERED", groupID: 3, id: 777) == .delivered)
+        #expect(Status(infobipGroup: "EXPIRED", groupID: 3, id: 5) == .expired)
+        #expect(Status(infobipGroup: "NEW", groupID: 5, id: 5) == .rejected)
+        #expect(Status(infobipGroup: "NEW", groupID: 9, id: 5) == .unknown)
+        #expect(Status(infobipGroup: nil, groupID: 9, id: 5) == .unknown)
+        #expect(Status(infobipGroup: "Ok", groupID: 0, id: 0) == .accepted)
+        #expect(Status(infobipGroup: nil, groupID: nil, id: 777) == .unknown)
+        #expect(Status(infobipGroup: nil, groupID: nil, id: nil) == .unknown)
+    }
+
+    @Test(
+        "there is an error code unless all says that there was none",
+        arguments: [
+            (#""error":{"groupId":0,"groupName":"OK","id":0,"name":"NO_ERROR"}"#, nil),
+            (#""error":{"groupId":0,"groupName":"Ok","id":0}"#, nil),
+            (#""error":{"id":0}"#, nil), (#""error":{}"#, nil), (#""error":null"#, nil),
+            (#""error":{"groupId":1,"groupName":"HANDSET_ERRORS","id":27}"#, "27"),
+            (#""error":{"groupId":1,"id":0}"#, "0"), (#""error":{"id":4102}"#, "4102"),
+        ] as [(String, String?)])
+    func errorCodes(error: String, code: String?) throws {
+        let parsed = try parse(#"{"results":[{"messageId":"m","status":{},\#(error)}]}"#)
+        #expect(parsed.rejects.isEmpty)
+        #expect(try #require(parsed.reports.first).outcome.errorCode == code)
+    }
+
+    @Test("sender, segments and what has no column, of both versions")
+    func versions() throws {
+        let parsed = try parse(
+            #"{"results":[{"messageId":"m","status":{},"from":"a","sender":"b","smsCount":1,"#
+                + #""messageCount":2,"mccMnc":"x1","to":null,"entityId":null,"#
+                + #""price":{"currency":"EUR","vat":1}}]}"#)
+        let report = try #require(parsed.reports.first)
+        #expect(report.sender == "b")
+        #expect(report.segments == 2)
+        #expect(report.network == nil)
+        #expect(report.price == nil)
+        #expect(
+            report.attributes == #"{"mccMnc":"x1","price":{"currency":"EUR","vat":1}}"#)
+    }
+}

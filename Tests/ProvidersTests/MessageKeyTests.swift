@@ -1,0 +1,64 @@
+import Domain
+import Providers
+import Security
+import Testing
+
+@Suite("Message keys")
+struct MessageKeyTests {
+    static let ours = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+    @Test("a foreign name gives the version 8 UUID of its digest")
+    func derived() {
+        for provider in Provider.allCases {
+            for name in ["msg-b2d4-0001", "", "é🚚", String(repeating: "x", count: 5000)] {
+                let digest = SHA256.digest(of: "\(provider.rawValue)\n\(name)")
+                let key = MessageKey.derive(provider: provider, providerMessageID: name)
+                #expect(key == MessageID.derived(fromDigest: digest.bytes))
+                #expect(key.version == 8)
+            }
+        }
+        #expect(
+            MessageKey.derive(provider: .infobip, providerMessageID: "msg-b2d4-0001")
+                != MessageKey.derive(provider: .plivo, providerMessageID: "msg-b2d4-0001"))
+    }
+
+    @Test("our own ids come back from Infobip as they are")
+    func identity() {
+        let key = MessageKey.derive(provider: .infobip, providerMessageID: Self.ours)
+        #expect(key.description == Self.ours)
+        let new = MessageID.new(at: Timestamp(microseconds: 1_763_629_501_250_000))
+        #expect(
+            MessageKey.derive(provider: .infobip, providerMessageID: new.description) == new)
+    }
+
+    @Test(
+        "what only resembles one of ours is derived",
+        arguments: [
+            "01890A5D-AC96-774B-BCCE-B302099A8057", "01890a5dac96774bbcceb302099a8057",
+            "01890a5d-ac96-474b-bcce-b302099a8057", "01890a5d-ac96-774b-7cce-b302099a8057",
+            "01890a5d-ac96-774b-bcce-b302099a805", "01890a5d-ac96-774b-bcce-b302099a80577",
+            "01890a5d-ac96-774b-bcce-b302099a805g", " 1890a5d-ac96-774b-bcce-b302099a8057",
+        ])
+    func resembling(name: String) {
+        let key = MessageKey.derive(provider: .infobip, providerMessageID: name)
+        #expect(key.version == 8)
+    }
+
+    @Test("Plivo's ids are Plivo's, whatever their version")
+    func plivo() {
+        let key = MessageKey.derive(provider: .plivo, providerMessageID: Self.ours)
+        #expect(key.version == 8)
+    }
+
+    @Test("a report's key is the one that is looked up")
+    func reports() throws {
+        for name in [Self.ours, "msg-1", #"m\u0073g-1"#, "ä"] {
+            let parsed = try parse(#"{"results":[{"messageId":"\#(name)","status":{}}]}"#)
+            let report = try #require(parsed.reports.first)
+            #expect(
+                report.message
+                    == MessageKey.derive(
+                        provider: .infobip, providerMessageID: report.providerMessageID))
+        }
+    }
+}

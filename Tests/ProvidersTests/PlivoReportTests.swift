@@ -1,0 +1,180 @@
+import Domain
+import Security
+import Testing
+
+@testable import Providers
+
+@Suite("Plivo's reports")
+struct PlivoReportTests {
+    static let rest =
+        #""PowerpackUUID":"","Type":"sms","requester_ip":"203.0.113.7""#
+    static let uuid = "5f0c2f34-9d1b-4c57-8c39-2a64c1f0e7aa"
+
+    @Test("delivered")
+    func delivered() throws {
+        let parsed = try parse(Fixture.bytes("plivo-delivered.form"))
+        let expected = try Report(
+            message: MessageKey.derive(provider: .plivo, providerMessageID: Self.uuid),
+            provider: .plivo, providerMessageID: Self.uuid, status: .delivered,
+            outcome: Outcome(provider: .plivo, statusName: "delivered"),
+            recipient: "+447700900456", sender: "+12025550123",
+            sentAt: utc("2026-11-20T09:15:02.004518Z"), doneAt: utc("2026-11-20T09:15:05.771930Z"),
+            segments: 1, price: .init(amount: "0.04330", currency: "USD"), network: "23415",
+            attributes: #"{"ParentMessageUUID":"\#(Self.uuid)","PartInfo":"1 of 1","#
+                + #""PowerpackUUID":"","Sequence":"3","TotalRate":"0.04330","Type":"sms","#
+                + #""requester_ip":"203.0.113.7","MessageTime":"2026-11-20 09:15:01.128412","#
+                + #""QueuedTime":"2026-11-20 09:15:01.130007"}"#)
+        #expect(parsed == ParsedCallback(reports: [expected], rejects: []))
+    }
+
+    @Test("sent, and failed with a code")
+    func others() throws {
+        let sent = try #require(parse(Fixture.bytes("plivo-sent.form")).reports.first)
+        #expect(sent.status == .sent)
+        #expect(try sent.doneAt == utc("2026-11-20T09:15:02.004518Z"))
+        #expect(sent.doneAt == sent.sentAt)
+        #expect(sent.outcome == Outcome(provider: .plivo, statusName: "sent"))
+        let failed = try #require(parse(Fixture.bytes("plivo-failed.form")).reports.first)
+        #expect(failed.status == .failed)
+        #expect(
+            failed.outcome
+                == Outcome(
+                    provider: .plivo, statusName: "failed", errorCode: "200",
+                    errorName: "recipient opted out", isPermanent: true))
+        #expect(failed.sentAt == nil)
+        #expect(try failed.doneAt == utc("2026-11-20T09:15:01.130007Z"))
+        #expect(failed.network == nil)
+        #expect(failed.price == .init(amount: "0.00000", currency: "USD"))
+        let delivered = try #require(parse(Fixture.bytes("plivo-delivered.form")).reports.first)
+        #expect(sent.message == delivered.message)
+        #expect(sent.precedence < delivered.precedence)
+    }
+
+    @Test(
+        "every status has its meaning and its time",
+        arguments: [
+            ("queued", Status.accepted, "02"), ("sent", .sent, "03"),
+            ("delivered", .delivered, "04"), ("read", .delivered, "04"),
+            ("undelivered", .undeliverable, "04"), ("failed", .failed, "04"),
+            ("rejected", .rejected, "04"), ("Delivered", .delivered, "04"),
+            ("new", .unknown, "04"),
+        ])
+    func statuses(word: String, status: Status, second: String) throws {
+        let day = "2026-11-20+00:00:"
+        let body =
+            "MessageUUID=u&Status=\(word)&MessageTime=\(day)01&QueuedTime=\(day)02"
+            + "&SentTime=\(day)03&DeliveryReportTime=\(day)04"
+        let report = try #require(parse(Array(body.utf8)).reports.first)
+        #expect(report.status == status)
+        #expect(report.outcome.statusName == word)
+        #expect(try report.doneAt == utc("2026-11-20T00:00:\(second).000Z"))
+        #expect(try report.sentAt == utc("2026-11-20T00:00:03.000Z"))
+        let bare = try #require(parse(Array("MessageUUID=u&Status=\(word)".utf8)).reports.first)
+        #expect(bare.doneAt == nil)
+        #expect(bare.attributes == nil)
+    }
+
+    @Test("our own id in the path is the message")
+    func path() throws {
+        let id = MessageID.new(at: Timestamp(microseconds: 1))
+        let request = CallbackRequest(
+            message: id, contentType: "application/x-www-form-urlencoded; charset=utf-8",
+            body: Array("MessageUUID=u&Status=sent".utf8))
+        #expect(try webhook().parse(request).reports.first?.message == id)
+    }
+
+    @Test(
+        "a code of zeros is no error; a new one has no name",
+        arguments: [
+            ("", nil, nil, nil), ("0", nil, nil, nil), ("000", nil, nil, nil),
+            ("20", "20", "carrier network trouble", false), ("30", "30", "spam filter", true),
+            ("31337", "31337", nil, nil),
+        ] as [(String, String?, String?, Bool?)])
+    func errorCodes(value: String, code: String?, name: String?, isPermanent: Bool?) throws {
+        let body = "MessageUUID=u&Status=failed&ErrorCode=\(value)"
+        let outcome = try #require(parse(Array(body.utf8)).reports.first).outcome
+        #expect(outcome.errorCode == code)
+        #expect(outcome.errorName == name)
+        #expect(outcome.isPermanent == isPermanent)
+    }
+
+    @Test(
+        "what is no report is told",
+        arguments: [
+            ("", RejectReason.missingField, "MessageUUID"),
+            ("From=1&To=2&Text=Hi&MessageUUID=u", .missingField, "Status"),
+            ("Status=sent", .missingField, "MessageUUID"),
+            ("MessageUUID=&Status=sent", .missingField, "MessageUUID"),
+            ("MessageUUID=u&Status=sent&Status=sent", .duplicateKey, "Status"),
+            ("MessageUUID=u&%4DessageUUID=v&Status=sent", .duplicateKey, "MessageUUID"),
+            ("MessageUUID=u&Status=sent&To=1&To=2", .duplicateKey, "To"),
+            ("MessageUUID=u%00&Status=sent", .badMessageID, "MessageUUID"),
+            (
+                "MessageUUID=\(String(repeating: "u", count: 201))&Status=sent", .tooLong,
+                "MessageUUID"
+            ),
+            ("MessageUUID=u&Status=sent&Units=-1", .badNumber, "Units"),
+            ("MessageUUID=u&Status=sent&Units=10001", .badNumber, "Units"),
+            ("MessageUUID=u&Status=sent&Units=99999999999999999999", .badNumber, "Units"),
+            ("MessageUUID=u&Status=sent&TotalAmount=free", .badPrice, "TotalAmount"),
+            ("MessageUUID=u&Status=sent&SentTime=2026-02-30+00:00:00", .badTime, "SentTime"),
+            ("MessageUUID=u&Status=queued&QueuedTime=now", .badTime, "QueuedTime"),
+            ("{\"MessageUUID\":\"u\"}", .missingField, "MessageUUID"),
+        ])
+    func rejects(body: String, reason: RejectReason, place: String) throws {
+        let parsed = try parse(Array(body.utf8))
+        let expected = Reject(
+            reason: reason.rawValue, place: place, detail: reason.detail, excerpt: Array(body.utf8))
+        #expect(parsed == ParsedCallback(reports: [], rejects: [expected]))
+    }
+
+    @Test("every other parameter is kept, repeated ones as an array")
+    func attributes() throws {
+        let body =
+            "MessageUUID=u&Status=sent&Media=b&x=%00%22%5C%0A&Media=a&MCC=234&=v&ms=&Media=&q=%FF"
+        let report = try #require(parse(Array(body.utf8)).reports.first)
+        #expect(
+            report.attributes
+                == "{\"Media\":[\"b\",\"a\",\"\"],\"x\":\"\u{FFFD}\\\"\\\\\\u000a\",\"\":\"v\","
+                + "\"ms\":\"\",\"q\":\"\u{FFFD}\",\"MCC\":\"234\"}")
+    }
+
+    @Test("a form is read as Python's parse_qsl reads it")
+    func form() throws {
+        let form = try #require(
+            FormReader(Array("a=1&b=%zz%4&&c&=x&d=1=2&%61+b=c%2Bd&a=0&e=%C3%28&f=%c3%ab".utf8)))
+        #expect(
+            form.pairs.map { [form.text($0.name), form.text($0.value)] } == [
+                ["a", "1"], ["b", "%zz%4"], ["c", ""], ["", "x"], ["d", "1=2"], ["a b", "c+d"],
+                ["a", "0"], ["e", "\u{FFFD}("], ["f", "ë"],
+            ])
+        #expect(
+            form.sorted.map { form.text($0.name) + form.text($0.value) } == [
+                "x", "a0", "a1", "a bc+d", "b%zz%4", "c", "d1=2", "e\u{FFFD}(", "fë",
+            ])
+    }
+
+    @Test("a form has at most a thousand parameters, and is a form")
+    func bounds() throws {
+        let body = "MessageUUID=u&Status=sent" + String(repeating: "&x=1", count: 998)
+        #expect(try parse(Array(body.utf8)).reports.count == 1)
+        let tooMany = #expect(throws: Malformation.self) { try parse(Array((body + "&x").utf8)) }
+        #expect(tooMany?.code == .tooLong)
+        for type in [nil, "application/json", "multipart/form-data; boundary=x"] {
+            let other = #expect(throws: Malformation.self) {
+                try webhook().parse(CallbackRequest(contentType: type, body: []))
+            }
+            #expect(other?.code == .unsupportedMediaType)
+        }
+    }
+
+    private func webhook() throws -> PlivoWebhook {
+        let token = try #require(Secret("token"))
+        return try #require(PlivoWebhook(.init(baseURLs: ["https://x"], tokens: [token])))
+    }
+
+    private func parse(_ body: [UInt8]) throws -> ParsedCallback {
+        try webhook().parse(
+            CallbackRequest(contentType: "application/x-www-form-urlencoded", body: body))
+    }
+}
