@@ -8,6 +8,7 @@ package struct Identifier<Kind>: Hashable, Comparable, Sendable, CustomStringCon
     /// The last eight bytes, big-endian.
     package let low: UInt64
 
+    @inlinable
     package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -33,6 +34,7 @@ extension Identifier {
     ///
     /// Equal digests give equal identifiers, and none equals one from `new(at:)`.
     /// Source: RFC 9562, section 5.8.
+    @inlinable
     package static func derived(fromDigest digest: some Collection<UInt8>) -> Self {
         precondition(digest.count >= 16, "a digest of sixteen bytes or more")
         var high: UInt64 = 0
@@ -59,12 +61,14 @@ extension Identifier {
     }
 
     /// Reads the canonical form from UTF-8 bytes; see `init(_:)`.
+    @inlinable
     package init?(utf8: some Sequence<UInt8>) {
         guard let value = Self.parse(utf8) else { return nil }
         self = value
     }
 
-    private static func parse(_ bytes: some Sequence<UInt8>) -> Self? {
+    @usableFromInline
+    static func parse(_ bytes: some Sequence<UInt8>) -> Self? {
         var high: UInt64 = 0
         var low: UInt64 = 0
         var position = 0

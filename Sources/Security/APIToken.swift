@@ -38,12 +38,8 @@ package struct APIToken: Sendable {
     }
 }
 
-<<<<<<< HEAD:Sources/Security/APIToken.swift
-extension APIToken: CustomStringConvertible, CustomReflectable {
-=======
 extension APIToken: CustomStringConvertible, CustomReflectable {
     /// Never the key.
->>>>>>> providers:Sources/Security/APIToken.swift
     package var description: String { "<redacted>" }
     /// No children, as of `Secret`.
     package var customMirror: Mirror { Mirror(self, children: [:]) }
