@@ -2,6 +2,10 @@ internal import CFastCGI
 internal import Glibc
 
 /// libfcgi's process-wide state.
+///
+/// A peer on the socket is trusted: libfcgi 2.4.2 aborts the process for FCGI_GET_VALUES with four
+/// names (a 64-byte buffer on the stack) and for names of gigabytes when memory is short. nginx
+/// sends neither, and the socket's mode keeps everybody else away.
 enum Library {
     /// Prepares libfcgi once a process and returns 0 or its error.
     ///

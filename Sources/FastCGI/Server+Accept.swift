@@ -49,10 +49,10 @@ extension Server {
             return
         }
         counters.accepted()
-        guard poller.add(descriptor, id: id, [.input, .once]) else {
-            monitor.withLock { $0.forget(id) }
-            close(descriptor)
-            return
+        if !poller.add(descriptor, id: id, [.input, .once]) {
+            // Out of memory; or the drain has closed it between the two lines above.
+            if monitor.withLock({ $0.forget(id) }) { close(descriptor) }
+            monitor.wakeAll()
         }
     }
 

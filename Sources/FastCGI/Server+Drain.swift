@@ -44,8 +44,7 @@ extension Server {
             {
                 monitor.withLock { $0.release(id) }
                 _ = poller.change(connection.descriptor, id: id, [.input, .once])
-            } else {
-                monitor.withLock { $0.forget(id) }
+            } else if monitor.withLock({ $0.forget(id) }) {
                 close(connection.descriptor)
             }
         }

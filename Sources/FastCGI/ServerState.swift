@@ -177,8 +177,8 @@ struct ServerState: Sendable {
     /// A claimed connection does hold a request.
     mutating func release(_ id: UInt64) { connections[id]?.phase = .idle }
 
-    /// A connection is closed by the caller.
-    mutating func forget(_ id: UInt64) { connections[id] = nil }
+    /// True when the caller closes the connection; false when somebody else has done so.
+    mutating func forget(_ id: UInt64) -> Bool { connections.removeValue(forKey: id) != nil }
 
     /// Workers leave; nothing is taken any more.
     mutating func stop() { phase = .stopped }

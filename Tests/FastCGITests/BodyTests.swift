@@ -75,7 +75,7 @@ struct BodyTests {
         let peer = try server.peer()
         peer.send(TestRequest(declaredLength: "10").head)
         #expect(inbox.take() == .aborted)
-        #expect(server.incidents.all == [.timedOut])
+        #expect(server.incidents.rest == [.timedOut])
         #expect(try server.peer().exchange(TestRequest()).status == 200)
     }
 
@@ -86,7 +86,7 @@ struct BodyTests {
         let peer = try server.peer()
         peer.send(Record.begin(keep: true).bytes + [1, 4])
         #expect(peer.isClosed())
-        #expect(server.incidents.next() == .timedOut)
+        #expect(server.incidents.take() == .timedOut)
         #expect(server.server.metrics.timeouts == 1)
     }
 

@@ -84,6 +84,47 @@ struct DrainTests {
         #expect(result.take() == 0)
     }
 
+    @Test("a listener without room or descriptors rests until a connection goes")
+    func parked() throws {
+        var state = ServerState(maxConnections: 2, maxInFlight: 2)
+        let begun = [state.beginAccepting(), state.beginAccepting()]
+        #expect(begun == [true, false])
+        let first = try Self.admit(10, to: &state)
+        let refused = state.endAccepting(refused: true)
+        #expect(refused == .park)
+        let unparked = [state.beginAccepting(), state.unpark(), state.beginAccepting()]
+        #expect(unparked == [false, true, true])
+        let admitted = [state.admit(11), state.admit(12)]
+        #expect(admitted.map { $0 != nil } == [true, false])
+        let full = state.endAccepting(refused: false)
+        #expect(full == .park)
+        let early = state.unpark()
+        let taken = state.take(first)
+        let finished = state.finish(first, .close)
+        let late = state.unpark()
+        #expect(taken == .serve(10))
+        #expect(finished == .close)
+        #expect([early, late] == [false, true])
+    }
+
+    private static func admit(_ descriptor: Int32, to state: inout ServerState) throws -> UInt64 {
+        let id = state.admit(descriptor)
+        return try #require(id)
+    }
+
+    @Test("a listener that is stopped in mid-accept is closed by the one who holds it")
+    func stoppedInAccept() {
+        var state = ServerState(maxConnections: 2, maxInFlight: 2)
+        let steps = [state.beginAccepting(), state.stopAccepting(), state.mayAccept()]
+        #expect(steps == [true, false, false])
+        let late = state.admit(10)
+        #expect(late == nil)
+        let end = state.endAccepting(refused: false)
+        #expect(end == .close)
+        let after = [state.unpark(), state.stopAccepting()]
+        #expect(after == [false, false])
+    }
+
     @Test("the state keeps its invariants over random events", arguments: 0..<20)
     func state(seed: UInt64) {
         var random = MalformedTests.Seeded(state: seed)
@@ -116,8 +157,14 @@ struct DrainTests {
             #expect(state.connections.values.count { $0.phase == .busy } == busy.count)
         }
         _ = state.stopAccepting()
-        for (id, _) in state.claimIdle() { state.forget(id) }
-        for id in busy { #expect(state.finish(id, .keep) == .close) }
+        for (id, _) in state.claimIdle() {
+            let wasKnown = state.forget(id)
+            #expect(wasKnown)
+        }
+        for id in busy {
+            let action = state.finish(id, .keep)
+            #expect(action == .close)
+        }
         #expect(state.connections.isEmpty)
     }
 }

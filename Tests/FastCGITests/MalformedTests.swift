@@ -55,7 +55,7 @@ struct MalformedTests {
         peer.send(Record.parameters([("REQUEST_METHOD", "GET")]).bytes)
         peer.endSending()
         #expect(peer.isClosed())
-        #expect(server.incidents.next() == .malformedRequest)
+        #expect(server.incidents.take() == .malformedRequest)
         #expect(server.server.metrics.requests == 0)
     }
 
@@ -66,7 +66,7 @@ struct MalformedTests {
         peer.send(TestRequest().head)
         peer.endSending()
         #expect(peer.isClosed())
-        #expect(server.incidents.next() == .malformedRequest)
+        #expect(server.incidents.take() == .malformedRequest)
         #expect(server.server.metrics.requests == 0)
     }
 
@@ -76,7 +76,7 @@ struct MalformedTests {
         let peer = try server.peer()
         peer.send(TestRequest(role: role).bytes)
         #expect(peer.isClosed())
-        #expect(server.incidents.next() == .malformedRequest)
+        #expect(server.incidents.take() == .malformedRequest)
     }
 
     @Test("a second request on a busy connection is refused as multiplexing")
@@ -103,7 +103,7 @@ struct MalformedTests {
         let exchange = try #require(inbox.take())
         peer.close()
         exchange.respond(Response(.ok))
-        #expect(server.incidents.next() == .answerLost)
+        #expect(server.incidents.take() == .answerLost)
     }
 
     @Test("an idle connection that the peer closes is no incident")
@@ -114,7 +114,7 @@ struct MalformedTests {
         peer.close()
         server.server.stopAccepting()
         #expect(server.server.drain(deadline: .now + .seconds(10)) == 0)
-        #expect(server.incidents.all.isEmpty)
+        #expect(server.incidents.rest.isEmpty)
         #expect(server.server.metrics.openConnections == 0)
     }
 }

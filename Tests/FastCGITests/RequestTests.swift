@@ -94,7 +94,7 @@ struct RequestTests {
             })
         let peer = try server.peer()
         #expect(try peer.exchange(TestRequest()).body == "first")
-        #expect(server.incidents.next() == .answeredTwice)
+        #expect(server.incidents.take() == .answeredTwice)
         #expect(try peer.exchange(TestRequest()).body == "first")
     }
 
@@ -103,7 +103,7 @@ struct RequestTests {
         let server = try TestServer(handler: Handler { _ in })
         let peer = try server.peer()
         #expect(try peer.exchange(TestRequest()).status == 500)
-        #expect(server.incidents.next() == .dropped)
+        #expect(server.incidents.take() == .dropped)
         #expect(try peer.exchange(TestRequest()).status == 500)
     }
 
@@ -175,7 +175,7 @@ struct RequestTests {
         }
         for _ in 0..<16 { #expect(results.take() == 50) }
         for _ in 0..<3 { inbox.put(nil) }
-        #expect(server.incidents.all.isEmpty)
+        #expect(server.incidents.rest.isEmpty)
         #expect(server.server.metrics.requests == 800)
     }
 

@@ -1,6 +1,4 @@
 import Foundation
-import Glibc
-import Synchronization
 import Testing
 
 @testable import FastCGI
@@ -30,7 +28,7 @@ struct Handler: ExchangeHandler {
 final class TestServer: Sendable {
     let server: Server
     let path: String
-    let incidents: Incidents
+    let incidents = Inbox<Incident>()
     private let folder: TemporaryFolder
 
     init(
@@ -38,11 +36,10 @@ final class TestServer: Sendable {
     ) throws {
         folder = try TemporaryFolder()
         path = folder.path("s")
-        let incidents = Incidents()
-        self.incidents = incidents
+        let incidents = incidents
         server = try Server.start(
             Listener(.callbacks, on: .path(path), limits: limits), handler: handler
-        ) { incidents.record($0) }
+        ) { incidents.put($0) }
     }
 
     deinit { server.drain(deadline: .now + .seconds(1)) }
@@ -64,38 +61,21 @@ final class TemporaryFolder: Sendable {
     func path(_ name: String) -> String { url.appending(path: name).path }
 }
 
-/// What the hook was told.
-final class Incidents: Sendable {
-    private let list = Mutex<[Incident]>([])
-    private let changed = DispatchSemaphore(value: 0)
-
-    func record(_ incident: Incident) {
-        list.withLock { $0.append(incident) }
-        changed.signal()
-    }
-
-    var all: [Incident] { list.withLock { $0 } }
-
-    /// Waits for the next one.
-    func next() -> Incident? {
-        guard changed.wait(timeout: .now() + 10) == .success else { return nil }
-        return list.withLock { $0.last }
-    }
-}
-
-/// Values handed from the server's threads to the test's.
+/// Values handed from the server's threads to the test's, each taken once.
 final class Inbox<Value: Sendable>: Sendable {
-    private let values = Mutex<[Value]>([])
-    private let filled = DispatchSemaphore(value: 0)
+    // Not the standard library's Mutex: the thread sanitizer does not understand that one.
+    private let values = Monitor<[Value]>([])
 
     func put(_ value: Value) {
         values.withLock { $0.append(value) }
-        filled.signal()
+        values.wakeAll()
     }
 
     /// The oldest one; nothing after ten seconds without any.
     func take() -> Value? {
-        guard filled.wait(timeout: .now() + 10) == .success else { return nil }
-        return values.withLock { $0.removeFirst() }
+        values.wait(until: .now + .seconds(10)) { $0.isEmpty ? nil : $0.removeFirst() }
     }
+
+    /// All that nobody took.
+    var rest: [Value] { values.withLock { $0 } }
 }
