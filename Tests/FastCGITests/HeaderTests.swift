@@ -31,9 +31,9 @@ struct HeaderTests {
 
     @Test("a status is 200 to 599", arguments: [-1, 0, 100, 199, 600, 1_000])
     func status(code: Int) {
-        #expect(Status(code: code) == nil)
-        #expect(Status(code: 200) == .ok)
-        #expect(Status(code: 599)?.code == 599)
+        #expect(HTTPStatus(code: code) == nil)
+        #expect(HTTPStatus(code: 200) == .ok)
+        #expect(HTTPStatus(code: 599)?.code == 599)
     }
 
     @Test("Content-Length is added unless it is given or not allowed")
@@ -50,7 +50,7 @@ struct HeaderTests {
             text(Response(.ok, headers: [own])) == "Status: 200 OK\r\ncontent-length: 7\r\n\r\n")
         #expect(
             text(Response(.noContent, body: [1])) == "Status: 204 No Content\r\n\r\n")
-        let teapot = try #require(Status(code: 418))
+        let teapot = try #require(HTTPStatus(code: 418))
         #expect(text(Response(teapot)) == "Status: 418 Status\r\nContent-Length: 0\r\n\r\n")
     }
 }
