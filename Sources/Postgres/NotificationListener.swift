@@ -4,6 +4,14 @@ import Foundation
 import Glibc
 import Synchronization
 
+/// What another session sent by NOTIFY.
+package struct Notification: Hashable, Sendable {
+    /// The channel's name.
+    package let channel: String
+    /// The text sent along; empty if none was. At most 8000 bytes.
+    package let payload: String
+}
+
 /// Listens on channels with a connection and a thread of its own, and reconnects for ever.
 ///
 /// What was sent while there was no connection is lost: PostgreSQL keeps nothing for those who are

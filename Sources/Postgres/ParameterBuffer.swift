@@ -14,6 +14,7 @@ struct ParameterBuffer: ~Copyable {
         self.capacity = capacity
     }
 
+    @inlinable
     deinit {
         base.deallocate()
     }
