@@ -14,6 +14,8 @@ struct Committer {
     private var connection: Connection?
     private var knownOutcomes: Set<Int64> = []
     private var pause = Self.shortestPause
+    private var newReports = Optimism()
+    private var newMessages = Optimism()
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
     private let shard = Int16.random(in: 0..<64)
 
@@ -73,23 +75,69 @@ struct Committer {
     }
 
     /// Writes one batch in one transaction; calls `meanwhile` while the server works.
+    ///
+    /// Where the rows are taken to be new and are not, it is written once more, with care.
     private mutating func write(
         _ rows: WriteBatch, meanwhile: () -> Void = {}
+    ) throws(PostgresError) {
+        let hopesForReports = newReports.isHopeful()
+        let hopesForMessages = newMessages.isHopeful()
+        do throws(PostgresError) {
+            try write(
+                rows, asNewReports: hopesForReports, asNewMessages: hopesForMessages,
+                meanwhile: meanwhile)
+            if hopesForReports { newReports.wasRight() }
+            if hopesForMessages { newMessages.wasRight() }
+        } catch {
+            switch error.constraint {
+            case "report_pkey" where hopesForReports:
+                // A repeated report is of a known message.
+                newReports.wasWrong()
+                if hopesForMessages { newMessages.wasWrong() }
+                try write(rows, asNewReports: false, asNewMessages: false)
+            case "message_pkey" where hopesForMessages:
+                newMessages.wasWrong()
+                try write(rows, asNewReports: false, asNewMessages: false)
+            default: throw error
+            }
+        }
+    }
+
+    private mutating func write(
+        _ rows: WriteBatch, asNewReports: Bool, asNewMessages: Bool, meanwhile: () -> Void = {}
+    ) throws(PostgresError) {
+        switch (asNewReports, asNewMessages) {
+        case (true, true):
+            try send(
+                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                AddNewMessages(decisive: rows.decisive), meanwhile)
+        case (true, false):
+            try send(
+                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                MoveMessages(decisive: rows.decisive), meanwhile)
+        case (false, _):
+            try send(
+                rows, RecordReports(reports: rows.reports, shard: shard),
+                MoveMessages(decisive: rows.decisive), meanwhile)
+        }
+    }
+
+    private mutating func send(
+        _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
+        _ meanwhile: () -> Void
     ) throws(PostgresError) {
         let connection = try usableConnection()
         let started = ContinuousClock.now
         let archive = ArchiveCallbacks(callbacks: rows.callbacks)
-        let record = RecordReports(
-            reports: rows.reports, decisive: rows.decisive, shard: shard)
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
         if news.isEmpty, rows.rejects.isEmpty {
-            let pending = try connection.send(archive, record)
+            let pending = try connection.send(archive, reports, messages)
             meanwhile()
             _ = try pending.receive()
         } else {
             let pending = try connection.send(
                 KeepOutcomes(outcomes: news), archive,
-                QuarantineRejects(rejects: rows.rejects), record)
+                QuarantineRejects(rejects: rows.rejects), reports, messages)
             meanwhile()
             _ = try pending.receive()
             if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
@@ -124,7 +172,7 @@ extension Committer {
         _ items: ArraySlice<WriteBatch.Item>
     ) throws(PostgresError) {
         do throws(PostgresError) {
-            try write(WriteBatch(items: items))
+            try write(WriteBatch(items: items), asNewReports: false, asNewMessages: false)
         } catch {
             guard error.isBadData else { throw error }
             if items.count > 1 {
