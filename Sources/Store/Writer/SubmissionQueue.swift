@@ -16,7 +16,8 @@ final class SubmissionQueue: Sendable {
     }
 
     fileprivate struct State {
-        var entries: [Entry] = []
+        /// Nil where an entry was taken, so that its body does not stay.
+        var entries: [Entry?] = []
         /// Index of the first entry that still waits; the array is cut now and then.
         var head = 0
         var reports = 0
@@ -108,7 +109,7 @@ final class SubmissionQueue: Sendable {
         state.withLock { state in
             var kept: [Entry] = []
             var removed: [Entry] = []
-            for entry in state.entries[state.head...] {
+            for case let entry? in state.entries[state.head...] {
                 if let now, entry.deadline > now {
                     kept.append(entry)
                 } else {
@@ -133,15 +134,17 @@ extension SubmissionQueue.State {
     fileprivate mutating func take(upTo limit: Int) -> [SubmissionQueue.Entry] {
         var taken = 0
         var end = head
-        while end < entries.count {
-            let weight = entries[end].weight
+        var batch: [SubmissionQueue.Entry] = []
+        while end < entries.count, let entry = entries[end] {
+            let weight = entry.weight
             if taken > 0, taken + weight > limit { break }
             taken += weight
-            bytes -= entries[end].submission.callback.body.count
+            bytes -= entry.submission.callback.body.count
+            batch.append(entry)
+            entries[end] = nil
             end += 1
         }
         reports -= taken
-        let batch = Array(entries[head..<end])
         head = end
         if head == entries.count {
             entries.removeAll(keepingCapacity: entries.capacity <= 4096)
