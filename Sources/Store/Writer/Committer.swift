@@ -10,10 +10,12 @@ import Telemetry
 struct Committer {
     private typealias Entry = SubmissionQueue.Entry
 
-    private let writer: ReportWriter
+    let writer: ReportWriter
     private var connection: Connection?
     private var knownOutcomes: Set<Int64> = []
     private var pause = Self.shortestPause
+    private var newReports = Optimism()
+    private var newMessages = Optimism()
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
     private let shard = Int16.random(in: 0..<64)
 
@@ -84,25 +86,72 @@ struct Committer {
     }
 
     /// Writes one batch in one transaction; calls `meanwhile` while the server works.
+    ///
+    /// Where the rows are taken to be new and are not, it is written once more, with care.
     private mutating func write(
         _ rows: WriteBatch, meanwhile: () -> Void = {}
+    ) throws(PostgresError) {
+        let hopesForReports = newReports.isHopeful()
+        let hopesForMessages = newMessages.isHopeful()
+        do throws(PostgresError) {
+            try write(
+                rows, asNewReports: hopesForReports, asNewMessages: hopesForMessages,
+                meanwhile: meanwhile)
+            if hopesForReports { newReports.wasRight() }
+            if hopesForMessages { newMessages.wasRight() }
+        } catch {
+            switch error.constraint {
+            case "report_pkey" where hopesForReports:
+                // A repeated report is of a known message.
+                newReports.wasWrong()
+                if hopesForMessages { newMessages.wasWrong() }
+                try write(rows, asNewReports: false, asNewMessages: false)
+            case "message_pkey" where hopesForMessages:
+                newMessages.wasWrong()
+                try write(rows, asNewReports: false, asNewMessages: false)
+            default: throw error
+            }
+        }
+    }
+
+    /// The same with the guesses given.
+    mutating func write(
+        _ rows: WriteBatch, asNewReports: Bool, asNewMessages: Bool, meanwhile: () -> Void = {}
+    ) throws(PostgresError) {
+        switch (asNewReports, asNewMessages) {
+        case (true, true):
+            try send(
+                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                AddNewMessages(decisive: rows.decisive), meanwhile)
+        case (true, false):
+            try send(
+                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                MoveMessages(decisive: rows.decisive), meanwhile)
+        case (false, _):
+            try send(
+                rows, RecordReports(reports: rows.reports, shard: shard),
+                MoveMessages(decisive: rows.decisive), meanwhile)
+        }
+    }
+
+    private mutating func send(
+        _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
+        _ meanwhile: () -> Void
     ) throws(PostgresError) {
         let connection = try usableConnection(beforeConnecting: meanwhile)
         // A server that hangs must not keep callbacks waiting until the connection gives it up.
         let limit = writer.settings.commitDeadline
         let started = ContinuousClock.now
         let archive = ArchiveCallbacks(callbacks: rows.callbacks)
-        let record = RecordReports(
-            reports: rows.reports, decisive: rows.decisive, shard: shard)
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
         if news.isEmpty, rows.rejects.isEmpty {
-            let pending = try connection.send(archive, record, within: limit)
+            let pending = try connection.send(archive, reports, messages, within: limit)
             meanwhile()
             _ = try pending.receive()
         } else {
             let pending = try connection.send(
                 KeepOutcomes(outcomes: news), archive,
-                QuarantineRejects(rejects: rows.rejects), record, within: limit)
+                QuarantineRejects(rejects: rows.rejects), reports, messages, within: limit)
             meanwhile()
             _ = try pending.receive()
             if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
@@ -114,70 +163,6 @@ struct Committer {
         writer.metrics.batchSize.record(Double(rows.reports.count))
         pause = Self.shortestPause
         writer.databaseIsBack()
-    }
-}
-
-extension Committer {
-    /// Takes a batch apart that PostgreSQL refused for its data, until the bad row stands alone.
-    ///
-    /// Throws when the database went away meanwhile; then all of it may be written again.
-    private mutating func isolate(
-        _ items: ArraySlice<WriteBatch.Item>
-    ) throws(PostgresError) {
-        do throws(PostgresError) {
-            try write(WriteBatch(items: items))
-        } catch {
-            guard error.isBadData else { throw error }
-            if items.count > 1 {
-                let middle = items.startIndex + items.count / 2
-                try isolate(items[..<middle])
-                try isolate(items[middle...])
-            } else if let item = items.first {
-                try quarantine(item, error)
-            }
-        }
-    }
-
-    /// Puts a row that PostgreSQL refuses where somebody can look at it.
-    private mutating func quarantine(
-        _ item: WriteBatch.Item, _ error: PostgresError
-    ) throws(PostgresError) {
-        writer.metrics.poison.add()
-        let state = error.sqlState.map { "\($0)" } ?? "unknown"
-        writer.logger.log(
-            .error, "PostgreSQL refused a row; it is in quarantine",
-            ["error": "\(error.description)"])
-        let origin: ArchivedCallback
-        let place: String
-        var excerpt: [UInt8] = []
-        switch item {
-        case .report(let report, let callback, let receivedAt):
-            origin = ArchivedCallback(
-                id: callback, provider: report.provider, receivedAt: receivedAt, uri: "", body: [])
-            // The archive has what it said.
-            place = "message \(report.message)"
-        case .reject(let reject, let callback):
-            origin = callback
-            // Its own texts are what was refused, most likely.
-            place = reject.place.replacing("\0", with: "\u{FFFD}")
-            excerpt = reject.excerpt
-        case .callback(let callback):
-            origin = callback
-            place = "callback"
-            excerpt = callback.body
-        }
-        let reject = Reject(
-            reason: "database_refused", place: place,
-            detail: "PostgreSQL refused the row with SQLSTATE \(state).", excerpt: excerpt)
-        do throws(PostgresError) {
-            let connection = try usableConnection()
-            _ = try connection.execute(QuarantineRejects(rejects: [(reject, origin)]))
-        } catch {
-            guard error.isBadData else { throw error }
-            writer.logger.log(
-                .error, "a refused row cannot even be put into quarantine; the archive has it",
-                ["callback_id": "\(origin.id)", "error": "\(error.description)"])
-        }
     }
 }
 
@@ -216,7 +201,8 @@ extension Committer {
             _ = try usableConnection().execute(
                 KeepOutcomes(outcomes: []), ArchiveCallbacks(callbacks: []),
                 QuarantineRejects(rejects: []),
-                RecordReports(reports: [], decisive: [], shard: shard), within: Self.probeTime)
+                RecordReports(reports: [], shard: shard), MoveMessages(decisive: []),
+                within: Self.probeTime)
             pause = Self.shortestPause
             writer.databaseIsBack()
         } catch {
@@ -232,7 +218,7 @@ extension Committer {
     }
 
     /// The connection, made anew if the last one is of no more use.
-    private mutating func usableConnection(
+    mutating func usableConnection(
         beforeConnecting: () -> Void = {}
     ) throws(PostgresError) -> Connection {
         if let connection, connection.isAlive() { return connection }
