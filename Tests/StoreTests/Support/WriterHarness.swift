@@ -31,6 +31,13 @@ struct WriterHarness {
             .flatMap { Double($0) }
     }
 
+    /// Waits until the writer has committed something: then its connection is there.
+    func connect(sourceLocation: SourceLocation = #_sourceLocation) {
+        let answers = Answers()
+        answers.submit(.sample([]), to: writer)
+        #expect(answers.failures().isEmpty, sourceLocation: sourceLocation)
+    }
+
     /// Submits all from one thread, waits for the answers, stops the writer, and returns the failures.
     func write(
         _ submissions: [Submission], sourceLocation: SourceLocation = #_sourceLocation
