@@ -32,7 +32,7 @@ struct RecordReports: Statement {
             returning received_at, outcome_id, status, provider
         )
         insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
-        select date_trunc('hour', received_at), outcome_id, status, provider, $21::smallint, count(*)
+        select date_trunc('hour', received_at, 'UTC'), outcome_id, status, provider, $21::smallint, count(*)
         from added
         group by 1, 2, 3, 4
         order by 1, 4, 3, 2
@@ -52,6 +52,8 @@ struct RecordReports: Statement {
 /// the server's time. See `Optimism`.
 struct RecordNewReports: Statement {
     let reports: [WriteBatch.ReportRow]
+    /// How many of them fall to each row of the tally, in the order of its key.
+    let counts: [WriteBatch.Count]
     let shard: Int16
 
     static let name: StaticString = "record_new_reports"
@@ -75,11 +77,9 @@ struct RecordNewReports: Statement {
                 bulk_id, callback_data, network, attributes)
         )
         insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
-        select date_trunc('hour', received_at), outcome_id, status, provider, $21::smallint, count(*)
-        from unnest($6::timestamptz[], $4::bigint[], $11::smallint[], $10::smallint[])
-            as new (received_at, outcome_id, status, provider)
-        group by 1, 2, 3, 4
-        order by 1, 4, 3, 2
+        select hour, outcome_id, status, provider, $21::smallint, reports
+        from unnest($22::timestamptz[], $23::bigint[], $24::smallint[], $25::smallint[], $26::bigint[])
+            as new (hour, outcome_id, status, provider, reports)
         on conflict (hour, provider, status, outcome_id, shard)
             do update set reports = counted.reports + excluded.reports
         """
@@ -87,5 +87,10 @@ struct RecordNewReports: Statement {
     func encode(into parameters: inout StatementParameters) {
         ReportColumns.encode(reports, into: &parameters)
         parameters.add(shard)
+        parameters.addTimestamps(counts) { $0.key.hour.microseconds }
+        parameters.addInt64s(counts) { $0.key.outcome }
+        parameters.addInt16s(counts) { $0.key.status }
+        parameters.addInt16s(counts) { $0.key.provider }
+        parameters.addInt64s(counts) { $0.reports }
     }
 }

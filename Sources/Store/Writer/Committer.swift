@@ -36,6 +36,7 @@ struct Committer {
             let entries = writer.queue.take(upTo: writer.settings.batchReports)
             if !entries.isEmpty {
                 committed = commit(entries, answering: committed)
+                writer.queue.finish()
                 continue
             }
             Self.answer(committed, .success(()))
@@ -109,11 +110,11 @@ struct Committer {
         switch (asNewReports, asNewMessages) {
         case (true, true):
             try send(
-                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
                 AddNewMessages(decisive: rows.decisive), meanwhile)
         case (true, false):
             try send(
-                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
                 MoveMessages(decisive: rows.decisive), meanwhile)
         case (false, _):
             try send(

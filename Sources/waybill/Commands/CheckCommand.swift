@@ -38,7 +38,10 @@ extension Configuration {
         if let infobip {
             lines.append(("infobip basic", "\(infobip.basic.count) pair(s)"))
             lines.append(
-                ("infobip header", "\(infobip.headerName), \(infobip.headerSecrets.count) secret(s)"))
+                (
+                    "infobip header",
+                    "\(infobip.headerName), \(infobip.headerSecrets.count) secret(s)"
+                ))
             let algorithm = infobip.hmacKeys.first.map { ", \($0.algorithm.rawValue)" } ?? ""
             lines.append(
                 (

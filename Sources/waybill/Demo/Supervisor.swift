@@ -82,7 +82,8 @@ final class Supervisor: Sendable {
             }
             guard let pause else { break }
             Output.line("waybill demo: \(plan.name) ended (\(exit)); starting it again")
-            let milliseconds = Int(pause.components.seconds * 1000)
+            let milliseconds =
+                Int(pause.components.seconds * 1000)
                 + Int(pause.components.attoseconds / 1_000_000_000_000_000)
             if stopRequested.wait(timeout: .now() + .milliseconds(milliseconds)) == .success {
                 break
