@@ -29,6 +29,8 @@ package struct MessageStore: MessageReader {
     package func message(
         provider: Provider, providerMessageID: String
     ) throws(StoreFailure) -> Message? {
+        // PostgreSQL holds no NUL, and would fail on the question.
+        guard !providerMessageID.utf8.contains(0) else { return nil }
         if let message = try message(key(provider, providerMessageID)) { return message }
         return try queries.run { connection throws(PostgresError) in
             let own = try connection.execute(

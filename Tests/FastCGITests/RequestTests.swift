@@ -135,7 +135,6 @@ struct RequestTests {
         }
     }
 
-
     @Test("many peers at once, answered by other threads, get each its own answer")
     func manyPeers() throws {
         let inbox = Inbox<Exchange?>()

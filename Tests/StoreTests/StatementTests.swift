@@ -9,7 +9,8 @@ struct StatementTests {
     /// All but those of `waybill migrate`.
     private static var responders: [any Statement.Type] {
         [
-            ArchiveCallbacks.self, KeepOutcomes.self, RecordReports.self, QuarantineRejects.self,
+            ArchiveCallbacks.self, KeepOutcomes.self, RecordReports.self, RecordNewReports.self,
+            MoveMessages.self, AddNewMessages.self, QuarantineRejects.self,
             SelectMessage.self, SelectOwnMessage.self, SelectReports.self, SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
             SelectSchemaVersion.self, MaintainPartitions.self,

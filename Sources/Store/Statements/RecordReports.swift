@@ -49,7 +49,8 @@ struct RecordReports: Statement {
 /// The same for reports that are taken to be new: a repetition fails on `report_pkey`.
 ///
 /// `on conflict` looks every key up before it inserts it; without it a batch takes a third less of
-/// the server's time. See `Optimism`.
+/// the server's time. See `Optimism`. The `where` makes the reports come before the counts, as they
+/// do in `RecordReports`: in two orders, two writers of one shard could wait for each other.
 struct RecordNewReports: Statement {
     let reports: [WriteBatch.ReportRow]
     /// How many of them fall to each row of the tally, in the order of its key.
@@ -75,11 +76,13 @@ struct RecordNewReports: Statement {
                 message_id, fingerprint, precedence, outcome_id, callback_id, received_at, sent_at,
                 done_at, segments, provider, status, source, price, currency, recipient, sender,
                 bulk_id, callback_data, network, attributes)
+            returning 1
         )
         insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
         select hour, outcome_id, status, provider, $21::smallint, reports
         from unnest($22::timestamptz[], $23::bigint[], $24::smallint[], $25::smallint[], $26::bigint[])
             as new (hour, outcome_id, status, provider, reports)
+        where (select count(*) from added) > 0
         on conflict (hour, provider, status, outcome_id, shard)
             do update set reports = counted.reports + excluded.reports
         """

@@ -106,6 +106,9 @@ extension ReportWriter {
     /// Whether `stop` has been called.
     var isEnding: Bool { isStopping.load(ordering: .acquiring) }
 
+    /// Whether the database has not taken commits lately.
+    var isAway: Bool { outage.withLock { $0 != nil } }
+
     /// Waits before the next attempt to connect; ends early when the writer stops.
     func pause(_ duration: Duration) {
         _ = stopSignal.wait(timeout: .now() + .milliseconds(Int(duration / .milliseconds(1))))
