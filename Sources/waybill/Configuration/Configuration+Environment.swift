@@ -9,15 +9,19 @@ extension Configuration {
     init(_ environment: Environment = Environment()) throws(ConfigurationError) {
         var environment = environment
         let database = environment.database("DATABASE_URL")
+        let before = environment.problems.count
         infobip = InfobipWebhook.Settings(&environment)
         plivo = PlivoWebhook.Settings(&environment)
-        if infobip == nil, plivo == nil, environment.problems.isEmpty {
+        if infobip == nil, plivo == nil, environment.problems.count == before {
             environment.report(
                 "INFOBIP_WEBHOOK_PASSWORD",
                 "no provider is configured, so every callback would be refused; set it with"
                     + " INFOBIP_WEBHOOK_USER, or INFOBIP_WEBHOOK_SECRET, or PLIVO_AUTH_TOKEN")
         }
-        logLevel = environment.choice("LOG_LEVEL", default: .info)
+        // The guides' programs log with pino or winston, whose words these are.
+        logLevel = environment.choice(
+            "LOG_LEVEL", default: .info,
+            synonyms: ["trace": .debug, "verbose": .debug, "warn": .warning, "fatal": .error])
         sockets = Sockets(
             directory: environment.text("WAYBILL_SOCKET_DIRECTORY") ?? "/run/waybill",
             group: environment.text("WAYBILL_SOCKET_GROUP"))
