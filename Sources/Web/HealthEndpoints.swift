@@ -53,6 +53,6 @@ package struct HealthEndpoints: Sendable {
             try authenticator.require(.admin, request)
         }
         return Response(
-            .ok, headers: [.exposition, .noStore], body: Array(metrics.exposition().utf8))
+            .ok, headers: [.exposition], body: Array(metrics.exposition().utf8))
     }
 }
