@@ -12,7 +12,8 @@ package struct APIRequest {
     /// The client's address as nginx sees it.
     let remoteAddress: String?
     let authorization: String?
-    private let query: [String: [String]]
+    /// Nil if it cannot be read.
+    private let query: [String: [String]]?
 
     init(_ exchange: Exchange, captures: [String]) {
         self.captures = captures
@@ -24,9 +25,9 @@ package struct APIRequest {
 
     /// A query parameter's value, nil if it is absent.
     ///
-    /// - Throws: 400 `bad_query` if it came more than once.
+    /// - Throws: 400 `bad_query` if it came more than once, or the query cannot be read.
     func value(_ name: String) throws(Problem) -> String? {
-        guard let values = query[name] else { return nil }
+        guard let values = try readable()[name] else { return nil }
         guard values.count == 1 else {
             throw Problem(
                 .badRequest, "bad_query", "The parameter \(name) was given \(values.count) times.",
@@ -37,7 +38,7 @@ package struct APIRequest {
 
     /// Refuses parameters that the endpoint does not know: a typo must not widen an answer.
     func allow(_ names: String...) throws(Problem) {
-        if let unknown = query.keys.sorted().first(where: { !names.contains($0) }) {
+        if let unknown = try readable().keys.sorted().first(where: { !names.contains($0) }) {
             let known = names.isEmpty ? "none" : names.joined(separator: ", ")
             throw Problem(
                 .badRequest, "bad_query",
@@ -45,11 +46,33 @@ package struct APIRequest {
         }
     }
 
-    private static func items(_ query: String) -> [String: [String]] {
-        var components = URLComponents()
-        // `+` is a blank in a query as forms write it; URLComponents leaves it alone.
-        components.percentEncodedQuery = query.replacingOccurrences(of: "+", with: "%20")
-        return Dictionary(grouping: components.queryItems ?? [], by: \.name)
-            .mapValues { $0.map { $0.value ?? "" } }
+    private func readable() throws(Problem) -> [String: [String]] {
+        guard let query else {
+            throw Problem(
+                .badRequest, "bad_query",
+                "The query holds an escape that stands for no text: bytes that are no UTF-8, a NUL,"
+                    + " or a % without two hexadecimal digits.")
+        }
+        return query
+    }
+
+    /// Nil if an escape stands for no text. Not by URLComponents: it ends the process for one.
+    private static func items(_ query: String) -> [String: [String]]? {
+        var items: [String: [String]] = [:]
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = decoded(parts[0]),
+                let value = parts.count == 2 ? decoded(parts[1]) : ""
+            else { return nil }
+            items[name, default: []].append(value)
+        }
+        return items
+    }
+
+    /// The text that a name or a value stands for, `+` for a blank as forms write it.
+    private static func decoded(_ text: Substring) -> String? {
+        let decoded = text.replacing("+", with: " ").removingPercentEncoding
+        // PostgreSQL's text holds no NUL, so nothing has a name with one.
+        return decoded.flatMap { $0.utf8.contains(0) ? nil : $0 }
     }
 }
