@@ -78,7 +78,9 @@ extension BreakingTests {
         @Test("A low limit by key answers 429 for that key only")
         func keyLimit() throws {
             let demo = try RunningDemo.breakable
-            func ask(_ key: String?) throws -> HTTPAnswer { try demo.api("/v1/status", key: .some(key)) }
+            func ask(_ key: String?) throws -> HTTPAnswer {
+                try demo.api("/v1/status", key: .some(key))
+            }
             let key = demo.document.api_key
             try demo.reconfigured(
                 [
@@ -93,12 +95,14 @@ extension BreakingTests {
             }
         }
 
-        @Test("An allow-list turns others away with 403", arguments: [
-            ("allow-infobip.conf", "/callbacks/infobip", "/callbacks/plivo"),
-            ("allow-infobip.conf", "/infobip-dlr", "/callbacks/plivo"),
-            ("allow-plivo.conf", "/callbacks/plivo", "/callbacks/infobip"),
-            ("allow-admins.conf", "/metrics", "/health/live"),
-        ])
+        @Test(
+            "An allow-list turns others away with 403",
+            arguments: [
+                ("allow-infobip.conf", "/callbacks/infobip", "/callbacks/plivo"),
+                ("allow-infobip.conf", "/infobip-dlr", "/callbacks/plivo"),
+                ("allow-plivo.conf", "/callbacks/plivo", "/callbacks/infobip"),
+                ("allow-admins.conf", "/metrics", "/health/live"),
+            ])
         func allowList(file: String, closed: String, open: String) throws {
             let demo = try RunningDemo.breakable
             func code(_ path: String) throws -> String? {
@@ -117,9 +121,12 @@ extension BreakingTests {
             }
         }
 
-        @Test("A responder that is away is 502, for callbacks and for the API", arguments: [
-            ("callbacks.sock", "/callbacks/infobip", "POST"), ("api.sock", "/health/live", "GET"),
-        ])
+        @Test(
+            "A responder that is away is 502, for callbacks and for the API",
+            arguments: [
+                ("callbacks.sock", "/callbacks/infobip", "POST"),
+                ("api.sock", "/health/live", "GET"),
+            ])
         func away(socket: String, path: String, method: String) throws {
             let demo = try RunningDemo.breakable
             let file = "\(demo.directory)/nginx/\(socket)"
@@ -151,8 +158,14 @@ extension BreakingTests {
             // A second instead of ten; the size of a buffer shows that nginx has read it.
             try demo.reconfigured(
                 [
-                    ("waybill/callbacks.conf", "fastcgi_read_timeout 10s", "fastcgi_read_timeout 1s"),
-                    ("waybill/routes.conf", "client_max_body_size 12m", "client_max_body_size 100k"),
+                    (
+                        "waybill/callbacks.conf", "fastcgi_read_timeout 10s",
+                        "fastcgi_read_timeout 1s"
+                    ),
+                    (
+                        "waybill/routes.conf", "client_max_body_size 12m",
+                        "client_max_body_size 100k"
+                    ),
                 ],
                 until: {
                     try demo.infobip([UInt8](repeating: 0x20, count: 110_000)).status == 413

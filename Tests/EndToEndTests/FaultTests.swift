@@ -15,7 +15,9 @@ extension BreakingTests {
                 kill(old, SIGKILL)
                 #expect(
                     waitUntil(within: .seconds(20)) {
-                        guard let pid = try? demo.currentDocument.pids.responder else { return false }
+                        guard let pid = try? demo.currentDocument.pids.responder else {
+                            return false
+                        }
                         return pid != old && pid > 0
                     })
                 try load.waitForAccepted(100)
@@ -53,7 +55,9 @@ extension BreakingTests {
             #expect(database["away_since"].isNull)
         }
 
-        @Test("While PostgreSQL is away callbacks are 503 at once, and the status says how long they wait")
+        @Test(
+            "While PostgreSQL is away callbacks are 503 at once, and the status says how long they wait"
+        )
         func databaseAway() throws {
             let demo = try RunningDemo.breakable
             let postgres = try demo.currentDocument.pids.postgres
