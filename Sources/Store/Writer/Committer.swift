@@ -213,7 +213,7 @@ extension Committer {
     }
 
     private mutating func backOff() {
-        // Full jitter: many responders must not come back in step.
+        // Jitter: many responders must not come back in step.
         writer.pause(pause * Double.random(in: 0.5...1))
         pause = min(pause * 2, Self.longestPause)
     }
