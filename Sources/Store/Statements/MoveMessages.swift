@@ -25,6 +25,7 @@ struct MoveMessages: Statement {
             precedence = excluded.precedence,
             fingerprint = excluded.fingerprint,
             updated_at = excluded.updated_at,
+            provider = case when known.is_ours then known.provider else excluded.provider end,
             status = excluded.status,
             provider_message_id = excluded.provider_message_id,
             recipient = case when known.is_ours then known.recipient else excluded.recipient end,

@@ -56,7 +56,9 @@ extension Committer {
             detail: "PostgreSQL refused the row with SQLSTATE \(state).", excerpt: excerpt)
         do throws(PostgresError) {
             let connection = try usableConnection()
-            _ = try connection.execute(QuarantineRejects(rejects: [(reject, origin)]))
+            _ = try connection.execute(
+                QuarantineRejects(rejects: [(reject, origin)]),
+                within: writer.settings.commitDeadline)
         } catch {
             guard error.isBadData else { throw error }
             writer.logger.log(

@@ -176,8 +176,8 @@ extension Committer {
             // A missing grant or table: nothing that a moment's wait mends.
             writer.logger.log(
                 .error, "a batch cannot be committed", ["error": "\(error.description)"])
-            Self.answer(entries, .failure(.unavailable))
             writer.databaseIsAway(error)
+            Self.answer(entries, .failure(.unavailable))
             return []
         }
         // Another transaction won; the server itself is well.

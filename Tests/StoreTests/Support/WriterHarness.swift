@@ -31,15 +31,15 @@ struct WriterHarness {
             .flatMap { Double($0) }
     }
 
-    /// Submits all from one thread, waits for the answers, and stops the writer.
+    /// Submits all from one thread, waits for the answers, stops the writer, and returns the failures.
     func write(
         _ submissions: [Submission], sourceLocation: SourceLocation = #_sourceLocation
-    ) -> [Answers.Answer] {
+    ) -> [SinkFailure] {
         let answers = Answers()
         for submission in submissions { answers.submit(submission, to: writer) }
-        let all = answers.all(sourceLocation: sourceLocation)
+        let failures = answers.failures(sourceLocation: sourceLocation)
         stop(sourceLocation: sourceLocation)
-        return all
+        return failures
     }
 
     /// Stops the writer; all must be over within the limit.
