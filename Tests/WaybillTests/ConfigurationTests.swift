@@ -44,7 +44,8 @@ struct ConfigurationTests {
     @Test("Every setting at once")
     func everything() {
         let text = read([
-            "DATABASE_URL": "host=db user=waybill", "APP_BASE_URL": "https://a.example/,https://b.example:8443",
+            "DATABASE_URL": "host=db user=waybill",
+            "APP_BASE_URL": "https://a.example/,https://b.example:8443",
             "INFOBIP_WEBHOOK_USER": "u", "INFOBIP_WEBHOOK_PASSWORD": "p1,p2",
             "INFOBIP_WEBHOOK_HEADER": "X-Mine", "INFOBIP_WEBHOOK_HEADER_SECRET": "h1\nh2\n",
             "INFOBIP_HMAC_HEADER": "X-Infobip-Signature", "INFOBIP_HMAC_SECRET": "m1",
@@ -78,12 +79,13 @@ struct ConfigurationTests {
     @Test("The guides' one secret serves the header and the HMAC, until they have their own")
     func sharedSecret() {
         let shared = database.merging(["INFOBIP_WEBHOOK_SECRET": "one,two"]) { $1 }
-        #expect(read(shared).hasPrefix(
-            """
-            infobip basic: 0 pair(s)
-            infobip header: X-Webhook-Secret, 2 secret(s)
-            infobip hmac: X-Hub-Signature, 2 secret(s), sha256
-            """))
+        #expect(
+            read(shared).hasPrefix(
+                """
+                infobip basic: 0 pair(s)
+                infobip header: X-Webhook-Secret, 2 secret(s)
+                infobip hmac: X-Hub-Signature, 2 secret(s), sha256
+                """))
         let own = shared.merging(["INFOBIP_HMAC_SECRET": "three"]) { $1 }
         #expect(read(own).contains("infobip hmac: X-Hub-Signature, 1 secret(s), sha256"))
         #expect(read(own).contains("infobip header: X-Webhook-Secret, 2 secret(s)"))
@@ -176,7 +178,8 @@ struct ConfigurationTests {
     @Test(
         "A list is parted by commas and line breaks; \\, is a comma of a value",
         arguments: [
-            ("a", ["a"]), ("a,b", ["a", "b"]), (" a , b ", ["a", "b"]), ("a\nb\r\nc", ["a", "b", "c"]),
+            ("a", ["a"]), ("a,b", ["a", "b"]), (" a , b ", ["a", "b"]),
+            ("a\nb\r\nc", ["a", "b", "c"]),
             ("a\\,b,c", ["a,b", "c"]), ("a\\b", ["a\\b"]), ("a\\\nb", ["a\\", "b"]),
             ("a\\", ["a\\"]), ("a,,b,", ["a", "b"]), ("a\\,", ["a,"]), ("a b", ["a b"]),
         ])

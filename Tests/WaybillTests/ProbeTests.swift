@@ -17,7 +17,9 @@ struct ProbeTests {
     ) throws -> ProbeSettings {
         let arguments = try Arguments(words, options: ["url", "provider", "key-file", "ca"])
         let given = ["WAYBILL_API_KEY": Self.key, "APP_BASE_URL": "https://sms.example.com"]
-        return try ProbeSettings(arguments, environment: given.merging(variables) { $1 }) { files[$0] }
+        return try ProbeSettings(arguments, environment: given.merging(variables) { $1 }) {
+            files[$0]
+        }
     }
 
     /// The callback as the deployment's own code sees it.

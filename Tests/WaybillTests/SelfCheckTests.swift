@@ -39,7 +39,9 @@ struct SelfCheckTests {
         #expect(
             try !check { exchange in
                 exchange.respond(
-                    Response(.serviceUnavailable, headers: [.plainText], body: Array("Status: 200".utf8)))
+                    Response(
+                        .serviceUnavailable, headers: [.plainText], body: Array("Status: 200".utf8))
+                )
             })
     }
 

@@ -69,7 +69,8 @@ struct SupervisorTests {
     @Test("A child that will not end is killed at the deadline, and all that it started with it")
     func boundedStop() throws {
         let supervisor = try Supervisor(
-            plan("trap '' TERM; sleep 300 & echo $$ >> $F; echo $! >> $F; wait; wait")) {}
+            plan("trap '' TERM; sleep 300 & echo $$ >> $F; echo $! >> $F; wait; wait")
+        ) {}
         #expect(waitUntil(within: .seconds(10)) { lines.count == 2 })
         let start = ContinuousClock.now
         supervisor.stop(SIGTERM, deadline: .milliseconds(200))
@@ -106,7 +107,8 @@ struct SupervisorTests {
             try Supervisor(
                 waybill.ChildProcess.Plan(
                     name: "nothing", program: "/nonexistent/program", arguments: [],
-                    log: folder.path(of: "log"))) {}
+                    log: folder.path(of: "log"))
+            ) {}
         }
         #expect(error?.description.contains("cannot start nothing (/nonexistent/program)") == true)
     }

@@ -21,7 +21,8 @@ struct AccessTests {
     @Test(
         "Without a valid key there is a 401 that says what to send",
         arguments: [
-            (String?.none, "missing_key"), ("Bearer nonsense", "wrong_key"), ("Bearer", "wrong_key"),
+            (String?.none, "missing_key"), ("Bearer nonsense", "wrong_key"),
+            ("Bearer", "wrong_key"),
             ("Basic YTpi", "wrong_key"), ("Bearer \(Keys.revoked)", "wrong_key"),
             ("Bearer \(Keys.read) \(Keys.read)", "wrong_key"), ("Bearer wb_AAAA", "wrong_key"),
         ])
@@ -99,7 +100,9 @@ struct AccessTests {
         #expect(answer.body.contains("# TYPE waybill_test_total counter\nwaybill_test_total 3\n"))
     }
 
-    @Test("Metrics need scope admin from elsewhere", arguments: ["192.0.2.7", "127.0.0.10", "", "::2"])
+    @Test(
+        "Metrics need scope admin from elsewhere",
+        arguments: ["192.0.2.7", "127.0.0.10", "", "::2"])
     func metricsFromElsewhere(address: String) throws {
         let server = try server()
         #expect(try server.get("/metrics", remoteAddress: address).status == 401)
@@ -117,7 +120,8 @@ struct AccessTests {
         #expect(QueryText(text)?.items == items)
     }
 
-    @Test("A query that is not is refused", arguments: ["%", "a=%1", "%zz", "a=%00", "%ff", "a=%C3"])
+    @Test(
+        "A query that is not is refused", arguments: ["%", "a=%1", "%zz", "a=%00", "%ff", "a=%C3"])
     func badQuery(text: String) {
         #expect(QueryText(text) == nil)
     }

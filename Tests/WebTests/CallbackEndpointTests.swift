@@ -89,7 +89,8 @@ struct CallbackEndpointTests {
     func malformation(code: Malformation.Code) throws {
         let sink = Sink()
         let (server, _) = try start(
-            Webhook(malformation: Malformation(code, at: "byte 17", "Something else was expected.")),
+            Webhook(
+                malformation: Malformation(code, at: "byte 17", "Something else was expected.")),
             sink: sink)
         let answer = try server.send("POST", "/callbacks/infobip", body: [7, 8])
         let expected =
@@ -126,7 +127,9 @@ struct CallbackEndpointTests {
         #expect(answer.status == 413)
         #expect(answer.code == "body_too_large")
         #expect(sink.submissions.isEmpty)
-        #expect(try server.send("POST", "/callbacks/infobip", body: Array(body.dropLast())).status == 200)
+        #expect(
+            try server.send("POST", "/callbacks/infobip", body: Array(body.dropLast())).status
+                == 200)
     }
 
     @Test("A body that is shorter or longer than announced is a 400", arguments: [1, 3])
@@ -146,7 +149,10 @@ struct CallbackEndpointTests {
         let text = metrics.exposition()
         let reasons =
             Refusal.Reason.allCases.map(\.rawValue) + Malformation.Code.allCases.map(\.rawValue)
-            + ["body_too_large", "incomplete_body", "writer_full", "database_unavailable", "stopping"]
+            + [
+                "body_too_large", "incomplete_body", "writer_full", "database_unavailable",
+                "stopping",
+            ]
         for reason in reasons { #expect(text.contains("reason=\"\(reason)\"} 0\n")) }
     }
 
@@ -166,7 +172,8 @@ struct CallbackEndpointTests {
     @Test("Infobip carries the id in the body, so its path takes none")
     func noMessageInPath() throws {
         let (server, _) = try start()
-        #expect(try server.send("POST", "/callbacks/infobip/\(Samples.id)", body: [1]).status == 404)
+        #expect(
+            try server.send("POST", "/callbacks/infobip/\(Samples.id)", body: [1]).status == 404)
         #expect(try server.send("GET", "/callbacks/infobip").header("Allow") == "POST")
     }
 }

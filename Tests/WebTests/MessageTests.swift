@@ -103,7 +103,8 @@ struct MessageTests {
         let reader = Reader(
             messages: [Samples.message(first, status: winner)], reports: [first, second])
         let json = try server(reader).get(
-            "/v1/messages/\(Samples.id)/reports", key: Keys.read).json
+            "/v1/messages/\(Samples.id)/reports", key: Keys.read
+        ).json
         let reports = try #require(json["reports"] as? [[String: Any]])
         #expect(reports.map { $0["rule"] as? String } == [rule, rule])
         #expect(reports.map { $0["won"] as? Bool } == [true, false])

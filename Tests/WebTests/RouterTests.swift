@@ -49,7 +49,8 @@ struct RouterTests {
         "A known path with another method is a 405 that says which ones it takes",
         arguments: [
             ("DELETE", "/a", "GET, HEAD, POST"), ("PUT", "/a/1", "GET, HEAD"),
-            ("GET", "/only-post", "POST"), ("HEAD", "/only-post", "POST"), ("get", "/a/1", "GET, HEAD"),
+            ("GET", "/only-post", "POST"), ("HEAD", "/only-post", "POST"),
+            ("get", "/a/1", "GET, HEAD"),
         ])
     func wrongMethod(method: String, target: String, allow: String) throws {
         let answer = try server.send(method, target)

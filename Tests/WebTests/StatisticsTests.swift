@@ -40,7 +40,8 @@ struct StatisticsTests {
         statistics.refused(at: Samples.time(10))
         statistics.refused(reports: 4, at: Samples.time(20))
         #expect(since() == Samples.time(10))
-        statistics.accepted(reports: 1, rejects: 0, verification: verification, at: Samples.time(30))
+        statistics.accepted(
+            reports: 1, rejects: 0, verification: verification, at: Samples.time(30))
         #expect(since() == nil)
         statistics.refused(at: Samples.time(40))
         #expect(since() == Samples.time(40))

@@ -63,7 +63,8 @@ enum KeyCommand {
             try keys.create(name: name, scopes: scopes, hash: token.digest.bytes)
         }
         guard isNew else {
-            throw CommandFailure("a valid key named \"\(name)\" exists; revoke it or take another name")
+            throw CommandFailure(
+                "a valid key named \"\(name)\" exists; revoke it or take another name")
         }
         Output.line(token.revealed)
     }

@@ -138,7 +138,9 @@ struct Probe {
 
     // MARK: The table
 
-    private static func row(_ hop: String, _ status: String, _ time: String, _ shows: String) -> String {
+    private static func row(_ hop: String, _ status: String, _ time: String, _ shows: String)
+        -> String
+    {
         func padded(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(0, width - text.count))
         }
@@ -201,6 +203,8 @@ struct ProbeAnswer: Decodable {
     private static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
-                text.unicodeScalars.prefix(300).filter { !CharacterSet.controlCharacters.contains($0) }))
+                text.unicodeScalars.prefix(300).filter {
+                    !CharacterSet.controlCharacters.contains($0)
+                }))
     }
 }

@@ -132,7 +132,9 @@ final class ProbeConnection {
     private func parsed() throws(Failure) -> (status: Int, body: [UInt8])? {
         let end = Array("\r\n\r\n".utf8)
         guard
-            let gap = received.indices.dropLast(3).first(where: { received[$0..<$0 + 4].elementsEqual(end) })
+            let gap = received.indices.dropLast(3).first(where: {
+                received[$0..<$0 + 4].elementsEqual(end)
+            })
         else { return nil }
         let lines = String(decoding: received[..<gap], as: UTF8.self)
             .split(separator: "\r\n", omittingEmptySubsequences: false)
@@ -192,8 +194,11 @@ final class ProbeConnection {
         if contains("Connection refused") {
             return "the connection is refused: is nginx running, and is it this port?"
         }
-        if contains("no certificate or crl found") { return "the file of --ca holds no certificate" }
-        let last = lines.first?.split(separator: ":").suffix(3).joined(separator: ":") ?? "no reason"
+        if contains("no certificate or crl found") {
+            return "the file of --ca holds no certificate"
+        }
+        let last =
+            lines.first?.split(separator: ":").suffix(3).joined(separator: ":") ?? "no reason"
         return "TLS failed: \(last)"
     }
 }

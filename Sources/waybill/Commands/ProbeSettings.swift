@@ -32,7 +32,9 @@ struct ProbeSettings {
     init(
         _ arguments: Arguments,
         environment variables: [String: String] = ProcessInfo.processInfo.environment,
-        readFile: @escaping (String) -> String? = { try? String(contentsOfFile: $0, encoding: .utf8) }
+        readFile: @escaping (String) -> String? = {
+            try? String(contentsOfFile: $0, encoding: .utf8)
+        }
     ) throws {
         var variables = variables
         // The arguments stand in for the settings, so that both are checked alike.

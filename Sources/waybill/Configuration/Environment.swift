@@ -14,7 +14,9 @@ struct Environment {
     ///   - readFile: a file's text, nil if it cannot be read.
     init(
         _ variables: [String: String] = ProcessInfo.processInfo.environment,
-        readFile: @escaping (String) -> String? = { try? String(contentsOfFile: $0, encoding: .utf8) }
+        readFile: @escaping (String) -> String? = {
+            try? String(contentsOfFile: $0, encoding: .utf8)
+        }
     ) {
         self.variables = variables
         self.readFile = readFile

@@ -153,7 +153,8 @@ final class Demo: Sendable {
         environment["WAYBILL_SOCKET_GROUP"] = nginx.workerUser
         environment["NOTIFY_SOCKET"] = notify
         return ChildProcess.Plan(
-            name: "responder", program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
+            name: "responder",
+            program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
             arguments: ["serve"],
             environment: environment, log: directory.logs + "/responder.log")
     }
