@@ -10,7 +10,9 @@ enum Executable {
     ///
     /// - Parameters:
     ///   - words: the command line.
-    ///   - environment: all of it.
+    ///   - environment: all of it, but for PATH.
+    /// - Returns: how it ended, and what it wrote.
+    /// - Throws: when it does not start or does not end.
     static func run(
         _ words: [String], environment: [String: String] = [:]
     ) throws -> (exit: TestSupport.ChildProcess.Exit, output: String, errors: String) {
