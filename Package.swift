@@ -59,6 +59,9 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "Domain", "Security"]),
         tests("StoreTests", ["Store", "Postgres", "Domain", "Telemetry"]),
         tests("WebTests", ["Web", "FastCGI", "Domain", "Security", "Telemetry"]),
+        tests(
+            "WaybillTests",
+            ["waybill", "Web", "FastCGI", "Providers", "Domain", "Security", "Telemetry"]),
         tests("EndToEndTests", ["waybill", "COpenSSL", "Security"]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,6 +2,7 @@ import Domain
 import FastCGI
 import Foundation
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Web
@@ -28,9 +29,14 @@ struct CallbackEndpointTests {
         #expect(submission.callback.body == body)
         #expect(submission.callback.uri == "/callbacks/infobip?a=%20b")
         #expect(submission.reports.count == 1)
-        let snapshot = endpoint.statistics.snapshot(at: .now)
-        #expect(snapshot.callbacksAccepted.lastMinute == 1)
-        #expect(snapshot.lastVerification == Verification(method: "basic", secret: 2))
+        // The answer does not wait for the statistics.
+        let verification = Verification(method: "basic", secret: 2)
+        #expect(
+            waitUntil(within: .seconds(10)) {
+                let snapshot = endpoint.statistics.snapshot(at: .now)
+                return snapshot.callbacksAccepted.lastMinute == 1
+                    && snapshot.lastVerification == verification
+            })
     }
 
     @Test("Nothing is answered before the sink has completed")
@@ -57,10 +63,13 @@ struct CallbackEndpointTests {
         #expect(answer.status == 503)
         #expect(answer.code == code)
         #expect(answer.header("Retry-After") == "5")
-        #expect(endpoint.statistics.snapshot(at: .now).reportsRefused.lastMinute == 1)
+        let series =
+            "waybill_callbacks_refused_total{provider=\"infobip\",reason=\"\(code)\"} 1\n"
         #expect(
-            metrics.exposition().contains(
-                "waybill_callbacks_refused_total{provider=\"infobip\",reason=\"\(code)\"} 1\n"))
+            waitUntil(within: .seconds(10)) {
+                endpoint.statistics.snapshot(at: .now).reportsRefused.lastMinute == 1
+                    && metrics.exposition().contains(series)
+            })
     }
 
     @Test(
@@ -76,11 +85,14 @@ struct CallbackEndpointTests {
         #expect(answer.code == reason.rawValue)
         #expect((answer.header("WWW-Authenticate") != nil) == (provider == .infobip))
         #expect(sink.submissions.isEmpty)
-        #expect(endpoint.statistics.snapshot(at: .now).callbacksRefused.lastMinute == 1)
+        let series =
+            "waybill_callbacks_refused_total{provider=\"\(provider.rawValue)\","
+            + "reason=\"\(reason.rawValue)\"} 1\n"
         #expect(
-            metrics.exposition().contains(
-                "waybill_callbacks_refused_total{provider=\"\(provider.rawValue)\","
-                    + "reason=\"\(reason.rawValue)\"} 1\n"))
+            waitUntil(within: .seconds(10)) {
+                endpoint.statistics.snapshot(at: .now).callbacksRefused.lastMinute == 1
+                    && metrics.exposition().contains(series)
+            })
     }
 
     @Test(

@@ -25,9 +25,15 @@ final class WebServer: Sendable {
     /// One request on a connection of its own.
     ///
     /// - Parameters:
+    ///   - method: REQUEST_METHOD.
     ///   - target: path and query; DOCUMENT_URI is its path.
     ///   - headers: FastCGI's names, such as `HTTP_AUTHORIZATION`.
+    ///   - body: what follows the head.
     ///   - length: CONTENT_LENGTH, where it is not the body's.
+    ///   - remoteAddress: REMOTE_ADDR.
+    ///   - requestID: REQUEST_ID.
+    /// - Returns: the answer.
+    /// - Throws: `NoAnswer`.
     func send(
         _ method: String, _ target: String, headers: [String: String] = [:], body: [UInt8] = [],
         length: Int? = nil, remoteAddress: String = "192.0.2.7", requestID: String = "req-1"
