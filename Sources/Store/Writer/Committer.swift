@@ -82,14 +82,16 @@ struct Committer {
         let record = RecordReports(
             reports: rows.reports, decisive: rows.decisive, shard: shard)
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
+        // A server that hangs must not keep callbacks waiting for longer than one that is away.
+        let limit = writer.settings.commitDeadline
         if news.isEmpty, rows.rejects.isEmpty {
-            let pending = try connection.send(archive, record)
+            let pending = try connection.send(archive, record, within: limit)
             meanwhile()
             _ = try pending.receive()
         } else {
             let pending = try connection.send(
                 KeepOutcomes(outcomes: news), archive,
-                QuarantineRejects(rejects: rows.rejects), record)
+                QuarantineRejects(rejects: rows.rejects), record, within: limit)
             meanwhile()
             _ = try pending.receive()
             if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
