@@ -58,13 +58,13 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// Kills the child at once and waits for nothing.
+    /// Kills the child and its group at once and waits for nothing.
     func kill() {
         let pid = state.withLock { state -> pid_t? in
             state.isStopping = true
             return state.child?.pid
         }
-        if let pid { Foundation.kill(pid, SIGKILL) }
+        if let pid { Foundation.kill(-pid, SIGKILL) }
     }
 
     private func watch(_ first: ChildProcess) {
