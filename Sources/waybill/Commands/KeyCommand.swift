@@ -53,6 +53,7 @@ enum KeyCommand {
             }
             scopes.insert(scope)
         }
+        guard !scopes.isEmpty else { throw UsageError("--scope names none; it takes \(known)") }
         return scopes
     }
 
