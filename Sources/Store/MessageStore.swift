@@ -34,7 +34,7 @@ package struct MessageStore: MessageReader {
         if let message = try message(key(provider, providerMessageID)) { return message }
         return try queries.run { connection throws(PostgresError) in
             let own = try connection.execute(
-                SelectOwnMessage(provider: provider, providerMessageID: providerMessageID))
+                SelectMessageByProviderID(provider: provider, providerMessageID: providerMessageID))
             guard let row = own.first else { return nil }
             let reports = try connection.execute(SelectReports(message: row.id, limit: 1))
             return row.message(decisive: reports.first)

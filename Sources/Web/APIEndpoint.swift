@@ -44,8 +44,8 @@ package struct APIEndpoint: Sendable {
 }
 
 extension Response {
-    /// A JSON answer that nobody may cache.
+    /// A JSON answer; nginx adds that nobody may cache it.
     static func json(_ status: HTTPStatus = .ok, body: [UInt8]) -> Response {
-        Response(status, headers: [.json, .noStore], body: body)
+        Response(status, headers: [.json], body: body)
     }
 }

@@ -1,5 +1,3 @@
-private import Foundation
-
 import Domain
 import FastCGI
 
@@ -12,21 +10,22 @@ package struct APIRequest {
     /// The client's address as nginx sees it.
     let remoteAddress: String?
     let authorization: String?
-    private let query: [String: [String]]
+    /// Nil if it is not percent-encoded UTF-8.
+    private let query: QueryText?
 
     init(_ exchange: Exchange, captures: [String]) {
         self.captures = captures
         requestID = exchange.requestID
         remoteAddress = exchange.parameter("REMOTE_ADDR")
         authorization = exchange.parameter(HeaderName.authorization.parameter)
-        query = Self.items(exchange.parameter("QUERY_STRING") ?? "")
+        query = QueryText(exchange.parameter("QUERY_STRING") ?? "")
     }
 
     /// A query parameter's value, nil if it is absent.
     ///
-    /// - Throws: 400 `bad_query` if it came more than once.
+    /// - Throws: 400 `bad_query` if it came more than once, or the query cannot be read.
     func value(_ name: String) throws(Problem) -> String? {
-        guard let values = query[name] else { return nil }
+        guard let values = try items()[name] else { return nil }
         guard values.count == 1 else {
             throw Problem(
                 .badRequest, "bad_query", "The parameter \(name) was given \(values.count) times.",
@@ -36,8 +35,10 @@ package struct APIRequest {
     }
 
     /// Refuses parameters that the endpoint does not know: a typo must not widen an answer.
+    ///
+    /// - Throws: 400 `bad_query`.
     func allow(_ names: String...) throws(Problem) {
-        if let unknown = query.keys.sorted().first(where: { !names.contains($0) }) {
+        if let unknown = try items().keys.sorted().first(where: { !names.contains($0) }) {
             let known = names.isEmpty ? "none" : names.joined(separator: ", ")
             throw Problem(
                 .badRequest, "bad_query",
@@ -45,11 +46,11 @@ package struct APIRequest {
         }
     }
 
-    private static func items(_ query: String) -> [String: [String]] {
-        var components = URLComponents()
-        // `+` is a blank in a query as forms write it; URLComponents leaves it alone.
-        components.percentEncodedQuery = query.replacingOccurrences(of: "+", with: "%20")
-        return Dictionary(grouping: components.queryItems ?? [], by: \.name)
-            .mapValues { $0.map { $0.value ?? "" } }
+    private func items() throws(Problem) -> [String: [String]] {
+        guard let query else {
+            throw Problem(
+                .badRequest, "bad_query", "The query is not percent-encoded UTF-8 without NUL.")
+        }
+        return query.items
     }
 }

@@ -52,7 +52,6 @@ package struct HealthEndpoints: Sendable {
         if request.remoteAddress != "127.0.0.1", request.remoteAddress != "::1" {
             try authenticator.require(.admin, request)
         }
-        return Response(
-            .ok, headers: [.exposition, .noStore], body: Array(metrics.exposition().utf8))
+        return Response(.ok, headers: [.exposition], body: Array(metrics.exposition().utf8))
     }
 }

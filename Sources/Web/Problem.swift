@@ -39,7 +39,7 @@ package struct Problem: Error, Sendable {
         if let place { json.member("place", place) }
         json.member("request_id", requestID)
         json.endObject()
-        return Response(status, headers: [.problem, .noStore] + headers, body: json.bytes)
+        return Response(status, headers: [.problem] + headers, body: json.bytes)
     }
 }
 

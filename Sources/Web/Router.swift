@@ -56,7 +56,8 @@ package final class Router: ExchangeHandler {
 
     package func handle(_ exchange: Exchange) {
         let path = exchange.documentURI ?? ""
-        let method = exchange.method ?? ""
+        // nginx drops the body of what answers a HEAD, so that HEAD works wherever GET does.
+        let method = exchange.method == "HEAD" ? "GET" : exchange.method ?? ""
         var candidates = (exact[path] ?? []).map { ($0, [String]()) }
         if candidates.isEmpty {
             let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
@@ -71,7 +72,9 @@ package final class Router: ExchangeHandler {
         if candidates.isEmpty {
             problem = Problem(.notFound, "not_found", "There is nothing at this path.")
         } else {
-            let allowed = Set(candidates.map(\.0.method)).sorted().joined(separator: ", ")
+            let methods = Set(candidates.map(\.0.method))
+            let allowed = methods.union(methods.contains("GET") ? ["HEAD"] : [])
+                .sorted().joined(separator: ", ")
             problem = Problem(
                 .methodNotAllowed, "method_not_allowed", "This path takes \(allowed).",
                 headers: [HeaderField(name: "Allow", value: allowed)].compactMap { $0 })

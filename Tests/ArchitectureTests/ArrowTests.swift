@@ -38,7 +38,11 @@ struct ArrowTests {
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 guard
                     let match = line.firstMatch(
-                        of: /^\s*(?:@\w+\s+)?(?:(?:private|fileprivate|internal|package|public)\s+)?import\s+(?:\w+\s+)?(\w+)/
+                        of: #/
+                            ^\s*(?:@\w+\s+)?
+                            (?:(?:private|fileprivate|internal|package|public)\s+)?
+                            import\s+(?:\w+\s+)?(\w+)
+                        /#
                     )
                 else { continue }
                 let imported = String(match.1)

@@ -11,7 +11,8 @@ struct StatementTests {
         [
             ArchiveCallbacks.self, KeepOutcomes.self, RecordReports.self, RecordNewReports.self,
             MoveMessages.self, AddNewMessages.self, QuarantineRejects.self,
-            SelectMessage.self, SelectOwnMessage.self, SelectReports.self, SelectAPIKey.self,
+            SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
+            SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
             SelectSchemaVersion.self, MaintainPartitions.self,
         ]

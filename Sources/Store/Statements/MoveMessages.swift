@@ -12,15 +12,15 @@ struct MoveMessages: Statement {
     static let sql: StaticString = """
         insert into message as known (
             id, precedence, fingerprint, created_at, updated_at, provider, status,
-            provider_message_id, recipient, sender)
+            provider_message_id, is_key_derived, recipient, sender)
         select id, precedence, fingerprint, received_at, received_at, provider, status,
-            provider_message_id, recipient, sender
+            provider_message_id, is_key_derived, recipient, sender
         from unnest(
             $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::smallint[],
-            $6::smallint[], $7::text[], $8::text[], $9::text[]
+            $6::smallint[], $7::text[], $8::boolean[], $9::text[], $10::text[]
         ) as new (
             id, precedence, fingerprint, received_at, provider, status, provider_message_id,
-            recipient, sender)
+            is_key_derived, recipient, sender)
         on conflict (id) do update set
             precedence = excluded.precedence,
             fingerprint = excluded.fingerprint,
@@ -46,15 +46,15 @@ struct AddNewMessages: Statement {
     static let sql: StaticString = """
         insert into message (
             id, precedence, fingerprint, created_at, updated_at, provider, status,
-            provider_message_id, recipient, sender)
+            provider_message_id, is_key_derived, recipient, sender)
         select id, precedence, fingerprint, received_at, received_at, provider, status,
-            provider_message_id, recipient, sender
+            provider_message_id, is_key_derived, recipient, sender
         from unnest(
             $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::smallint[],
-            $6::smallint[], $7::text[], $8::text[], $9::text[]
+            $6::smallint[], $7::text[], $8::boolean[], $9::text[], $10::text[]
         ) as new (
             id, precedence, fingerprint, received_at, provider, status, provider_message_id,
-            recipient, sender)
+            is_key_derived, recipient, sender)
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -71,6 +71,7 @@ extension StatementParameters {
         addInt16s(decisive) { $0.report.provider.code }
         addInt16s(decisive) { $0.report.status.code }
         addTexts(decisive) { $0.report.providerMessageID }
+        addBools(decisive) { $0.report.isKeyDerived }
         addTexts(decisive) { $0.report.recipient }
         addTexts(decisive) { $0.report.sender }
     }

@@ -32,7 +32,7 @@ struct RecordReports: Statement {
             returning received_at, outcome_id, status, provider
         )
         insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
-        select date_trunc('hour', received_at), outcome_id, status, provider, $21::smallint, count(*)
+        select date_trunc('hour', received_at, 'UTC'), outcome_id, status, provider, $21::smallint, count(*)
         from added
         group by 1, 2, 3, 4
         order by 1, 4, 3, 2
@@ -53,6 +53,8 @@ struct RecordReports: Statement {
 /// do in `RecordReports`: in two orders, two writers of one shard could wait for each other.
 struct RecordNewReports: Statement {
     let reports: [WriteBatch.ReportRow]
+    /// How many of them fall to each row of the tally, in the order of its key.
+    let counts: [WriteBatch.Count]
     let shard: Int16
 
     static let name: StaticString = "record_new_reports"
@@ -77,12 +79,10 @@ struct RecordNewReports: Statement {
             returning 1
         )
         insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
-        select date_trunc('hour', received_at), outcome_id, status, provider, $21::smallint, count(*)
-        from unnest($6::timestamptz[], $4::bigint[], $11::smallint[], $10::smallint[])
-            as new (received_at, outcome_id, status, provider)
+        select hour, outcome_id, status, provider, $21::smallint, reports
+        from unnest($22::timestamptz[], $23::bigint[], $24::smallint[], $25::smallint[], $26::bigint[])
+            as new (hour, outcome_id, status, provider, reports)
         where (select count(*) from added) > 0
-        group by 1, 2, 3, 4
-        order by 1, 4, 3, 2
         on conflict (hour, provider, status, outcome_id, shard)
             do update set reports = counted.reports + excluded.reports
         """
@@ -90,5 +90,10 @@ struct RecordNewReports: Statement {
     func encode(into parameters: inout StatementParameters) {
         ReportColumns.encode(reports, into: &parameters)
         parameters.add(shard)
+        parameters.addTimestamps(counts) { $0.key.hour.microseconds }
+        parameters.addInt64s(counts) { $0.key.outcome }
+        parameters.addInt16s(counts) { $0.key.status }
+        parameters.addInt16s(counts) { $0.key.provider }
+        parameters.addInt64s(counts) { $0.reports }
     }
 }

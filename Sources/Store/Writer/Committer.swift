@@ -40,6 +40,7 @@ struct Committer {
             let entries = writer.queue.take(upTo: writer.settings.batchReports)
             if !entries.isEmpty {
                 committed = commit(entries, answering: committed)
+                writer.queue.finish()
                 continue
             }
             Self.answer(committed, .success(()))
@@ -121,11 +122,11 @@ struct Committer {
         switch (asNewReports, asNewMessages) {
         case (true, true):
             try send(
-                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
                 AddNewMessages(decisive: rows.decisive), meanwhile)
         case (true, false):
             try send(
-                rows, RecordNewReports(reports: rows.reports, shard: shard),
+                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
                 MoveMessages(decisive: rows.decisive), meanwhile)
         case (false, _):
             try send(
@@ -212,7 +213,7 @@ extension Committer {
     }
 
     private mutating func backOff() {
-        // Full jitter: many responders must not come back in step.
+        // Jitter: many responders must not come back in step.
         writer.pause(pause * Double.random(in: 0.5...1))
         pause = min(pause * 2, Self.longestPause)
     }

@@ -36,6 +36,12 @@ struct WriteBatch {
     private(set) var decisive: [ReportRow] = []
     /// The distinct outcomes of the reports, ordered by id.
     private(set) var outcomes: [Outcome] = []
+    /// How many of the reports fall to each row of the tally, in the order of its key.
+    var counts: [Count] {
+        var counts: [TallyKey: Int64] = [:]
+        for row in reports { counts[TallyKey(row), default: 0] += 1 }
+        return counts.map { Count(key: $0.key, reports: $0.value) }.sorted { $0.key < $1.key }
+    }
 
     /// Takes submissions apart.
     init(_ submissions: some Sequence<Submission>) {
@@ -112,6 +118,33 @@ struct WriteBatch {
 }
 
 extension WriteBatch {
+    /// A number for one row of the tally.
+    struct Count {
+        let key: TallyKey
+        let reports: Int64
+    }
+
+    /// A row of the tally, whatever the shard; in the order of the table's key.
+    struct TallyKey: Hashable, Comparable {
+        let hour: Timestamp
+        let provider: Int16
+        let status: Int16
+        let outcome: Int64
+
+        init(_ row: ReportRow) {
+            let hour: Int64 = 3_600_000_000
+            let microseconds = row.receivedAt.microseconds
+            self.hour = Timestamp(microseconds: microseconds - microseconds % hour)
+            provider = row.report.provider.code
+            status = row.report.status.code
+            outcome = row.report.outcome.id
+        }
+
+        static func < (a: Self, b: Self) -> Bool {
+            (a.hour, a.provider, a.status, a.outcome) < (b.hour, b.provider, b.status, b.outcome)
+        }
+    }
+
     /// A report's place: by message, then fingerprint, then arrival.
     private struct SortKey: Comparable {
         let message: MessageID

@@ -33,8 +33,9 @@ struct Arguments {
                 guard values[name] == nil else {
                     throw UsageError("--\(name) was given twice")
                 }
+                // A word with two dashes is the next option, whose value was forgotten here.
                 guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(),
-                    !value.isEmpty
+                    !value.isEmpty, parts.count == 2 || !value.hasPrefix("--")
                 else { throw UsageError("--\(name) needs a value") }
                 values[name] = value
             } else {

@@ -38,7 +38,10 @@ extension Configuration {
         if let infobip {
             lines.append(("infobip basic", "\(infobip.basic.count) pair(s)"))
             lines.append(
-                ("infobip header", "\(infobip.headerName), \(infobip.headerSecrets.count) secret(s)"))
+                (
+                    "infobip header",
+                    "\(infobip.headerName), \(infobip.headerSecrets.count) secret(s)"
+                ))
             let algorithm = infobip.hmacKeys.first.map { ", \($0.algorithm.rawValue)" } ?? ""
             lines.append(
                 (
@@ -60,6 +63,26 @@ extension Configuration {
         }
         lines.append(("sockets", sockets.directory + (sockets.group.map { ", group \($0)" } ?? "")))
         lines.append(("log level", logLevel.rawValue))
+        lines.append(
+            ("workers", "\(limits.callbackWorkers) for callbacks, \(limits.apiWorkers) for the API")
+        )
+        lines.append(
+            (
+                "bounds",
+                "\(limits.maxConnections) connections and \(limits.maxInFlight) requests a socket,"
+                    + " \(limits.writerQueueReports) queued reports"
+            ))
+        lines.append(
+            (
+                "database connections",
+                "\(limits.writerConnections) for the writer, \(limits.poolSize) for the API"
+            ))
+        lines.append(
+            (
+                "deadlines",
+                "commit \(limits.commitDeadline), drain \(limits.drainDeadline)"
+            ))
+        lines.append(("callbacks kept", "\(limits.callbackRetentionDays) days"))
         return lines
     }
 }

@@ -53,6 +53,7 @@ enum KeyCommand {
             }
             scopes.insert(scope)
         }
+        guard !scopes.isEmpty else { throw UsageError("--scope names no scope; it takes \(known)") }
         return scopes
     }
 
@@ -62,7 +63,8 @@ enum KeyCommand {
             try keys.create(name: name, scopes: scopes, hash: token.digest.bytes)
         }
         guard isNew else {
-            throw CommandFailure("a valid key named \"\(name)\" exists; revoke it or take another name")
+            throw CommandFailure(
+                "a valid key named \"\(name)\" exists; revoke it or take another name")
         }
         Output.line(token.revealed)
     }

@@ -27,7 +27,9 @@ enum MigrateCommand {
                 in: try arguments.value("directory") ?? Resources.folder("Migrations"))
             let migrator = try Migrator(database, files: files)
             if arguments.has("status") { return try printStatus(migrator) }
-            let applied = try migrator.migrate(grantingTo: responder) { Output.line("applying \($0.name)") }
+            let applied = try migrator.migrate(grantingTo: responder) {
+                Output.line("applying \($0.name)")
+            }
             Output.line(
                 applied.isEmpty
                     ? "the schema is up to date" : "applied \(applied.count) migration(s)")

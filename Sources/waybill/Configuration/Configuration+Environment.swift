@@ -9,15 +9,19 @@ extension Configuration {
     init(_ environment: Environment = Environment()) throws(ConfigurationError) {
         var environment = environment
         let database = environment.database("DATABASE_URL")
+        let before = environment.problems.count
         infobip = InfobipWebhook.Settings(&environment)
         plivo = PlivoWebhook.Settings(&environment)
-        if infobip == nil, plivo == nil, environment.problems.isEmpty {
+        if infobip == nil, plivo == nil, environment.problems.count == before {
             environment.report(
                 "INFOBIP_WEBHOOK_PASSWORD",
                 "no provider is configured, so every callback would be refused; set it with"
                     + " INFOBIP_WEBHOOK_USER, or INFOBIP_WEBHOOK_SECRET, or PLIVO_AUTH_TOKEN")
         }
-        logLevel = environment.choice("LOG_LEVEL", default: .info)
+        // The guides' programs log with pino or winston, whose words these are.
+        logLevel = environment.choice(
+            "LOG_LEVEL", default: .info,
+            synonyms: ["trace": .debug, "verbose": .debug, "warn": .warning, "fatal": .error])
         sockets = Sockets(
             directory: environment.text("WAYBILL_SOCKET_DIRECTORY") ?? "/run/waybill",
             group: environment.text("WAYBILL_SOCKET_GROUP"))
@@ -62,7 +66,7 @@ extension Configuration.Limits {
         writerQueueReports = environment.integer(
             "WAYBILL_WRITER_QUEUE_REPORTS", default: 20_000, in: 100...1_000_000)
         writerConnections = environment.integer(
-            "WAYBILL_WRITER_CONNECTIONS", default: 1, in: 1...8)
+            "WAYBILL_WRITER_CONNECTIONS", default: 2, in: 1...8)
         commitDeadline = .milliseconds(
             environment.integer("WAYBILL_COMMIT_DEADLINE_MS", default: 4000, in: 100...60_000))
         poolSize = environment.integer("WAYBILL_POOL_SIZE", default: 4, in: 1...100)

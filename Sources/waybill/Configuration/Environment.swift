@@ -14,15 +14,20 @@ struct Environment {
     ///   - readFile: a file's text, nil if it cannot be read.
     init(
         _ variables: [String: String] = ProcessInfo.processInfo.environment,
-        readFile: @escaping (String) -> String? = { try? String(contentsOfFile: $0, encoding: .utf8) }
+        readFile: @escaping (String) -> String? = {
+            try? String(contentsOfFile: $0, encoding: .utf8)
+        }
     ) {
         self.variables = variables
         self.readFile = readFile
     }
 
     /// Notes a problem of a setting.
+    ///
+    /// A setting that is read twice has its problem once.
     mutating func report(_ name: String, _ problem: String) {
-        problems.append("\(name): \(problem)")
+        let line = "\(name): \(problem)"
+        if !problems.contains(line) { problems.append(line) }
     }
 
     /// A setting's text, nil if it is absent.
@@ -57,10 +62,14 @@ struct Environment {
         var escaped = false
         for character in text {
             if escaped {
-                if character != "," { values[values.count - 1].append("\\") }
-                values[values.count - 1].append(character)
                 escaped = false
-            } else if character == "\\" {
+                if character == "," {
+                    values[values.count - 1].append(character)
+                    continue
+                }
+                values[values.count - 1].append("\\")
+            }
+            if character == "\\" {
                 escaped = true
             } else if character == "," || character.isNewline {
                 values.append("")
@@ -69,7 +78,9 @@ struct Environment {
             }
         }
         if escaped { values[values.count - 1].append("\\") }
-        return values.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        values = values.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        if values.isEmpty { report(name, "holds no value, only separators") }
+        return values
     }
 
     /// A whole number within bounds.
@@ -95,12 +106,12 @@ struct Environment {
         }
     }
 
-    /// One word of several.
+    /// One word of several; `synonyms` are other words for them.
     mutating func choice<Value: RawRepresentable & CaseIterable>(
-        _ name: String, default value: Value
+        _ name: String, default value: Value, synonyms: [String: Value] = [:]
     ) -> Value where Value.RawValue == String {
-        guard let text = text(name) else { return value }
-        guard let match = Value(rawValue: text.lowercased()) else {
+        guard let text = text(name)?.lowercased() else { return value }
+        guard let match = Value(rawValue: text) ?? synonyms[text] else {
             let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
             report(name, "takes one of \(words)")
             return value

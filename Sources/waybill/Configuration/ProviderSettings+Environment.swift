@@ -64,10 +64,7 @@ extension PlivoWebhook.Settings {
     init?(_ environment: inout Environment) {
         let baseURLs = environment.list("APP_BASE_URL")
         for url in baseURLs where !Self.isBaseURL(url) {
-            environment.report(
-                "APP_BASE_URL",
-                "\"\(url)\" is not of the form https://host[:port]; it must be the public address"
-                    + " that the providers call, without query or fragment")
+            environment.report("APP_BASE_URL", Self.advice(onBaseURL: url))
         }
         let tokens = environment.list("PLIVO_AUTH_TOKEN").compactMap(Secret.init)
         let allowsV2 = environment.flag("PLIVO_ALLOW_SIGNATURE_V2", default: false)
@@ -89,7 +86,14 @@ extension PlivoWebhook.Settings {
             tokens: tokens, allowsV2: allowsV2)
     }
 
-    private static func isBaseURL(_ text: String) -> Bool {
+    /// What to say of a text that is none.
+    static func advice(onBaseURL text: String) -> String {
+        "\"\(text)\" is not of the form https://host[:port]; it must be the public address"
+            + " that the providers call, without query or fragment"
+    }
+
+    /// Whether a text is a public address that callbacks' paths can be put behind.
+    static func isBaseURL(_ text: String) -> Bool {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme,
             let host = parts.host
         else { return false }

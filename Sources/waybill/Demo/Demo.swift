@@ -151,9 +151,10 @@ final class Demo: Sendable {
         environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
         environment["WAYBILL_SOCKET_DIRECTORY"] = directory.nginx
         environment["WAYBILL_SOCKET_GROUP"] = nginx.workerUser
-        environment["WAYBILL_WRITER_CONNECTIONS"] = ProcessInfo.processInfo.environment["WRC"] ?? "1"; environment["NOTIFY_SOCKET"] = notify
+        environment["NOTIFY_SOCKET"] = notify
         return ChildProcess.Plan(
-            name: "responder", program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
+            name: "responder",
+            program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
             arguments: ["serve"],
             environment: environment, log: directory.logs + "/responder.log")
     }

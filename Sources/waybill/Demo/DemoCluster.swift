@@ -116,7 +116,8 @@ struct DemoCluster {
             _ = try migrator.migrate(grantingTo: Self.responder) { _ in }
         } catch {
             throw CommandFailure(
-                "cannot prepare the database: \((error as? PostgresError)?.debugDescription ?? "\(error)")")
+                "cannot prepare the database: \((error as? PostgresError)?.debugDescription ?? "\(error)")"
+            )
         }
     }
 

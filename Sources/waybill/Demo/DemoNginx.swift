@@ -32,7 +32,8 @@ struct DemoNginx {
                 try manager.createDirectory(
                     atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
             }
-            for name in try manager.contentsOfDirectory(atPath: site) where name.hasSuffix(".conf") {
+            for name in try manager.contentsOfDirectory(atPath: site) where name.hasSuffix(".conf")
+            {
                 let target = "\(folder)/waybill/\(name)"
                 try? manager.removeItem(atPath: target)
                 try manager.copyItem(atPath: "\(site)/\(name)", toPath: target)

@@ -58,7 +58,8 @@ struct DemoProcesses: Codable {
         kill(entry.pid, SIGINT)
         // Nobody tells us of the end of a process that is not our child.
         for _ in 0..<200 where entry.isAlive { usleep(50_000) }
-        if entry.isAlive { kill(entry.pid, SIGKILL) }
+        // Each was started in a session, and so in a group, of its own.
+        if entry.isAlive { kill(-entry.pid, SIGKILL) }
         for _ in 0..<100 where entry.isAlive { usleep(50_000) }
     }
 }

@@ -28,7 +28,8 @@ struct DemoPrograms {
         postgresBinaries = postgres
     }
 
-    private static func find(_ name: String) -> String? {
+    /// A program on PATH or where Debian keeps those of the system, nil if there is none.
+    static func find(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/bin"]
         return folders.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }

@@ -68,10 +68,17 @@ enum PrivateFile {
     static func write(_ data: Data, to path: String) -> Bool {
         let new = path + ".new"
         unlink(new)
-        guard
-            FileManager.default.createFile(
-                atPath: new, contents: data, attributes: [.posixPermissions: 0o600])
-        else { return false }
+        // Private from the first byte on: FileManager would make it first and restrict it then.
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try file.write(contentsOf: data)
+            try file.close()
+        } catch {
+            unlink(new)
+            return false
+        }
         return rename(new, path) == 0
     }
 }

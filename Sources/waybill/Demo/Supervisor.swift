@@ -50,21 +50,20 @@ final class Supervisor: Sendable {
         }
         stopRequested.signal()
         if let pid { Foundation.kill(pid, signal) }
-        if ended.wait(timeout: .now() + .seconds(Int(deadline.components.seconds))) == .timedOut,
-            let pid
-        {
-            Foundation.kill(pid, SIGKILL)
-            ended.wait()
-        }
+        let limit = DispatchTime.now() + deadline / .seconds(1)
+        guard ended.wait(timeout: limit) == .timedOut else { return }
+        kill()
+        ended.wait()
     }
 
-    /// Kills the child at once and waits for nothing.
+    /// Kills the child and those that it made, at once, and waits for nothing.
     func kill() {
         let pid = state.withLock { state -> pid_t? in
             state.isStopping = true
             return state.child?.pid
         }
-        if let pid { Foundation.kill(pid, SIGKILL) }
+        // The whole group: nginx's workers outlive a master that was killed, and keep its port.
+        if let pid { Foundation.kill(-pid, SIGKILL) }
     }
 
     private func watch(_ first: ChildProcess) {
@@ -73,6 +72,8 @@ final class Supervisor: Sendable {
             let started = ContinuousClock.now
             let exit = running.wait()
             let lasted = ContinuousClock.now - started
+            // What a crashed child left behind would be in the next one's way.
+            if !exit.isClean { Foundation.kill(-running.pid, SIGKILL) }
             let pause = state.withLock { state -> Duration? in
                 state.child = nil
                 guard !state.isStopping, !exit.isClean else { return nil }
@@ -82,11 +83,7 @@ final class Supervisor: Sendable {
             }
             guard let pause else { break }
             Output.line("waybill demo: \(plan.name) ended (\(exit)); starting it again")
-            let milliseconds = Int(pause.components.seconds * 1000)
-                + Int(pause.components.attoseconds / 1_000_000_000_000_000)
-            if stopRequested.wait(timeout: .now() + .milliseconds(milliseconds)) == .success {
-                break
-            }
+            if stopRequested.wait(timeout: .now() + pause / .seconds(1)) == .success { break }
             child = restart()
         }
         ended.signal()

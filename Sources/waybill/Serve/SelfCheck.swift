@@ -4,10 +4,14 @@ import Foundation
 enum SelfCheck {
     /// Whether `GET /health/live` is answered with 200 in time. Any thread; blocks.
     static func answers(path: String, within limit: Duration) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        var timeout = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
+        // Zero would be no limit at all.
+        let microseconds = max(1, Int(limit / .microseconds(1)))
+        var timeout = timeval(
+            tv_sec: microseconds / 1_000_000, tv_usec: microseconds % 1_000_000)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
@@ -22,7 +26,8 @@ enum SelfCheck {
             guard count > 0 else { break }
             answer.append(contentsOf: buffer[..<count])
         }
-        return String(decoding: answer, as: UTF8.self).contains("Status: 200")
+        // Behind the header of the first record.
+        return answer.dropFirst(8).starts(with: "Status: 200".utf8)
     }
 
     /// One whole FastCGI request: begin, parameters, empty input; the connection is not kept.

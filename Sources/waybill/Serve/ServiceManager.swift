@@ -9,13 +9,15 @@ struct ServiceManager: Sendable {
         path = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
         let isForUs = environment["WATCHDOG_PID"].map { $0 == String(getpid()) } ?? true
         let microseconds = environment["WATCHDOG_USEC"].flatMap(Int64.init)
-        watchdog = isForUs ? microseconds.map { .microseconds($0) } : nil
+        watchdog =
+            isForUs ? microseconds.flatMap { $0 > 0 ? .microseconds($0) : nil } : nil
     }
 
     /// Sends one state, such as `READY=1`. Without systemd it does nothing.
     func notify(_ state: String) {
         guard let path else { return }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var address = sockaddr_un()

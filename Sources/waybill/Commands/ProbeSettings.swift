@@ -1,0 +1,125 @@
+import Domain
+import Foundation
+import Providers
+import Security
+
+/// What a probe needs to know: where to, as whom, and how to read back.
+struct ProbeSettings {
+    /// Whose callbacks are imitated, and what proves them.
+    enum Credentials {
+        case infobip(InfobipWebhook.Settings)
+        case plivo(token: Secret)
+
+        var provider: Provider {
+            switch self {
+            case .infobip: .infobip
+            case .plivo: .plivo
+            }
+        }
+    }
+
+    /// The public address that the callbacks' paths are put behind; no slash at its end.
+    let url: String
+    let credentials: Credentials
+    let key: APIToken
+    /// A PEM file of authorities to trust in place of the system's.
+    let authorities: String?
+
+    /// Reads the arguments, and the environment as `serve` would.
+    ///
+    /// - Throws: `UsageError` for an unknown provider; `ConfigurationError` with every problem at
+    ///   once.
+    init(
+        _ arguments: Arguments,
+        environment variables: [String: String] = ProcessInfo.processInfo.environment,
+        readFile: @escaping (String) -> String? = {
+            try? String(contentsOfFile: $0, encoding: .utf8)
+        }
+    ) throws {
+        var variables = variables
+        // The arguments stand in for the settings, so that both are checked alike.
+        if let url = arguments.value("url") {
+            variables["APP_BASE_URL"] = url.replacingOccurrences(of: ",", with: "\\,")
+            variables["APP_BASE_URL_FILE"] = nil
+        }
+        if let file = arguments.value("key-file") {
+            variables["WAYBILL_API_KEY"] = nil
+            variables["WAYBILL_API_KEY_FILE"] = file
+        }
+        var environment = Environment(variables, readFile: readFile)
+        let wanted = try arguments.value("provider").map(Self.provider)
+        let credentials = environment.probeCredentials(wanted)
+        let base = environment.probeURL()
+        let key = environment.probeKey()
+        if let file = arguments.value("ca"), readFile(file) == nil {
+            environment.report("--ca", "the file \(file) cannot be read")
+        }
+        guard let credentials, let base, let key, environment.problems.isEmpty else {
+            throw ConfigurationError(problems: environment.problems)
+        }
+        authorities = arguments.value("ca")
+        self.credentials = credentials
+        self.key = key
+        url = base
+    }
+
+    private static func provider(_ name: String) throws(UsageError) -> Provider {
+        guard let provider = Provider(rawValue: name) else {
+            let known = Provider.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("there is no provider \"\(name)\"; known: \(known)")
+        }
+        return provider
+    }
+}
+
+extension Environment {
+    /// The credentials of the wanted provider, or of the first one that is configured.
+    fileprivate mutating func probeCredentials(_ wanted: Provider?) -> ProbeSettings.Credentials? {
+        let before = problems.count
+        let infobip = wanted == .plivo ? nil : InfobipWebhook.Settings(&self)
+        let plivo = wanted == .infobip ? nil : PlivoWebhook.Settings(&self)
+        if let infobip { return .infobip(infobip) }
+        if let token = plivo?.tokens.first { return .plivo(token: token) }
+        if problems.count == before {
+            report(
+                wanted == .plivo ? "PLIVO_AUTH_TOKEN" : "INFOBIP_WEBHOOK_PASSWORD",
+                "is not set; a probe signs with the same secrets that `waybill serve` checks")
+        }
+        return nil
+    }
+
+    /// The first public address.
+    fileprivate mutating func probeURL() -> String? {
+        let before = problems.count
+        let first = list("APP_BASE_URL").first
+        if first == nil, problems.count == before {
+            report("APP_BASE_URL", "is not set, nor was --url given; it is where the probe calls")
+        }
+        guard let first else { return nil }
+        guard PlivoWebhook.Settings.isBaseURL(first) else {
+            if problems.count == before {
+                report("APP_BASE_URL", PlivoWebhook.Settings.advice(onBaseURL: first))
+            }
+            return nil
+        }
+        guard first.hasPrefix("https://") else {
+            report("APP_BASE_URL", "\"\(first)\" is not https, without which no secret is sent")
+            return nil
+        }
+        return first.hasSuffix("/") ? String(first.dropLast()) : first
+    }
+
+    fileprivate mutating func probeKey() -> APIToken? {
+        guard
+            let text = required(
+                "WAYBILL_API_KEY",
+                "make a key with `waybill key create --name probe --scope read`, and name a file"
+                    + " that holds it with --key-file")
+        else { return nil }
+        guard let token = APIToken(text) else {
+            report("WAYBILL_API_KEY", "is no API key of ours; they begin with \(APIToken.prefix)")
+            return nil
+        }
+        return token
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Security
+import TestSupport
+import Testing
+
+@testable import waybill
+
+@Suite("Demo")
+struct DemoTests {
+    private let folder: TemporaryDirectory
+
+    init() throws {
+        folder = try TemporaryDirectory()
+    }
+
+    private func mode(_ path: String) -> mode_t? {
+        var information = stat()
+        return lstat(path, &information) == 0 ? information.st_mode & 0o777 : nil
+    }
+
+    @Test("A folder that everybody can reach holds everything")
+    func plainDirectory() throws {
+        let directory = try DemoDirectory(folder.path(of: "demo"))
+        #expect(directory.state == directory.root)
+        #expect(mode(directory.tls) == 0o700)
+        #expect(mode(directory.nginx) == 0o755)
+        #expect(directory.demoJSON == folder.path(of: "demo/demo.json"))
+    }
+
+    @Test("A path too long for a Unix socket has its state elsewhere, the same in every run")
+    func longDirectory() throws {
+        let path = folder.path(of: String(repeating: "x", count: 90))
+        let first = try DemoDirectory(path)
+        defer { try? FileManager.default.removeItem(atPath: first.state) }
+        #expect(first.state != first.root)
+        #expect(first.nginx.utf8.count < 80)
+        #expect(try DemoDirectory(path).state == first.state)
+        let link = try FileManager.default.destinationOfSymbolicLink(
+            atPath: first.root + "/state")
+        #expect(link == first.state)
+    }
+
+    @Test("As root, a folder that others cannot reach has its state where they can")
+    func privateDirectory() throws {
+        guard getuid() == 0 else { return }
+        let closed = folder.path(of: "closed")
+        #expect(mkdir(closed, 0o700) == 0)
+        let directory = try DemoDirectory(closed + "/demo")
+        defer { try? FileManager.default.removeItem(atPath: directory.state) }
+        #expect(directory.state.hasPrefix("/var/lib/waybill-demo/"))
+        #expect(directory.root == closed + "/demo")
+    }
+
+    @Test("A folder that cannot be made is named")
+    func impossibleDirectory() {
+        let error = #expect(throws: CommandFailure.self) { try DemoDirectory("/proc/demo") }
+        #expect(error?.description.contains("/proc/demo") == true)
+    }
+
+    @Test("Secrets are made once, kept, and readable by their owner only")
+    func secrets() throws {
+        let path = folder.path(of: "secrets.json")
+        let first = try DemoSecrets.load(from: path)
+        #expect(mode(path) == 0o600)
+        let second = try DemoSecrets.load(from: path)
+        #expect(first.apiKey == second.apiKey)
+        #expect(first.databasePort == second.databasePort)
+        #expect(APIToken(first.apiKey) != nil)
+        let all = [
+            first.databaseSuperuser, first.databaseMigrator, first.databaseResponder, first.apiKey,
+            first.infobipPassword, first.infobipHeaderSecret, first.infobipHMACSecret,
+            first.plivoAuthToken,
+        ]
+        #expect(Set(all).count == all.count)
+        #expect(all.allSatisfy { $0.utf8.count >= 32 })
+    }
+
+    @Test("Damaged secrets are not replaced")
+    func damagedSecrets() throws {
+        let path = try folder.write("secrets.json", "{}")
+        #expect(throws: CommandFailure.self) { try DemoSecrets.load(from: path) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "{}")
+    }
+
+    @Test("A private file replaces the old one whole")
+    func privateFile() throws {
+        let path = try folder.write("f", "old and longer")
+        #expect(PrivateFile.write(Data("new".utf8), to: path))
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+        #expect(mode(path) == 0o600)
+        #expect(!PrivateFile.write(Data(), to: "/proc/f"))
+    }
+
+    @Test("Two demos do not run in one folder")
+    func lock() throws {
+        let path = folder.path(of: "lock")
+        let first = try DemoLock(path)
+        #expect(throws: CommandFailure.self) { try DemoLock(path) }
+        first.release()
+        try DemoLock(path).release()
+    }
+
+    @Test("What an earlier run left behind is ended; a stranger with the same pid is not")
+    func cleanUp() throws {
+        let plan = waybill.ChildProcess.Plan(
+            name: "sleep", program: "/bin/sleep", arguments: ["300"],
+            log: folder.path(of: "log"))
+        let ours = try waybill.ChildProcess(plan)
+        let stranger = try waybill.ChildProcess(plan)
+        defer { kill(stranger.pid, SIGKILL) }
+        let entry = try #require(DemoProcesses.Entry(name: "nginx", pid: ours.pid))
+        #expect(entry.isAlive)
+        let file = folder.path(of: "processes.json")
+        var processes = DemoProcesses()
+        processes.entries = [entry]
+        processes.write(to: file)
+        // The stranger began at another time than the file says.
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let other = #"{"name":"responder","pid":\#(stranger.pid),"startTime":1}"#
+        try text.replacingOccurrences(of: "[{", with: "[\(other),{")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+
+        DemoProcesses.cleanUp(file: file)
+        #expect(!entry.isAlive)
+        #expect(kill(stranger.pid, 0) == 0)
+        #expect(mode(file) == nil)
+    }
+
+    @Test("A file that is no list of processes does no harm", arguments: ["", "{", "[]"])
+    func damagedProcesses(text: String) throws {
+        DemoProcesses.cleanUp(file: try folder.write("processes.json", text))
+        DemoProcesses.cleanUp(file: "/nonexistent")
+    }
+
+    @Test("A process that is not there has no entry")
+    func noEntry() {
+        #expect(DemoProcesses.Entry(name: "nginx", pid: -1) == nil)
+    }
+
+    @Test("The responder tells of its readiness itself")
+    func readiness() throws {
+        let socket = try ReadinessSocket(folder.path(of: "ready"))
+        let manager = ServiceManager(["NOTIFY_SOCKET": socket.path])
+        manager.notify("STATUS=starting")
+        manager.notify("READY=1")
+        #expect(socket.wait(until: .now + .seconds(10)) { false })
+        #expect(!socket.wait(until: .now + .seconds(10)) { true })
+        #expect(!socket.wait(until: .now) { false })
+    }
+
+    @Test("A port that is taken is seen to be")
+    func ports() throws {
+        let listener = try SilentListener()
+        #expect(!LoopbackPort.isFree(listener.port))
+        #expect(LoopbackPort.answers(listener.port))
+        let free = try LoopbackPort.free()
+        #expect(LoopbackPort.isFree(free))
+        #expect(!LoopbackPort.answers(free))
+    }
+
+    @Test("demo.json has what programs look for")
+    func summary() throws {
+        let summary = DemoSummary(
+            url: "https://127.0.0.1:8443", ca: "/d/tls/ca.pem", database_url: "postgresql://r",
+            admin_database_url: "postgresql://s", api_key: "wb_k",
+            infobip: .init(
+                callback_url: "https://127.0.0.1:8443/callbacks/infobip", user: "u",
+                password: "p", header_name: "X-Webhook-Secret", header_secret: "h",
+                hmac_header: "X-Hub-Signature", hmac_secret: "m"),
+            plivo: .init(
+                callback_url: "https://127.0.0.1:8443/callbacks/plivo", auth_id: "MA",
+                auth_token: "t"),
+            pids: .init(nginx: 1, responder: 2, postgres: 3))
+        let path = folder.path(of: "demo.json")
+        try summary.write(to: path)
+        #expect(mode(path) == 0o600)
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(
+            Set(json.keys) == [
+                "url", "ca", "database_url", "admin_database_url", "api_key", "infobip", "plivo",
+                "pids",
+            ])
+        #expect((json["pids"] as? [String: Int]) == ["nginx": 1, "responder": 2, "postgres": 3])
+        let text = summary.text(file: path)
+        #expect(text.contains("curl --cacert /d/tls/ca.pem -u 'u:p'"))
+        #expect(text.contains("provider=infobip&provider_message_id=hello-1"))
+    }
+
+    @Test("The folders that come with the program are found from the build's own")
+    func resources() throws {
+        let migrations = try Resources.folder("Migrations")
+        #expect(FileManager.default.fileExists(atPath: migrations + "/0001_create_ledger.sql"))
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import waybill
+
+@Suite("Service manager")
+struct ServiceManagerTests {
+    @Test("A state reaches systemd's socket")
+    func path() throws {
+        let folder = try TemporaryDirectory()
+        let socket = try #require(DatagramSocket(folder.path(of: "notify")))
+        ServiceManager(["NOTIFY_SOCKET": folder.path(of: "notify")]).notify("READY=1")
+        #expect(socket.receive() == "READY=1")
+    }
+
+    @Test("A socket of the abstract namespace begins with @")
+    func abstract() throws {
+        let name = "@waybill-test-\(UUID().uuidString)"
+        let socket = try #require(DatagramSocket(name))
+        ServiceManager(["NOTIFY_SOCKET": name]).notify("STOPPING=1")
+        #expect(socket.receive() == "STOPPING=1")
+    }
+
+    @Test(
+        "Without systemd, or with a socket that is gone, nothing happens",
+        arguments: [
+            [:], ["NOTIFY_SOCKET": ""], ["NOTIFY_SOCKET": "/nonexistent/socket"],
+            ["NOTIFY_SOCKET": String(repeating: "x", count: 200)],
+        ])
+    func nothing(environment: [String: String]) {
+        ServiceManager(environment).notify("READY=1")
+    }
+
+    @Test("The watchdog is fed while the check passes, and starves when it fails")
+    func watchdog() throws {
+        let folder = try TemporaryDirectory()
+        let socket = try #require(DatagramSocket(folder.path(of: "notify")))
+        let checks = Counter()
+        let manager = ServiceManager([
+            "NOTIFY_SOCKET": folder.path(of: "notify"), "WATCHDOG_USEC": "20000",
+            "WATCHDOG_PID": String(getpid()),
+        ])
+        manager.feedWatchdog { checks.next() <= 3 }
+        for _ in 1...3 { #expect(socket.receive() == "WATCHDOG=1") }
+        // The fourth and the fifth check fail.
+        #expect(waitUntil(within: .seconds(10)) { checks.value >= 5 })
+        #expect(socket.isEmpty)
+    }
+
+    @Test(
+        "A watchdog that is not for us, or is none, is not fed",
+        arguments: [
+            ["WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"], ["WATCHDOG_USEC": "0"],
+            ["WATCHDOG_USEC": "x"], [:],
+        ])
+    func noWatchdog(environment: [String: String]) throws {
+        let folder = try TemporaryDirectory()
+        let socket = try #require(DatagramSocket(folder.path(of: "notify")))
+        let checks = Counter()
+        ServiceManager(environment.merging(["NOTIFY_SOCKET": folder.path(of: "notify")]) { $1 })
+            .feedWatchdog { checks.next() > 0 }
+        #expect(socket.isEmpty)
+        #expect(checks.value == 0)
+    }
+
+    @Test("A blocked signal is waited for")
+    func signals() {
+        let taken = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            let signals = TerminationSignals()
+            pthread_kill(pthread_self(), SIGTERM)
+            if signals.wait() == SIGTERM { taken.signal() }
+        }
+        #expect(taken.wait(timeout: .now() + 10) == .success)
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import waybill
+
+@Suite("Supervisor")
+struct SupervisorTests {
+    private let folder: TemporaryDirectory
+
+    init() throws {
+        folder = try TemporaryDirectory()
+    }
+
+    /// A shell script; `$F` is a file of the test's own.
+    private func plan(_ script: String) -> waybill.ChildProcess.Plan {
+        waybill.ChildProcess.Plan(
+            name: "script", program: "/bin/sh", arguments: ["-c", script],
+            environment: ["PATH": "/usr/bin:/bin", "F": file], log: folder.path(of: "log"))
+    }
+
+    private var file: String { folder.path(of: "f") }
+
+    private var lines: [String] {
+        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    private func isAlive(_ pid: String) -> Bool {
+        let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        // A zombie has ended; whoever adopted it has only not been told.
+        return stat.map { !$0.contains(") Z ") } ?? false
+    }
+
+    @Test("A child that crashed is started again, and the new pid is told")
+    func restart() throws {
+        let restarted = DispatchSemaphore(value: 0)
+        let supervisor = try Supervisor(
+            plan("echo $$ >> $F; [ $(wc -l < $F) -ge 2 ] && exec sleep 300; kill -9 $$")
+        ) { restarted.signal() }
+        #expect(restarted.wait(timeout: .now() + 10) == .success)
+        #expect(waitUntil(within: .seconds(10)) { lines.count == 2 })
+        #expect(supervisor.pid.map(String.init) == lines.last)
+        #expect(!supervisor.hasGivenUp)
+        supervisor.stop(SIGTERM, deadline: .seconds(10))
+        #expect(supervisor.pid == nil)
+        #expect(!isAlive(lines[1]))
+    }
+
+    @Test("A child that ended with 0 stays ended")
+    func cleanEnd() throws {
+        let supervisor = try Supervisor(plan("echo $$ >> $F; exit 0")) {}
+        #expect(waitUntil(within: .seconds(10)) { supervisor.hasGivenUp })
+        supervisor.stop(SIGTERM, deadline: .seconds(10))
+        #expect(lines.count == 1)
+        #expect(supervisor.pid == nil)
+    }
+
+    @Test("A child that fails again and again is given up on by whoever waits for it")
+    func givenUp() throws {
+        let supervisor = try Supervisor(plan("echo $$ >> $F; exit 3")) {}
+        #expect(waitUntil(within: .seconds(20)) { supervisor.hasGivenUp })
+        let start = ContinuousClock.now
+        supervisor.stop(SIGTERM, deadline: .seconds(10))
+        // It was in the middle of a pause between two attempts.
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test("A child that will not end is killed at the deadline, and all that it started with it")
+    func boundedStop() throws {
+        let supervisor = try Supervisor(
+            plan("trap '' TERM; sleep 300 & echo $$ >> $F; echo $! >> $F; wait; wait")
+        ) {}
+        #expect(waitUntil(within: .seconds(10)) { lines.count == 2 })
+        let start = ContinuousClock.now
+        supervisor.stop(SIGTERM, deadline: .milliseconds(200))
+        #expect(ContinuousClock.now - start >= .milliseconds(200))
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(waitUntil(within: .seconds(5)) { !lines.contains(where: isAlive) })
+    }
+
+    @Test("What a crashed child left behind is gone before the next one starts")
+    func leftovers() throws {
+        let restarted = DispatchSemaphore(value: 0)
+        let supervisor = try Supervisor(
+            plan(
+                "[ -s $F ] && exec sleep 300; sleep 300 & echo $! >> $F; kill -9 $$")
+        ) { restarted.signal() }
+        #expect(restarted.wait(timeout: .now() + 10) == .success)
+        let orphan = try #require(lines.first)
+        #expect(waitUntil(within: .seconds(5)) { !isAlive(orphan) })
+        supervisor.stop(SIGTERM, deadline: .seconds(5))
+    }
+
+    @Test("Killing waits for nothing and starts nothing")
+    func kill() throws {
+        let supervisor = try Supervisor(plan("echo $$ >> $F; exec sleep 300")) {}
+        #expect(waitUntil(within: .seconds(10)) { lines.count == 1 })
+        supervisor.kill()
+        #expect(waitUntil(within: .seconds(10)) { supervisor.pid == nil })
+        #expect(lines.count == 1)
+    }
+
+    @Test("A program that is missing is named")
+    func missingProgram() {
+        let error = #expect(throws: CommandFailure.self) {
+            try Supervisor(
+                waybill.ChildProcess.Plan(
+                    name: "nothing", program: "/nonexistent/program", arguments: [],
+                    log: folder.path(of: "log"))
+            ) {}
+        }
+        #expect(error?.description.contains("cannot start nothing (/nonexistent/program)") == true)
+    }
+
+    @Test("A program that fails is told with its last words")
+    func lastWords() {
+        let error = #expect(throws: CommandFailure.self) {
+            try waybill.ChildProcess.run(plan("echo so it ends; exit 7"))
+        }
+        #expect(error?.description == "script failed (exit status 7):\n  so it ends")
+    }
+}

@@ -1,0 +1,128 @@
+import Domain
+import FastCGI
+import Foundation
+import Telemetry
+import Testing
+
+@testable import Web
+
+@Suite("Access")
+struct AccessTests {
+    private func server(_ keys: Keys = Keys(), probe: Probe = Probe()) throws -> WebServer {
+        let metrics = Metrics()
+        metrics.counter("waybill_test_total", "A test's counter.").add(3)
+        return try WebServer(
+            HealthEndpoints(
+                database: probe, metrics: metrics, authenticator: Authenticator(keys)
+            ).routes(keys.endpoint)
+                + MessageEndpoints(Reader()).routes(keys.endpoint))
+    }
+
+    @Test(
+        "Without a valid key there is a 401 that says what to send",
+        arguments: [
+            (String?.none, "missing_key"), ("Bearer nonsense", "wrong_key"),
+            ("Bearer", "wrong_key"),
+            ("Basic YTpi", "wrong_key"), ("Bearer \(Keys.revoked)", "wrong_key"),
+            ("Bearer \(Keys.read) \(Keys.read)", "wrong_key"), ("Bearer wb_AAAA", "wrong_key"),
+        ])
+    func unauthorized(authorization: String?, code: String) throws {
+        let answer = try server().send(
+            "GET", "/v1/messages/\(Samples.id)",
+            headers: authorization.map { ["HTTP_AUTHORIZATION": $0] } ?? [:])
+        #expect(answer.status == 401)
+        #expect(answer.code == code)
+        #expect(answer.header("WWW-Authenticate") == "Bearer realm=\"waybill\"")
+    }
+
+    @Test("A key without the scope is a 403 that names the scope")
+    func forbidden() throws {
+        let answer = try server().get("/v1/messages/\(Samples.id)", key: Keys.admin)
+        #expect(answer.status == 403)
+        #expect(answer.code == "missing_scope")
+        #expect(answer.json["detail"] as? String == "This API key lacks the scope read.")
+    }
+
+    @Test("The scheme's name may be written in any case")
+    func schemeCase() throws {
+        let answer = try server().send(
+            "GET", "/v1/messages/\(Samples.id)",
+            headers: ["HTTP_AUTHORIZATION": "bEaReR \(Keys.read)"])
+        #expect(answer.status == 404)
+    }
+
+    @Test("Keys that cannot be looked up are a 503, not a 401")
+    func keysAway() throws {
+        let answer = try server(Keys(failure: StoreFailure(.unavailable, "away")))
+            .get("/v1/messages/\(Samples.id)", key: Keys.read)
+        #expect(answer.status == 503)
+        #expect(answer.code == "database_unavailable")
+    }
+
+    @Test("Liveness asks nobody and needs no key, whatever the query")
+    func live() throws {
+        let server = try server(
+            Keys(failure: StoreFailure(.unavailable, "away")),
+            probe: Probe(
+                database: DatabaseState(
+                    latency: nil, migration: nil, expectedMigration: 3, problem: "away")))
+        for target in ["/health/live", "/health/live?%zz=%", "/health/live?a=b"] {
+            let answer = try server.get(target)
+            #expect(answer.status == 200)
+            #expect(answer.body == #"{"status":"live"}"#)
+        }
+    }
+
+    @Test("Readiness is 200 with a database that is reachable and up to date, 503 otherwise")
+    func ready() throws {
+        let ready = try server().get("/health/ready")
+        #expect(ready.status == 200)
+        #expect(
+            ready.body == #"{"status":"ready","reason":null,"database_latency_ms":1.500,"#
+                + #""migration":3,"expected_migration":3}"#)
+        let behind = try server(
+            probe: Probe(
+                database: DatabaseState(
+                    latency: .milliseconds(1), migration: 2, expectedMigration: 3,
+                    problem: "run waybill migrate"))
+        ).get("/health/ready")
+        #expect(behind.status == 503)
+        #expect(
+            behind.body == #"{"status":"not_ready","reason":"run waybill migrate","#
+                + #""database_latency_ms":1,"migration":2,"expected_migration":3}"#)
+    }
+
+    @Test("Metrics are open on this machine", arguments: ["127.0.0.1", "::1"])
+    func metricsOnLoopback(address: String) throws {
+        let answer = try server().get("/metrics", remoteAddress: address)
+        #expect(answer.status == 200)
+        #expect(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(answer.body.contains("# TYPE waybill_test_total counter\nwaybill_test_total 3\n"))
+    }
+
+    @Test(
+        "Metrics need scope admin from elsewhere",
+        arguments: ["192.0.2.7", "127.0.0.10", "", "::2"])
+    func metricsFromElsewhere(address: String) throws {
+        let server = try server()
+        #expect(try server.get("/metrics", remoteAddress: address).status == 401)
+        #expect(try server.get("/metrics", key: Keys.read, remoteAddress: address).status == 403)
+        #expect(try server.get("/metrics", key: Keys.admin, remoteAddress: address).status == 200)
+    }
+
+    @Test(
+        "A query is percent-encoded UTF-8",
+        arguments: [
+            ("", [:]), ("a", ["a": [""]]), ("a=", ["a": [""]]), ("a=b=c", ["a": ["b=c"]]),
+            ("a=1&a=2&&b=%C3%A9+x%2B", ["a": ["1", "2"], "b": ["é x+"]]), ("=v", ["": ["v"]]),
+        ] as [(String, [String: [String]])])
+    func query(text: String, items: [String: [String]]) {
+        #expect(QueryText(text)?.items == items)
+    }
+
+    @Test(
+        "A query that is not is refused", arguments: ["%", "a=%1", "%zz", "a=%00", "%ff", "a=%C3"])
+    func badQuery(text: String) {
+        #expect(QueryText(text) == nil)
+    }
+}

@@ -1,0 +1,191 @@
+import Domain
+import FastCGI
+import Foundation
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Web
+
+@Suite("Callback endpoint")
+struct CallbackEndpointTests {
+    private func start(
+        _ webhook: Webhook = Webhook(), sink: Sink = Sink(), metrics: Metrics = Metrics()
+    ) throws -> (server: WebServer, endpoint: CallbackEndpoint) {
+        let endpoint = CallbackEndpoint(
+            webhook, sink: sink, metrics: metrics, logger: Logger(descriptor: -1))
+        return (try WebServer(endpoint.routes), endpoint)
+    }
+
+    @Test("A callback is stored byte for byte and answered 200")
+    func accepted() throws {
+        let sink = Sink()
+        let (server, endpoint) = try start(sink: sink)
+        let body: [UInt8] = [0, 1, 0xFF, 0x7B]
+        let answer = try server.send("POST", "/callbacks/infobip?a=%20b", body: body)
+        #expect(answer.status == 200)
+        #expect(answer.body == #"{"status":"stored"}"#)
+        let submission = try #require(sink.submissions.first)
+        #expect(submission.callback.body == body)
+        #expect(submission.callback.uri == "/callbacks/infobip?a=%20b")
+        #expect(submission.reports.count == 1)
+        // The answer does not wait for the statistics.
+        let verification = Verification(method: "basic", secret: 2)
+        #expect(
+            waitUntil(within: .seconds(10)) {
+                let snapshot = endpoint.statistics.snapshot(at: .now)
+                return snapshot.callbacksAccepted.lastMinute == 1
+                    && snapshot.lastVerification == verification
+            })
+    }
+
+    @Test("Nothing is answered before the sink has completed")
+    func answerFollowsCompletion() throws {
+        let sink = Sink(nil)
+        let (server, _) = try start(sink: sink)
+        let connection = try server.start("POST", "/callbacks/infobip", body: [1])
+        #expect(sink.waitForSubmission())
+        #expect(connection.isSilent())
+        sink.complete(.success(()))
+        #expect(try Answer(connection.readAll()).status == 200)
+    }
+
+    @Test(
+        "What the sink cannot store is a 503 with Retry-After",
+        arguments: [
+            (SinkFailure.full, "writer_full"), (.unavailable, "database_unavailable"),
+            (.stopping, "stopping"),
+        ])
+    func sinkFailure(failure: SinkFailure, code: String) throws {
+        let metrics = Metrics()
+        let (server, endpoint) = try start(sink: Sink(.failure(failure)), metrics: metrics)
+        let answer = try server.send("POST", "/callbacks/infobip", body: [1])
+        #expect(answer.status == 503)
+        #expect(answer.code == code)
+        #expect(answer.header("Retry-After") == "5")
+        let series =
+            "waybill_callbacks_refused_total{provider=\"infobip\",reason=\"\(code)\"} 1\n"
+        #expect(
+            waitUntil(within: .seconds(10)) {
+                endpoint.statistics.snapshot(at: .now).reportsRefused.lastMinute == 1
+                    && metrics.exposition().contains(series)
+            })
+    }
+
+    @Test(
+        "Who is not believed gets 401 from Infobip's path and 403 from Plivo's; nothing is stored",
+        arguments: Refusal.Reason.allCases, Provider.allCases)
+    func refusal(reason: Refusal.Reason, provider: Provider) throws {
+        let sink = Sink()
+        let metrics = Metrics()
+        let (server, endpoint) = try start(
+            Webhook(provider: provider, refusal: Refusal(reason)), sink: sink, metrics: metrics)
+        let answer = try server.send("POST", "/callbacks/\(provider.rawValue)", body: [1])
+        #expect(answer.status == (provider == .plivo ? 403 : 401))
+        #expect(answer.code == reason.rawValue)
+        #expect((answer.header("WWW-Authenticate") != nil) == (provider == .infobip))
+        #expect(sink.submissions.isEmpty)
+        let series =
+            "waybill_callbacks_refused_total{provider=\"\(provider.rawValue)\","
+            + "reason=\"\(reason.rawValue)\"} 1\n"
+        #expect(
+            waitUntil(within: .seconds(10)) {
+                endpoint.statistics.snapshot(at: .now).callbacksRefused.lastMinute == 1
+                    && metrics.exposition().contains(series)
+            })
+    }
+
+    @Test(
+        "A believed callback that cannot be read is refused with its place and kept in quarantine",
+        arguments: Malformation.Code.allCases)
+    func malformation(code: Malformation.Code) throws {
+        let sink = Sink()
+        let (server, _) = try start(
+            Webhook(
+                malformation: Malformation(code, at: "byte 17", "Something else was expected.")),
+            sink: sink)
+        let answer = try server.send("POST", "/callbacks/infobip", body: [7, 8])
+        let expected =
+            switch code {
+            case .unsupportedMediaType: 415
+            case .tooManyResults: 413
+            default: 400
+            }
+        #expect(answer.status == expected)
+        #expect(answer.code == code.rawValue)
+        #expect(answer.json["place"] as? String == "byte 17")
+        #expect(answer.json["detail"] as? String == "Something else was expected.")
+        let submission = try #require(sink.submissions.first)
+        #expect(submission.reports.isEmpty)
+        #expect(submission.callback.body.isEmpty)
+        #expect(submission.rejects.map(\.excerpt) == [[7, 8]])
+        #expect(submission.rejects.map(\.reason) == [code.rawValue])
+    }
+
+    @Test("A callback that cannot be read and not be kept either is a 503: it must come again")
+    func malformationWithoutQuarantine() throws {
+        let (server, _) = try start(
+            Webhook(malformation: Malformation(.notJSON, at: "byte 0", "JSON was expected.")),
+            sink: Sink(.failure(.unavailable)))
+        #expect(try server.send("POST", "/callbacks/infobip", body: [1]).status == 503)
+    }
+
+    @Test("A body over the limit is a 413, and nothing of it is stored")
+    func bodyTooLarge() throws {
+        let sink = Sink()
+        let (server, _) = try start(Webhook(bodyLimit: 10), sink: sink)
+        let body = [UInt8](repeating: 0x20, count: 11)
+        let answer = try server.send("POST", "/callbacks/infobip", body: body)
+        #expect(answer.status == 413)
+        #expect(answer.code == "body_too_large")
+        #expect(sink.submissions.isEmpty)
+        #expect(
+            try server.send("POST", "/callbacks/infobip", body: Array(body.dropLast())).status
+                == 200)
+    }
+
+    @Test("A body that is shorter or longer than announced is a 400", arguments: [1, 3])
+    func wrongLength(length: Int) throws {
+        let sink = Sink()
+        let (server, _) = try start(sink: sink)
+        let answer = try server.send("POST", "/callbacks/infobip", body: [1, 2], length: length)
+        #expect(answer.status == 400)
+        #expect(answer.code == "incomplete_body")
+        #expect(sink.submissions.isEmpty)
+    }
+
+    @Test("Every reason of a refusal is a series of the metrics from the start")
+    func metricsFromTheStart() throws {
+        let metrics = Metrics()
+        _ = try start(metrics: metrics)
+        let text = metrics.exposition()
+        let reasons =
+            Refusal.Reason.allCases.map(\.rawValue) + Malformation.Code.allCases.map(\.rawValue)
+            + [
+                "body_too_large", "incomplete_body", "writer_full", "database_unavailable",
+                "stopping",
+            ]
+        for reason in reasons { #expect(text.contains("reason=\"\(reason)\"} 0\n")) }
+    }
+
+    @Test("Plivo's path may end in our message's id, and in nothing else")
+    func messageInPath() throws {
+        let sink = Sink()
+        let (server, _) = try start(Webhook(provider: .plivo), sink: sink)
+        let path = "/callbacks/plivo/\(Samples.id)"
+        #expect(try server.send("POST", path, body: [1]).status == 200)
+        #expect(sink.submissions.map(\.callback.uri) == [path])
+        let answer = try server.send("POST", "/callbacks/plivo/nonsense", body: [1])
+        #expect(answer.status == 404)
+        #expect(answer.code == "not_found")
+        #expect(sink.submissions.count == 1)
+    }
+
+    @Test("Infobip carries the id in the body, so its path takes none")
+    func noMessageInPath() throws {
+        let (server, _) = try start()
+        #expect(
+            try server.send("POST", "/callbacks/infobip/\(Samples.id)", body: [1]).status == 404)
+        #expect(try server.send("GET", "/callbacks/infobip").header("Allow") == "POST")
+    }
+}

@@ -1,0 +1,168 @@
+import Domain
+import FastCGI
+import Foundation
+import Security
+import Synchronization
+import Telemetry
+
+@testable import Web
+
+/// API keys in memory.
+struct Keys: APIKeyStore {
+    static let read = "wb_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    static let admin = "wb_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
+    static let revoked = "wb_AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"
+
+    var failure: StoreFailure?
+
+    func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
+        if let failure { throw failure }
+        for (text, scope) in [(Self.read, APIKey.Scope.read), (Self.admin, .admin)]
+        where APIToken(text)?.digest.bytes == hash {
+            return APIKey(name: scope.rawValue, scopes: [scope], createdAt: .now)
+        }
+        return nil
+    }
+
+    /// An endpoint guarded by these keys, which logs nowhere.
+    var endpoint: APIEndpoint {
+        APIEndpoint(authenticator: Authenticator(self), logger: Logger(descriptor: -1))
+    }
+}
+
+/// A sink that the test completes.
+final class Sink: ReportSink {
+    private struct State {
+        var submissions: [Submission] = []
+        var pending: [@Sendable (Result<Void, SinkFailure>) -> Void] = []
+    }
+
+    private let state = Mutex(State())
+    private let arrived = DispatchSemaphore(value: 0)
+    /// What to complete with at once; nil keeps it for `complete`.
+    private let result: Result<Void, SinkFailure>?
+
+    init(_ result: Result<Void, SinkFailure>? = .success(())) {
+        self.result = result
+    }
+
+    func submit(
+        _ submission: Submission,
+        completion: @escaping @Sendable (Result<Void, SinkFailure>) -> Void
+    ) {
+        state.withLock { state in
+            state.submissions.append(submission)
+            if result == nil { state.pending.append(completion) }
+        }
+        if let result { completion(result) }
+        arrived.signal()
+    }
+
+    /// Waits until a submission is there; false after ten seconds.
+    func waitForSubmission() -> Bool { arrived.wait(timeout: .now() + 10) == .success }
+
+    func complete(_ result: Result<Void, SinkFailure>) {
+        let pending = state.withLock { state in
+            defer { state.pending = [] }
+            return state.pending
+        }
+        for completion in pending { completion(result) }
+    }
+
+    var submissions: [Submission] { state.withLock { $0.submissions } }
+}
+
+/// A provider that says what the test wants.
+struct Webhook: WebhookProvider {
+    var provider = Provider.infobip
+    var bodyLimit = 1024
+    var refusal: Refusal?
+    var malformation: Malformation?
+    var parsed = ParsedCallback(reports: [Samples.report()], rejects: [])
+
+    func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
+        if let refusal { throw refusal }
+        return Verification(method: "basic", secret: 2)
+    }
+
+    func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
+        if let malformation { throw malformation }
+        return parsed
+    }
+}
+
+/// Messages in memory.
+struct Reader: MessageReader {
+    var messages: [Message] = []
+    var reports: [RecordedReport] = []
+    var failure: StoreFailure?
+
+    func message(_ id: MessageID) throws(StoreFailure) -> Message? {
+        if let failure { throw failure }
+        return messages.first { $0.id == id }
+    }
+
+    func message(
+        provider: Provider, providerMessageID: String
+    ) throws(StoreFailure) -> Message? {
+        if let failure { throw failure }
+        return messages.first {
+            $0.provider == provider && $0.providerMessageID == providerMessageID
+        }
+    }
+
+    func reports(of id: MessageID, limit: Int) throws(StoreFailure) -> [RecordedReport] {
+        Array(reports.prefix(limit))
+    }
+}
+
+/// A database and a writer in the state that the test wants.
+struct Probe: DatabaseProbe, WriterProbe {
+    var database = DatabaseState(
+        latency: .microseconds(1500), migration: 3, expectedMigration: 3, problem: nil)
+    var writer = WriterState(
+        queuedReports: 7, capacity: 20_000, commitP50: .milliseconds(2), commitP99: nil,
+        awaySince: nil)
+
+    func databaseState() -> DatabaseState { database }
+    func writerState() -> WriterState { writer }
+}
+
+/// Values that read well in goldens.
+enum Samples {
+    static let id = MessageID(high: 0x0123_4567_89ab_8def, low: 0x8123_4567_89ab_cdef)
+    static let callback = CallbackID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0001)
+
+    /// Noon of a day, moved by seconds.
+    static func time(_ seconds: Int64 = 0) -> Timestamp {
+        Timestamp(microseconds: (1_795_000_000 + seconds) * 1_000_000)
+    }
+
+    static func report(
+        _ status: Status = .delivered, at done: Timestamp? = time(), name: String = "msg-1"
+    ) -> Report {
+        Report(
+            message: id, provider: .infobip, providerMessageID: name, status: status,
+            outcome: Outcome(
+                provider: .infobip, statusGroupID: 3, statusGroup: "DELIVERED", statusID: 5,
+                statusName: "DELIVERED_TO_HANDSET", statusDescription: "To \"handset\"",
+                errorGroupID: 0, errorGroup: "OK", isPermanent: false),
+            recipient: "+447700900123", sender: "Shop", sentAt: time(-2), doneAt: done,
+            segments: 2, price: Report.Price(amount: "0.0100", currency: "EUR"),
+            bulkID: "bulk-1", callbackData: "order=1", network: "23415",
+            attributes: #"{"platform":{"entityId":"a"}}"#)
+    }
+
+    static func recorded(_ report: Report) -> RecordedReport {
+        RecordedReport(
+            report: report, receivedAt: time(1), callback: callback,
+            precedence: report.precedence, fingerprint: report.fingerprint)
+    }
+
+    static func message(_ decisive: RecordedReport?, status: Status = .delivered) -> Message {
+        Message(
+            id: id, provider: .infobip, providerMessageID: "msg-1", status: status, isOurs: false,
+            recipient: "+447700900123", sender: "Shop", createdAt: time(1), updatedAt: time(1),
+            decisive: decisive)
+    }
+}

@@ -1,0 +1,65 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Web
+
+@Suite("Status")
+struct StatusEndpointTests {
+    private func document(_ probe: Probe, _ statistics: CallbackStatistics) -> String {
+        let endpoint = StatusEndpoint(
+            version: "1.2.3", startedAt: Samples.time(-90), database: probe, writer: probe,
+            callbacks: [(.infobip, statistics)])
+        return String(decoding: endpoint.document(at: Samples.time()), as: UTF8.self)
+    }
+
+    @Test("All is well: the whole document")
+    func golden() {
+        let statistics = CallbackStatistics()
+        statistics.accepted(
+            reports: 20, rejects: 0, verification: Verification(method: "basic", secret: 1),
+            at: Samples.time(-10))
+        let windows = { (count: Int) in
+            #"{"last_minute":\#(count),"last_hour":\#(count),"last_day":\#(count)}"#
+        }
+        let expected =
+            #"{"version":"1.2.3","started_at":"2026-11-18T11:05:10.000Z","uptime_seconds":90,"#
+            + #""database":{"reachable":true,"latency_ms":1.500,"migration":3,"#
+            + #""expected_migration":3,"problem":null,"away_since":null},"#
+            + #""writer":{"queued_reports":7,"capacity_reports":20000,"#
+            + #""commit_ms":{"p50":2,"p99":null}},"#
+            + #""providers":{"infobip":{"callbacks":{"accepted":\#(windows(1)),"#
+            + #""refused":\#(windows(0))},"reports":{"accepted":\#(windows(20)),"#
+            + #""refused":\#(windows(0))},"last_callback_age_seconds":10,"#
+            + #""last_verified_by":"basic 1","refusing_since":null,"#
+            + #""minutes_until_provider_gives_up":null}}}"#
+        #expect(document(Probe(), statistics) == expected)
+    }
+
+    @Test("The database is away: since when, why, and how long the providers wait")
+    func away() throws {
+        let probe = Probe(
+            database: DatabaseState(
+                latency: nil, migration: nil, expectedMigration: 3,
+                problem: "the database does not answer"),
+            writer: WriterState(
+                queuedReports: 0, capacity: 20_000, commitP50: nil, commitP99: nil,
+                awaySince: Samples.time(-3600)))
+        let text = document(probe, CallbackStatistics())
+        #expect(text.contains(#""reachable":false,"latency_ms":null,"migration":null"#))
+        #expect(text.contains(#""problem":"the database does not answer""#))
+        #expect(text.contains(#""away_since":"2026-11-18T10:06:40.000Z""#))
+        #expect(text.contains(#""last_callback_age_seconds":null,"last_verified_by":null"#))
+        #expect(text.contains(#""minutes_until_provider_gives_up":2430"#))
+    }
+
+    @Test("Only a key with scope admin reads it")
+    func scope() throws {
+        let endpoint = StatusEndpoint(
+            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [])
+        let server = try WebServer(endpoint.routes(Keys().endpoint))
+        #expect(try server.get("/v1/status").status == 401)
+        #expect(try server.get("/v1/status", key: Keys.read).code == "missing_scope")
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
+    }
+}
