@@ -19,7 +19,8 @@ struct WriteOrderTests {
         let waiting = Worker {
             // The guess is wrong, which shows once the first writer has committed.
             let error = #expect(throws: PostgresError.self) {
-                try other.execute(RecordNewReports(reports: rows.reports, shard: 2))
+                try other.execute(
+                    RecordNewReports(reports: rows.reports, counts: rows.counts, shard: 2))
             }
             #expect(error?.constraint == "report_pkey")
         }
