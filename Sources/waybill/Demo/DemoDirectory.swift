@@ -37,6 +37,7 @@ struct DemoDirectory {
         }
         if state != absolute {
             try Self.make(state, mode: 0o755)
+            try Self.checkOwner(state)
             try Self.link(absolute + "/state", to: state)
         }
         try Self.make(nginx, mode: 0o755)
@@ -53,6 +54,17 @@ struct DemoDirectory {
                 "cannot make the folder \(path); choose another with --directory")
         }
         chmod(path, mode)
+    }
+
+    /// Others may write to /tmp: a folder that one of them has made there would be theirs to change.
+    private static func checkOwner(_ path: String) throws(CommandFailure) {
+        var information = stat()
+        guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR,
+            information.st_uid == getuid()
+        else {
+            throw CommandFailure(
+                "\(path) belongs to somebody else; choose a shorter --directory")
+        }
     }
 
     private static func link(_ path: String, to target: String) throws(CommandFailure) {
