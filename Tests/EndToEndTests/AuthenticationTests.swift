@@ -8,7 +8,8 @@ struct AuthenticationTests {
     enum Proof: String, CaseIterable {
         case basic, header, hmacPrefixed, hmacHex, hmacBase64
 
-        func headers(_ body: [UInt8], _ demo: RunningDemo) throws -> [(name: String, value: String)] {
+        func headers(_ body: [UInt8], _ demo: RunningDemo) throws -> [(name: String, value: String)]
+        {
             let infobip = demo.document.infobip
             let code = try Signing.hmac(body, infobip.hmac_secret)
             let hex = code.map { String(format: "%02x", $0) }.joined()
@@ -49,10 +50,12 @@ struct AuthenticationTests {
         try expectNothing(about: name, demo)
     }
 
-    @Test("Infobip without any proof gets 401", arguments: [
-        [], [("Authorization", "Bearer x")], [("X-Hub-Signature", "")],
-        [("Authorization", "Basic ====")], [("X-Webhook-Secret", "")],
-    ] as [[(name: String, value: String)]])
+    @Test(
+        "Infobip without any proof gets 401",
+        arguments: [
+            [], [("Authorization", "Bearer x")], [("X-Hub-Signature", "")],
+            [("Authorization", "Basic ====")], [("X-Webhook-Secret", "")],
+        ] as [[(name: String, value: String)]])
     func absent(headers: [(name: String, value: String)]) throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()
@@ -88,10 +91,12 @@ struct AuthenticationTests {
             if let value { request.headers.append((name, value)) }
         }
         switch change {
-        case .signature: set("X-Plivo-Signature-V3", Data(repeating: 7, count: 32).base64EncodedString())
+        case .signature:
+            set("X-Plivo-Signature-V3", Data(repeating: 7, count: 32).base64EncodedString())
         case .body: request.body = Array(form.replacing("delivered", with: "Delivered").utf8)
         case .query: request.path = "/callbacks/plivo?tenant=acmf"
-        case .path: request.path = "/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab?tenant=acme"
+        case .path:
+            request.path = "/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab?tenant=acme"
         case .nonce: set("X-Plivo-Signature-V3-Nonce", "1")
         case .noNonce: set("X-Plivo-Signature-V3-Nonce", nil)
         case .noSignature:
@@ -101,8 +106,10 @@ struct AuthenticationTests {
             set("X-Plivo-Signature-V3", nil)
             set("X-Plivo-Signature-V3-Nonce", nil)
             let url = "https://127.0.0.1:\(demo.port)/callbacks/plivo"
-            set("X-Plivo-Signature-V2", try Signing.plivoV2(
-                url: url, nonce: "12345", token: demo.document.plivo.auth_token))
+            set(
+                "X-Plivo-Signature-V2",
+                try Signing.plivoV2(
+                    url: url, nonce: "12345", token: demo.document.plivo.auth_token))
             set("X-Plivo-Signature-V2-Nonce", "12345")
         case .empty: set("X-Plivo-Signature-V3", "")
         }
@@ -131,11 +138,13 @@ struct AuthenticationTests {
         }
     }
 
-    @Test("The API wants a key", arguments: [
-        "/v1/status", "/v1/messages?provider=infobip&provider_message_id=x",
-        "/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab",
-        "/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab/reports",
-    ])
+    @Test(
+        "The API wants a key",
+        arguments: [
+            "/v1/status", "/v1/messages?provider=infobip&provider_message_id=x",
+            "/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab",
+            "/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab/reports",
+        ])
     func keys(path: String) throws {
         let demo = try RunningDemo.shared
         let absent = try demo.api(path, key: .some(nil))
@@ -158,7 +167,9 @@ struct AuthenticationTests {
             ["key", "create", "--name", name, "--scope", "read"], settings)
         #expect(created.exit == .status(0), "\(created.errors)")
         let key = created.output.trimmingCharacters(in: .newlines)
-        #expect(try demo.api("/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab", key: key).status == 404)
+        #expect(
+            try demo.api("/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab", key: key).status
+                == 404)
         expectProblem(try demo.api("/v1/status", key: key), 403, "missing_scope")
         let revoked = try WaybillProgram.run(["key", "revoke", "--name", name], settings)
         #expect(revoked.exit == .status(0), "\(revoked.errors)")

@@ -131,7 +131,9 @@ struct BadInputTests {
         Reject("null", "null", "wrong_type", "results[1]"),
         Reject("no id", "{\(status)}", "missing_field", "results[1].messageId"),
         Reject("no status", #"{"messageId":"x"}"#, "missing_field", "results[1].status"),
-        Reject("an empty id", #"{"messageId":"",\#(status)}"#, "bad_message_id", "results[1].messageId"),
+        Reject(
+            "an empty id", #"{"messageId":"",\#(status)}"#, "bad_message_id", "results[1].messageId"
+        ),
         Reject(
             "an id with a NUL", #"{"messageId":"a\u0000b",\#(status)}"#, "bad_message_id",
             "results[1].messageId"),
@@ -147,10 +149,12 @@ struct BadInputTests {
             "duplicate_key", "results[1].messageId"),
         Reject(
             "bytes that are no UTF-8",
-            bytes: Array(#"{"messageId":"a","to":""#.utf8) + [0xC3, 0x28] + Array("\",\(status)}".utf8),
+            bytes: Array(#"{"messageId":"a","to":""#.utf8) + [0xC3, 0x28]
+                + Array("\",\(status)}".utf8),
             "invalid_utf8", "results[1]"),
         Reject(
-            "a time that does not exist", InfobipBody.result("x", doneAt: "2026-02-30T25:00:00.000+0000"),
+            "a time that does not exist",
+            InfobipBody.result("x", doneAt: "2026-02-30T25:00:00.000+0000"),
             "bad_time", "results[1].doneAt"),
         Reject(
             "a huge count", #"{"messageId":"x","smsCount":99999999999999999999,\#(status)}"#,
@@ -167,11 +171,14 @@ struct BadInputTests {
             "results[1].status"),
     ]
 
-    @Test("A bad result goes to quarantine, and the good ones beside it are stored", arguments: rejects)
+    @Test(
+        "A bad result goes to quarantine, and the good ones beside it are stored",
+        arguments: rejects)
     func partial(reject: Reject) throws {
         let demo = try RunningDemo.shared
         let (first, last) = (uniqueName("good"), uniqueName("good"))
-        let body = Array(#"{"results":["#.utf8) + Array(InfobipBody.result(first).utf8)
+        let body =
+            Array(#"{"results":["#.utf8) + Array(InfobipBody.result(first).utf8)
             + Array(",".utf8) + reject.result + Array(",".utf8)
             + Array(InfobipBody.result(last).utf8) + Array("]}".utf8)
         #expect(try demo.infobip(body).status == 200)
@@ -192,7 +199,9 @@ struct BadInputTests {
         let demo = try RunningDemo.shared
         let name = uniqueName()
         let extra = #","callbackData":"a\u0000b\ud800c","unknown\u0000":"\u0000","from":"\udfff""#
-        #expect(try demo.infobip(InfobipBody.of([InfobipBody.result(name, extra: extra)])).status == 200)
+        #expect(
+            try demo.infobip(InfobipBody.of([InfobipBody.result(name, extra: extra)])).status == 200
+        )
         let message = try #require(try demo.message(name))
         #expect(message["callback_data"].string == "a\u{FFFD}b\u{FFFD}c")
         #expect(message["status"].string == "delivered")
@@ -230,7 +239,8 @@ struct BadInputTests {
         #expect(kept == "\(reason)|\(place)")
     }
 
-    @Test("Plivo's callbacks with another content type or a thousand parameters too many are refused")
+    @Test(
+        "Plivo's callbacks with another content type or a thousand parameters too many are refused")
     func strangeForms() throws {
         let demo = try RunningDemo.shared
         var request = try demo.plivoRequest("MessageUUID=\(uniqueName())&Status=sent")
@@ -242,10 +252,12 @@ struct BadInputTests {
         expectProblem(try demo.client.send(demo.plivoRequest(many)), 403, "wrong_signature")
     }
 
-    @Test("Bodies beyond the bounds are refused before they are read", arguments: [
-        ("/callbacks/infobip", 13 << 20), ("/callbacks/plivo", (64 << 10) + 1),
-        ("/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab", 70_000),
-    ])
+    @Test(
+        "Bodies beyond the bounds are refused before they are read",
+        arguments: [
+            ("/callbacks/infobip", 13 << 20), ("/callbacks/plivo", (64 << 10) + 1),
+            ("/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab", 70_000),
+        ])
     func tooLarge(path: String, size: Int) throws {
         let demo = try RunningDemo.shared
         let body = [UInt8](repeating: 0x20, count: size)
@@ -302,11 +314,14 @@ struct BadInputTests {
         #expect(try demo.message(name) == nil)
     }
 
-    @Test("Unknown paths", arguments: [
-        "/", "/nothing", "/callbacks", "/callbacks/", "/callbacks/infobip/", "/callbacks/twilio",
-        "/v1/", "/v1/nothing", "/v1/messages/a/b/c", "/health/", "/callbacks/plivo/x", "/.env",
-        "/waybill-problem", "/callbacks/infobip/../infobip/x",
-    ])
+    @Test(
+        "Unknown paths",
+        arguments: [
+            "/", "/nothing", "/callbacks", "/callbacks/", "/callbacks/infobip/",
+            "/callbacks/twilio",
+            "/v1/", "/v1/nothing", "/v1/messages/a/b/c", "/health/", "/callbacks/plivo/x", "/.env",
+            "/waybill-problem", "/callbacks/infobip/../infobip/x",
+        ])
     func unknownPath(path: String) throws {
         for method in ["GET", "POST"] {
             let answer = try RunningDemo.shared.api(path, method: method)
@@ -316,13 +331,15 @@ struct BadInputTests {
         }
     }
 
-    @Test("Wrong methods", arguments: [
-        ("/callbacks/infobip", "GET", "POST"), ("/callbacks/plivo", "PUT", "POST"),
-        ("/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab", "DELETE", "POST"),
-        ("/v1/messages", "POST", "GET"), ("/v1/status", "DELETE", "GET"),
-        ("/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab/reports", "PATCH", "GET"),
-        ("/health/live", "POST", "GET"), ("/metrics", "OPTIONS", "GET"),
-    ])
+    @Test(
+        "Wrong methods",
+        arguments: [
+            ("/callbacks/infobip", "GET", "POST"), ("/callbacks/plivo", "PUT", "POST"),
+            ("/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab", "DELETE", "POST"),
+            ("/v1/messages", "POST", "GET"), ("/v1/status", "DELETE", "GET"),
+            ("/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab/reports", "PATCH", "GET"),
+            ("/health/live", "POST", "GET"), ("/metrics", "OPTIONS", "GET"),
+        ])
     func wrongMethod(path: String, method: String, allowed: String) throws {
         let answer = try RunningDemo.shared.api(path, method: method)
         expectProblem(answer, 405, "method_not_allowed")
@@ -331,19 +348,27 @@ struct BadInputTests {
         #expect(!methods.contains(method))
     }
 
-    @Test("Message ids that are none, unknown, or asked for wrongly", arguments: [
-        ("/v1/messages/abc", 400, "bad_message_id"),
-        ("/v1/messages/0193A5B2-7C41-7E02-8D35-0123456789AB", 400, "bad_message_id"),
-        ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff", 404, "unknown_message"),
-        ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff/reports", 404, "unknown_message"),
-        ("/v1/messages?provider=infobip&provider_message_id=unheard-of", 404, "unknown_message"),
-        ("/v1/messages?provider=twilio&provider_message_id=x", 400, "bad_query"),
-        ("/v1/messages?provider=infobip", 400, "bad_query"),
-        ("/v1/messages?provider=infobip&provider=plivo&provider_message_id=x", 400, "bad_query"),
-        ("/v1/messages?provider=infobip&provider_message_id=x&limit=1", 400, "bad_query"),
-        ("/v1/messages?provider=infobip&provider_message_id=a%00b", 400, "bad_query"),
-        ("/v1/messages?provider=infobip&provider_message_id=%ff", 400, "bad_query"),
-    ])
+    @Test(
+        "Message ids that are none, unknown, or asked for wrongly",
+        arguments: [
+            ("/v1/messages/abc", 400, "bad_message_id"),
+            ("/v1/messages/0193A5B2-7C41-7E02-8D35-0123456789AB", 400, "bad_message_id"),
+            ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff", 404, "unknown_message"),
+            ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff/reports", 404, "unknown_message"),
+            (
+                "/v1/messages?provider=infobip&provider_message_id=unheard-of", 404,
+                "unknown_message"
+            ),
+            ("/v1/messages?provider=twilio&provider_message_id=x", 400, "bad_query"),
+            ("/v1/messages?provider=infobip", 400, "bad_query"),
+            (
+                "/v1/messages?provider=infobip&provider=plivo&provider_message_id=x", 400,
+                "bad_query"
+            ),
+            ("/v1/messages?provider=infobip&provider_message_id=x&limit=1", 400, "bad_query"),
+            ("/v1/messages?provider=infobip&provider_message_id=a%00b", 400, "bad_query"),
+            ("/v1/messages?provider=infobip&provider_message_id=%ff", 400, "bad_query"),
+        ])
     func messageIDs(path: String, status: Int, code: String) throws {
         expectProblem(try RunningDemo.shared.api(path), status, code)
     }

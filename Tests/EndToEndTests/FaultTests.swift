@@ -15,7 +15,9 @@ extension BreakingTests {
                 kill(old, SIGKILL)
                 #expect(
                     waitUntil(within: .seconds(20)) {
-                        guard let pid = try? demo.currentDocument.pids.responder else { return false }
+                        guard let pid = try? demo.currentDocument.pids.responder else {
+                            return false
+                        }
                         return pid != old && pid > 0
                     })
                 try load.waitForAccepted(100)
@@ -23,6 +25,7 @@ extension BreakingTests {
             let outcomes = load.stop()
             #expect(Set(outcomes.map(\.status)).isSubset(of: [200, 502]))
             #expect(try load.lost(of: outcomes) == [])
+            expectCleanLog(demo.responderLog, hiding: demo.document)
         }
 
         @Test("PostgreSQL's kill -9 loses no 200, refuses with Retry-After, and heals by itself")
@@ -51,9 +54,12 @@ extension BreakingTests {
             let database = try JSON(demo.api("/v1/status"))["database"]
             #expect(database["reachable"].bool == true)
             #expect(database["away_since"].isNull)
+            expectCleanLog(demo.responderLog, hiding: demo.document)
         }
 
-        @Test("While PostgreSQL is away callbacks are 503 at once, and the status says how long they wait")
+        @Test(
+            "While PostgreSQL is away callbacks are 503 at once, and the status says how long they wait"
+        )
         func databaseAway() throws {
             let demo = try RunningDemo.breakable
             let postgres = try demo.currentDocument.pids.postgres

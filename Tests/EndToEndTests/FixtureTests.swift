@@ -90,7 +90,8 @@ struct FixtureTests {
         #expect(try demo.count("select count(*) from callback where body = '\\x\(hex)'") >= 1)
     }
 
-    @Test("Plivo's samples are believed at both names, with a query and with our id in the path",
+    @Test(
+        "Plivo's samples are believed at both names, with a query and with our id in the path",
         arguments: ["127.0.0.1", "localhost"], [false, true])
     func plivo(host: String, withID: Bool) throws {
         let demo = try RunningDemo.shared

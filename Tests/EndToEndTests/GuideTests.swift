@@ -3,9 +3,11 @@ import Testing
 
 @Suite("What nginx answers itself, and the guides' paths", .timeLimit(.minutes(2)))
 struct GuideTests {
-    @Test("The Infobip guides' paths take callbacks", arguments: [
-        "/api/infobip/callback", "/infobip-dlr", "/infobip-webhook", "/webhooks/infobip",
-    ])
+    @Test(
+        "The Infobip guides' paths take callbacks",
+        arguments: [
+            "/api/infobip/callback", "/infobip-dlr", "/infobip-webhook", "/webhooks/infobip",
+        ])
     func infobip(path: String) throws {
         let demo = try RunningDemo.shared
         let name = uniqueName("guide")
@@ -19,9 +21,11 @@ struct GuideTests {
             "body_too_large")
     }
 
-    @Test("The Plivo guide's path takes callbacks that are signed for it", arguments: [
-        "/api/plivo/status", "/api/plivo/status?tenant=acme",
-    ])
+    @Test(
+        "The Plivo guide's path takes callbacks that are signed for it",
+        arguments: [
+            "/api/plivo/status", "/api/plivo/status?tenant=acme",
+        ])
     func plivo(path: String) throws {
         let demo = try RunningDemo.shared
         let name = uniqueName("guide")
@@ -40,9 +44,11 @@ struct GuideTests {
         #expect(try JSON(answer)["status"].string == "ready")
     }
 
-    @Test("A name that is not served gets no answer", arguments: [
-        "evil.example", "127.0.0.2", "waybill.example:8443",
-    ])
+    @Test(
+        "A name that is not served gets no answer",
+        arguments: [
+            "evil.example", "127.0.0.2", "waybill.example:8443",
+        ])
     func unknownHost(name: String) throws {
         let connection = try RunningDemo.shared.client.connect()
         let text = "GET /health/live HTTP/1.1\r\nHost: \(name)\r\n\r\n"
@@ -50,20 +56,29 @@ struct GuideTests {
         #expect(try connection.receive().isEmpty)
     }
 
-    @Test("What is no HTTP, or too much of it, gets a problem", arguments: [
-        ("GARBAGE\r\n\r\n", 400, "bad_request"),
-        ("GET /health/live HTTP/1.1\r\n\r\n", 400, "bad_request"),
-        ("GET /health/live HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
-        (
-            "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: "
-                + String(repeating: "x", count: 9000) + "\r\n\r\n", 431, "headers_too_large"
-        ),
-        (
-            "GET /" + String(repeating: "x", count: 9000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            414, "uri_too_long"
-        ),
-        ("GET /health/live HTTP/3.0\r\nHost: localhost\r\n\r\n", 505, "http_version_not_supported"),
-    ])
+    @Test(
+        "What is no HTTP, or too much of it, gets a problem",
+        arguments: [
+            ("GARBAGE\r\n\r\n", 400, "bad_request"),
+            ("GET /health/live HTTP/1.1\r\n\r\n", 400, "bad_request"),
+            (
+                "GET /health/live HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400,
+                "bad_request"
+            ),
+            (
+                "GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: "
+                    + String(repeating: "x", count: 9000) + "\r\n\r\n", 431, "headers_too_large"
+            ),
+            (
+                "GET /" + String(repeating: "x", count: 9000)
+                    + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                414, "uri_too_long"
+            ),
+            (
+                "GET /health/live HTTP/3.0\r\nHost: localhost\r\n\r\n", 505,
+                "http_version_not_supported"
+            ),
+        ])
     func notHTTP(text: String, status: Int, code: String) throws {
         let connection = try RunningDemo.shared.client.connect()
         try connection.send(Array(text.utf8))

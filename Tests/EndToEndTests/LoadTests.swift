@@ -16,7 +16,8 @@ struct LoadTests {
         func text(_ prefix: String) -> String {
             InfobipBody.result(
                 "\(prefix)-\(message)", group: group,
-                doneAt: String(format: "2026-11-20T09:%02d:%02d.000+0000", second / 60, second % 60))
+                doneAt: String(format: "2026-11-20T09:%02d:%02d.000+0000", second / 60, second % 60)
+            )
         }
     }
 

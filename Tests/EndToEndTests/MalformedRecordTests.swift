@@ -27,20 +27,30 @@ extension BreakingTests {
             ("an abort", FastCGIRecord.begin() + parameters + FastCGIRecord.bytes(2)),
             (
                 "a name longer than the parameters",
-                FastCGIRecord.begin() + FastCGIRecord.bytes(4, [120, 5, 65, 66]) + FastCGIRecord.bytes(4)
+                FastCGIRecord.begin() + FastCGIRecord.bytes(4, [120, 5, 65, 66])
+                    + FastCGIRecord.bytes(4)
             ),
             (
                 "a name of 16 MiB",
                 FastCGIRecord.begin() + FastCGIRecord.bytes(4, [0x81, 0, 0, 0, 1, 65])
                     + FastCGIRecord.bytes(4)
             ),
-            ("a body cut off", FastCGIRecord.begin() + parameters + FastCGIRecord.bytes(4)
-                + FastCGIRecord.bytes(5, [0x7B])),
-            ("a body that is shorter than announced", FastCGIRecord.begin() + parameters
-                + FastCGIRecord.bytes(4) + FastCGIRecord.bytes(5, [0x7B]) + FastCGIRecord.bytes(5)),
+            (
+                "a body cut off",
+                FastCGIRecord.begin() + parameters + FastCGIRecord.bytes(4)
+                    + FastCGIRecord.bytes(5, [0x7B])
+            ),
+            (
+                "a body that is shorter than announced",
+                FastCGIRecord.begin() + parameters
+                    + FastCGIRecord.bytes(4) + FastCGIRecord.bytes(5, [0x7B])
+                    + FastCGIRecord.bytes(5)
+            ),
         ]
 
-        @Test("The connection is closed and the process lives", arguments: ["callbacks", "api", "events"])
+        @Test(
+            "The connection is closed and the process lives",
+            arguments: ["callbacks", "api", "events"])
         func malformed(socket: String) throws {
             let demo = try RunningDemo.breakable
             let pid = try demo.currentDocument.pids.responder
@@ -106,6 +116,7 @@ extension BreakingTests {
             try load.waitForAccepted(20)
             #expect(load.stop().allSatisfy { $0.status == 200 })
             #expect(try demo.currentDocument.pids.responder == pid)
+            expectCleanLog(demo.responderLog, hiding: demo.document)
         }
 
         @Test("A peer that stops in the middle of a request does not stop the others")

@@ -34,7 +34,9 @@ struct RouteTests {
         let reports = timeline["reports"].array
         #expect(reports.map { $0["status"].string } == ["delivered", "sent"])
         #expect(reports.map { $0["won"].bool } == [true, false])
-        #expect(reports.map { $0["rule"].string } == Array(repeating: "final_beats_not_final", count: 2))
+        #expect(
+            reports.map { $0["rule"].string } == Array(repeating: "final_beats_not_final", count: 2)
+        )
         for report in reports { #expect(report["why"].string?.hasSuffix(".") == true) }
     }
 
@@ -118,9 +120,11 @@ struct RouteTests {
         }
     }
 
-    @Test("A query that is no text is refused, and nobody dies of it", arguments: [
-        "%zz", "%", "%C3%28", "%00", "[x]{}|^`", "%FF", "a%2",
-    ])
+    @Test(
+        "A query that is no text is refused, and nobody dies of it",
+        arguments: [
+            "%zz", "%", "%C3%28", "%00", "[x]{}|^`", "%FF", "a%2",
+        ])
     func strangeQuery(text: String) throws {
         let demo = try RunningDemo.shared
         let pid = try demo.currentDocument.pids.responder
@@ -152,7 +156,8 @@ struct PrometheusText {
             }
             let match = try #require(
                 line.wholeMatch(
-                    of: /([a-z_:]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)+\})? ([-+.e0-9]+|\+Inf|NaN)/),
+                    of: /([a-z_:]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)+\})? ([-+.e0-9]+|\+Inf|NaN)/
+                ),
                 "\(line)")
             let family = match.1.replacing(/_(?:bucket|sum|count)$/, with: "")
             #expect(

@@ -67,7 +67,8 @@ enum FastCGIRecord {
         _ kind: UInt8, _ content: [UInt8] = [], version: UInt8 = 1, length: Int? = nil
     ) -> [UInt8] {
         let length = length ?? content.count
-        return [version, kind, 0, 1, UInt8(length >> 8 & 0xFF), UInt8(length & 0xFF), 0, 0] + content
+        return [version, kind, 0, 1, UInt8(length >> 8 & 0xFF), UInt8(length & 0xFF), 0, 0]
+            + content
     }
 
     static func begin(role: UInt8 = 1) -> [UInt8] { bytes(1, [0, role, 0, 0, 0, 0, 0, 0]) }
