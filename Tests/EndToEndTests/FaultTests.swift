@@ -25,6 +25,7 @@ extension BreakingTests {
             let outcomes = load.stop()
             #expect(Set(outcomes.map(\.status)).isSubset(of: [200, 502]))
             #expect(try load.lost(of: outcomes) == [])
+            expectCleanLog(demo.responderLog, hiding: demo.document)
         }
 
         @Test("PostgreSQL's kill -9 loses no 200, refuses with Retry-After, and heals by itself")
@@ -53,6 +54,7 @@ extension BreakingTests {
             let database = try JSON(demo.api("/v1/status"))["database"]
             #expect(database["reachable"].bool == true)
             #expect(database["away_since"].isNull)
+            expectCleanLog(demo.responderLog, hiding: demo.document)
         }
 
         @Test(
