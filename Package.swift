@@ -45,6 +45,10 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Foundation's client trusts no other certificates than the system's on Linux.
+        .systemLibrary(
+            name: "COpenSSL", path: "Tests/COpenSSL", pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"])]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("DomainTests", ["Domain"]),
@@ -58,7 +62,7 @@ let package = Package(
         tests(
             "WaybillTests",
             ["waybill", "Web", "FastCGI", "Providers", "Domain", "Security", "Telemetry"]),
-        tests("EndToEndTests", ["waybill"]),
+        tests("EndToEndTests", ["waybill", "COpenSSL", "Security"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -91,6 +91,7 @@ create table message (
     provider            smallint    not null,
     status              smallint    not null,
     is_ours             boolean     not null default false,
+    is_key_derived      boolean     not null default true,
     provider_message_id text,
     recipient           text,
     sender              text,
@@ -100,10 +101,12 @@ create table message (
 
 comment on table message is 'One row a message: its current status.';
 comment on column message.id is 'Version 7 if sent by us; version 8, a digest of provider and provider_message_id, if a report came first.';
+comment on column message.is_key_derived is 'Whether id follows from provider and provider_message_id; not so where the callback''s URL holds our id.';
 comment on column message.is_ours is 'Whether we sent it; otherwise only reports tell of it.';
 
--- Only our own messages need it: the id of every other one follows from the provider's id.
-create index message_provider_id on message (provider, provider_message_id) where is_ours;
+-- Every other message is found by its key, which follows from the provider's id.
+create index message_provider_id on message (provider, provider_message_id)
+    where not is_key_derived;
 
 -- Counts by hour, so that no total is ever counted over a big table. A writer has a shard of its
 -- own, so that two of them never wait for one row.

@@ -6,7 +6,6 @@
 create function maintain_partitions(days_ahead integer, keep_days integer) returns void
     language plpgsql
     security definer
-    set search_path from current
 as $$
 declare
     today date := (now() at time zone 'UTC')::date;
@@ -45,6 +44,12 @@ begin
             name, lower, upper);
     end loop;
 
+    delete from callback_default where received_at < now() - make_interval(days => keep_days);
+    delete from quarantine where received_at < now() - make_interval(days => keep_days);
+    -- The newest 100,000 stay; identity values only grow, so the bound needs no count.
+    delete from quarantine where id <= (select max(id) - 100000 from quarantine);
+
+    -- Last, because a drop locks the whole of callback until the end.
     for old in
         select child.relname
         from pg_inherits
@@ -56,10 +61,15 @@ begin
         execute format('drop table %I', old.relname);
     end loop;
 
-    delete from callback_default where received_at < now() - make_interval(days => keep_days);
-    delete from quarantine where received_at < now() - make_interval(days => keep_days);
-    -- The newest 100,000 stay; identity values only grow, so the bound needs no count.
-    delete from quarantine where id <= (select max(id) - 100000 from quarantine);
+end
+$$;
+
+-- Temporary tables come first in a search path that does not name them: with one called quarantine
+-- and a trigger on it, the responder would run code with the owner's rights.
+do $$
+begin
+    execute format(
+        'alter function maintain_partitions set search_path = %I, pg_temp', current_schema());
 end
 $$;
 

@@ -75,6 +75,10 @@ package struct Report: Sendable, Equatable {
         fingerprint = hash.value
     }
 
+    /// Whether `message` follows from provider and `providerMessageID`; not so where Plivo called a
+    /// URL with our own id in it.
+    package var isKeyDerived: Bool { provider != .plivo || message.version != 7 }
+
     /// How we came to know.
     package enum Source: Int16, Sendable {
         /// The provider called us.

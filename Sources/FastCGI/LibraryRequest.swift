@@ -5,7 +5,8 @@ internal import Glibc
 ///
 /// A peer on the socket is trusted: libfcgi 2.4.2 aborts the process for FCGI_GET_VALUES with four
 /// names (a 64-byte buffer on the stack) and for names of gigabytes when memory is short. nginx
-/// sends neither, and the socket's mode keeps everybody else away.
+/// sends neither, the socket's mode keeps everybody else away, and `RecordInspection` ends the
+/// connections of those who try.
 enum Library {
     /// Prepares libfcgi once a process and returns 0 or its error.
     ///

@@ -40,6 +40,11 @@ extension Server {
     /// Reads one request and hands it on.
     private func read(_ id: UInt64, _ descriptor: Int32) {
         let arrival = ContinuousClock.now
+        guard RecordInspection.admits(descriptor) else {
+            finish(id, descriptor, .close)
+            report(.malformedRequest)
+            return
+        }
         guard let request = LibraryRequest(readingFrom: descriptor) else {
             // libfcgi forgets why; a stall tells itself by the time it took.
             let stalled = arrival.duration(to: .now) >= limits.ioTimeout

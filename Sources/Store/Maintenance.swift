@@ -20,8 +20,11 @@ package final class Maintenance: Sendable {
         self.keepDays = keepDays
         self.logger = logger
         let thread = Thread { [self] in
-            repeat { maintain() } while stopSignal.wait(timeout: .now() + .seconds(3600))
-                == .timedOut
+            var isStopped = false
+            while !isStopped {
+                maintain()
+                isStopped = stopSignal.wait(timeout: .now() + .seconds(3600)) == .success
+            }
             ended.signal()
         }
         thread.name = "maintenance"
@@ -29,10 +32,10 @@ package final class Maintenance: Sendable {
         thread.start()
     }
 
-    /// Ends the thread; what it is doing is finished first.
+    /// Ends the thread; what it is doing is finished first, unless the database hangs.
     package func stop() {
         stopSignal.signal()
-        ended.wait()
+        _ = ended.wait(timeout: .now() + .seconds(5))
     }
 
     private func maintain() {

@@ -29,10 +29,12 @@ package struct MessageStore: MessageReader {
     package func message(
         provider: Provider, providerMessageID: String
     ) throws(StoreFailure) -> Message? {
+        // PostgreSQL holds no NUL, and would fail on the question.
+        guard !providerMessageID.utf8.contains(0) else { return nil }
         if let message = try message(key(provider, providerMessageID)) { return message }
         return try queries.run { connection throws(PostgresError) in
             let own = try connection.execute(
-                SelectOwnMessage(provider: provider, providerMessageID: providerMessageID))
+                SelectMessageByProviderID(provider: provider, providerMessageID: providerMessageID))
             guard let row = own.first else { return nil }
             let reports = try connection.execute(SelectReports(message: row.id, limit: 1))
             return row.message(decisive: reports.first)

@@ -54,9 +54,13 @@ package final class Metrics: Sendable {
 
     /// A distribution, in seconds unless the name says otherwise.
     package func histogram(
-        _ name: String, _ help: String, bounds: [Double] = Histogram.latencyBounds
+        _ name: String, _ help: String, _ labels: KeyValuePairs<String, String> = [:],
+        bounds: [Double] = Histogram.latencyBounds
     ) -> Histogram {
         let histogram = Histogram(bounds: bounds)
+        let text = Self.text(labels)
+        // A bucket's own label goes in front of the others.
+        let others = text.isEmpty ? "}" : "," + text.dropFirst()
         register(name, help, "histogram") {
             let snapshot = histogram.snapshot()
             var cumulative = 0
@@ -66,10 +70,11 @@ package final class Metrics: Sendable {
                 let bound = index < bounds.count ? "\(bounds[index])" : "+Inf"
                 samples.append(
                     Sample(
-                        suffix: "_bucket", labels: "{le=\"\(bound)\"}", value: "\(cumulative)"))
+                        suffix: "_bucket", labels: "{le=\"\(bound)\"\(others)",
+                        value: "\(cumulative)"))
             }
-            samples.append(Sample(suffix: "_sum", labels: "", value: "\(snapshot.sum)"))
-            samples.append(Sample(suffix: "_count", labels: "", value: "\(cumulative)"))
+            samples.append(Sample(suffix: "_sum", labels: text, value: "\(snapshot.sum)"))
+            samples.append(Sample(suffix: "_count", labels: text, value: "\(cumulative)"))
             return samples
         }
         return histogram

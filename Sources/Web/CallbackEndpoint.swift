@@ -16,6 +16,7 @@ package final class CallbackEndpoint: Sendable {
     private let reports: Counter
     private let rejects: Counter
     private let refusals: [String: Counter]
+    private let duration: Histogram
 
     private static let ok = PreparedResponse(
         Response(.ok, headers: [.json], body: Array(#"{"status":"stored"}"#.utf8)))
@@ -36,6 +37,10 @@ package final class CallbackEndpoint: Sendable {
         rejects = metrics.counter(
             "waybill_reports_quarantined_total",
             "Parts of believed callbacks that were no report, by provider.",
+            ["provider": provider])
+        duration = metrics.histogram(
+            "waybill_callback_seconds",
+            "From the arrival of a callback that was answered 200 to its answer, by provider.",
             ["provider": provider])
         let reasons =
             Refusal.Reason.allCases.map(\.rawValue) + Malformation.Code.allCases.map(\.rawValue)
@@ -109,13 +114,15 @@ package final class CallbackEndpoint: Sendable {
         sink.submit(submission) { [self] result in
             switch result {
             case .success:
-                exchange.respond(Self.ok)
+                // Counted before it is answered: who has the answer finds it in the status.
+                duration.record(.now - exchange.arrival)
                 accepted.add()
                 reports.add(submission.reports.count)
                 rejects.add(submission.rejects.count)
                 statistics.accepted(
                     reports: submission.reports.count, rejects: submission.rejects.count,
                     verification: verification, at: submission.callback.receivedAt)
+                exchange.respond(Self.ok)
                 logRejects(of: submission)
             case .failure(let failure):
                 refuse(
@@ -151,15 +158,14 @@ package final class CallbackEndpoint: Sendable {
         _ exchange: Exchange, _ problem: Problem, reports: Int = 0, at now: Timestamp
     ) {
         let requestID = exchange.requestID
-        let place = problem.place
-        exchange.respond(problem.response(requestID: requestID))
         refusals[problem.code]?.add()
         statistics.refused(reports: reports, at: now)
+        exchange.respond(problem.response(requestID: requestID))
         logger.log(
             .warning, "callback refused", requestID: requestID,
             [
                 "provider": "\(webhook.provider.rawValue)", "code": "\(problem.code)",
-                "place": "\(place ?? "")", "status": .integer(Int64(problem.status.code)),
+                "place": "\(problem.place ?? "")", "status": .integer(Int64(problem.status.code)),
             ])
     }
 

@@ -70,6 +70,51 @@ struct MalformedTests {
         #expect(server.server.metrics.requests == 0)
     }
 
+    /// One request whose first records would end the process if libfcgi read them.
+    private static let attacks: [(name: String, bytes: [UInt8])] = [
+        (
+            "GET_VALUES with five names",
+            Record(
+                .getValues,
+                ["FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS", "A", "B"].flatMap {
+                    [UInt8($0.utf8.count), 0] + Array($0.utf8)
+                }, requestID: 0
+            ).bytes
+        ),
+        (
+            "a name of two gigabytes",
+            Record.begin(keep: true).bytes
+                + Record(.parameters, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]).bytes
+        ),
+        ("another version", [2, 1, 0, 1, 0, 8, 0, 0] + [UInt8](repeating: 0, count: 8)),
+        ("parameters before the beginning", Record.parameters([("A", "b")]).bytes),
+        ("HTTP", Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)),
+    ]
+
+    @Test("records that libfcgi cannot stand end the connection", arguments: attacks.indices)
+    func attack(index: Int) throws {
+        let server = try TestServer(handler: Handler.echo)
+        let peer = try server.peer()
+        peer.send(Self.attacks[index].bytes)
+        #expect(peer.isClosed(), "\(Self.attacks[index].name)")
+        #expect(server.incidents.take() == .malformedRequest)
+        #expect(try server.peer().exchange(TestRequest()).status == 200)
+    }
+
+    @Test("what nginx sends passes the inspection wherever it is cut")
+    func cutAnywhere() {
+        let long = String(repeating: "x", count: 300)
+        let bytes =
+            Record.begin(keep: true).bytes
+            + Record.parameters([("REQUEST_METHOD", "POST"), ("HTTP_COOKIE", long), ("E", "")])
+            .bytes
+            + Record(.parameters).bytes + Record(.input, Array(long.utf8)).bytes
+            + Record(.input).bytes
+        for count in 0...bytes.count {
+            bytes[..<count].withUnsafeBytes { #expect(RecordInspection.admits($0)) }
+        }
+    }
+
     @Test("roles other than the responder's are closed", arguments: [2, 3, 0, 9] as [UInt8])
     func roles(role: UInt8) throws {
         let server = try TestServer(handler: Handler.echo)

@@ -135,17 +135,6 @@ struct RequestTests {
         }
     }
 
-    @Test("FCGI_GET_VALUES is answered and the request behind it served")
-    func values() throws {
-        let server = try TestServer(handler: Handler.echo)
-        let peer = try server.peer()
-        var query = Record.parameters([("FCGI_MPXS_CONNS", "")], requestID: 0)
-        query.kind = Record.Kind.getValues.rawValue
-        peer.send(query.bytes + TestRequest().bytes)
-        #expect(try peer.record()?.kind == Record.Kind.getValuesResult.rawValue)
-        #expect(try peer.answer().status == 200)
-    }
-
     @Test("many peers at once, answered by other threads, get each its own answer")
     func manyPeers() throws {
         let inbox = Inbox<Exchange?>()

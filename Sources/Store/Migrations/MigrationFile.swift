@@ -31,9 +31,11 @@ package struct MigrationFile: Sendable, Equatable {
                     "\(name) is out of order: number \(files.count + 1) was expected here")
             }
             guard
-                let sql = try? String(contentsOfFile: directory + "/" + name, encoding: .utf8)
+                // C ends a text at its first NUL, and the rest would never be run.
+                let sql = try? String(contentsOfFile: directory + "/" + name, encoding: .utf8),
+                !sql.utf8.contains(0)
             else {
-                throw MigrationError("\(name) cannot be read as UTF-8")
+                throw MigrationError("\(name) cannot be read as UTF-8 without NUL")
             }
             files.append(MigrationFile(version: version, name: name, sql: sql))
         }

@@ -85,7 +85,9 @@ struct RevokeAPIKey: Statement {
 
 extension APIKey {
     fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
-        let scopes = try row.text(1).split(separator: ",").compactMap { Scope(rawValue: String($0)) }
+        let scopes = try row.text(1).split(separator: ",").compactMap {
+            Scope(rawValue: String($0))
+        }
         self.init(
             name: try row.text(0), scopes: Set(scopes),
             createdAt: Timestamp(microseconds: try row.timestamp(2)),

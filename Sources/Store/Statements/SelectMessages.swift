@@ -22,17 +22,17 @@ struct SelectMessage: Statement {
     }
 }
 
-/// A message of ours by the provider's id; every other one is found by its key.
-struct SelectOwnMessage: Statement {
+/// A message whose key does not follow from the provider's id, by that id.
+struct SelectMessageByProviderID: Statement {
     let provider: Provider
     let providerMessageID: String
 
-    static let name: StaticString = "select_own_message"
+    static let name: StaticString = "select_message_by_provider_id"
     static let sql: StaticString = """
         select id, provider, provider_message_id, status, is_ours, recipient, sender, created_at,
             updated_at
         from message
-        where provider = $1 and provider_message_id = $2 and is_ours
+        where provider = $1 and provider_message_id = $2 and not is_key_derived
         limit 1
         """
 

@@ -10,15 +10,19 @@ import Telemetry
 struct Committer {
     private typealias Entry = SubmissionQueue.Entry
 
-    private let writer: ReportWriter
+    let writer: ReportWriter
     private var connection: Connection?
     private var knownOutcomes: Set<Int64> = []
     private var pause = Self.shortestPause
+    private var newReports = Optimism()
+    private var newMessages = Optimism()
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
     private let shard = Int16.random(in: 0..<64)
 
     private static let shortestPause: Duration = .milliseconds(20)
     private static let longestPause: Duration = .seconds(1)
+    /// How long a connect may take, and the look whether the server takes writes.
+    private static let probeTime: Duration = .seconds(2)
     private static let mostKnownOutcomes = 10_000
     /// How often an idle thread looks whether its connection is still there.
     private static let idleCheck = DispatchTimeInterval.seconds(1)
@@ -30,17 +34,20 @@ struct Committer {
     /// Commits until the queue is closed and empty.
     mutating func run() {
         var committed: [Entry] = []
+        // The first callback should not wait for a connect.
+        keepConnected()
         while true {
             let entries = writer.queue.take(upTo: writer.settings.batchReports)
             if !entries.isEmpty {
                 committed = commit(entries, answering: committed)
+                writer.queue.finish()
                 continue
             }
             Self.answer(committed, .success(()))
             committed = []
             guard writer.queue.wait(until: DispatchTime.now() + Self.idleCheck)
             else { break }
-            if writer.queue.count == 0 { keepConnected() }
+            if writer.queue.count == 0, !writer.isEnding { keepConnected() }
         }
     }
 
@@ -51,45 +58,101 @@ struct Committer {
         var entries = entries
         var previous = previous
         while !entries.isEmpty {
-            do {
-                let rows = WriteBatch(entries.lazy.map(\.submission))
-                try write(rows) {
+            do throws(PostgresError) {
+                try commitOnce(entries) {
                     Self.answer(previous, .success(()))
                     previous = []
                 }
                 return entries
             } catch {
-                Self.answer(previous, .success(()))
-                previous = []
-                writer.metrics.failures.add()
-                if error.isBadData {
-                    if isolate(entries) { return entries }
-                } else {
-                    entries = outlast(error, entries)
-                }
+                entries = outlast(error, entries)
             }
         }
         return []
     }
 
+    /// Commits entries, all but the rows that PostgreSQL refuses; calls `meanwhile` while the server
+    /// works, and at the latest before it throws.
+    private mutating func commitOnce(
+        _ entries: [Entry], meanwhile: () -> Void
+    ) throws(PostgresError) {
+        do throws(PostgresError) {
+            try write(WriteBatch(entries.lazy.map(\.submission)), meanwhile: meanwhile)
+        } catch {
+            meanwhile()
+            writer.metrics.failures.add()
+            guard error.isBadData else { throw error }
+            try isolate(WriteBatch.items(of: entries.lazy.map(\.submission))[...])
+        }
+    }
+
     /// Writes one batch in one transaction; calls `meanwhile` while the server works.
+    ///
+    /// Where the rows are taken to be new and are not, it is written once more, with care.
     private mutating func write(
         _ rows: WriteBatch, meanwhile: () -> Void = {}
     ) throws(PostgresError) {
-        let connection = try usableConnection()
+        let hopesForReports = newReports.isHopeful()
+        let hopesForMessages = newMessages.isHopeful()
+        do throws(PostgresError) {
+            try write(
+                rows, asNewReports: hopesForReports, asNewMessages: hopesForMessages,
+                meanwhile: meanwhile)
+            if hopesForReports { newReports.wasRight() }
+            if hopesForMessages { newMessages.wasRight() }
+        } catch {
+            switch error.constraint {
+            case "report_pkey" where hopesForReports:
+                // A repeated report is of a known message.
+                newReports.wasWrong()
+                if hopesForMessages { newMessages.wasWrong() }
+                try write(rows, asNewReports: false, asNewMessages: false)
+            case "message_pkey" where hopesForMessages:
+                newMessages.wasWrong()
+                try write(rows, asNewReports: false, asNewMessages: false)
+            default: throw error
+            }
+        }
+    }
+
+    /// The same with the guesses given.
+    mutating func write(
+        _ rows: WriteBatch, asNewReports: Bool, asNewMessages: Bool, meanwhile: () -> Void = {}
+    ) throws(PostgresError) {
+        switch (asNewReports, asNewMessages) {
+        case (true, true):
+            try send(
+                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
+                AddNewMessages(decisive: rows.decisive), meanwhile)
+        case (true, false):
+            try send(
+                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
+                MoveMessages(decisive: rows.decisive), meanwhile)
+        case (false, _):
+            try send(
+                rows, RecordReports(reports: rows.reports, shard: shard),
+                MoveMessages(decisive: rows.decisive), meanwhile)
+        }
+    }
+
+    private mutating func send(
+        _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
+        _ meanwhile: () -> Void
+    ) throws(PostgresError) {
+        let connection = try usableConnection(beforeConnecting: meanwhile)
+        // A server that hangs must not keep callbacks waiting until the connection gives it up.
+        let limit = writer.settings.commitDeadline
         let started = ContinuousClock.now
         let archive = ArchiveCallbacks(callbacks: rows.callbacks)
-        let record = RecordReports(
-            reports: rows.reports, decisive: rows.decisive, shard: shard)
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
         if news.isEmpty, rows.rejects.isEmpty {
-            let pending = try connection.send(archive, record)
+            let pending = try connection.send(archive, reports, messages, within: limit)
             meanwhile()
             _ = try pending.receive()
         } else {
             let pending = try connection.send(
                 KeepOutcomes(outcomes: news), archive,
-                QuarantineRejects(rejects: rows.rejects), record)
+                QuarantineRejects(rejects: rows.rejects), reports, messages, within: limit)
             meanwhile()
             _ = try pending.receive()
             if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
@@ -105,77 +168,6 @@ struct Committer {
 }
 
 extension Committer {
-    /// Takes a batch apart that PostgreSQL refused for its data, until the bad row stands alone.
-    ///
-    /// Returns false if the database went away meanwhile; then all of it is written again.
-    private mutating func isolate(_ entries: [Entry]) -> Bool {
-        do throws(PostgresError) {
-            try isolate(WriteBatch.items(of: entries.lazy.map(\.submission))[...])
-            return true
-        } catch {
-            // Failing for good must not be taken for a try that may be repeated for ever.
-            writer.databaseIsAway(error)
-            writer.pause(Self.shortestPause)
-            return false
-        }
-    }
-
-    private mutating func isolate(
-        _ items: ArraySlice<WriteBatch.Item>
-    ) throws(PostgresError) {
-        do throws(PostgresError) {
-            try write(WriteBatch(items: items))
-        } catch {
-            guard error.isBadData else { throw error }
-            if items.count > 1 {
-                let middle = items.startIndex + items.count / 2
-                try isolate(items[..<middle])
-                try isolate(items[middle...])
-            } else if let item = items.first {
-                try quarantine(item, error)
-            }
-        }
-    }
-
-    /// Puts a row that PostgreSQL refuses where somebody can look at it.
-    private mutating func quarantine(
-        _ item: WriteBatch.Item, _ error: PostgresError
-    ) throws(PostgresError) {
-        writer.metrics.poison.add()
-        let state = error.sqlState.map { "\($0)" } ?? "unknown"
-        writer.logger.log(
-            .error, "PostgreSQL refused a row; it is in quarantine",
-            ["error": "\(error.description)"])
-        let origin: ArchivedCallback
-        let place: String
-        switch item {
-        case .report(let report, let callback, let receivedAt):
-            origin = ArchivedCallback(
-                id: callback, provider: report.provider, receivedAt: receivedAt, uri: "", body: [])
-            place = "message \(report.message)"
-        case .reject(let reject, let callback):
-            origin = callback
-            place = reject.place
-        case .callback(let callback):
-            origin = callback
-            place = "callback"
-        }
-        let reject = Reject(
-            reason: "database_refused", place: place,
-            detail: "PostgreSQL refused the row with SQLSTATE \(state).", excerpt: origin.body)
-        do throws(PostgresError) {
-            let connection = try usableConnection()
-            _ = try connection.execute(QuarantineRejects(rejects: [(reject, origin)]))
-        } catch {
-            guard error.isBadData else { throw error }
-            writer.logger.log(
-                .error, "a refused row cannot even be put into quarantine; the archive has it",
-                ["callback_id": "\(origin.id)", "error": "\(error.description)"])
-        }
-    }
-}
-
-extension Committer {
     /// After a failure that is not the data's: refuses what is overdue and waits a little.
     ///
     /// Returns what is worth another try.
@@ -184,28 +176,35 @@ extension Committer {
             // A missing grant or table: nothing that a moment's wait mends.
             writer.logger.log(
                 .error, "a batch cannot be committed", ["error": "\(error.description)"])
-            Self.answer(entries, .failure(.unavailable))
             writer.databaseIsAway(error)
+            Self.answer(entries, .failure(.unavailable))
             return []
         }
-        if error.code == .serialization { return entries }
-        writer.databaseIsAway(error)
+        // Another transaction won; the server itself is well.
+        let lostRace = error.code == .serialization
+        if !lostRace { writer.databaseIsAway(error) }
         let now = ContinuousClock.now
-        let isEnding = writer.isEnding
+        let isEnding = writer.isEnding && !lostRace
         let overdue = entries.filter { isEnding || $0.deadline <= now }
-        Self.answer(overdue, .failure(isEnding ? .stopping : .unavailable))
-        Self.answer(
-            writer.queue.removeExpired(at: isEnding ? nil : now),
-            .failure(isEnding ? .stopping : .unavailable))
+        let reason = isEnding ? SinkFailure.stopping : .unavailable
+        Self.answer(overdue, .failure(reason))
+        Self.answer(writer.queue.removeExpired(at: isEnding ? nil : now), .failure(reason))
         let rest = entries.filter { !isEnding && $0.deadline > now }
-        if !isEnding { backOff() }
+        if !isEnding, !lostRace { backOff() }
         return rest
     }
 
     /// An idle thread's look at its connection, so that an outage is known before a callback comes.
     private mutating func keepConnected() {
+        if let connection, connection.isAlive(), !writer.isAway { return }
         do throws(PostgresError) {
-            _ = try usableConnection()
+            // No rows: a connect alone shows neither a server that only reads nor a missing grant.
+            _ = try usableConnection().execute(
+                KeepOutcomes(outcomes: []), ArchiveCallbacks(callbacks: []),
+                QuarantineRejects(rejects: []),
+                RecordReports(reports: [], shard: shard), MoveMessages(decisive: []),
+                within: Self.probeTime)
+            pause = Self.shortestPause
             writer.databaseIsBack()
         } catch {
             writer.databaseIsAway(error)
@@ -214,18 +213,21 @@ extension Committer {
     }
 
     private mutating func backOff() {
-        // Full jitter: many responders must not come back in step.
+        // Jitter: many responders must not come back in step.
         writer.pause(pause * Double.random(in: 0.5...1))
         pause = min(pause * 2, Self.longestPause)
     }
 
     /// The connection, made anew if the last one is of no more use.
-    private mutating func usableConnection() throws(PostgresError) -> Connection {
+    mutating func usableConnection(
+        beforeConnecting: () -> Void = {}
+    ) throws(PostgresError) -> Connection {
         if let connection, connection.isAlive() { return connection }
+        beforeConnecting()
         connection = nil
         // What another server has in its dictionary is not known.
         knownOutcomes = []
-        let fresh = try Connection(writer.database, within: .seconds(2))
+        let fresh = try Connection(writer.database, within: Self.probeTime)
         connection = fresh
         return fresh
     }

@@ -21,8 +21,10 @@ package final class ReportWriter: ReportSink, WriterProbe {
         package var queueBytes = 48 << 20
         /// The most reports in one commit; one submission is never split.
         package var batchReports = 500
-        /// Committing threads, each with a connection of its own.
-        package var connections = 1
+        /// Committing threads, each with a connection of its own. The second one helps when more
+        /// than `crowdReports` wait.
+        package var connections = 2
+        package var crowdReports = 200
         /// How long a submission may wait for its commit before it is refused. Plivo gives up on
         /// a callback after eight seconds.
         package var commitDeadline: Duration = .seconds(4)
@@ -52,7 +54,8 @@ package final class ReportWriter: ReportSink, WriterProbe {
         self.settings = settings
         self.logger = logger
         queue = SubmissionQueue(
-            capacity: settings.queueReports, byteCapacity: settings.queueBytes)
+            capacity: settings.queueReports, byteCapacity: settings.queueBytes,
+            crowd: settings.crowdReports)
         self.metrics = WriterMetrics(metrics, queue: queue)
         for index in 0..<settings.connections {
             committers.enter()
@@ -102,6 +105,9 @@ package final class ReportWriter: ReportSink, WriterProbe {
 extension ReportWriter {
     /// Whether `stop` has been called.
     var isEnding: Bool { isStopping.load(ordering: .acquiring) }
+
+    /// Whether the database has not taken commits lately.
+    var isAway: Bool { outage.withLock { $0 != nil } }
 
     /// Waits before the next attempt to connect; ends early when the writer stops.
     func pause(_ duration: Duration) {

@@ -66,7 +66,7 @@ extension Configuration.Limits {
         writerQueueReports = environment.integer(
             "WAYBILL_WRITER_QUEUE_REPORTS", default: 20_000, in: 100...1_000_000)
         writerConnections = environment.integer(
-            "WAYBILL_WRITER_CONNECTIONS", default: 1, in: 1...8)
+            "WAYBILL_WRITER_CONNECTIONS", default: 2, in: 1...8)
         commitDeadline = .milliseconds(
             environment.integer("WAYBILL_COMMIT_DEADLINE_MS", default: 4000, in: 100...60_000))
         poolSize = environment.integer("WAYBILL_POOL_SIZE", default: 4, in: 1...100)

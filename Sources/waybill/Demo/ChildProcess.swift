@@ -77,8 +77,13 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits until the child ends. Call it once.
+    /// Waits until the child ends, and ends what it leaves behind. Call it once.
     func wait() -> Exit {
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        // nginx's workers outlive a master that was killed, and keep its port. Before the child is
+        // reaped nobody else can have its group.
+        kill(-pid, SIGKILL)
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         return status & 0x7F == 0 ? .status(status >> 8 & 0xFF) : .signal(status & 0x7F)

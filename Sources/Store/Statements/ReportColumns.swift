@@ -1,0 +1,30 @@
+import Domain
+import Postgres
+
+/// The ledger's columns of a batch as arrays, in the order in which the statements name them.
+enum ReportColumns {
+    static func encode(
+        _ reports: [WriteBatch.ReportRow], into parameters: inout StatementParameters
+    ) {
+        parameters.addUUIDs(reports) { $0.report.message.halves }
+        parameters.addInt64s(reports) { $0.report.fingerprint }
+        parameters.addInt64s(reports) { $0.report.precedence.rawValue }
+        parameters.addInt64s(reports) { $0.report.outcome.id }
+        parameters.addUUIDs(reports) { $0.callback.halves }
+        parameters.addTimestamps(reports) { $0.receivedAt.microseconds }
+        parameters.addTimestamps(reports) { $0.report.sentAt?.microseconds }
+        parameters.addTimestamps(reports) { $0.report.doneAt?.microseconds }
+        parameters.addInt32s(reports) { $0.report.segments }
+        parameters.addInt16s(reports) { $0.report.provider.code }
+        parameters.addInt16s(reports) { $0.report.status.code }
+        parameters.addInt16s(reports) { $0.report.source.rawValue }
+        parameters.addTexts(reports) { $0.report.price?.amount }
+        parameters.addTexts(reports) { $0.report.price?.currency }
+        parameters.addTexts(reports) { $0.report.recipient }
+        parameters.addTexts(reports) { $0.report.sender }
+        parameters.addTexts(reports) { $0.report.bulkID }
+        parameters.addTexts(reports) { $0.report.callbackData }
+        parameters.addTexts(reports) { $0.report.network }
+        parameters.addTexts(reports) { $0.report.attributes }
+    }
+}

@@ -1,0 +1,375 @@
+import Foundation
+import Testing
+
+/// The rows of the table "Bad input": each with its answer, and what is stored nevertheless.
+@Suite("Bad input", .timeLimit(.minutes(2)))
+struct BadInputTests {
+    /// A body that is refused as a whole.
+    struct Malformed: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let body: [UInt8]
+        let status: Int
+        let code: String
+        var contentType: String? = "application/json"
+
+        init(
+            _ description: String, _ body: String, _ status: Int, _ code: String,
+            contentType: String? = "application/json"
+        ) {
+            self.init(
+                description, bytes: Array(body.utf8), status, code, contentType: contentType)
+        }
+
+        init(
+            _ description: String, bytes: [UInt8], _ status: Int, _ code: String,
+            contentType: String? = "application/json"
+        ) {
+            testDescription = description
+            body = bytes
+            self.status = status
+            self.code = code
+            self.contentType = contentType
+        }
+    }
+
+    private static let sound = InfobipBody.result("never-stored")
+
+    static let malformed: [Malformed] = [
+        Malformed("an empty body", "", 400, "not_json"),
+        Malformed("no JSON", "results=1", 400, "not_json"),
+        Malformed("JSON cut off", #"{"results":[\#(sound)"#, 400, "not_json"),
+        Malformed("something behind the JSON", #"{"results":[\#(sound)]} x"#, 400, "not_json"),
+        Malformed("a byte order mark", "\u{FEFF}{\"results\":[\(sound)]}", 400, "not_json"),
+        Malformed("an unescaped control character", "{\"results\":[\"\u{1}\"]}", 400, "not_json"),
+        Malformed("an array", "[\(sound)]", 400, "wrong_shape"),
+        Malformed("a string", #""results""#, 400, "wrong_shape"),
+        Malformed("results that are no array", #"{"results":{}}"#, 400, "wrong_shape"),
+        Malformed("results twice", #"{"results":[\#(sound)],"results":[]}"#, 400, "wrong_shape"),
+        Malformed("no results", #"{"results":[]}"#, 400, "no_results"),
+        Malformed("no member results", #"{"messages":[\#(sound)]}"#, 400, "no_results"),
+        Malformed(
+            "another content type", #"{"results":[\#(sound)]}"#, 415, "unsupported_media_type",
+            contentType: "application/xml"),
+        Malformed(
+            "no content type", #"{"results":[\#(sound)]}"#, 415, "unsupported_media_type",
+            contentType: nil),
+        Malformed(
+            "10,001 results",
+            #"{"results":[\#(Array(repeating: sound, count: 10_001).joined(separator: ","))]}"#,
+            413, "too_many_results"),
+        Malformed(
+            "65 levels",
+            #"{"results":[{"x":\#(String(repeating: "[", count: 62))1\#(String(repeating: "]", count: 62))}]}"#,
+            400, "too_deep"),
+        Malformed(
+            "100,000 levels", String(repeating: "[", count: 100_000), 400, "too_deep"),
+        Malformed(
+            "a string of 20,000 bytes",
+            #"{"results":[\#(sound),{"messageId":"\#(String(repeating: "x", count: 20_000))"}]}"#,
+            400, "too_long"),
+        Malformed(
+            "a number of 65 digits",
+            #"{"results":[\#(sound),{"smsCount":\#(String(repeating: "9", count: 65))}]}"#, 400,
+            "too_long"),
+    ]
+
+    @Test("A body that cannot be read is refused with the reason, and kept", arguments: malformed)
+    func unreadable(malformed: Malformed) throws {
+        let demo = try RunningDemo.shared
+        let since = try demo.count("select coalesce(max(id), 0) from quarantine")
+        let answer = try demo.infobip(malformed.body, contentType: malformed.contentType)
+        expectProblem(answer, malformed.status, malformed.code)
+        #expect(try JSON(answer)["place"].string?.isEmpty == false)
+        #expect(try demo.message("never-stored") == nil)
+        let hex = malformed.body.prefix(200).map { String(format: "%02x", $0) }.joined()
+        let kept = try demo.sql(
+            """
+            select reason, octet_length(excerpt) from quarantine
+            where id > \(since) and reason = '\(malformed.code)'
+              and substr(excerpt, 1, 200) = '\\x\(hex)' limit 1
+            """)
+        let parts = kept.split(separator: "|")
+        #expect(parts.first.map(String.init) == malformed.code)
+        let size = try #require(parts.last.flatMap { Int($0) })
+        #expect(size <= malformed.body.count && size <= 1 << 20, "bounded")
+    }
+
+    @Test("A callback without credentials is not kept, whatever it holds")
+    func unauthenticated() throws {
+        let demo = try RunningDemo.shared
+        let marker = uniqueName("unbelieved")
+        expectProblem(
+            try demo.infobip(Array(marker.utf8), headers: []), 401, "missing_credentials")
+        let rows = try demo.count(
+            "select count(*) from quarantine where position('\(marker)'::bytea in excerpt) > 0")
+        #expect(rows == 0)
+    }
+
+    /// A result that costs no other.
+    struct Reject: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let result: [UInt8]
+        let reason: String
+        let place: String
+
+        init(_ description: String, _ result: String, _ reason: String, _ place: String) {
+            self.init(description, bytes: Array(result.utf8), reason, place)
+        }
+
+        init(_ description: String, bytes: [UInt8], _ reason: String, _ place: String) {
+            testDescription = description
+            result = bytes
+            self.reason = reason
+            self.place = place
+        }
+    }
+
+    private static let status = #""status":{"groupId":3,"groupName":"DELIVERED","id":5,"name":"D"}"#
+
+    static let rejects: [Reject] = [
+        Reject("a number", "17", "wrong_type", "results[1]"),
+        Reject("null", "null", "wrong_type", "results[1]"),
+        Reject("no id", "{\(status)}", "missing_field", "results[1].messageId"),
+        Reject("no status", #"{"messageId":"x"}"#, "missing_field", "results[1].status"),
+        Reject(
+            "an empty id", #"{"messageId":"",\#(status)}"#, "bad_message_id", "results[1].messageId"
+        ),
+        Reject(
+            "an id with a NUL", #"{"messageId":"a\u0000b",\#(status)}"#, "bad_message_id",
+            "results[1].messageId"),
+        Reject(
+            "an id with half a surrogate pair", #"{"messageId":"a\ud800b",\#(status)}"#,
+            "bad_message_id", "results[1].messageId"),
+        Reject(
+            "an id of 201 characters",
+            #"{"messageId":"\#(String(repeating: "x", count: 201))",\#(status)}"#, "too_long",
+            "results[1].messageId"),
+        Reject(
+            "the same name twice", #"{"messageId":"a","messageId":"b",\#(status)}"#,
+            "duplicate_key", "results[1].messageId"),
+        Reject(
+            "bytes that are no UTF-8",
+            bytes: Array(#"{"messageId":"a","to":""#.utf8) + [0xC3, 0x28]
+                + Array("\",\(status)}".utf8),
+            "invalid_utf8", "results[1]"),
+        Reject(
+            "a time that does not exist",
+            InfobipBody.result("x", doneAt: "2026-02-30T25:00:00.000+0000"),
+            "bad_time", "results[1].doneAt"),
+        Reject(
+            "a huge count", #"{"messageId":"x","smsCount":99999999999999999999,\#(status)}"#,
+            "bad_number", "results[1].smsCount"),
+        Reject(
+            "a fraction of a segment", #"{"messageId":"x","smsCount":1.5,\#(status)}"#,
+            "bad_number", "results[1].smsCount"),
+        Reject(
+            "a huge price",
+            #"{"messageId":"x","price":{"pricePerMessage":1e400,"currency":"EUR"},\#(status)}"#,
+            "bad_price", "results[1].price.pricePerMessage"),
+        Reject(
+            "a status that is no object", #"{"messageId":"x","status":3}"#, "wrong_type",
+            "results[1].status"),
+    ]
+
+    @Test(
+        "A bad result goes to quarantine, and the good ones beside it are stored",
+        arguments: rejects)
+    func partial(reject: Reject) throws {
+        let demo = try RunningDemo.shared
+        let (first, last) = (uniqueName("good"), uniqueName("good"))
+        let body =
+            Array(#"{"results":["#.utf8) + Array(InfobipBody.result(first).utf8)
+            + Array(",".utf8) + reject.result + Array(",".utf8)
+            + Array(InfobipBody.result(last).utf8) + Array("]}".utf8)
+        #expect(try demo.infobip(body).status == 200)
+        #expect(try demo.status(first) == "delivered")
+        #expect(try demo.status(last) == "delivered")
+        let hex = Array(first.utf8).map { String(format: "%02x", $0) }.joined()
+        let kept = try demo.sql(
+            """
+            select reason, place, encode(excerpt, 'hex') from quarantine
+            where callback_id = (select id from callback where position('\\x\(hex)' in body) > 0)
+            """)
+        let excerpt = reject.result.map { String(format: "%02x", $0) }.joined()
+        #expect(kept == "\(reject.reason)|\(reject.place)|\(excerpt)")
+    }
+
+    @Test("Text that PostgreSQL cannot hold spoils nothing")
+    func unholdableText() throws {
+        let demo = try RunningDemo.shared
+        let name = uniqueName()
+        let extra = #","callbackData":"a\u0000b\ud800c","unknown\u0000":"\u0000","from":"\udfff""#
+        #expect(
+            try demo.infobip(InfobipBody.of([InfobipBody.result(name, extra: extra)])).status == 200
+        )
+        let message = try #require(try demo.message(name))
+        #expect(message["callback_data"].string == "a\u{FFFD}b\u{FFFD}c")
+        #expect(message["status"].string == "delivered")
+    }
+
+    @Test("A message that we have not sent appears as such")
+    func unknownMessage() throws {
+        let demo = try RunningDemo.shared
+        let name = uniqueName()
+        #expect(try demo.infobip(InfobipBody.of(name)).status == 200)
+        #expect(try demo.message(name)?["sent_by_us"].bool == false)
+    }
+
+    /// A form of Plivo's that is signed and yet no report.
+    static let forms: [(form: String, reason: String, place: String)] = [
+        ("Status=delivered", "missing_field", "MessageUUID"),
+        ("MessageUUID=\(uniqueName())", "missing_field", "Status"),
+        ("MessageUUID=a%00b&Status=sent", "bad_message_id", "MessageUUID"),
+        ("MessageUUID=a&MessageUUID=b&Status=sent", "duplicate_key", "MessageUUID"),
+        ("MessageUUID=a&Status=sent&Units=99999999999", "bad_number", "Units"),
+        (
+            "MessageUUID=a&Status=sent&SentTime=2026-13-01+00%3A00%3A00.000000", "bad_time",
+            "SentTime"
+        ),
+    ]
+
+    @Test("A signed form that is no report goes to quarantine", arguments: forms)
+    func form(form: String, reason: String, place: String) throws {
+        let demo = try RunningDemo.shared
+        let marked = form + "&Marker=" + uniqueName("form")
+        #expect(try demo.client.send(demo.plivoRequest(marked)).status == 200)
+        let hex = marked.utf8.map { String(format: "%02x", $0) }.joined()
+        let kept = try demo.sql(
+            "select reason, place from quarantine where excerpt = '\\x\(hex)'")
+        #expect(kept == "\(reason)|\(place)")
+    }
+
+    @Test(
+        "Plivo's callbacks with another content type or a thousand parameters too many are refused")
+    func strangeForms() throws {
+        let demo = try RunningDemo.shared
+        var request = try demo.plivoRequest("MessageUUID=\(uniqueName())&Status=sent")
+        request.headers.removeAll { $0.name == "Content-Type" }
+        request.headers.append(("Content-Type", "application/json"))
+        expectProblem(try demo.client.send(request), 415, "unsupported_media_type")
+        // More parameters than are read cannot be verified.
+        let many = (0...1000).map { "a\($0)=1" }.joined(separator: "&")
+        expectProblem(try demo.client.send(demo.plivoRequest(many)), 403, "wrong_signature")
+    }
+
+    @Test(
+        "Bodies beyond the bounds are refused before they are read",
+        arguments: [
+            ("/callbacks/infobip", 13 << 20), ("/callbacks/plivo", (64 << 10) + 1),
+            ("/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab", 70_000),
+        ])
+    func tooLarge(path: String, size: Int) throws {
+        let demo = try RunningDemo.shared
+        let body = [UInt8](repeating: 0x20, count: size)
+        expectProblem(try demo.infobip(body, path: path), 413, "body_too_large")
+        // The announcement alone suffices.
+        let connection = try demo.client.connect()
+        let head = HTTPRequest(
+            method: "POST", path: path, headers: [("Content-Length", String(size))])
+        try connection.send(head.head(port: demo.port))
+        var reader = AnswerReader()
+        var answer: HTTPAnswer?
+        while answer == nil {
+            let bytes = try connection.receive()
+            guard !bytes.isEmpty else { break }
+            answer = try reader.add(bytes)
+        }
+        #expect(answer?.status == 413)
+    }
+
+    @Test("A body of almost twelve mebibytes is taken")
+    func large() throws {
+        let demo = try RunningDemo.shared
+        let name = uniqueName()
+        let filler = String(repeating: "x", count: 16_000)
+        let results = (0..<740).map {
+            InfobipBody.result("\(name)-\($0)", extra: #","callbackData":"\#(filler)""#)
+        }
+        let body = InfobipBody.of(results)
+        #expect(body.count > 11 << 20 && body.count < 12 << 20)
+        #expect(try demo.infobip(body).status == 200)
+        let rows = try demo.count(
+            "select count(*) from message where provider_message_id like '\(name)-%'")
+        #expect(rows == 740)
+    }
+
+    @Test("A body that ends early is never taken for a whole one")
+    func aborted() throws {
+        let demo = try RunningDemo.shared
+        let name = uniqueName()
+        let body = InfobipBody.of(name)
+        let credentials = Signing.basic(demo.document.infobip.user, demo.document.infobip.password)
+        do {
+            let connection = try demo.client.connect()
+            let request = HTTPRequest(
+                method: "POST", path: "/callbacks/infobip",
+                headers: [
+                    credentials, ("Content-Type", "application/json"),
+                    ("Content-Length", String(body.count + 10)),
+                ])
+            try connection.send(request.head(port: demo.port) + body)
+        }
+        // Its successor on a connection of its own is answered, so the first has been dealt with.
+        #expect(try demo.infobip(InfobipBody.of(uniqueName())).status == 200)
+        #expect(try demo.message(name) == nil)
+    }
+
+    @Test(
+        "Unknown paths",
+        arguments: [
+            "/", "/nothing", "/callbacks", "/callbacks/", "/callbacks/infobip/",
+            "/callbacks/twilio",
+            "/v1/", "/v1/nothing", "/v1/messages/a/b/c", "/health/", "/callbacks/plivo/x", "/.env",
+            "/waybill-problem", "/callbacks/infobip/../infobip/x",
+        ])
+    func unknownPath(path: String) throws {
+        for method in ["GET", "POST"] {
+            let answer = try RunningDemo.shared.api(path, method: method)
+            // A path with a variable part knows its method before its part is looked at.
+            if path == "/callbacks/plivo/x", method == "GET" { continue }
+            expectProblem(answer, 404, "not_found")
+        }
+    }
+
+    @Test(
+        "Wrong methods",
+        arguments: [
+            ("/callbacks/infobip", "GET", "POST"), ("/callbacks/plivo", "PUT", "POST"),
+            ("/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab", "DELETE", "POST"),
+            ("/v1/messages", "POST", "GET"), ("/v1/status", "DELETE", "GET"),
+            ("/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab/reports", "PATCH", "GET"),
+            ("/health/live", "POST", "GET"), ("/metrics", "OPTIONS", "GET"),
+        ])
+    func wrongMethod(path: String, method: String, allowed: String) throws {
+        let answer = try RunningDemo.shared.api(path, method: method)
+        expectProblem(answer, 405, "method_not_allowed")
+        let methods = answer["allow"]?.split(separator: ", ").map(String.init) ?? []
+        #expect(methods.contains(allowed))
+        #expect(!methods.contains(method))
+    }
+
+    @Test(
+        "Message ids that are none, unknown, or asked for wrongly",
+        arguments: [
+            ("/v1/messages/abc", 400, "bad_message_id"),
+            ("/v1/messages/0193A5B2-7C41-7E02-8D35-0123456789AB", 400, "bad_message_id"),
+            ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff", 404, "unknown_message"),
+            ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff/reports", 404, "unknown_message"),
+            (
+                "/v1/messages?provider=infobip&provider_message_id=unheard-of", 404,
+                "unknown_message"
+            ),
+            ("/v1/messages?provider=twilio&provider_message_id=x", 400, "bad_query"),
+            ("/v1/messages?provider=infobip", 400, "bad_query"),
+            (
+                "/v1/messages?provider=infobip&provider=plivo&provider_message_id=x", 400,
+                "bad_query"
+            ),
+            ("/v1/messages?provider=infobip&provider_message_id=x&limit=1", 400, "bad_query"),
+            ("/v1/messages?provider=infobip&provider_message_id=a%00b", 400, "bad_query"),
+            ("/v1/messages?provider=infobip&provider_message_id=%ff", 400, "bad_query"),
+        ])
+    func messageIDs(path: String, status: Int, code: String) throws {
+        expectProblem(try RunningDemo.shared.api(path), status, code)
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension BreakingTests {
+    @Suite("Processes that die under load")
+    struct FaultTests {
+        @Test("What got 200 before the responder's kill -9 is stored, and it is started again")
+        func responderKilled() throws {
+            let demo = try RunningDemo.breakable
+            let load = SteadyLoad(on: demo)
+            try load.waitForAccepted(100)
+            for _ in 0..<3 {
+                let old = try demo.currentDocument.pids.responder
+                kill(old, SIGKILL)
+                #expect(
+                    waitUntil(within: .seconds(20)) {
+                        guard let pid = try? demo.currentDocument.pids.responder else {
+                            return false
+                        }
+                        return pid != old && pid > 0
+                    })
+                try load.waitForAccepted(100)
+            }
+            let outcomes = load.stop()
+            #expect(Set(outcomes.map(\.status)).isSubset(of: [200, 502]))
+            #expect(try load.lost(of: outcomes) == [])
+        }
+
+        @Test("PostgreSQL's kill -9 loses no 200, refuses with Retry-After, and heals by itself")
+        func databaseKilled() throws {
+            let demo = try RunningDemo.breakable
+            let load = SteadyLoad(on: demo)
+            try load.waitForAccepted(100)
+            let old = try demo.currentDocument.pids.postgres
+            kill(old, SIGKILL)
+            #expect(
+                waitUntil(within: .seconds(30)) {
+                    (try? demo.currentDocument.pids.postgres).map { $0 != old && $0 > 0 } ?? false
+                })
+            try load.waitForAccepted(200)
+            let outcomes = load.stop()
+            for outcome in outcomes where outcome.status != 200 {
+                #expect(outcome.status == 503, "\(outcome.text)")
+                #expect(outcome.retryAfter == "5")
+                #expect(outcome.text.contains("database_unavailable"))
+            }
+            #expect(try load.lost(of: outcomes) == [])
+            #expect(
+                try waitUntil(within: .seconds(20)) {
+                    try demo.api("/health/ready", key: .some(nil)).status == 200
+                })
+            let database = try JSON(demo.api("/v1/status"))["database"]
+            #expect(database["reachable"].bool == true)
+            #expect(database["away_since"].isNull)
+        }
+
+        @Test(
+            "While PostgreSQL is away callbacks are 503 at once, and the status says how long they wait"
+        )
+        func databaseAway() throws {
+            let demo = try RunningDemo.breakable
+            let postgres = try demo.currentDocument.pids.postgres
+            // A stopped server takes connections and never answers: the worst way to be away.
+            let family = [postgres] + Self.children(of: postgres)
+            for pid in family { kill(pid, SIGSTOP) }
+            defer { for pid in family { kill(pid, SIGCONT) } }
+            let first = try demo.infobip(InfobipBody.of(uniqueName()))
+            expectProblem(first, 503, "database_unavailable")
+            #expect(first["retry-after"] == "5")
+            #expect(try demo.api("/health/live", key: .some(nil)).status == 200)
+            let ready = try demo.api("/health/ready", key: .some(nil))
+            #expect(ready.status == 503)
+            #expect(try JSON(ready)["reason"].string?.isEmpty == false)
+            expectProblem(try demo.api("/v1/status"), 503, "database_unavailable")
+            for pid in family { kill(pid, SIGCONT) }
+            #expect(
+                try waitUntil(within: .seconds(20)) {
+                    try demo.infobip(InfobipBody.of(uniqueName())).status == 200
+                })
+        }
+
+        private static func children(of pid: pid_t) -> [pid_t] {
+            let path = "/proc/\(pid)/task/\(pid)/children"
+            let list = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            return list.split(separator: " ").compactMap { pid_t($0) }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Glibc
+
+/// A peer on one of the responder's sockets that need not keep to the protocol.
+final class SocketPeer {
+    private let descriptor: Int32
+
+    /// - Throws: when nobody listens at the path.
+    init(_ path: String) throws(ConnectionFailure) {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var limit = timeval(tv_sec: 15, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        var address = SocketAddress.unix(path)
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard status == 0 else { throw ConnectionFailure("nobody listens at \(path)") }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func send(_ bytes: [UInt8]) {
+        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    /// Says that nothing more will come.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// All that comes until the other side closes; nil if it does not within 15 s.
+    func readToEnd() -> [UInt8]? {
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count > 0 {
+                all += buffer[..<count]
+            } else {
+                return count == 0 || errno == ECONNRESET ? all : nil
+            }
+        }
+    }
+}
+
+/// Addresses of Unix sockets.
+enum SocketAddress {
+    /// The path must be shorter than 108 bytes.
+    static func unix(_ path: String) -> sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8.prefix(MemoryLayout.size(ofValue: address.sun_path) - 1))
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        return address
+    }
+}
+
+/// FastCGI records, sound ones and others. Source: FastCGI specification 1.0, section 3.3.
+enum FastCGIRecord {
+    static func bytes(
+        _ kind: UInt8, _ content: [UInt8] = [], version: UInt8 = 1, length: Int? = nil
+    ) -> [UInt8] {
+        let length = length ?? content.count
+        return [version, kind, 0, 1, UInt8(length >> 8 & 0xFF), UInt8(length & 0xFF), 0, 0]
+            + content
+    }
+
+    static func begin(role: UInt8 = 1) -> [UInt8] { bytes(1, [0, role, 0, 0, 0, 0, 0, 0]) }
+
+    static func parameters(_ pairs: [(String, String)]) -> [UInt8] {
+        bytes(
+            4,
+            pairs.flatMap { name, value in
+                [UInt8(name.utf8.count), UInt8(value.utf8.count)] + Array(name.utf8)
+                    + Array(value.utf8)
+            })
+    }
+
+    /// `GET /health/live`, which every socket answers.
+    static var request: [UInt8] {
+        begin()
+            + parameters([
+                ("REQUEST_METHOD", "GET"), ("REQUEST_URI", "/health/live"),
+                ("DOCUMENT_URI", "/health/live"),
+            ]) + bytes(4) + bytes(5)
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// Runs work on threads of its own: tests share two threads, on which nothing may wait for others.
+enum Crew {
+    /// Runs `work` on as many threads at once, and returns when all have ended.
+    static func run(_ count: Int, _ work: @escaping @Sendable (Int) -> Void) {
+        let group = start(count, work)
+        group.wait()
+    }
+
+    /// As `run`, without waiting.
+    static func start(
+        _ count: Int, _ work: @escaping @Sendable (Int) -> Void
+    ) -> DispatchGroup {
+        let group = DispatchGroup()
+        for index in 0..<count {
+            group.enter()
+            let thread = Thread {
+                work(index)
+                group.leave()
+            }
+            thread.stackSize = 1 << 18
+            thread.start()
+        }
+        return group
+    }
+}
+
+/// Posts callbacks of one report each, without a pause, until it is stopped.
+final class SteadyLoad: Sendable {
+    /// What became of one callback.
+    struct Outcome: Sendable {
+        let name: String
+        /// Nil if there was no answer at all.
+        let status: Int?
+        let retryAfter: String?
+        let text: String
+    }
+
+    private struct State {
+        var outcomes: [Outcome] = []
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    private let demo: RunningDemo
+    private let prefix: String
+    private let threads = Mutex<DispatchGroup?>(nil)
+
+    /// Starts the threads.
+    init(on demo: RunningDemo, threads count: Int = 6) {
+        self.demo = demo
+        prefix = uniqueName("load")
+        let group = Crew.start(count) { [self] thread in
+            var number = 0
+            while !state.withLock({ $0.isStopped }) {
+                post("\(prefix)-\(thread)-\(number)")
+                number += 1
+            }
+        }
+        threads.withLock { $0 = group }
+    }
+
+    /// Waits until so many more callbacks were answered 200.
+    ///
+    /// - Throws: after half a minute.
+    func waitForAccepted(_ count: Int) throws {
+        func accepted() -> Int { state.withLock { $0.outcomes.count { $0.status == 200 } } }
+        let goal = accepted() + count
+        guard waitUntil(within: .seconds(30), { accepted() >= goal }) else {
+            throw ConnectionFailure("not \(count) more callbacks were answered 200 in time")
+        }
+    }
+
+    /// Stops and returns all outcomes.
+    func stop() -> [Outcome] {
+        state.withLock { $0.isStopped = true }
+        threads.withLock { $0 }?.wait()
+        return state.withLock { $0.outcomes }
+    }
+
+    /// The names that were answered 200 and are not in the database.
+    func lost(of outcomes: [Outcome]) throws -> Set<String> {
+        let stored = try demo.sql(
+            "select provider_message_id from message where provider_message_id like '\(prefix)-%'")
+        return Set(outcomes.filter { $0.status == 200 }.map(\.name))
+            .subtracting(stored.split(separator: "\n").map(String.init))
+    }
+
+    private func post(_ name: String) {
+        let outcome: Outcome
+        do {
+            let answer = try demo.infobip(InfobipBody.of(name))
+            outcome = Outcome(
+                name: name, status: answer.status, retryAfter: answer["retry-after"],
+                text: answer.text)
+        } catch {
+            outcome = Outcome(name: name, status: nil, retryAfter: nil, text: "\(error)")
+        }
+        state.withLock { $0.outcomes.append(outcome) }
+    }
+}

@@ -1,0 +1,123 @@
+import COpenSSL
+import Foundation
+import Glibc
+
+/// Which certificates a client believes: those of one file and no others.
+// Sendable because OpenSSL locks a context itself, and nothing changes it once it is made.
+final class TLSTrust: @unchecked Sendable {
+    fileprivate let context: OpaquePointer
+
+    /// - Throws: when the file holds no certificate.
+    init(authority path: String) throws(ConnectionFailure) {
+        guard let context = SSL_CTX_new(TLS_client_method()) else {
+            throw ConnectionFailure("no TLS context")
+        }
+        self.context = context
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        guard SSL_CTX_load_verify_locations(context, path, nil) == 1 else {
+            throw ConnectionFailure("\(path) holds no certificate")
+        }
+    }
+
+    deinit {
+        SSL_CTX_free(context)
+    }
+}
+
+/// One TLS connection to a port on loopback, blocking, every wait bounded.
+///
+/// Foundation's URLSession cannot be used: on Linux it believes the system's certificates only,
+/// and it sends whole requests only.
+// Sendable because its owner lends it to one thread at a time.
+final class TLSConnection: @unchecked Sendable {
+    private let descriptor: Int32
+    private let session: OpaquePointer
+
+    /// Connects and checks the server's certificate for the name or the address.
+    ///
+    /// - Throws: when nobody listens, or the certificate is not for `host`.
+    init(
+        port: UInt16, host: String, trust: TLSTrust, patience: Duration = .seconds(20)
+    ) throws(ConnectionFailure) {
+        descriptor = try Self.connect(port, patience)
+        guard let session = SSL_new(trust.context) else {
+            close(descriptor)
+            throw ConnectionFailure("no TLS session")
+        }
+        self.session = session
+        if host == "127.0.0.1" {
+            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host)
+        } else {
+            SSL_set1_host(session, host)
+            _ = waybill_tls_server_name(session, host)
+        }
+        guard SSL_set_fd(session, descriptor) == 1, SSL_connect(session) == 1 else {
+            throw ConnectionFailure(
+                "no TLS with \(host): \(SSL_get_verify_result(session)), errno \(errno)")
+        }
+    }
+
+    deinit {
+        SSL_free(session)
+        close(descriptor)
+    }
+
+    /// Sends all of it.
+    func send(_ bytes: [UInt8]) throws(ConnectionFailure) {
+        guard !bytes.isEmpty else { return }
+        guard SSL_write(session, bytes, Int32(bytes.count)) == Int32(bytes.count) else {
+            throw ConnectionFailure("the server takes no more")
+        }
+    }
+
+    /// What came next; empty at the end of the connection.
+    ///
+    /// - Throws: when nothing comes in time.
+    func receive() throws(ConnectionFailure) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        errno = 0
+        let count = SSL_read(session, &buffer, Int32(buffer.count))
+        if count > 0 { return Array(buffer[..<Int(count)]) }
+        guard errno != EAGAIN else { throw ConnectionFailure("no answer in time", isTimeout: true) }
+        return []
+    }
+
+    private static func connect(
+        _ port: UInt16, _ patience: Duration
+    ) throws(ConnectionFailure) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw ConnectionFailure("no socket") }
+        var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        var yes: Int32 = 1
+        setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else {
+            close(descriptor)
+            throw ConnectionFailure("nobody listens on port \(port)")
+        }
+        return descriptor
+    }
+}
+
+/// Why there was no answer at all.
+struct ConnectionFailure: Error, CustomStringConvertible {
+    let description: String
+    let isTimeout: Bool
+
+    init(_ description: String, isTimeout: Bool = false) {
+        self.description = description
+        self.isTimeout = isTimeout
+    }
+}

@@ -1,0 +1,80 @@
+import Postgres
+import Testing
+
+@testable import Store
+
+@Suite("The rights of the responder's role", .timeLimit(.minutes(1)))
+struct PrivilegeTests {
+    @Test(
+        "it may not change the schema, the ledger or the list of migrations",
+        arguments: [
+            "create table mine (id int)", "create schema mine",
+            "create function mine() returns int language sql as 'select 1'",
+            "drop table report", "drop table callback_default", "drop function maintain_partitions",
+            "alter table message add column mine int", "truncate report", "truncate callback",
+            "delete from report", "delete from message", "delete from callback",
+            "delete from callback_default", "delete from outcome", "delete from tally",
+            "delete from quarantine", "delete from api_key",
+            "update report set status = 4", "update callback set body = ''",
+            "update outcome set status_name = ''", "update quarantine set reason = ''",
+            "insert into schema_migration values (99, 'x', 1)",
+            "update schema_migration set checksum = 0", "delete from schema_migration",
+            "insert into callback_default select * from callback",
+            "select grant_responder('waybill')", "set role waybill_owner",
+            "copy report to program 'true'", "create index on report (status)",
+            "alter function maintain_partitions reset search_path",
+        ])
+    func isRefused(sql: String) throws {
+        let connection = try Connection(TestDatabase().responder)
+        let error = #expect(throws: PostgresError.self) { try connection.execute(script: sql) }
+        #expect(error?.code == .permission, "\(sql): \(error?.debugDescription ?? "")")
+    }
+
+    @Test("a temporary table and its trigger do not get the owner's rights")
+    func resistsTemporaryTables() throws {
+        let database = try TestDatabase()
+        let connection = try Connection(database.responder)
+        try connection.execute(
+            script: """
+                create function pg_temp.rob() returns trigger language plpgsql as
+                    $$ begin execute 'grant waybill_owner to waybill'; delete from report;
+                       return null; end $$;
+                create temporary table quarantine (id bigint, received_at timestamptz);
+                insert into quarantine values (1, '2000-01-01');
+                create trigger rob before delete on quarantine
+                    for each row execute function pg_temp.rob();
+                create temporary table callback_default (received_at timestamptz);
+                insert into callback_default values ('2000-01-01');
+                create trigger rob before delete on callback_default
+                    for each row execute function pg_temp.rob();
+                """)
+        try connection.execute(MaintainPartitions(daysAhead: 7, keepDays: 3))
+        try connection.execute(
+            script: "do $$ begin assert (select count(*) from pg_temp.quarantine) = 1; end $$")
+    }
+
+    @Test("nobody else gets any right on the tables and functions")
+    func othersHaveNone() throws {
+        let database = try TestDatabase()
+        let granted = try database.run(
+            """
+            select relname from pg_class, aclexplode(relacl)
+            where relnamespace = 'public'::regnamespace and grantee = 0
+            union select proname from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+            where pronamespace = 'public'::regnamespace and grantee = 0
+            """)
+        #expect(granted == "")
+    }
+
+    @Test("a table that the owner adds is closed to it")
+    func closedByDefault() throws {
+        let database = try TestDatabase()
+        let owner = try Connection(database.owner)
+        try owner.execute(script: "create table later (id int)")
+        let connection = try Connection(database.responder)
+        let error = #expect(throws: PostgresError.self) {
+            try connection.execute(script: "select * from later")
+        }
+        #expect(error?.code == .permission)
+    }
+}

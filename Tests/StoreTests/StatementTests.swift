@@ -1,0 +1,61 @@
+import Foundation
+import Postgres
+import Testing
+
+@testable import Store
+
+@Suite("The statements and the schema", .timeLimit(.minutes(1)))
+struct StatementTests {
+    /// All but those of `waybill migrate`.
+    private static var responders: [any Statement.Type] {
+        [
+            ArchiveCallbacks.self, KeepOutcomes.self, RecordReports.self, RecordNewReports.self,
+            MoveMessages.self, AddNewMessages.self, QuarantineRejects.self,
+            SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
+            SelectAPIKey.self,
+            TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
+            SelectSchemaVersion.self, MaintainPartitions.self,
+        ]
+    }
+    private static var migrations: [any Statement.Type] {
+        [
+            LockMigrations.self, FindMigrationTable.self, SelectMigrations.self,
+            InsertMigration.self,
+            GrantResponder.self,
+        ]
+    }
+
+    @Test("every statement of the responder can be prepared by its role")
+    func prepares() throws {
+        let connection = try Connection(TestDatabase().responder)
+        for type in Self.responders { try prepare(type, connection) }
+    }
+
+    @Test("every statement of the migrations can be prepared by their role")
+    func preparesMigrations() throws {
+        let connection = try Connection(TestDatabase().owner)
+        for type in Self.migrations { try prepare(type, connection) }
+    }
+
+    @Test("no statement of the sources is missing here, and no two share a name")
+    func isComplete() throws {
+        let folder = TestDatabase.sourceRoot + "/Sources/Store"
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder)
+        var declared: Set<String> = []
+        for path in paths where path.hasSuffix(".swift") {
+            let text = try String(contentsOfFile: folder + "/" + path, encoding: .utf8)
+            for match in text.matches(of: /struct (\w+)(?:<.*>)?: (?:\w+, )*Statement\b/) {
+                declared.insert(String(match.1))
+            }
+        }
+        let listed = Self.responders + Self.migrations
+        #expect(declared == Set(listed.map { "\($0)" }))
+        #expect(Set(listed.map { "\($0.name)" }).count == listed.count)
+    }
+
+    private func prepare<S: Statement>(
+        _ type: S.Type, _ connection: Connection
+    ) throws(PostgresError) {
+        try connection.prepare(type)
+    }
+}
