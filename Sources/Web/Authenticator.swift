@@ -1,10 +1,25 @@
 package import Domain
 import FastCGI
 private import Security
+private import Synchronization
 
 /// Lets in who presents a valid API key.
-package struct Authenticator: Sendable {
+///
+/// While the database is away, a key that was valid within the last day still is: an admin must see
+/// the state of the service just then. A revocation therefore counts from the next answer of the
+/// database on. Any thread.
+package final class Authenticator: Sendable {
+    private struct Remembered {
+        let key: APIKey
+        let verified: ContinuousClock.Instant
+    }
+
     private let keys: any APIKeyStore
+    private let remembered = Mutex<[[UInt8]: Remembered]>([:])
+
+    /// Keys are few; whoever has more is asked to wait for the database.
+    private static let rememberedLimit = 1000
+    private static let rememberedFor: Duration = .seconds(86_400)
 
     package init(_ keys: any APIKeyStore) {
         self.keys = keys
@@ -27,19 +42,30 @@ package struct Authenticator: Sendable {
         guard let token = APIToken(String(words[1])) else {
             throw Self.refusal("wrong_key", "This is no API key of ours; they begin with wb_.")
         }
-        let found: APIKey?
-        do {
-            found = try keys.key(hash: token.digest.bytes)
-        } catch {
-            throw Problem(error)
-        }
-        guard let key = found else {
+        guard let key = try find(token.digest.bytes) else {
             throw Self.refusal("wrong_key", "This API key is unknown or revoked.")
         }
         guard key.scopes.contains(scope) else {
             throw Problem(
                 .forbidden, "missing_scope",
                 "This API key lacks the scope \(scope.rawValue).")
+        }
+    }
+
+    private func find(_ hash: [UInt8]) throws(Problem) -> APIKey? {
+        do {
+            let key = try keys.key(hash: hash)
+            remembered.withLock { remembered in
+                if remembered.count >= Self.rememberedLimit { remembered = [:] }
+                remembered[hash] = key.map { Remembered(key: $0, verified: .now) }
+            }
+            return key
+        } catch {
+            let known = remembered.withLock { $0[hash] }
+            guard error.code == .unavailable, let known,
+                ContinuousClock.now - known.verified < Self.rememberedFor
+            else { throw Problem(error) }
+            return known.key
         }
     }
 

@@ -38,7 +38,8 @@ struct ArrowTests {
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 guard
                     let match = line.firstMatch(
-                        of: #/
+                        of:
+                            #/
                             ^\s*(?:@\w+\s+)?
                             (?:(?:private|fileprivate|internal|package|public)\s+)?
                             import\s+(?:\w+\s+)?(\w+)

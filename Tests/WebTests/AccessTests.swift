@@ -1,6 +1,7 @@
 import Domain
 import FastCGI
 import Foundation
+import Synchronization
 import Telemetry
 import Testing
 
@@ -57,6 +58,26 @@ struct AccessTests {
             .get("/v1/messages/\(Samples.id)", key: Keys.read)
         #expect(answer.status == 503)
         #expect(answer.code == "database_unavailable")
+    }
+
+    @Test("A key that was valid still is while the database is away, and no other")
+    func keysRemembered() throws {
+        let store = FlakyKeys()
+        let endpoint = APIEndpoint(
+            authenticator: Authenticator(store), logger: Logger(descriptor: -1))
+        let status = StatusEndpoint(
+            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [])
+        let server = try WebServer(status.routes(endpoint))
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
+        store.isAway.store(true, ordering: .relaxed)
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
+        #expect(try server.get("/v1/status", key: Keys.read).status == 503)
+        // The database is back and knows the key no longer: from then on nobody does.
+        store.isAway.store(false, ordering: .relaxed)
+        store.isRevoked.store(true, ordering: .relaxed)
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 401)
+        store.isAway.store(true, ordering: .relaxed)
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 503)
     }
 
     @Test("Liveness asks nobody and needs no key, whatever the query")

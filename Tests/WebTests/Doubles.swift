@@ -30,6 +30,17 @@ struct Keys: APIKeyStore {
     }
 }
 
+/// The same keys in a database that goes away and comes back.
+final class FlakyKeys: APIKeyStore {
+    let isAway = Atomic<Bool>(false)
+    let isRevoked = Atomic<Bool>(false)
+
+    func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
+        if isAway.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "away") }
+        return isRevoked.load(ordering: .relaxed) ? nil : try Keys().key(hash: hash)
+    }
+}
+
 /// A sink that the test completes.
 final class Sink: ReportSink {
     private struct State {
