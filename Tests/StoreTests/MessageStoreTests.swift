@@ -117,8 +117,9 @@ struct MessageStoreTests {
         try database.run(
             """
             insert into message (id, precedence, fingerprint, created_at, updated_at, provider,
-                status, is_ours, provider_message_id, recipient, sender)
-            values ('\(MessageID.test(5))', 0, 0, now(), now(), 2, 1, true, 'plivo-uuid', '+1', 'Us')
+                status, is_ours, is_key_derived, provider_message_id, recipient, sender)
+            values ('\(MessageID.test(5))', 0, 0, now(), now(), 2, 1, true, false, 'plivo-uuid',
+                '+1', 'Us')
             """)
         let queued = try #require(
             try store.message(provider: .plivo, providerMessageID: "plivo-uuid"))

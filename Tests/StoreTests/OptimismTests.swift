@@ -15,7 +15,8 @@ struct OptimismTests {
     func startsHopeful() {
         var optimism = Optimism()
         for _ in 0..<1000 {
-            #expect(optimism.isHopeful())
+            let isHopeful = optimism.isHopeful()
+            #expect(isHopeful)
             optimism.wasRight()
         }
     }

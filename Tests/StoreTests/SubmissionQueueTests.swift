@@ -83,6 +83,26 @@ struct SubmissionQueueTests {
         #expect(!queue.wait(until: .now() + 10))
     }
 
+    @Test("a second taker is let in when there is a crowd, the first is done, or at the end")
+    func letsOneTake() {
+        let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
+        #expect(queue.append(entry()) == nil)
+        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.append(entry(4)) == nil)
+        #expect(queue.take(upTo: 9).isEmpty)
+        #expect(queue.append(entry(1)) == nil)
+        #expect(queue.take(upTo: 4).count == 1)
+        #expect(queue.take(upTo: 9).isEmpty)
+        queue.finish()
+        queue.finish()
+        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.append(entry()) == nil)
+        #expect(queue.take(upTo: 9).isEmpty)
+        queue.close()
+        #expect(queue.take(upTo: 9).count == 1)
+        #expect(!queue.wait(until: .now() + 10))
+    }
+
     @Test("a taken body is let go although older places of the queue are still there")
     func releases() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
