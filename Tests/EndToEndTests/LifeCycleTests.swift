@@ -90,9 +90,33 @@ struct LifeCycleTests {
         let name = uniqueName()
         #expect(try demo.infobip(InfobipBody.of(name)).status == 200)
         #expect(try demo.status(name) == "delivered")
-        #expect(try demo.stop() == .status(0))
+        // The terminal is closed.
+        #expect(try demo.process.stop(SIGHUP, within: .seconds(60)) == .status(0))
         #expect(Self.processes(of: state) == [])
         #expect(Self.processes(of: parent) == [])
+    }
+
+    @Test("It stops all that it has started although nobody reads what it says")
+    func unread() throws {
+        let folder = try TemporaryDirectory()
+        let directory = folder.path(of: "demo")
+        // head(1) goes after the first line; from then on the output has no reader.
+        let script = #"("$0" demo --directory "$1" --port "$2" & echo $! >"$3"; wait) | head -n 1"#
+        let shell = try ChildProcess(
+            "sh",
+            [
+                "-c", script, WaybillProgram.path, directory, String(FreePort.next()),
+                folder.path(of: "pid"),
+            ], environment: WaybillProgram.bareEnvironment)
+        try #require(
+            waitUntil(within: .seconds(60)) {
+                FileManager.default.fileExists(atPath: directory + "/demo.json")
+            })
+        let text = try String(contentsOfFile: folder.path(of: "pid"), encoding: .utf8)
+        let pid = try #require(pid_t(text.trimmingCharacters(in: .newlines)))
+        kill(pid, SIGTERM)
+        #expect(waitUntil(within: .seconds(60)) { Self.processes(of: directory) == [] })
+        try shell.waitForExit()
     }
 
     @Test("It works in a folder whose path is too long for a socket")
