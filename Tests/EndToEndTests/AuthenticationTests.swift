@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Who is believed", .timeLimit(.minutes(2)))
+@Suite("Who is believed", .timeLimit(.minutes(10)))
 struct AuthenticationTests {
     /// How a callback of Infobip's proves itself.
     enum Proof: String, CaseIterable {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The rows of the table "Bad input": each with its answer, and what is stored nevertheless.
-@Suite("Bad input", .timeLimit(.minutes(2)))
+@Suite("Bad input", .timeLimit(.minutes(10)))
 struct BadInputTests {
     /// A body that is refused as a whole.
     struct Malformed: CustomTestStringConvertible, Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("The providers' sample callbacks", .timeLimit(.minutes(2)))
+@Suite("The providers' sample callbacks", .timeLimit(.minutes(10)))
 struct FixtureTests {
     /// Section E of providers.md.
     private static let batchEnd = [

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("What nginx answers itself, and the guides' paths", .timeLimit(.minutes(2)))
+@Suite("What nginx answers itself, and the guides' paths", .timeLimit(.minutes(10)))
 struct GuideTests {
     @Test(
         "The Infobip guides' paths take callbacks",

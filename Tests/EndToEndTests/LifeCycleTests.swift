@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The demo's life", .timeLimit(.minutes(2)))
+@Suite("The demo's life", .timeLimit(.minutes(10)))
 struct LifeCycleTests {
     @Test("Data and secrets outlive a stop and a kill -9, and no process does")
     func lives() throws {

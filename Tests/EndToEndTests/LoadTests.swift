@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Many at once", .timeLimit(.minutes(2)))
+@Suite("Many at once", .timeLimit(.minutes(10)))
 struct LoadTests {
     /// One report: what it says of which message.
     private struct Saying: Hashable {

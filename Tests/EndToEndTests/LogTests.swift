@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The logs", .timeLimit(.minutes(1)))
+@Suite("The logs", .timeLimit(.minutes(10)))
 struct LogTests {
     @Test("The responder's log is JSON by lines and holds no secret, no body, no phone number")
     func responder() throws {

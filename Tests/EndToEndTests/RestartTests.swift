@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Restarts", .timeLimit(.minutes(2)))
+@Suite("Restarts", .timeLimit(.minutes(10)))
 struct RestartTests {
     @Test("A drain answers all that is in flight, and a restart behind open sockets loses nothing")
     func restart() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Every route, through TLS", .timeLimit(.minutes(2)))
+@Suite("Every route, through TLS", .timeLimit(.minutes(10)))
 struct RouteTests {
     @Test("A posted report is read back by id, by the provider's id, and as a timeline")
     func roundTrip() throws {

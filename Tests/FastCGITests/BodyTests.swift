@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
+import TestSupport
 @testable import FastCGI
 
-@Suite("Bodies", .timeLimit(.minutes(1)))
+@Suite("Bodies", .blocking, .timeLimit(.minutes(10)))
 struct BodyTests {
     @Test(
         "bodies of every size around the buffers' are read whole",

@@ -2,9 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
+import TestSupport
 @testable import FastCGI
 
-@Suite("Drain", .timeLimit(.minutes(1)))
+@Suite("Drain", .blocking, .timeLimit(.minutes(10)))
 struct DrainTests {
     @Test("in-flight requests are answered and their connections closed, idle ones closed at once")
     func inFlight() throws {

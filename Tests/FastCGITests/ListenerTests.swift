@@ -2,9 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
+import TestSupport
 @testable import FastCGI
 
-@Suite("Listeners", .timeLimit(.minutes(1)))
+@Suite("Listeners", .blocking, .timeLimit(.minutes(10)))
 struct ListenerTests {
     @Test("the socket has mode 0660 and its file goes at the stop")
     func mode() throws {

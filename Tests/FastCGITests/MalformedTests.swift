@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
+import TestSupport
 @testable import FastCGI
 
-@Suite("Malformed input", .timeLimit(.minutes(1)))
+@Suite("Malformed input", .blocking, .timeLimit(.minutes(10)))
 struct MalformedTests {
     /// A generator whose failures can be seen again.
     struct Seeded: RandomNumberGenerator {

@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
+import TestSupport
 @testable import FastCGI
 
-@Suite("Requests", .timeLimit(.minutes(1)))
+@Suite("Requests", .blocking, .timeLimit(.minutes(10)))
 struct RequestTests {
     @Test("a request is answered with status, headers and body")
     func roundTrip() throws {

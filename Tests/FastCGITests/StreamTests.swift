@@ -2,9 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
+import TestSupport
 @testable import FastCGI
 
-@Suite("Streams", .timeLimit(.minutes(1)))
+@Suite("Streams", .blocking, .timeLimit(.minutes(10)))
 struct StreamTests {
     /// A server whose requests all become streams of one hub.
     private struct Fixture {

@@ -1,8 +1,9 @@
 import Testing
 
+import TestSupport
 @testable import Postgres
 
-@Suite("The circuit that spares callers a server that is away")
+@Suite("The circuit that spares callers a server that is away", .blocking)
 struct CircuitTests {
     private let start = ContinuousClock.now
 

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The pool of connections")
+@Suite("The pool of connections", .blocking)
 struct ConnectionPoolTests {
     private func pool(
         _ url: String, _ count: Int, wait: Duration = .seconds(10), cap: Duration = .seconds(1)

@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Connection strings")
+@Suite("Connection strings", .blocking)
 struct ConnectionSettingsTests {
     @Test(
         "no form of a connection string shows its password",

@@ -3,7 +3,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("A connection")
+@Suite("A connection", .blocking)
 struct ConnectionTests {
     private let url: String
     private let connection: Connection

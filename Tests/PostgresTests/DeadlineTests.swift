@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Deadlines and lost connections")
+@Suite("Deadlines and lost connections", .blocking)
 struct DeadlineTests {
     private func measure(_ body: () throws -> Void) rethrows -> Duration {
         try ContinuousClock().measure(body)

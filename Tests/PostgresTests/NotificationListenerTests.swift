@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The listener for notifications")
+@Suite("The listener for notifications", .blocking)
 struct NotificationListenerTests {
     /// What the listener has said.
     private final class Heard: Sendable {

@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Parameters and rows in binary form")
+@Suite("Parameters and rows in binary form", .blocking)
 struct ParameterTests {
     private static let unrepresentable: [Int64] = [.min + 1, .min / 2, earliest - 1]
     private static let earliest: Int64 = -210_866_803_200_000_000  // 4714-11-24 BC

@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Errors by SQLSTATE")
+@Suite("Errors by SQLSTATE", .blocking)
 struct PostgresErrorTests {
     @Test(
         "each class of the server's errors has its code",

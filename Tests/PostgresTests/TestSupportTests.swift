@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("The temporary servers and processes that the tests use")
+@Suite("The temporary servers and processes that the tests use", .blocking)
 struct TestSupportTests {
     @Test("a database of its own is empty and can be written to")
     func createsDatabases() throws {

@@ -3,6 +3,7 @@ import Foundation
 import Postgres
 import Testing
 
+import TestSupport
 @testable import Store
 
 @Suite("Messages read back", .blocking)

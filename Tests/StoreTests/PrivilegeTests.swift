@@ -1,6 +1,7 @@
 import Postgres
 import Testing
 
+import TestSupport
 @testable import Store
 
 @Suite("The rights of the responder's role", .blocking)

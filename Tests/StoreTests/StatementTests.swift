@@ -2,6 +2,7 @@ import Foundation
 import Postgres
 import Testing
 
+import TestSupport
 @testable import Store
 
 @Suite("The statements and the schema", .blocking)

@@ -3,6 +3,7 @@ import Domain
 import Synchronization
 import Testing
 
+import TestSupport
 @testable import Store
 
 @Suite("What waits for a commit", .blocking)

@@ -1,6 +1,7 @@
 import Domain
 import Testing
 
+import TestSupport
 @testable import Store
 
 @Suite("Texts on their way through the database", .blocking)

@@ -1,8 +1,9 @@
 import Testing
 
+import TestSupport
 @testable import waybill
 
-@Suite("Arguments")
+@Suite("Arguments", .blocking)
 struct ArgumentsTests {
     private func parse(_ words: String...) throws -> Arguments {
         try Arguments(words, options: ["name", "port"], flags: ["status"], positional: 0...1)

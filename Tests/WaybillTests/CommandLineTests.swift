@@ -3,7 +3,7 @@ import Testing
 
 @testable import waybill
 
-@Suite("Command line")
+@Suite("Command line", .blocking)
 struct CommandLineTests {
     @Test(
         "Wrong usage exits 64 with one line that says what is wrong",

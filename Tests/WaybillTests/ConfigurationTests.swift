@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
+import TestSupport
 @testable import waybill
 
-@Suite("Configuration")
+@Suite("Configuration", .blocking)
 struct ConfigurationTests {
     /// What a setting of an environment comes to: the summary, or the problems.
     private func read(

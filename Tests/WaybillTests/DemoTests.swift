@@ -5,7 +5,7 @@ import Testing
 
 @testable import waybill
 
-@Suite("Demo")
+@Suite("Demo", .blocking)
 struct DemoTests {
     private let folder: TemporaryDirectory
 

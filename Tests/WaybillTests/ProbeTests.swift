@@ -7,7 +7,7 @@ import Testing
 
 @testable import waybill
 
-@Suite("Probe")
+@Suite("Probe", .blocking)
 struct ProbeTests {
     private static let key = "wb_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     private static let time = Timestamp(microseconds: 1_795_000_000_123_456)

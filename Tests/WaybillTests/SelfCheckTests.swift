@@ -5,7 +5,7 @@ import Testing
 
 @testable import waybill
 
-@Suite("Self-check")
+@Suite("Self-check", .blocking)
 struct SelfCheckTests {
     private struct Handler: ExchangeHandler {
         let body: @Sendable (Exchange) -> Void

@@ -7,7 +7,7 @@ import Testing
 
 /// The responder as systemd starts it: sockets handed over, readiness told, watchdog fed. The
 /// database is away, which must stop none of it.
-@Suite("Serve")
+@Suite("Serve", .blocking)
 struct ServeTests {
     private let folder: TemporaryDirectory
     private let environment: [String: String]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import waybill
 
-@Suite("Service manager")
+@Suite("Service manager", .blocking)
 struct ServiceManagerTests {
     @Test("A state reaches systemd's socket")
     func path() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import waybill
 
-@Suite("Supervisor")
+@Suite("Supervisor", .blocking)
 struct SupervisorTests {
     private let folder: TemporaryDirectory
 

@@ -5,9 +5,10 @@ import Synchronization
 import Telemetry
 import Testing
 
+import TestSupport
 @testable import Web
 
-@Suite("Access")
+@Suite("Access", .blocking)
 struct AccessTests {
     private func server(_ keys: Keys = Keys(), probe: Probe = Probe()) throws -> WebServer {
         let metrics = Metrics()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Web
 
-@Suite("Callback endpoint")
+@Suite("Callback endpoint", .blocking)
 struct CallbackEndpointTests {
     private func start(
         _ webhook: Webhook = Webhook(), sink: Sink = Sink(), metrics: Metrics = Metrics()

@@ -2,9 +2,10 @@ import Domain
 import Foundation
 import Testing
 
+import TestSupport
 @testable import Web
 
-@Suite("Messages")
+@Suite("Messages", .blocking)
 struct MessageTests {
     private let details =
         #""provider_status":{"group_id":3,"group":"DELIVERED","id":5,"#

@@ -2,9 +2,10 @@ import FastCGI
 import Foundation
 import Testing
 
+import TestSupport
 @testable import Web
 
-@Suite("Router")
+@Suite("Router", .blocking)
 struct RouterTests {
     private static func route(_ method: String, _ path: String) -> Router.Route {
         Router.Route(method, path) { exchange, captures in

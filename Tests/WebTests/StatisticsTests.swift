@@ -1,9 +1,10 @@
 import Domain
 import Testing
 
+import TestSupport
 @testable import Web
 
-@Suite("Callback statistics")
+@Suite("Callback statistics", .blocking)
 struct StatisticsTests {
     private let verification = Verification(method: "hmac", secret: 1)
 

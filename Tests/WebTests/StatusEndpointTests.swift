@@ -2,9 +2,10 @@ import Domain
 import Foundation
 import Testing
 
+import TestSupport
 @testable import Web
 
-@Suite("Status")
+@Suite("Status", .blocking)
 struct StatusEndpointTests {
     private func document(_ probe: Probe, _ statistics: CallbackStatistics) -> String {
         let endpoint = StatusEndpoint(

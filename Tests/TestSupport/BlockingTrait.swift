@@ -1,15 +1,15 @@
-import Foundation
-import Testing
+private import Foundation
+package import Testing
 
 /// Runs tests that wait for a database on a few threads of their own.
 ///
 /// Swift's pool has one thread a core and starts all tests of the process at once: waiting on it
 /// would eat up the time limits of tests that only stand in line. All waits in these tests are
 /// bounded themselves.
-struct BlockingTrait: SuiteTrait, TestTrait, TestScoping {
-    var isRecursive: Bool { true }
+package struct BlockingTrait: SuiteTrait, TestTrait, TestScoping {
+    package var isRecursive: Bool { true }
 
-    func provideScope(
+    package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         try await withTaskExecutorPreference(BlockingExecutor.shared) { try await function() }
@@ -18,7 +18,7 @@ struct BlockingTrait: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == BlockingTrait {
     /// For suites whose tests block.
-    static var blocking: Self { BlockingTrait() }
+    package static var blocking: Self { BlockingTrait() }
 }
 
 private final class BlockingExecutor: TaskExecutor {
