@@ -66,15 +66,6 @@ struct LifeCycleTests {
         #expect(Self.processes(of: folder.path) == [])
     }
 
-    @Test("What is missing is named with its package")
-    func missingProgram() throws {
-        let folder = try TemporaryDirectory()
-        // Without these two folders there is no nginx; PATH alone does not hide it.
-        guard !FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx") else { return }
-        let demo = try WaybillProgram.run(["demo", "--directory", folder.path(of: "demo")])
-        #expect(demo.errors.contains("apt-get install -y"))
-    }
-
     @Test(
         "As root it works in a folder that PostgreSQL's user cannot reach",
         .enabled(if: getuid() == 0))
