@@ -2,7 +2,14 @@ import Foundation
 
 /// Standard output, written at once: whoever reads it through a pipe or a file sees every line.
 enum Output {
+    /// Writes a line; what nobody reads is dropped.
     static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        // Not by FileHandle, which ends the process when a write fails.
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard count >= 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, count))
+        }
     }
 }

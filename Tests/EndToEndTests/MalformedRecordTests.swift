@@ -116,6 +116,7 @@ extension BreakingTests {
             try load.waitForAccepted(20)
             #expect(load.stop().allSatisfy { $0.status == 200 })
             #expect(try demo.currentDocument.pids.responder == pid)
+            expectCleanLog(demo.responderLog, hiding: demo.document)
         }
 
         @Test("A peer that stops in the middle of a request does not stop the others")

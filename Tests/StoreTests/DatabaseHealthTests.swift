@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite("The database's health", .timeLimit(.minutes(1)))
+@Suite("The database's health", .blocking)
 struct DatabaseHealthTests {
     @Test("a migrated database has no problem and a latency")
     func isWell() throws {

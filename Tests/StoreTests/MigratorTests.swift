@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-@Suite("Bringing the schema up to date", .timeLimit(.minutes(1)))
+@Suite("Bringing the schema up to date", .blocking)
 struct MigratorTests {
     private let database: TestDatabase
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Store
 
-@Suite("The writer without its database", .timeLimit(.minutes(2)))
+@Suite("The writer without its database", .blocking)
 struct OutageTests {
     private static let nowhere = Result {
         try ConnectionSettings("postgresql://u@127.0.0.1:\(try FreePort.next())/d")
@@ -93,11 +93,8 @@ struct OutageTests {
         }
         #expect(!changes)
 
-        try database.run(
-            """
-            set default_transaction_read_only = off;
-            alter database \(database.name) reset default_transaction_read_only
-            """)
+        try database.server.run(
+            "alter database \(database.name) reset default_transaction_read_only")
         let isBack = waitUntil(within: .seconds(20)) { !harness.writer.isAway }
         #expect(isBack)
         let after = Answers()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-@Suite("The archive's partitions", .timeLimit(.minutes(1)))
+@Suite("The archive's partitions", .blocking)
 struct PartitionTests {
     private let database: TestDatabase
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Store
 
-@Suite("The rights of the responder's role", .timeLimit(.minutes(1)))
+@Suite("The rights of the responder's role", .blocking)
 struct PrivilegeTests {
     @Test(
         "it may not change the schema, the ledger or the list of migrations",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Store
 
-@Suite("The statements and the schema", .timeLimit(.minutes(1)))
+@Suite("The statements and the schema", .blocking)
 struct StatementTests {
     /// All but those of `waybill migrate`.
     private static var responders: [any Statement.Type] {

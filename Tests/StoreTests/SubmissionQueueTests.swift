@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite("What waits for a commit", .timeLimit(.minutes(1)))
+@Suite("What waits for a commit", .blocking)
 struct SubmissionQueueTests {
     private func entry(
         _ reports: Int = 1, bytes: Int = 0, in limit: Duration = .seconds(60)
@@ -80,7 +80,27 @@ struct SubmissionQueueTests {
         #expect(queue.append(entry()) == .stopping)
         #expect(queue.wait(until: .now()))
         #expect(queue.take(upTo: 9).count == 1)
-        #expect(!queue.wait(until: .distantFuture))
+        #expect(!queue.wait(until: .now() + 10))
+    }
+
+    @Test("a second taker is let in when there is a crowd, the first is done, or at the end")
+    func letsOneTake() {
+        let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
+        #expect(queue.append(entry()) == nil)
+        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.append(entry(4)) == nil)
+        #expect(queue.take(upTo: 9).isEmpty)
+        #expect(queue.append(entry(1)) == nil)
+        #expect(queue.take(upTo: 4).count == 1)
+        #expect(queue.take(upTo: 9).isEmpty)
+        queue.finish()
+        queue.finish()
+        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.append(entry()) == nil)
+        #expect(queue.take(upTo: 9).isEmpty)
+        queue.close()
+        #expect(queue.take(upTo: 9).count == 1)
+        #expect(!queue.wait(until: .now() + 10))
     }
 
     @Test("a taken body is let go although older places of the queue are still there")

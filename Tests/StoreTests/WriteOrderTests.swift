@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite("The order in which a batch takes its locks", .timeLimit(.minutes(1)))
+@Suite("The order in which a batch takes its locks", .blocking)
 struct WriteOrderTests {
     @Test("reports come before their counts, whether they are taken for new or not")
     func reportsComeFirst() throws {

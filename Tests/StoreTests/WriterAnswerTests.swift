@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-@Suite("What the writer answers, and when", .timeLimit(.minutes(1)))
+@Suite("What the writer answers, and when", .blocking)
 struct WriterAnswerTests {
     private let database: TestDatabase
 
@@ -77,6 +77,7 @@ struct WriterAnswerTests {
     func isBounded() throws {
         let harness = WriterHarness(try database.responder) { $0.queueReports = 10 }
         let answers = Answers()
+        harness.connect()
         let blockade = try Blockade(database)
         occupy(harness.writer, answers)
         for number in 0..<5 {
@@ -113,6 +114,7 @@ struct WriterAnswerTests {
             $0.commitDeadline = .milliseconds(300)
         }
         let answers = Answers()
+        harness.connect()
         let blockade = try Blockade(database)
         let started = ContinuousClock.now
         occupy(harness.writer, answers)
@@ -152,6 +154,7 @@ struct WriterAnswerTests {
     func flushes() throws {
         let harness = WriterHarness(try database.responder) { $0.batchReports = 10 }
         let answers = Answers()
+        harness.connect()
         let blockade = try Blockade(database)
         occupy(harness.writer, answers)
         for number in 0..<100 { answers.submit(.sample([.sample(number)]), to: harness.writer) }
@@ -173,6 +176,7 @@ struct WriterAnswerTests {
     func stopIsBounded() throws {
         let harness = WriterHarness(try database.responder)
         let answers = Answers()
+        harness.connect()
         let blockade = try Blockade(database)
         occupy(harness.writer, answers)
         #expect(!harness.writer.stop(within: .milliseconds(100)))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite("The order of reports does not matter", .timeLimit(.minutes(2)))
+@Suite("The order of reports does not matter", .blocking)
 struct WriterPropertyTests {
     /// One way in which the same reports may come.
     struct Way: CustomTestStringConvertible {

@@ -150,7 +150,8 @@ extension SubmissionQueue.Entry {
 extension SubmissionQueue.State {
     /// Whether there is something to take: for the only taker anything, for another one a crowd.
     fileprivate func hasWork(_ crowd: Int) -> Bool {
-        !isEmpty && (takers == 0 || reports >= crowd)
+        // At the end all help, rather than sleep until the only taker is done.
+        !isEmpty && (takers == 0 || reports >= crowd || isClosed)
     }
 
     fileprivate mutating func take(upTo limit: Int) -> [SubmissionQueue.Entry] {

@@ -17,7 +17,9 @@ enum DemoCommand {
     static func run(_ words: [String]) throws -> Int32 {
         let arguments = try Arguments(words, options: ["directory", "port"])
         let port = UInt16(try arguments.integer("port", in: 1...65_535) ?? 8443)
-        let signals = TerminationSignals()
+        let signals = TerminationSignals(endsWithTerminal: true)
+        // Whoever read our output may be gone; what we have started must be stopped all the same.
+        signal(SIGPIPE, SIG_IGN)
         let directory = try DemoDirectory(arguments.value("directory") ?? ".waybill-demo")
         let lock = try DemoLock(directory.lock)
         defer { lock.release() }

@@ -37,7 +37,7 @@ struct DemoDirectory {
         }
         if state != absolute {
             try Self.make(state, mode: 0o755)
-            try Self.requireOwner(of: state)
+            try Self.checkOwner(state)
             try Self.link(absolute + "/state", to: state)
         }
         try Self.make(nginx, mode: 0o755)
@@ -56,12 +56,15 @@ struct DemoDirectory {
         chmod(path, mode)
     }
 
-    /// Its name can be foretold, so somebody else may have made it.
-    private static func requireOwner(of path: String) throws(CommandFailure) {
+    /// Others may write to /tmp: a folder that one of them has made there would be theirs to change.
+    private static func checkOwner(_ path: String) throws(CommandFailure) {
         var information = stat()
         guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR,
             information.st_uid == getuid()
-        else { throw CommandFailure("\(path) belongs to somebody else; remove it") }
+        else {
+            throw CommandFailure(
+                "\(path) belongs to somebody else; choose a shorter --directory")
+        }
     }
 
     private static func link(_ path: String, to target: String) throws(CommandFailure) {

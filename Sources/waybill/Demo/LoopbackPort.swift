@@ -3,11 +3,14 @@ import Foundation
 /// TCP ports on 127.0.0.1.
 enum LoopbackPort {
     /// A port that nobody uses now.
+    ///
+    /// Below the range that the kernel takes clients' ports from, 32768 and up: a server that is
+    /// restarted there could find its port taken by somebody's connection.
     static func free() throws(CommandFailure) -> UInt16 {
-        guard let port = bound(to: 0) else {
-            throw CommandFailure("no free TCP port on 127.0.0.1")
+        for _ in 0..<100 {
+            if let port = bound(to: .random(in: 20_000..<32_768)) { return port }
         }
-        return port
+        throw CommandFailure("no free TCP port on 127.0.0.1 from 20000 to 32767")
     }
 
     /// Whether somebody could listen on the port now.

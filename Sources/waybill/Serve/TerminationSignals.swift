@@ -4,15 +4,25 @@ import Foundation
 ///
 /// A handler would interrupt a worker's read, which libfcgi does not try again.
 struct TerminationSignals: Sendable {
+    private let signals: [Int32]
+
     /// Blocks them in this thread and in all that it makes from now on.
-    init() {
-        var set = Self.set
+    ///
+    /// - Parameter endsWithTerminal: whether SIGHUP counts, too, unless nohup(1) says otherwise.
+    init(endsWithTerminal: Bool = false) {
+        var signals = [SIGTERM, SIGINT]
+        // A blocked signal is delivered to whoever waits for it even if it is ignored.
+        if endsWithTerminal, !Self.isIgnored(SIGHUP) {
+            signals.append(SIGHUP)
+        }
+        self.signals = signals
+        var set = self.set
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
     /// Waits for one of them.
     func wait() -> Int32 {
-        var set = Self.set
+        var set = self.set
         var signal: Int32 = 0
         while sigwait(&set, &signal) != 0 {}
         return signal
@@ -29,11 +39,17 @@ struct TerminationSignals: Sendable {
         thread.start()
     }
 
-    private static var set: sigset_t {
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    private var set: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
+        for signal in signals { sigaddset(&set, signal) }
         return set
     }
 }

@@ -109,7 +109,8 @@ extension RunningDemo {
                 return demos
             }
             for demo in demos { demo.process.send(signal: SIGTERM) }
-            for demo in demos { _ = try? demo.stop() }
+            // Not `stop()`: a second signal would end it at once.
+            for demo in demos { _ = try? demo.process.waitForExit(within: .seconds(60)) }
             // The folders go with the last references, which are here.
             for demo in demos { demo.removeFolder() }
         }

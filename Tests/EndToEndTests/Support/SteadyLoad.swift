@@ -39,6 +39,15 @@ final class SteadyLoad: Sendable {
         let text: String
     }
 
+    /// Outcomes that several threads add to.
+    final class Outcomes: Sendable {
+        private let list = Mutex<[Outcome]>([])
+
+        func append(_ outcome: Outcome) { list.withLock { $0.append(outcome) } }
+
+        var all: [Outcome] { list.withLock { $0 } }
+    }
+
     private struct State {
         var outcomes: [Outcome] = []
         var isStopped = false

@@ -1,6 +1,8 @@
 import Dispatch
 import Domain
+import Postgres
 import Synchronization
+import TestSupport
 
 @testable import Store
 
@@ -21,7 +23,12 @@ final class Load: Sendable {
             Worker { [self] in
                 var number = thread * 1_000_000
                 while !isOver.load(ordering: .relaxed) {
-                    if submit(number, writer) { number += 1 }
+                    if submit(number, writer) {
+                        number += 1
+                    } else {
+                        // A provider is in no hurry, and the machine has others to serve.
+                        _ = waitUntil(within: .milliseconds(5)) { false }
+                    }
                 }
             }
         }
@@ -56,12 +63,20 @@ final class Load: Sendable {
 
     /// How many were answered with success and are not in the database.
     func missing(in database: TestDatabase) throws -> Int {
-        let stored = Set(
-            try database.run(
-                """
-                select message_id from report join message on message.id = message_id
-                """
-            ).split(separator: "\n").map(String.init))
-        return state.withLock { $0.committed }.count { !stored.contains("\(MessageID.test($0))") }
+        let connection = try Connection(database.admin)
+        let stored = Set(try connection.execute(ListStored()).rows)
+        return state.withLock { $0.committed }.count { !stored.contains(.test($0)) }
+    }
+}
+
+/// The messages that have a report and a status.
+private struct ListStored: Statement {
+    static let name: StaticString = "list_stored"
+    static let sql: StaticString = """
+        select message_id from report join message on message.id = message_id
+        """
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
+        try row.identifier(0)
     }
 }

@@ -18,6 +18,9 @@ struct WriterHarness {
         var settings = ReportWriter.Settings()
         // A busy machine must not look like a slow database.
         settings.commitDeadline = .seconds(30)
+        // One connection unless a test says so; then all of them at work, be there a crowd or not.
+        settings.connections = 1
+        settings.crowdReports = 1
         adjust(&settings)
         writer = ReportWriter(
             database, settings: settings, metrics: metrics, logger: .silent)
@@ -29,6 +32,13 @@ struct WriterHarness {
             .first { $0.hasPrefix(name + " ") }
             .flatMap { $0.split(separator: " ").last }
             .flatMap { Double($0) }
+    }
+
+    /// Waits until the writer has committed something: then its connection is there.
+    func connect(sourceLocation: SourceLocation = #_sourceLocation) {
+        let answers = Answers()
+        answers.submit(.sample([]), to: writer)
+        #expect(answers.failures().isEmpty, sourceLocation: sourceLocation)
     }
 
     /// Submits all from one thread, waits for the answers, stops the writer, and returns the failures.

@@ -1,0 +1,125 @@
+import Domain
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("Keys to the API", .blocking)
+struct APIKeysTests {
+    private let database: TestDatabase
+    private let keys: APIKeys
+
+    init() throws {
+        database = try TestDatabase()
+        keys = APIKeys(try database.pool(), logger: .silent)
+    }
+
+    private func hash(_ byte: UInt8) -> [UInt8] { Array(repeating: byte, count: 32) }
+
+    @Test(
+        "a key is found by its hash, with its scopes",
+        arguments: [
+            [.read], [.send, .admin], Set(APIKey.Scope.allCases),
+        ] as [Set<APIKey.Scope>])
+    func isFound(scopes: Set<APIKey.Scope>) throws {
+        #expect(try keys.create(name: "monitoring é 🙂", scopes: scopes, hash: hash(1)))
+        let key = try keys.key(hash: hash(1))
+        #expect(key?.name == "monitoring é 🙂")
+        #expect(key?.scopes == scopes)
+        #expect(key?.revokedAt == nil)
+        let age = try #require(key).createdAt.since(.now)
+        #expect(abs(age / .seconds(1)) < 60)
+        #expect(try keys.key(hash: hash(2)) == nil)
+        #expect(try keys.key(hash: []) == nil)
+    }
+
+    @Test("a name belongs to one valid key, and may be used again after a revocation")
+    func namesAreUnique() throws {
+        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1)))
+        #expect(try !keys.create(name: "a", scopes: [.admin], hash: hash(2)))
+        #expect(try keys.key(hash: hash(2)) == nil)
+        #expect(try keys.key(hash: hash(1))?.scopes == [.read])
+
+        #expect(try keys.revoke(name: "a"))
+        #expect(try keys.key(hash: hash(1)) == nil)
+        #expect(try !keys.revoke(name: "a"))
+        #expect(try !keys.revoke(name: "never"))
+
+        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(2)))
+        #expect(try keys.key(hash: hash(2))?.scopes == [.admin])
+        #expect(try keys.key(hash: hash(1)) == nil)
+        let all = try keys.list()
+        #expect(all.map(\.name) == ["a", "a"])
+        #expect(all.map(\.scopes) == [[.read], [.admin]])
+        #expect(all.map { $0.revokedAt == nil } == [false, true])
+    }
+
+    @Test("all keys are listed in the order of their making")
+    func lists() throws {
+        #expect(try keys.list().isEmpty)
+        for (byte, name) in ["c", "a", "b"].enumerated() {
+            #expect(try keys.create(name: name, scopes: [.read], hash: hash(UInt8(byte))))
+        }
+        #expect(try keys.list().map(\.name) == ["c", "a", "b"])
+    }
+
+    @Test("the last use is noted once a minute")
+    func notesUse() throws {
+        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1)))
+        func lastUse() throws -> Timestamp? { try keys.list().first?.lastUsedAt }
+        func age(by interval: String) throws {
+            try database.run("update api_key set last_used_at = now() - interval '\(interval)'")
+        }
+        #expect(try lastUse() == nil)
+        #expect(try keys.key(hash: hash(1))?.lastUsedAt == nil)
+        let first = try #require(try lastUse())
+
+        try age(by: "50 seconds")
+        let recent = try #require(try lastUse())
+        #expect(recent < first)
+        _ = try keys.key(hash: hash(1))
+        #expect(try lastUse() == recent)
+
+        try age(by: "61 seconds")
+        _ = try keys.key(hash: hash(1))
+        #expect(try #require(try lastUse()) >= first)
+
+        _ = try keys.key(hash: hash(9))
+        try age(by: "1 hour")
+        let old = try lastUse()
+        _ = try keys.revoke(name: "a")
+        #expect(try keys.key(hash: hash(1)) == nil)
+        #expect(try lastUse() == old)
+    }
+
+    @Test("what the schema does not allow is a failure, not a crash")
+    func refuses() throws {
+        func code(_ name: String, _ scopes: Set<APIKey.Scope>, _ hash: [UInt8]) -> StoreFailure
+            .Code?
+        {
+            do throws(StoreFailure) {
+                _ = try keys.create(name: name, scopes: scopes, hash: hash)
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        #expect(code("", [.read], hash(1)) == .failed)
+        #expect(code(String(repeating: "x", count: 101), [.read], hash(1)) == .failed)
+        #expect(code("nul\0", [.read], hash(1)) == .failed)
+        #expect(code("a", [], hash(1)) == .failed)
+        #expect(code("a", [.read], [1, 2, 3]) == .failed)
+        #expect(code("a", [.read], hash(1)) == nil)
+        #expect(code("b", [.read], hash(1)) == .failed)
+        #expect(code(String(repeating: "🙂", count: 100), [.read], hash(3)) == nil)
+    }
+
+    @Test("without a database the failure says that trying again may help")
+    func isUnavailable() throws {
+        let nowhere = try ConnectionSettings("postgresql://u@127.0.0.1:\(try FreePort.next())/d")
+        let keys = APIKeys(ConnectionPool(nowhere, maximumCount: 1), logger: .silent)
+        let error = #expect(throws: StoreFailure.self) { try keys.key(hash: hash(1)) }
+        #expect(error?.code == .unavailable)
+    }
+}

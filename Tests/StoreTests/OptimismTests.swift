@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Store
+
+@Suite("The guess that rows are new")
+struct OptimismTests {
+    /// How many careful batches come before the next hopeful one.
+    private func carefulBatches(_ optimism: inout Optimism) -> Int {
+        var count = 0
+        while count < 10_000, !optimism.isHopeful() { count += 1 }
+        return count
+    }
+
+    @Test("it is hopeful from the start and as long as it is right")
+    func startsHopeful() {
+        var optimism = Optimism()
+        for _ in 0..<1000 {
+            let isHopeful = optimism.isHopeful()
+            #expect(isHopeful)
+            optimism.wasRight()
+        }
+    }
+
+    @Test("each wrong guess doubles the careful batches, up to 256")
+    func growsCareful() {
+        var optimism = Optimism()
+        let counts = (0..<11).map { _ in
+            optimism.wasWrong()
+            return carefulBatches(&optimism)
+        }
+        #expect(counts == [1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256])
+    }
+
+    @Test("right guesses win the confidence back")
+    func recovers() {
+        var optimism = Optimism()
+        for _ in 0..<20 { optimism.wasWrong() }
+        #expect(carefulBatches(&optimism) == 256)
+        for _ in 0..<8 { optimism.wasRight() }
+        optimism.wasWrong()
+        #expect(carefulBatches(&optimism) == 1)
+    }
+}
