@@ -63,6 +63,8 @@ extension BreakingTests {
         func databaseAway() throws {
             let demo = try RunningDemo.breakable
             let postgres = try demo.currentDocument.pids.postgres
+            // The key is remembered from now on: nobody can look it up while the database is away.
+            #expect(try demo.api("/v1/status").status == 200)
             // A stopped server takes connections and never answers: the worst way to be away.
             let family = [postgres] + Self.children(of: postgres)
             for pid in family { kill(pid, SIGSTOP) }
@@ -74,7 +76,14 @@ extension BreakingTests {
             let ready = try demo.api("/health/ready", key: .some(nil))
             #expect(ready.status == 503)
             #expect(try JSON(ready)["reason"].string?.isEmpty == false)
-            expectProblem(try demo.api("/v1/status"), 503, "database_unavailable")
+            let status = try JSON(demo.api("/v1/status"))
+            #expect(status["database"]["reachable"].bool == false)
+            #expect(status["database"]["away_since"].string != nil)
+            // Plivo's seven minutes, and Infobip's 41 hours and a half.
+            let plivo = status["providers"]["plivo"]["minutes_until_provider_gives_up"].int
+            #expect((5...7).contains(plivo ?? 0))
+            let infobip = status["providers"]["infobip"]["minutes_until_provider_gives_up"].int
+            #expect((2480...2490).contains(infobip ?? 0))
             for pid in family { kill(pid, SIGCONT) }
             #expect(
                 try waitUntil(within: .seconds(20)) {

@@ -36,7 +36,7 @@ struct ConfigurationTests {
                 log level: info
                 workers: 2 for callbacks, 4 for the API
                 bounds: 1024 connections and 1024 requests a socket, 20000 queued reports
-                database connections: 1 for the writer, 4 for the API
+                database connections: 2 for the writer, 4 for the API
                 deadlines: commit 4.0 seconds, drain 25.0 seconds
                 callbacks kept: 90 days
                 """)
@@ -56,7 +56,7 @@ struct ConfigurationTests {
             "WAYBILL_SOCKET_GROUP": "www-data", "WAYBILL_CALLBACK_WORKERS": "3",
             "WAYBILL_API_WORKERS": "5", "WAYBILL_MAX_CONNECTIONS": "100",
             "WAYBILL_MAX_IN_FLIGHT": "200", "WAYBILL_WRITER_QUEUE_REPORTS": "1000",
-            "WAYBILL_WRITER_CONNECTIONS": "2", "WAYBILL_COMMIT_DEADLINE_MS": "1500",
+            "WAYBILL_WRITER_CONNECTIONS": "3", "WAYBILL_COMMIT_DEADLINE_MS": "1500",
             "WAYBILL_POOL_SIZE": "6", "WAYBILL_DRAIN_SECONDS": "7",
             "WAYBILL_CALLBACK_RETENTION_DAYS": "30",
         ])
@@ -71,7 +71,7 @@ struct ConfigurationTests {
                 log level: warning
                 workers: 3 for callbacks, 5 for the API
                 bounds: 100 connections and 200 requests a socket, 1000 queued reports
-                database connections: 2 for the writer, 6 for the API
+                database connections: 3 for the writer, 6 for the API
                 deadlines: commit 1.5 seconds, drain 7.0 seconds
                 callbacks kept: 30 days
                 """)

@@ -72,8 +72,6 @@ final class Supervisor: Sendable {
             let started = ContinuousClock.now
             let exit = running.wait()
             let lasted = ContinuousClock.now - started
-            // What a crashed child left behind would be in the next one's way.
-            if !exit.isClean { Foundation.kill(-running.pid, SIGKILL) }
             let pause = state.withLock { state -> Duration? in
                 state.child = nil
                 guard !state.isStopping, !exit.isClean else { return nil }
