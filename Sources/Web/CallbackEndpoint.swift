@@ -122,8 +122,9 @@ package final class CallbackEndpoint: Sendable {
                 statistics.accepted(
                     reports: submission.reports.count, rejects: submission.rejects.count,
                     verification: verification, at: submission.callback.receivedAt)
+                let requestID = submission.rejects.isEmpty ? nil : exchange.requestID
                 exchange.respond(Self.ok)
-                logRejects(of: submission)
+                logRejects(of: submission, requestID: requestID)
             case .failure(let failure):
                 refuse(
                     exchange, problem(for: failure), reports: submission.reports.count,
@@ -169,11 +170,11 @@ package final class CallbackEndpoint: Sendable {
             ])
     }
 
-    private func logRejects(of submission: Submission) {
+    private func logRejects(of submission: Submission, requestID: String?) {
         // A bad batch can hold thousands; the quarantine has them all.
         for reject in submission.rejects.prefix(3) {
             logger.log(
-                .warning, "part of a callback put into quarantine",
+                .warning, "part of a callback put into quarantine", requestID: requestID,
                 [
                     "provider": "\(webhook.provider.rawValue)", "reason": "\(reject.reason)",
                     "place": "\(reject.place)", "callback_id": "\(submission.callback.id)",

@@ -9,6 +9,7 @@ extension Configuration {
     init(_ environment: Environment = Environment()) throws(ConfigurationError) {
         var environment = environment
         let database = environment.database("DATABASE_URL")
+        let apiDatabase = environment.apiDatabase()
         let before = environment.problems.count
         infobip = InfobipWebhook.Settings(&environment)
         plivo = PlivoWebhook.Settings(&environment)
@@ -26,15 +27,16 @@ extension Configuration {
             directory: environment.text("WAYBILL_SOCKET_DIRECTORY") ?? "/run/waybill",
             group: environment.text("WAYBILL_SOCKET_GROUP"))
         limits = Limits(&environment)
-        guard let database, environment.problems.isEmpty else {
+        guard let database, let apiDatabase, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
         self.database = database
+        self.apiDatabase = apiDatabase
     }
 }
 
 extension Environment {
-    /// The connection that a command needs; `purpose` is what follows "set it to".
+    /// A connection that must be configured.
     mutating func database(_ name: String) -> ConnectionSettings? {
         guard let text = required(name, "set it to a connection string such as postgresql://…")
         else { return nil }
@@ -44,6 +46,15 @@ extension Environment {
             report(name, "is no connection string that libpq understands")
             return nil
         }
+    }
+
+    /// The API's connections: a database that hangs must not hold its workers for longer than
+    /// nginx waits, nor the watchdog's question behind them. Problems are reported by `database`.
+    fileprivate mutating func apiDatabase() -> ConnectionSettings? {
+        let before = problems
+        defer { problems = before }
+        guard let text = text("DATABASE_URL") else { return nil }
+        return try? ConnectionSettings(text, responseTimeout: .seconds(3))
     }
 
     /// The migrations' connection: `MIGRATE_DATABASE_URL`, or else `DATABASE_URL`.

@@ -6,6 +6,8 @@ import Telemetry
 struct Configuration {
     /// Where the responder reads and writes.
     let database: ConnectionSettings
+    /// The same for the API, with less patience.
+    let apiDatabase: ConnectionSettings
     /// How Infobip's callbacks are believed; nil if none of its methods has a secret.
     let infobip: InfobipWebhook.Settings?
     /// How Plivo's callbacks are believed; nil if there is no token.

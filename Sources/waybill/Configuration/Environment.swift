@@ -7,7 +7,7 @@ struct Environment {
     private let variables: [String: String]
     private let readFile: (String) -> String?
     /// What is wrong so far: the setting's name, and what to do.
-    private(set) var problems: [String] = []
+    var problems: [String] = []
 
     /// - Parameters:
     ///   - variables: names to values; empty values count as absent.

@@ -25,7 +25,7 @@ final class Responder: Sendable {
         self.logger = logger
         let limits = configuration.limits
         pool = ConnectionPool(
-            configuration.database, maximumCount: limits.poolSize, maximumWait: .seconds(3))
+            configuration.apiDatabase, maximumCount: limits.poolSize, maximumWait: .seconds(3))
         let health = DatabaseHealth(pool)
         let state = health.databaseState()
         if let problem = state.problem {
@@ -46,7 +46,7 @@ final class Responder: Sendable {
         writer = ReportWriter(
             configuration.database, settings: settings, metrics: metrics, logger: logger)
         maintenance = Maintenance(
-            pool, keepDays: limits.callbackRetentionDays, logger: logger)
+            ConnectionPool(configuration.database, maximumCount: 1), keepDays: limits.callbackRetentionDays, logger: logger)
 
         let callbacks = Self.callbackEndpoints(
             configuration, sink: writer, metrics: metrics, logger: logger)
