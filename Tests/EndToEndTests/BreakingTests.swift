@@ -86,7 +86,7 @@ extension BreakingTests {
             let key = demo.document.api_key
             try demo.reconfigured(
                 [
-                    ("nginx.conf", "waybill_key:1m rate=1000r/s", "waybill_key:1m rate=1r/m"),
+                    ("nginx.conf", "waybill_key:1m rate=10000r/s", "waybill_key:1m rate=1r/m"),
                     ("waybill/limit-api.conf", "waybill_key burst=100", "waybill_key burst=1"),
                 ],
                 until: { try ask(key).status == 429 }, restored: { try ask(key).status == 200 }

@@ -2,6 +2,7 @@ import Domain
 import FastCGI
 import Foundation
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Web

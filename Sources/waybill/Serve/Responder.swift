@@ -46,7 +46,8 @@ final class Responder: Sendable {
         writer = ReportWriter(
             configuration.database, settings: settings, metrics: metrics, logger: logger)
         maintenance = Maintenance(
-            ConnectionPool(configuration.database, maximumCount: 1), keepDays: limits.callbackRetentionDays, logger: logger)
+            ConnectionPool(configuration.database, maximumCount: 1),
+            keepDays: limits.callbackRetentionDays, logger: logger)
 
         let callbacks = Self.callbackEndpoints(
             configuration, sink: writer, metrics: metrics, logger: logger)
