@@ -67,6 +67,9 @@ package enum SendResult: Sendable, Equatable {
     case accepted(providerMessageID: String)
     /// It will never take this message.
     case refused(ProviderProblem)
+    /// It refused the whole request, surely sent nothing of it, and did not say which message is to
+    /// blame: send each of them by itself, so that a bad one costs only itself.
+    case refusedTogether(ProviderProblem)
     /// It did not take the message now, and surely did not send it: try again.
     case deferred(ProviderProblem, afterSeconds: Int?)
     /// Nobody knows whether it took the message: ask before trying again.
@@ -93,8 +96,15 @@ package protocol SendingProvider: Sendable {
     var provider: Provider { get }
     /// The most messages in one request.
     var batchLimit: Int { get }
+    /// How long after its sending the provider still knows a message: a look-up past that says
+    /// nothing, whatever it says.
+    var lookUpHorizon: Duration { get }
 
-    /// The request that sends these messages: 1 to `batchLimit` of them.
+    /// How many of these messages, from the first on, fit one request: at least 1 of a list that is
+    /// not empty, and no more than `batchLimit`.
+    func batchCount(of messages: [OutgoingMessage]) -> Int
+
+    /// The request that sends these messages: 1 to `batchLimit` of them, each id once.
     func sendRequest(_ messages: [OutgoingMessage]) -> ProviderRequest
 
     /// What became of each message, in their order.
@@ -104,18 +114,23 @@ package protocol SendingProvider: Sendable {
         of messages: [OutgoingMessage], _ response: ProviderResponse?
     ) -> [SendResult]
 
-    /// The requests that ask what became of messages; each covers the ids beside it.
+    /// The requests that ask what became of messages; each covers the messages beside it.
     func lookUpRequests(
         _ messages: [MessageLookUp]
     ) -> [(request: ProviderRequest, messages: [MessageLookUp])]
 
     /// What the provider knows of the messages that one of the requests asked for.
     ///
-    /// A message that is in no report is one that the provider does not know.
     /// - Throws: `ProviderProblem` if the answer says nothing about any of them.
-    func lookUpReports(
+    func lookUpResult(
         of messages: [MessageLookUp], _ response: ProviderResponse
-    ) throws(ProviderProblem) -> [Report]
+    ) throws(ProviderProblem) -> LookUpResult
+}
+
+extension SendingProvider {
+    package func batchCount(of messages: [OutgoingMessage]) -> Int {
+        min(messages.count, batchLimit)
+    }
 }
 
 /// A message that a provider is asked about.
@@ -124,15 +139,36 @@ package struct MessageLookUp: Sendable, Equatable {
     /// Nil if the provider never told us.
     package let providerMessageID: String?
     package let recipient: PhoneNumber
-    /// When it was first put to the provider.
+    /// When the attempt in question was put to the provider.
     package let sentAt: Timestamp
+    /// The provider's names of our other messages to this recipient, as far as we know them: where
+    /// the provider can only be asked by recipient and time, none of those is this one.
+    package let otherProviderMessageIDs: Set<String>
 
     package init(
-        id: MessageID, providerMessageID: String?, recipient: PhoneNumber, sentAt: Timestamp
+        id: MessageID, providerMessageID: String?, recipient: PhoneNumber, sentAt: Timestamp,
+        otherProviderMessageIDs: Set<String> = []
     ) {
         self.id = id
         self.providerMessageID = providerMessageID
         self.recipient = recipient
         self.sentAt = sentAt
+        self.otherProviderMessageIDs = otherProviderMessageIDs
+    }
+}
+
+/// What a provider said about messages that it was asked about.
+///
+/// A message in neither list is undecided: the provider said something that does not settle it. Ask
+/// again; only what is in `unknown` may be sent again.
+package struct LookUpResult: Sendable, Equatable {
+    /// Each under our own id of its message, with the source `poll`.
+    package let reports: [Report]
+    /// The messages that the provider says it does not have.
+    package let unknown: [MessageID]
+
+    package init(reports: [Report], unknown: [MessageID]) {
+        self.reports = reports
+        self.unknown = unknown
     }
 }
