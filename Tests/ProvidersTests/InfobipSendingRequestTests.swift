@@ -92,24 +92,22 @@ struct InfobipSendingRequestTests {
     func escaping(text: String) throws {
         let message = try OutgoingMessage.sample(1, sender: text, text: text, callbackData: text)
         for version in InfobipSending.Version.allCases {
-            let document = try InfobipSending.sample(version).sendRequest([message]).document
-            let entry = try #require((document["messages"] as? [NSDictionary])?.first)
-            let sent = entry.value(forKeyPath: version == .v2 ? "text" : "content.text")
-            #expect(sent as? String == text)
-            let sender = entry[version == .v2 ? "from" : "sender"]
-            #expect(sender as? String == text)
-            let data = entry.value(
-                forKeyPath: version == .v2 ? "callbackData" : "webhooks.callbackData")
-            #expect(data as? String == (text.isEmpty ? nil : text))
+            let request = try InfobipSending.sample(version).sendRequest([message])
+            func sent(_ v2: String, _ v3: String) throws -> String? {
+                try request.inMessages(version == .v2 ? v2 : v3).first as? String
+            }
+            #expect(try sent("text", "content.text") == text)
+            #expect(try sent("from", "sender") == text)
+            #expect(
+                try sent("callbackData", "webhooks.callbackData") == (text.isEmpty ? nil : text))
         }
     }
 
     @Test("NUL, which no SMS can hold, becomes U+FFFD")
     func nul() throws {
         let message = try OutgoingMessage.sample(1, text: "a\0b")
-        let document = try InfobipSending.sample(.v2).sendRequest([message]).document
-        let entry = try #require((document["messages"] as? [NSDictionary])?.first)
-        #expect(entry["text"] as? String == "a\u{FFFD}b")
+        let request = try InfobipSending.sample(.v2).sendRequest([message])
+        #expect(try request.inMessages("text") as? [String] == ["a\u{FFFD}b"])
     }
 
     @Test(
@@ -117,20 +115,20 @@ struct InfobipSendingRequestTests {
         arguments: [(0, 1), (-5, 1), (1, 1), (2880, 2880), (100_000, 2880)])
     func validity(minutes: Int, expected: Int) throws {
         let message = try OutgoingMessage.sample(1, validityMinutes: minutes)
-        let v2 = try InfobipSending.sample(.v2).sendRequest([message]).document
-        let v3 = try InfobipSending.sample(.v3).sendRequest([message]).document
-        let paths = ["messages.validityPeriod", "messages.options.validityPeriod.amount"]
-        #expect(v2.value(forKeyPath: paths[0]) as? [Int] == [expected])
-        #expect(v3.value(forKeyPath: paths[1]) as? [Int] == [expected])
+        let v2 = try InfobipSending.sample(.v2).sendRequest([message])
+        let v3 = try InfobipSending.sample(.v3).sendRequest([message])
+        #expect(try v2.inMessages("validityPeriod") as? [Int] == [expected])
+        #expect(try v3.inMessages("options.validityPeriod.amount") as? [Int] == [expected])
     }
 
     @Test("callback data over 4000 UTF-16 units is cut, and never through a character")
     func callbackData() throws {
         let data = "x" + String(repeating: "🚚", count: 2001)
         let message = try OutgoingMessage.sample(1, callbackData: data)
-        let document = try InfobipSending.sample(.v2).sendRequest([message]).document
-        let sent = try #require(document.value(forKeyPath: "messages.callbackData") as? [String])
-        #expect(sent == ["x" + String(repeating: "🚚", count: 1999)])
+        let request = try InfobipSending.sample(.v2).sendRequest([message])
+        #expect(
+            try request.inMessages("callbackData") as? [String]
+                == ["x" + String(repeating: "🚚", count: 1999)])
     }
 
     @Test(
@@ -153,8 +151,8 @@ struct InfobipSendingRequestTests {
         #expect(sending.batchCount(of: messages) == 1000)
         let request = sending.sendRequest(messages)
         #expect(request.body.count < 1_000_000)
-        let ids = try request.document.value(forKeyPath: "messages.destinations.messageId")
-        #expect(ids as? [[String]] == messages.map { ["\($0.id)"] })
+        let ids = try request.inMessages("destinations.messageId")
+        #expect(ids as? [String] == messages.map { "\($0.id)" })
         #expect(try InfobipSending.sample(batchLimit: 5000).batchLimit == 1000)
         #expect(try InfobipSending.sample(batchLimit: 0).batchLimit == 1)
         #expect(try InfobipSending.sample(batchLimit: 7).batchCount(of: messages) == 7)

@@ -42,6 +42,17 @@ extension ProviderRequest {
         }
     }
 
+    /// What stands at a path of names in each message of Infobip's requests.
+    func inMessages(_ path: String) throws -> [Any?] {
+        let messages = try #require(document["messages"] as? [NSDictionary])
+        return messages.map { message in
+            path.split(separator: ".").reduce(message as Any?) { value, name in
+                let inner = (value as? [Any])?.first ?? value
+                return (inner as? NSDictionary)?[String(name)]
+            }
+        }
+    }
+
     /// The value of a header.
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
