@@ -1,0 +1,174 @@
+/// A message on its way to a provider.
+package struct OutgoingMessage: Sendable, Equatable {
+    /// Ours, version 7; the provider gets it along, so that its reports find the message.
+    package let id: MessageID
+    package let recipient: PhoneNumber
+    /// A number, a short code or up to eleven letters and digits; nil leaves it to the provider.
+    package let sender: String?
+    package let text: String
+    /// How long the provider may try; nil leaves it to the provider.
+    package let validityMinutes: Int?
+    /// What the provider echoes in its reports, where it can.
+    package let callbackData: String?
+
+    package init(
+        id: MessageID, recipient: PhoneNumber, sender: String?, text: String,
+        validityMinutes: Int? = nil, callbackData: String? = nil
+    ) {
+        self.id = id
+        self.recipient = recipient
+        self.sender = sender
+        self.text = text
+        self.validityMinutes = validityMinutes
+        self.callbackData = callbackData
+    }
+}
+
+/// An HTTP request to a provider, as data: whoever sends it adds nothing.
+package struct ProviderRequest: Sendable, Equatable {
+    package let method: String
+    package let url: String
+    /// Secrets among them; never log them.
+    package let headers: [(name: String, value: String)]
+    package let body: [UInt8]
+
+    package init(
+        method: String, url: String, headers: [(name: String, value: String)], body: [UInt8] = []
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+
+    package static func == (a: Self, b: Self) -> Bool {
+        a.method == b.method && a.url == b.url && a.body == b.body
+            && a.headers.elementsEqual(b.headers, by: ==)
+    }
+}
+
+/// A provider's HTTP answer.
+package struct ProviderResponse: Sendable, Equatable {
+    package let status: Int
+    /// `Retry-After` in seconds, where it came as a number of them.
+    package let retryAfterSeconds: Int?
+    package let body: [UInt8]
+
+    package init(status: Int, retryAfterSeconds: Int? = nil, body: [UInt8]) {
+        self.status = status
+        self.retryAfterSeconds = retryAfterSeconds
+        self.body = body
+    }
+}
+
+/// What a provider made of one message that was sent to it.
+package enum SendResult: Sendable, Equatable {
+    /// It has the message under this name of its own.
+    case accepted(providerMessageID: String)
+    /// It will never take this message.
+    case refused(ProviderProblem)
+    /// It refused the whole request, surely sent nothing of it, and did not say which message is to
+    /// blame: send each of them by itself, so that a bad one costs only itself.
+    case refusedTogether(ProviderProblem)
+    /// It did not take the message now, and surely did not send it: try again.
+    case deferred(ProviderProblem, afterSeconds: Int?)
+    /// Nobody knows whether it took the message: ask before trying again.
+    case ambiguous(ProviderProblem)
+    /// It will take no message until somebody mends the account or the credentials.
+    case stopped(ProviderProblem)
+}
+
+/// A provider's own words for why it did not take a message. Safe to show.
+package struct ProviderProblem: Error, Sendable, Equatable {
+    /// The provider's code, or the HTTP status where there is none.
+    package let code: String
+    package let text: String
+
+    package init(code: String, text: String) {
+        self.code = code
+        // A provider's page may be long; the beginning tells.
+        self.text = String(text.prefix(500))
+    }
+}
+
+/// How messages are put to one provider and its answers are read. Pure: no I/O, no clock.
+package protocol SendingProvider: Sendable {
+    var provider: Provider { get }
+    /// The most messages in one request.
+    var batchLimit: Int { get }
+    /// How long after its sending the provider still knows a message: a look-up past that says
+    /// nothing, whatever it says.
+    var lookUpHorizon: Duration { get }
+
+    /// How many of these messages, from the first on, fit one request: at least 1 of a list that is
+    /// not empty, and no more than `batchLimit`.
+    func batchCount(of messages: [OutgoingMessage]) -> Int
+
+    /// The request that sends these messages: 1 to `batchLimit` of them, each id once.
+    func sendRequest(_ messages: [OutgoingMessage]) -> ProviderRequest
+
+    /// What became of each message, in their order.
+    ///
+    /// The response is nil if none came after the request was written.
+    func sendResults(
+        of messages: [OutgoingMessage], _ response: ProviderResponse?
+    ) -> [SendResult]
+
+    /// The requests that ask what became of messages; each covers the messages beside it.
+    func lookUpRequests(
+        _ messages: [MessageLookUp]
+    ) -> [(request: ProviderRequest, messages: [MessageLookUp])]
+
+    /// What the provider knows of the messages that one of the requests asked for.
+    ///
+    /// - Throws: `ProviderProblem` if the answer says nothing about any of them.
+    func lookUpResult(
+        of messages: [MessageLookUp], _ response: ProviderResponse
+    ) throws(ProviderProblem) -> LookUpResult
+}
+
+extension SendingProvider {
+    package func batchCount(of messages: [OutgoingMessage]) -> Int {
+        min(messages.count, batchLimit)
+    }
+}
+
+/// A message that a provider is asked about.
+package struct MessageLookUp: Sendable, Equatable {
+    package let id: MessageID
+    /// Nil if the provider never told us.
+    package let providerMessageID: String?
+    package let recipient: PhoneNumber
+    /// When the attempt in question was put to the provider.
+    package let sentAt: Timestamp
+    /// The provider's names of our other messages to this recipient, as far as we know them: where
+    /// the provider can only be asked by recipient and time, none of those is this one.
+    package let otherProviderMessageIDs: Set<String>
+
+    package init(
+        id: MessageID, providerMessageID: String?, recipient: PhoneNumber, sentAt: Timestamp,
+        otherProviderMessageIDs: Set<String> = []
+    ) {
+        self.id = id
+        self.providerMessageID = providerMessageID
+        self.recipient = recipient
+        self.sentAt = sentAt
+        self.otherProviderMessageIDs = otherProviderMessageIDs
+    }
+}
+
+/// What a provider said about messages that it was asked about.
+///
+/// A message in neither list is undecided: the provider said something that does not settle it. Ask
+/// again; only what is in `unknown` may be sent again.
+package struct LookUpResult: Sendable, Equatable {
+    /// Each under our own id of its message, with the source `poll`.
+    package let reports: [Report]
+    /// The messages that the provider says it does not have.
+    package let unknown: [MessageID]
+
+    package init(reports: [Report], unknown: [MessageID]) {
+        self.reports = reports
+        self.unknown = unknown
+    }
+}

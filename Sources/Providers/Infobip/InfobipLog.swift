@@ -1,0 +1,103 @@
+import Domain
+
+/// Infobip's logs, put into the words of a delivery report.
+///
+/// An entry of the logs is a result of a callback but for two things: the recipient is called
+/// `destination` in version 3, and the message's text stands in it (`text` in version 1, `content`
+/// in version 3), which is personal data and goes no further than this.
+/// Source: Infobip's OpenAPI of SMS, "get outbound SMS message logs".
+struct InfobipLog {
+    /// The body of a callback that says the same.
+    private var callback: [UInt8] = []
+    private(set) var entryCount = 0
+
+    /// Nil for what is no JSON, and for JSON without a list of results.
+    init?(_ body: [UInt8]) {
+        var log = Self()
+        let isLog = body.withUnsafeBytes { bytes -> Bool in
+            var reader = JSONReader(ByteView(bytes))
+            do throws(JSONFault) {
+                let hasResults = try log.readRoot(&reader)
+                try reader.finish()
+                return hasResults
+            } catch {
+                return false
+            }
+        }
+        guard isLog else { return nil }
+        self = log
+    }
+
+    private init() {}
+
+    /// Reads the entries as a callback's results; nil where that cannot be done.
+    func parse() -> ParsedCallback? {
+        // A callback without results is malformed; a log without entries says that there are none.
+        guard entryCount > 0 else { return ParsedCallback(reports: [], rejects: []) }
+        return callback.withUnsafeBytes { bytes in
+            var parser = InfobipParser(
+                ByteView(bytes), limits: JSONReader.Limits(), known: InfobipOutcomes().snapshot())
+            do throws(Malformation) {
+                try parser.parse()
+            } catch {
+                return nil
+            }
+            return ParsedCallback(reports: parser.reports, rejects: parser.rejects)
+        }
+    }
+
+    private mutating func readRoot(_ reader: inout JSONReader) throws(JSONFault) -> Bool {
+        var hasResults = false
+        guard reader.peek() == UInt8(ascii: "{") else {
+            try reader.skipValue()
+            return false
+        }
+        try reader.enterObject()
+        while let key = try reader.nextKey() {
+            let isList = reader.peek() == UInt8(ascii: "[")
+            guard isList, !hasResults, reader.bytes.matches(key, "results") else {
+                try reader.skipValue()
+                continue
+            }
+            hasResults = true
+            callback.append(contentsOf: #"{"results":["#.utf8)
+            try reader.enterArray()
+            while try reader.nextElement() { try readEntry(&reader) }
+            callback.append(contentsOf: "]}".utf8)
+        }
+        return hasResults
+    }
+
+    private mutating func readEntry(_ reader: inout JSONReader) throws(JSONFault) {
+        if entryCount > 0 { callback.append(UInt8(ascii: ",")) }
+        entryCount += 1
+        guard reader.peek() == UInt8(ascii: "{") else { return try copyValue(&reader) }
+        try reader.enterObject()
+        callback.append(UInt8(ascii: "{"))
+        var isFirst = true
+        while let key = try reader.nextKey() {
+            let bytes = reader.bytes
+            if bytes.matches(key, "text") || bytes.matches(key, "content") {
+                try reader.skipValue()
+                continue
+            }
+            if !isFirst { callback.append(UInt8(ascii: ",")) }
+            isFirst = false
+            if bytes.matches(key, "destination") {
+                callback.append(contentsOf: #""to""#.utf8)
+            } else {
+                callback.append(contentsOf: bytes.slice(key.start - 1..<key.end + 1))
+            }
+            callback.append(UInt8(ascii: ":"))
+            try copyValue(&reader)
+        }
+        callback.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func copyValue(_ reader: inout JSONReader) throws(JSONFault) {
+        _ = reader.peek()
+        let start = reader.position
+        try reader.skipValue()
+        callback.append(contentsOf: reader.bytes.slice(start..<reader.position))
+    }
+}

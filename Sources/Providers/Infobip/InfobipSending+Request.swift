@@ -1,0 +1,97 @@
+import Domain
+
+extension InfobipSending {
+    /// Both versions cut a longer validity to 48 hours themselves.
+    private static let validityLimit = 2880
+    /// The most characters of `callbackData`, in the units that Java counts.
+    private static let callbackDataLimit = 4000
+
+    /// The body of `POST /sms/2/text/advanced`.
+    func bodyV2(_ messages: [OutgoingMessage]) -> JSONBody {
+        JSONBody { body in
+            body.array("messages") { list in
+                for message in messages {
+                    list.object(nil) { entry in
+                        entry.member("from", message.sender.map(PhoneNumberText.wire(sender:)))
+                        destination(of: message, in: &entry)
+                        entry.member("text", message.text)
+                        entry.flag("intermediateReport", settings.wantsIntermediateReports)
+                        if let url = settings.callbackURL {
+                            entry.member("notifyUrl", url)
+                            entry.member("notifyContentType", "application/json")
+                        }
+                        entry.member("callbackData", Self.callbackData(of: message))
+                        entry.member("validityPeriod", Self.validity(of: message))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The body of `POST /sms/3/messages`.
+    func bodyV3(_ messages: [OutgoingMessage]) -> JSONBody {
+        JSONBody { body in
+            body.array("messages") { list in
+                for message in messages {
+                    list.object(nil) { entry in
+                        entry.member("sender", message.sender.map(PhoneNumberText.wire(sender:)))
+                        destination(of: message, in: &entry)
+                        entry.object("content") { $0.member("text", message.text) }
+                        if let minutes = Self.validity(of: message) {
+                            entry.object("options") { options in
+                                options.object("validityPeriod") { period in
+                                    period.member("amount", minutes)
+                                    period.member("timeUnit", "MINUTES")
+                                }
+                            }
+                        }
+                        webhooks(of: message, in: &entry)
+                    }
+                }
+            }
+        }
+    }
+
+    private func destination(of message: OutgoingMessage, in entry: inout JSONBody) {
+        entry.array("destinations") { destinations in
+            destinations.object(nil) { destination in
+                destination.member("to", message.recipient.digits)
+                destination.member("messageId", message.id.description)
+            }
+        }
+    }
+
+    private func webhooks(of message: OutgoingMessage, in entry: inout JSONBody) {
+        let isIntermediate = settings.wantsIntermediateReports
+        let callbackData = Self.callbackData(of: message)
+        guard settings.callbackURL != nil || isIntermediate || callbackData != nil else { return }
+        entry.object("webhooks") { webhooks in
+            if settings.callbackURL != nil || isIntermediate {
+                webhooks.object("delivery") { delivery in
+                    delivery.member("url", settings.callbackURL)
+                    delivery.flag("intermediateReport", isIntermediate)
+                }
+            }
+            if settings.callbackURL != nil {
+                webhooks.member("contentType", "application/json")
+            }
+            webhooks.member("callbackData", callbackData)
+        }
+    }
+
+    private static func validity(of message: OutgoingMessage) -> Int? {
+        message.validityMinutes.map { min(max($0, 1), validityLimit) }
+    }
+
+    /// A message is worth more than its echo: what is too long is cut and not left to be refused.
+    private static func callbackData(of message: OutgoingMessage) -> String? {
+        guard let data = message.callbackData, !data.isEmpty else { return nil }
+        guard data.utf16.count > callbackDataLimit else { return data }
+        var units = 0
+        let kept = data.unicodeScalars.prefix { scalar in
+            units += scalar.value > 0xFFFF ? 2 : 1
+            return units <= callbackDataLimit
+        }
+        return String(String.UnicodeScalarView(kept))
+    }
+}

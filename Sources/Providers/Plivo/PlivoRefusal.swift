@@ -1,0 +1,68 @@
+import Domain
+
+/// An answer of Plivo with an HTTP status that is no success: `{"api_id":…,"error":…}`, in which
+/// `error` is a text or an object.
+struct PlivoRefusal {
+    let problem: ProviderProblem
+    /// Whether Plivo itself says so, and not something in front of it or in its place: every answer
+    /// of its API has an `api_id`.
+    let isFromPlivo: Bool
+
+    private let response: ProviderResponse
+
+    init(_ response: ProviderResponse) {
+        self.response = response
+        let body = JSONValue(response.body)
+        let error = body?["error"]
+        isFromPlivo = body?["api_id"] != nil
+        let code = Self.first(["code", "error_code"], of: error)
+        let text =
+            error?.text ?? Self.first(["message", "error", "text", "description"], of: error)
+            ?? body?["message"]?.text
+        guard let text else {
+            problem = .wordless(response.status)
+            return
+        }
+        problem = ProviderProblem(code: code ?? String(response.status), text: text)
+    }
+
+    private static func first(_ names: [String], of value: JSONValue?) -> String? {
+        names.lazy.compactMap { value?[$0]?.text }.first
+    }
+
+    /// What it means for the message.
+    ///
+    /// - 401, 402, 406, 407, 415 and redirections are about credentials, account or address. So is
+    ///   every refusal for want of credit, and a 404 or 405 that is not Plivo's own: a wrong address.
+    /// - 403 is either a country that the account may not send to, which is about this message, or
+    ///   our address missing in the account's allow-list, which is about all of them. Only the text
+    ///   tells; what it does not tell stops the sending, since a queue that waits loses nothing.
+    /// - 408, 429 and 503 are refusals to look at the request.
+    /// - 409 is not explained. If it should mean that the message is there already, sending again
+    ///   would be wrong, so it is ambiguous, as are 500, 502, 504 and all others: unlike Infobip,
+    ///   Plivo would not notice a repetition.
+    /// - Every other 4xx is about the message.
+    var result: SendResult {
+        switch response.status {
+        case 300..<400, 401, 402, 406, 407, 415: .stopped(problem)
+        case 403: speaks(of: Self.placeWords) ? .refused(problem) : .stopped(problem)
+        case 404, 405: isFromPlivo ? refusal : .stopped(problem)
+        case 408, 429, 503: .deferred(problem, afterSeconds: response.retryAfterSeconds)
+        case 409: .ambiguous(problem)
+        case 400..<500: refusal
+        default: .ambiguous(problem)
+        }
+    }
+
+    private var refusal: SendResult {
+        speaks(of: Self.creditWords) ? .stopped(problem) : .refused(problem)
+    }
+
+    private static let placeWords = ["geo", "country", "countries", "region", "destination"]
+    private static let creditWords = ["insufficient", "not enough"]
+
+    private func speaks(of words: [String]) -> Bool {
+        let text = problem.text.lowercased()
+        return words.contains { text.contains($0) }
+    }
+}
