@@ -105,12 +105,9 @@ struct DemoCluster {
                 try connection.execute(
                     script: "create database \(Self.database) owner \(Self.migrator)",
                     within: .seconds(60))
-                try connection.execute(
-                    script: """
-                        revoke all on database \(Self.database) from public;
-                        grant connect on database \(Self.database) to \(Self.responder)
-                        """)
             }
+            try connection.execute(script: Self.databaseRightsScript)
+            try Connection(Self.settings(superuserURL)).execute(script: Self.functionRightsScript)
             let files = try MigrationFile.all(in: migrations)
             let migrator = try Migrator(Self.settings(migratorURL), files: files)
             _ = try migrator.migrate(grantingTo: Self.responder) { _ in }
@@ -151,6 +148,20 @@ struct DemoCluster {
             }
             .joined(separator: "\n")
     }
+
+    /// The same as README.md's step 2: PUBLIC's rights are the responder's, too.
+    private static let databaseRightsScript = """
+        revoke all on database \(database) from public;
+        grant connect on database \(database) to \(responder);
+        revoke connect, temporary on database postgres, template1 from public;
+        """
+
+    /// Large objects belong to whoever makes them and fill the disk beside all tables.
+    private static let functionRightsScript = """
+        revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea),
+            lo_put(oid, bigint, bytea), lowrite(integer, bytea), lo_truncate(integer, integer),
+            lo_truncate64(integer, bigint), lo_import(text), lo_import(text, oid) from public
+        """
 
     private static func settings(_ url: String) throws(CommandFailure) -> ConnectionSettings {
         do {
