@@ -4,6 +4,50 @@ import Testing
 
 @Suite("The demo's start and its cluster", .timeLimit(.minutes(10)))
 struct DemoStartTests {
+    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    @Test("A signal during the start stops it at once, and the next run works")
+    func interrupted() throws {
+        let folder = try TemporaryDirectory()
+        let directory = folder.path(of: "demo")
+        let port = try FreePort.next()
+        // During initdb, and while PostgreSQL or what follows it starts.
+        for file in ["data.new/PG_VERSION", "data/postmaster.pid"] {
+            let demo = try RunningDemo.start(directory: directory, port: port)
+            #expect(
+                waitUntil(within: .seconds(30)) { exists("\(directory)/postgres/\(file)") })
+            demo.send(signal: SIGTERM)
+            #expect(try demo.waitForExit() == .status(128 + SIGTERM))
+            #expect(demo.errors.split(separator: "\n").count == 1)
+            #expect(LifeCycleTests.processes(of: directory) == [])
+        }
+        let demo = try RunningDemo(directory: directory, port: port)
+        #expect(try demo.infobip(InfobipBody.of(uniqueName())).status == 200)
+        #expect(try demo.stop() == .status(0))
+    }
+
+    @Test("A demo killed during initdb leaves nothing that the next one could not mend")
+    func killedInitdb() throws {
+        let folder = try TemporaryDirectory()
+        let directory = folder.path(of: "demo")
+        let port = try FreePort.next()
+        let killed = try RunningDemo.start(directory: directory, port: port)
+        let processes = directory + "/processes.json"
+        #expect(
+            waitUntil(within: .seconds(30)) {
+                exists(directory + "/postgres/data.new/PG_VERSION") && exists(processes)
+            })
+        killed.send(signal: SIGKILL)
+        try killed.waitForExit()
+        let noted = try String(contentsOfFile: processes, encoding: .utf8)
+        #expect(noted.contains(#""name":"initdb""#))
+        let demo = try RunningDemo(directory: directory, port: port)
+        #expect(!exists(directory + "/postgres/data.new"))
+        #expect(try demo.infobip(InfobipBody.of(uniqueName())).status == 200)
+        #expect(try demo.stop() == .status(0))
+        #expect(LifeCycleTests.processes(of: directory) == [])
+    }
+
     @Test(
         "The responder's role gets into no other database and leaves nothing beside its tables",
         arguments: [

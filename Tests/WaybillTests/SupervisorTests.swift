@@ -112,12 +112,4 @@ struct SupervisorTests {
         }
         #expect(error?.description.contains("cannot start nothing (/nonexistent/program)") == true)
     }
-
-    @Test("A program that fails is told with its last words")
-    func lastWords() {
-        let error = #expect(throws: CommandFailure.self) {
-            try waybill.ChildProcess.run(plan("echo so it ends; exit 7"))
-        }
-        #expect(error?.description == "script failed (exit status 7):\n  so it ends")
-    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A program that the demo started, in a session of its own: Ctrl-C reaches only the demo, which
 /// then stops its children in order.
@@ -12,6 +13,15 @@ final class ChildProcess: Sendable {
         /// Takes standard output and standard error.
         let log: String
     }
+
+    private struct Living {
+        var pids: Set<pid_t> = []
+        var isClosed = false
+    }
+
+    /// All children of this process that nobody has reaped; signals are sent under its lock, so
+    /// that no pid can be another process's by then.
+    private static let living = Mutex(Living())
 
     let plan: Plan
     let pid: pid_t
@@ -50,7 +60,14 @@ final class ChildProcess: Sendable {
         let variables = plan.environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var pid: pid_t = 0
-        let status = posix_spawn(&pid, plan.program, &actions, &attributes, words, variables)
+        // Made under the lock: `killAll` misses none.
+        let status = Self.living.withLock { living -> Int32 in
+            guard !living.isClosed else { return ECANCELED }
+            let status = posix_spawn(
+                &pid, plan.program, &actions, &attributes, words, variables)
+            if status == 0 { living.pids.insert(pid) }
+            return status
+        }
         guard status == 0 else {
             throw CommandFailure(
                 "cannot start \(plan.name) (\(plan.program)): \(String(cString: strerror(status)))")
@@ -83,21 +100,30 @@ final class ChildProcess: Sendable {
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         // nginx's workers outlive a master that was killed, and keep its port. Before the child is
         // reaped nobody else can have its group.
-        kill(-pid, SIGKILL)
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        Self.living.withLock { living in
+            Foundation.kill(-pid, SIGKILL)
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            living.pids.remove(pid)
+        }
         return status & 0x7F == 0 ? .status(status >> 8 & 0xFF) : .signal(status & 0x7F)
     }
 
-    /// Runs a program to its end.
-    ///
-    /// - Throws: `CommandFailure` with the last lines of its output, if it fails.
-    static func run(_ plan: Plan) throws(CommandFailure) {
-        let exit = try ChildProcess(plan).wait()
-        guard exit.isClean else {
-            let output = (try? String(contentsOfFile: plan.log, encoding: .utf8)) ?? ""
-            let last = output.split(separator: "\n").suffix(5).joined(separator: "\n  ")
-            throw CommandFailure("\(plan.name) failed (\(exit)):\n  \(last)")
+    /// Sends a signal, if the child has not been reaped.
+    func send(_ signal: Int32) {
+        Self.living.withLock { if $0.pids.contains(pid) { Foundation.kill(pid, signal) } }
+    }
+
+    /// Kills the child and those of its group, and waits for nothing.
+    func kill() {
+        Self.living.withLock { if $0.pids.contains(pid) { Foundation.kill(-pid, SIGKILL) } }
+    }
+
+    /// Kills all children for good: nobody makes another one.
+    static func killAll() {
+        living.withLock { living in
+            living.isClosed = true
+            for pid in living.pids { Foundation.kill(-pid, SIGKILL) }
         }
     }
 }

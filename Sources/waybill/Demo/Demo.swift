@@ -14,16 +14,18 @@ final class Demo: Sendable {
     private let programs: DemoPrograms
     private let secrets: DemoSecrets
     private let port: UInt16
+    private let stopRequest: StopRequest
     private let parts = Mutex(Parts())
     /// Whether `demo.json` is there and has to follow the pids.
     private let isReady = Mutex(false)
 
     init(
-        _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16
+        _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16, stop: StopRequest
     ) throws(CommandFailure) {
         self.directory = directory
         self.programs = programs
         self.port = port
+        stopRequest = stop
         var secrets = try DemoSecrets.load(from: directory.secrets)
         if !LoopbackPort.isFree(secrets.databasePort) {
             secrets.databasePort = try LoopbackPort.free()
@@ -38,18 +40,20 @@ final class Demo: Sendable {
 
     /// Starts everything; returns when it answers.
     ///
-    /// - Throws: `CommandFailure`; call `stop` then, too.
+    /// - Throws: `CommandFailure`, that of a stop, too; call `stop` then.
     func start() throws(CommandFailure) {
-        let certificate = try DemoCertificate(in: directory, openssl: programs.openssl)
+        let certificate = try DemoCertificate(
+            in: directory, openssl: programs.openssl, stop: stopRequest)
         Output.line("waybill demo: starting PostgreSQL")
-        try cluster.initialize()
+        try cluster.initialize(run: runTool)
         let postgres = try supervise(cluster.server)
         parts.withLock { $0.postgres = postgres }
-        try cluster.waitUntilReady()
+        try cluster.waitUntilReady(stopRequest)
         try cluster.prepare(migrations: try Resources.folder("Migrations"))
         guard let token = APIToken(secrets.apiKey) else {
             throw CommandFailure("\(directory.secrets) is damaged; remove the folder")
         }
+        try stopRequest.check()
         try cluster.storeKey(hash: token.digest.bytes)
 
         Output.line("waybill demo: starting the responder")
@@ -57,7 +61,10 @@ final class Demo: Sendable {
         let nginx = DemoNginx(directory, programs)
         let responder = try supervise(responderPlan(nginx, notify: readiness.path))
         parts.withLock { $0.responder = responder }
-        let isUp = readiness.wait(until: .now + .seconds(30)) { responder.hasGivenUp }
+        let isUp = readiness.wait(until: .now + .seconds(30)) { [stopRequest] in
+            responder.hasGivenUp || stopRequest.isMade
+        }
+        try stopRequest.check()
         guard isUp else {
             throw CommandFailure(
                 "the responder does not start; see \(directory.logs)/responder.log")
@@ -81,13 +88,9 @@ final class Demo: Sendable {
         parts.nginx?.stop(SIGQUIT, deadline: .seconds(8))
         parts.responder?.stop(SIGTERM, deadline: .seconds(30))
         parts.postgres?.stop(SIGINT, deadline: .seconds(30))
+        // A part that was started again a moment before the stop may have written them once more.
+        unlink(directory.demoJSON)
         unlink(directory.processes)
-    }
-
-    /// Kills everything at once: for the second Ctrl-C.
-    func kill() {
-        let parts = parts.withLock { $0 }
-        for part in [parts.nginx, parts.responder, parts.postgres] { part?.kill() }
     }
 
     var summary: DemoSummary {
@@ -108,7 +111,16 @@ final class Demo: Sendable {
                 postgres: parts.postgres?.pid ?? 0))
     }
 
+    /// Runs a program to its end; should we be killed meanwhile, the next run knows of it.
+    private func runTool(_ plan: ChildProcess.Plan) throws(CommandFailure) {
+        defer { noteProcesses(adding: nil) }
+        try stopRequest.run(plan) { pid in
+            noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: pid))
+        }
+    }
+
     private func supervise(_ plan: ChildProcess.Plan) throws(CommandFailure) -> Supervisor {
+        try stopRequest.check()
         let supervisor = try Supervisor(plan) { [weak self] in self?.pidsChanged() }
         // The supervisor is not among the parts yet, so its pid is noted on its own.
         noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: supervisor.pid ?? 0))
@@ -162,6 +174,7 @@ final class Demo: Sendable {
     private func waitForNginx() throws(CommandFailure) {
         let deadline = ContinuousClock.now + .seconds(10)
         while ContinuousClock.now < deadline {
+            try stopRequest.check()
             if LoopbackPort.answers(port) { return }
             usleep(20_000)
         }

@@ -13,6 +13,7 @@ struct DemoCluster {
     static let database = "waybill"
     static let migrator = "waybill_migrate"
     static let responder = "waybill"
+    static let initdb = "initdb"
 
     init(_ directory: DemoDirectory, _ programs: DemoPrograms, _ secrets: DemoSecrets) {
         self.directory = directory
@@ -34,22 +35,43 @@ struct DemoCluster {
 
     /// Makes the cluster if there is none.
     ///
+    /// - Parameter run: runs a program to its end.
     /// - Throws: `CommandFailure` with initdb's words.
-    func initialize() throws(CommandFailure) {
-        let data = directory.cluster + "/data"
-        guard !FileManager.default.fileExists(atPath: data + "/PG_VERSION") else { return }
+    func initialize(
+        run: (ChildProcess.Plan) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        let data = directory.data
+        if !FileManager.default.fileExists(atPath: data + "/PG_VERSION") {
+            // Half a cluster looks like a whole one, so it gets its name when it is whole.
+            let new = data + ".new"
+            try makeCluster(in: new, run: run)
+            guard rename(new, data) == 0 else {
+                throw CommandFailure("cannot rename \(new) to \(data): remove that one")
+            }
+        }
+    }
+
+    private func makeCluster(
+        in new: String, run: (ChildProcess.Plan) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
         try Self.makePrivate(directory.cluster)
         let passwordFile = directory.cluster + "/password"
+        // What an interrupted run has left.
+        try? FileManager.default.removeItem(atPath: new)
+        guard !FileManager.default.fileExists(atPath: new) else {
+            throw CommandFailure("cannot remove \(new)")
+        }
+        unlink(passwordFile)
         guard PrivateFile.write(Data(secrets.databaseSuperuser.utf8), to: passwordFile) else {
             throw CommandFailure("cannot write \(passwordFile)")
         }
         defer { unlink(passwordFile) }
         Self.giveToPostgres(passwordFile)
-        try ChildProcess.run(
+        try run(
             plan(
-                "initdb",
+                Self.initdb,
                 [
-                    "--pgdata", data, "--username", "postgres", "--pwfile", passwordFile,
+                    "--pgdata", new, "--username", "postgres", "--pwfile", passwordFile,
                     "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8",
                 ]))
     }
@@ -59,7 +81,7 @@ struct DemoCluster {
         plan(
             "postgres",
             [
-                "-D", directory.cluster + "/data", "-p", String(secrets.databasePort),
+                "-D", directory.data, "-p", String(secrets.databasePort),
                 "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
                 "-c", "max_connections=200", "-c", "shared_buffers=256MB",
                 "-c", "max_wal_size=2GB", "-c", "log_timezone=UTC", "-c", "timezone=UTC",
@@ -68,14 +90,15 @@ struct DemoCluster {
 
     /// Waits until the server takes connections.
     ///
-    /// - Throws: `CommandFailure` naming the log, after half a minute.
-    func waitUntilReady() throws(CommandFailure) {
+    /// - Throws: `CommandFailure` naming the log, after half a minute, or that of a stop.
+    func waitUntilReady(_ stop: StopRequest) throws(CommandFailure) {
         let settings = try Self.settings(
             superuserURL.replacingOccurrences(of: "/\(Self.database)", with: "/postgres"))
         var pause: Duration = .milliseconds(20)
         let deadline = ContinuousClock.now + .seconds(30)
         var failure: PostgresError?
         while ContinuousClock.now < deadline {
+            try stop.check()
             do throws(PostgresError) {
                 _ = try Connection(settings, within: .seconds(5))
                 return
@@ -201,7 +224,7 @@ extension DemoCluster {
 
     private static func giveToPostgres(_ path: String) {
         guard getuid() == 0, let user = getpwnam("postgres") else { return }
-        chown(path, user.pointee.pw_uid, user.pointee.pw_gid)
+        lchown(path, user.pointee.pw_uid, user.pointee.pw_gid)
     }
 }
 

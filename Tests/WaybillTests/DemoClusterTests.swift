@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import waybill
+
+@Suite("The demo's cluster", .blocking)
+struct DemoClusterTests {
+    private let folder: TemporaryDirectory
+    private let directory: DemoDirectory
+    private let cluster: DemoCluster
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        directory = try DemoDirectory(folder.path(of: "demo"))
+        cluster = DemoCluster(
+            directory, try DemoPrograms(), try DemoSecrets.load(from: directory.secrets))
+    }
+
+    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// In place of initdb: leaves a file behind, and fails if asked to.
+    private func fakeInitdb(fails: Bool) -> (waybill.ChildProcess.Plan) throws(CommandFailure) ->
+        Void
+    {
+        { plan throws(CommandFailure) in
+            guard let flag = plan.arguments.firstIndex(of: "--pgdata") else { return }
+            let data = plan.arguments[flag + 1]
+            #expect(!FileManager.default.fileExists(atPath: data), "a leftover")
+            mkdir(data, 0o700)
+            for name in ["PG_VERSION", "postgresql.conf"] {
+                _ = PrivateFile.write(Data("# \(name)\n".utf8), to: "\(data)/\(name)")
+            }
+            if fails { throw CommandFailure("interrupted") }
+        }
+    }
+
+    @Test("An initdb that does not end leaves no cluster, and the next one begins anew")
+    func interruptedInitdb() throws {
+        #expect(throws: CommandFailure.self) {
+            try cluster.initialize(run: fakeInitdb(fails: true))
+        }
+        #expect(!exists(directory.data))
+        #expect(exists(directory.data + ".new/PG_VERSION"))
+        try Data("old".utf8).write(to: URL(fileURLWithPath: directory.cluster + "/password"))
+        try cluster.initialize(run: fakeInitdb(fails: false))
+        #expect(exists(directory.data + "/PG_VERSION"))
+        #expect(!exists(directory.data + ".new"))
+        #expect(!exists(directory.cluster + "/password"))
+    }
+}
