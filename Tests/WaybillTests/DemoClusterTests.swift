@@ -48,4 +48,19 @@ struct DemoClusterTests {
         #expect(!exists(directory.data + ".new"))
         #expect(!exists(directory.cluster + "/password"))
     }
+
+    @Test("All settings are in the cluster, included once, and written anew for another port")
+    func settings() throws {
+        try cluster.initialize(run: fakeInitdb(fails: false))
+        var secrets = try DemoSecrets.load(from: directory.secrets)
+        secrets.databasePort = 12_345
+        let later = DemoCluster(directory, try DemoPrograms(), secrets)
+        try later.initialize(run: fakeInitdb(fails: true))
+        let text = try String(contentsOfFile: directory.data + "/waybill.conf", encoding: .utf8)
+        #expect(text.contains("port = 12345\n"))
+        #expect(text.contains("listen_addresses = '127.0.0.1'"))
+        let main = try String(contentsOfFile: directory.data + "/postgresql.conf", encoding: .utf8)
+        #expect(main == "# postgresql.conf\n\ninclude 'waybill.conf'\n")
+        #expect(later.server.arguments.suffix(2) == ["-D", directory.data])
+    }
 }

@@ -33,7 +33,7 @@ struct DemoCluster {
         "postgresql://\(user):\(password)@127.0.0.1:\(secrets.databasePort)/\(Self.database)"
     }
 
-    /// Makes the cluster if there is none.
+    /// Makes the cluster if there is none, and writes this run's settings into it.
     ///
     /// - Parameter run: runs a program to its end.
     /// - Throws: `CommandFailure` with initdb's words.
@@ -49,6 +49,7 @@ struct DemoCluster {
                 throw CommandFailure("cannot rename \(new) to \(data): remove that one")
             }
         }
+        try writeSettings()
     }
 
     private func makeCluster(
@@ -77,15 +78,40 @@ struct DemoCluster {
     }
 
     /// How the server is started. It must run in the foreground, as a child of ours.
-    var server: ChildProcess.Plan {
-        plan(
-            "postgres",
-            [
-                "-D", directory.data, "-p", String(secrets.databasePort),
-                "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                "-c", "max_connections=200", "-c", "shared_buffers=256MB",
-                "-c", "max_wal_size=2GB", "-c", "log_timezone=UTC", "-c", "timezone=UTC",
-            ])
+    ///
+    /// All settings are in the cluster: whoever runs pg_ctl on it gets the same server.
+    var server: ChildProcess.Plan { plan("postgres", ["-D", directory.data]) }
+
+    /// Writes `waybill.conf`, at every start because the port may be another one.
+    private func writeSettings() throws(CommandFailure) {
+        let settings = """
+            # Written by `waybill demo` at every start.
+            port = \(secrets.databasePort)
+            listen_addresses = '127.0.0.1'
+            unix_socket_directories = ''
+            max_connections = 200
+            shared_buffers = 256MB
+            max_wal_size = 2GB
+            log_timezone = 'UTC'
+            timezone = 'UTC'
+
+            """
+        try write(Data(settings.utf8), to: directory.data + "/waybill.conf")
+        let main = directory.data + "/postgresql.conf"
+        let include = "\ninclude 'waybill.conf'\n"
+        guard let text = FileManager.default.contents(atPath: main) else {
+            throw CommandFailure("cannot read \(main)")
+        }
+        if !String(decoding: text, as: UTF8.self).contains(include) {
+            try write(text + Data(include.utf8), to: main)
+        }
+    }
+
+    private func write(_ data: Data, to path: String) throws(CommandFailure) {
+        guard PrivateFile.write(data, to: path) else {
+            throw CommandFailure("cannot write \(path)")
+        }
+        Self.giveToPostgres(path)
     }
 
     /// Waits until the server takes connections.
