@@ -48,6 +48,56 @@ struct DemoStartTests {
         #expect(LifeCycleTests.processes(of: directory) == [])
     }
 
+    @Test("pg_ctl gets the same server, demo.json follows it, and the demo stops it")
+    func pgCtl() throws {
+        let folder = try TemporaryDirectory()
+        let directory = folder.path(of: "demo")
+        let port = try FreePort.next()
+        let demo = try RunningDemo(directory: directory, port: port)
+        for commands in [["restart"], ["stop", "start"]] {
+            let old = try demo.currentDocument.pids.postgres
+            for command in commands { try pgCtl(command, directory) }
+            try expectFollowed(demo, from: old)
+        }
+        #expect(try demo.stop() == .status(0))
+        #expect(LifeCycleTests.processes(of: directory) == [])
+
+        // The next run finds somebody's own server on its cluster, after a kill -9 and without one.
+        let second = try RunningDemo(directory: directory, port: port)
+        try pgCtl("restart", directory)
+        second.process.send(signal: SIGKILL)
+        try second.process.waitForExit()
+        let third = try RunningDemo(directory: directory, port: port)
+        #expect(try third.stop() == .status(0))
+        #expect(LifeCycleTests.processes(of: directory) == [])
+    }
+
+    private func expectFollowed(_ demo: RunningDemo, from old: pid_t) throws {
+        let file = demo.directory + "/postgres/data/postmaster.pid"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let new = try #require(text.split(separator: "\n").first.flatMap { pid_t($0) })
+        #expect(new != old)
+        #expect(
+            waitUntil(within: .seconds(10)) {
+                (try? demo.currentDocument.pids.postgres) == new
+            })
+        #expect(
+            waitUntil(within: .seconds(20)) {
+                (try? demo.infobip(InfobipBody.of(uniqueName())).status) == 200
+            })
+        #expect(try demo.count("select 1") == 1)
+    }
+
+    private func pgCtl(_ command: String, _ directory: String) throws {
+        let versions = try FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")
+        let newest = try #require(versions.compactMap(Int.init).max())
+        let process = try ChildProcess(
+            "/usr/lib/postgresql/\(newest)/bin/pg_ctl",
+            [command, "-w", "-D", directory + "/postgres/data", "-l", "/dev/null"],
+            environment: WaybillProgram.bareEnvironment, user: "postgres")
+        #expect(try process.waitForExit(within: .seconds(60)) == .status(0), "\(process.errors)")
+    }
+
     @Test(
         "The responder's role gets into no other database and leaves nothing beside its tables",
         arguments: [

@@ -63,4 +63,23 @@ struct DemoClusterTests {
         #expect(main == "# postgresql.conf\n\ninclude 'waybill.conf'\n")
         #expect(later.server.arguments.suffix(2) == ["-D", directory.data])
     }
+
+    @Test("A postmaster is known by its folder: neither a stranger's pid nor a dead one is it")
+    func postmaster() throws {
+        let data = folder.path(of: "data")
+        mkdir(data, 0o700)
+        let postmaster = Postmaster(data: data)
+        #expect(postmaster.successor == .none)
+        try "\(getpid())\n\(data)\n".write(
+            toFile: data + "/postmaster.pid", atomically: true, encoding: .utf8)
+        #expect(postmaster.successor == .crashed)
+        let server = try TestSupport.ChildProcess("sh", ["-c", "cd \(data) && exec sleep 300"])
+        try "\(server.processID)\n".write(
+            toFile: data + "/postmaster.pid", atomically: true, encoding: .utf8)
+        #expect(
+            waitUntil(within: .seconds(5)) { postmaster.successor == .running(server.processID) })
+        postmaster.stop(within: .seconds(5))
+        #expect(try server.waitForExit() == .signal(SIGINT))
+        #expect(postmaster.successor == .crashed)
+    }
 }

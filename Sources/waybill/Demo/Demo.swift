@@ -46,7 +46,8 @@ final class Demo: Sendable {
             in: directory, openssl: programs.openssl, stop: stopRequest)
         Output.line("waybill demo: starting PostgreSQL")
         try cluster.initialize(run: runTool)
-        let postgres = try supervise(cluster.server)
+        let postmaster = cluster.postmaster
+        let postgres = try supervise(cluster.server, successor: { postmaster.successor })
         parts.withLock { $0.postgres = postgres }
         try cluster.waitUntilReady(stopRequest)
         try cluster.prepare(migrations: try Resources.folder("Migrations"))
@@ -88,6 +89,8 @@ final class Demo: Sendable {
         parts.nginx?.stop(SIGQUIT, deadline: .seconds(8))
         parts.responder?.stop(SIGTERM, deadline: .seconds(30))
         parts.postgres?.stop(SIGINT, deadline: .seconds(30))
+        // Somebody's own, in the place of ours.
+        cluster.postmaster.stop(within: .seconds(30))
         // A part that was started again a moment before the stop may have written them once more.
         unlink(directory.demoJSON)
         unlink(directory.processes)
@@ -119,9 +122,14 @@ final class Demo: Sendable {
         }
     }
 
-    private func supervise(_ plan: ChildProcess.Plan) throws(CommandFailure) -> Supervisor {
+    private func supervise(
+        _ plan: ChildProcess.Plan,
+        successor: (@Sendable () -> Supervisor.Successor)? = nil
+    ) throws(CommandFailure) -> Supervisor {
         try stopRequest.check()
-        let supervisor = try Supervisor(plan) { [weak self] in self?.pidsChanged() }
+        let supervisor = try Supervisor(plan, successor: successor) { [weak self] _ in
+            self?.pidsChanged()
+        }
         // The supervisor is not among the parts yet, so its pid is noted on its own.
         noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: supervisor.pid ?? 0))
         return supervisor

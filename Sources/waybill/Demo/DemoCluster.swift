@@ -33,6 +33,9 @@ struct DemoCluster {
         "postgresql://\(user):\(password)@127.0.0.1:\(secrets.databasePort)/\(Self.database)"
     }
 
+    /// Whatever server runs on the cluster.
+    var postmaster: Postmaster { Postmaster(data: directory.data) }
+
     /// Makes the cluster if there is none, and writes this run's settings into it.
     ///
     /// - Parameter run: runs a program to its end.

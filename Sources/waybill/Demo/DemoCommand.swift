@@ -23,12 +23,15 @@ enum DemoCommand {
         let directory = try DemoDirectory(arguments.value("directory") ?? ".waybill-demo")
         let lock = try DemoLock(directory.lock)
         defer { lock.release() }
+        let postmaster = Postmaster(data: directory.data)
         let stop = StopRequest(signals.wait) { signal in
             ChildProcess.killAll()
+            postmaster.kill()
             _exit(128 + signal)
         }
         unlink(directory.demoJSON)
         DemoProcesses.cleanUp(file: directory.processes) { stop.isMade }
+        postmaster.stop(within: .seconds(10)) { stop.isMade }
         try stop.check()
         let programs = try DemoPrograms()
         guard LoopbackPort.isFree(port) else {
