@@ -82,4 +82,23 @@ struct DemoClusterTests {
         #expect(try server.waitForExit() == .signal(SIGINT))
         #expect(postmaster.successor == .crashed)
     }
+
+    @Test("The sockets are the group's, and go with the demo")
+    func sockets() throws {
+        var sockets: DemoSockets? = try DemoSockets(in: folder.path, for: nil)
+        let paths = ["callbacks", "api", "events"].map { folder.path(of: "\($0).sock") }
+        for path in paths {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o660)
+        }
+        // Over what a killed demo has left.
+        sockets = try DemoSockets(in: folder.path, for: nil)
+        sockets?.refuse()
+        #expect(!paths.contains(where: exists))
+        // Somebody's own in their place stays.
+        try Data().write(to: URL(fileURLWithPath: paths[0]))
+        sockets?.remove()
+        sockets = nil
+        #expect(exists(paths[0]))
+    }
 }

@@ -143,4 +143,17 @@ struct SupervisorTests {
         supervisor.stop(SIGTERM, deadline: .seconds(10))
         #expect(lines.count == 1)
     }
+
+    @Test("Sockets are handed over as systemd does it")
+    func handOver() throws {
+        let sockets = try DemoSockets(in: folder.path, for: nil)
+        var plan = plan(
+            #"[ $LISTEN_PID = $$ ] && for n in 3 4 5; do readlink /proc/self/fd/$n; done > $F"#)
+        plan.sockets = sockets.descriptors
+        plan.environment["LISTEN_FDS"] = nil
+        let child = try waybill.ChildProcess(plan)
+        #expect(child.wait().isClean)
+        #expect(lines.count == 3)
+        #expect(lines.allSatisfy { $0.hasPrefix("socket:") })
+    }
 }

@@ -12,6 +12,17 @@ final class ChildProcess: Sendable {
         var environment: [String: String] = ProcessInfo.processInfo.environment
         /// Takes standard output and standard error.
         let log: String
+        /// Listening sockets that it gets from descriptor 3 on, announced as systemd does it.
+        var sockets: [Int32] = []
+
+        /// The words of the command; LISTEN_PID must be the child's own pid, which nobody knows
+        /// before it is made, so a shell sets it and becomes the program.
+        fileprivate var words: [String] {
+            let command = [program] + arguments
+            guard !sockets.isEmpty else { return command }
+            let script = #"export LISTEN_PID=$$ LISTEN_FDS=\#(sockets.count); exec "$0" "$@""#
+            return ["/bin/sh", "-c", script] + command
+        }
     }
 
     private struct Living {
@@ -45,6 +56,9 @@ final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(
             &actions, 1, plan.log, O_WRONLY | O_CREAT | O_APPEND, 0o640)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        for (index, descriptor) in plan.sockets.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(3 + index))
+        }
         // The demo blocks the signals that it waits for; its children must not inherit that.
         var none = sigset_t()
         sigemptyset(&none)
@@ -56,15 +70,15 @@ final class ChildProcess: Sendable {
             &attributes,
             Int16(Self.spawnInNewSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let words = ([plan.program] + plan.arguments).map { strdup($0) } + [nil]
+        let program = plan.words[0]
+        let words = plan.words.map { strdup($0) } + [nil]
         let variables = plan.environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var pid: pid_t = 0
         // Made under the lock: `killAll` misses none.
         let status = Self.living.withLock { living -> Int32 in
             guard !living.isClosed else { return ECANCELED }
-            let status = posix_spawn(
-                &pid, plan.program, &actions, &attributes, words, variables)
+            let status = posix_spawn(&pid, program, &actions, &attributes, words, variables)
             if status == 0 { living.pids.insert(pid) }
             return status
         }

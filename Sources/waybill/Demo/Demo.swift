@@ -8,6 +8,7 @@ final class Demo: Sendable {
         var postgres: Supervisor?
         var responder: Supervisor?
         var nginx: Supervisor?
+        var sockets: DemoSockets?
     }
 
     private let directory: DemoDirectory
@@ -60,7 +61,12 @@ final class Demo: Sendable {
         Output.line("waybill demo: starting the responder")
         let readiness = try ReadinessSocket(directory.nginx + "/notify.sock")
         let nginx = DemoNginx(directory, programs)
-        let responder = try supervise(responderPlan(nginx, notify: readiness.path))
+        let sockets = try DemoSockets(in: directory.nginx, for: nginx.workerUser)
+        parts.withLock { $0.sockets = sockets }
+        let responder = try supervise(
+            responderPlan(sockets, notify: readiness.path),
+            // It ended as somebody wished: callers hear so at once, and need not wait in vain.
+            onEnd: { [weak sockets] in sockets?.refuse() })
         parts.withLock { $0.responder = responder }
         let isUp = readiness.wait(until: .now + .seconds(30)) { [stopRequest] in
             responder.hasGivenUp || stopRequest.isMade
@@ -88,6 +94,7 @@ final class Demo: Sendable {
         let parts = parts.withLock { $0 }
         parts.nginx?.stop(SIGQUIT, deadline: .seconds(8))
         parts.responder?.stop(SIGTERM, deadline: .seconds(30))
+        parts.sockets?.remove()
         parts.postgres?.stop(SIGINT, deadline: .seconds(30))
         // Somebody's own, in the place of ours.
         cluster.postmaster.stop(within: .seconds(30))
@@ -124,10 +131,12 @@ final class Demo: Sendable {
 
     private func supervise(
         _ plan: ChildProcess.Plan,
-        successor: (@Sendable () -> Supervisor.Successor)? = nil
+        successor: (@Sendable () -> Supervisor.Successor)? = nil,
+        onEnd: @escaping @Sendable () -> Void = {}
     ) throws(CommandFailure) -> Supervisor {
         try stopRequest.check()
-        let supervisor = try Supervisor(plan, successor: successor) { [weak self] _ in
+        let supervisor = try Supervisor(plan, successor: successor) { [weak self] pid in
+            if pid == nil { onEnd() }
             self?.pidsChanged()
         }
         // The supervisor is not among the parts yet, so its pid is noted on its own.
@@ -153,7 +162,7 @@ final class Demo: Sendable {
         processes.write(to: directory.processes)
     }
 
-    private func responderPlan(_ nginx: DemoNginx, notify: String) -> ChildProcess.Plan {
+    private func responderPlan(_ sockets: DemoSockets, notify: String) -> ChildProcess.Plan {
         var environment = ProcessInfo.processInfo.environment
         // What the demo's user has set for a deployment of their own must not leak in.
         for name in environment.keys
@@ -169,14 +178,13 @@ final class Demo: Sendable {
         environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
         environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
         environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
-        environment["WAYBILL_SOCKET_DIRECTORY"] = directory.nginx
-        environment["WAYBILL_SOCKET_GROUP"] = nginx.workerUser
         environment["NOTIFY_SOCKET"] = notify
         return ChildProcess.Plan(
             name: "responder",
             program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
             arguments: ["serve"],
-            environment: environment, log: directory.logs + "/responder.log")
+            environment: environment, log: directory.logs + "/responder.log",
+            sockets: sockets.descriptors)
     }
 
     private func waitForNginx() throws(CommandFailure) {
