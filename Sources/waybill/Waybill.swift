@@ -14,6 +14,8 @@ struct Waybill {
         ("demo", DemoCommand.help, DemoCommand.run),
     ]
 
+    private static let helpOptions: Set = ["--help", "-h"]
+
     private static let help = """
         usage: waybill COMMAND [ARGUMENTS]
 
@@ -35,7 +37,7 @@ struct Waybill {
         guard let name = words.first else {
             return fail("a command is missing; see waybill --help", 64)
         }
-        if name == "--help" || name == "help" {
+        if Self.helpOptions.contains(name) || name == "help" {
             Output.line(help)
             return 0
         }
@@ -47,7 +49,7 @@ struct Waybill {
             return fail("there is no command \"\(name)\"; see waybill --help", 64)
         }
         let rest = Array(words.dropFirst())
-        if rest.contains("--help") {
+        if rest.contains(where: Self.helpOptions.contains) {
             Output.line(command.help)
             return 0
         }

@@ -5,7 +5,7 @@ import Testing
 extension BreakingTests {
     @Suite("Processes that die under load")
     struct FaultTests {
-        @Test("What got 200 before the responder's kill -9 is stored, and it is started again")
+        @Test("A kill -9 of the responder under load costs nothing: all get 200 and are stored")
         func responderKilled() throws {
             let demo = try RunningDemo.breakable
             let load = SteadyLoad(on: demo)
@@ -23,7 +23,8 @@ extension BreakingTests {
                 try load.waitForAccepted(100)
             }
             let outcomes = load.stop()
-            #expect(Set(outcomes.map(\.status)).isSubset(of: [200, 502]))
+            // The demo holds the sockets: callers wait in their queues for the next responder.
+            #expect(Set(outcomes.map(\.status)) == [200])
             #expect(try load.lost(of: outcomes) == [])
             expectCleanLog(demo.responderLog, hiding: demo.document)
         }

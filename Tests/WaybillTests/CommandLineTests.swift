@@ -65,6 +65,8 @@ struct CommandLineTests {
         #expect(result.output.hasPrefix("usage: waybill \(command)"))
         #expect(result.errors.isEmpty)
         #expect(try Executable.run(["--help"]).output.contains("\n  \(command) "))
+        #expect(try Executable.run([command, "-h"]).output == result.output)
+        #expect(try Executable.run(["-h"]).output == Executable.run(["--help"]).output)
     }
 
     @Test("The version is told")

@@ -186,10 +186,4 @@ struct DemoTests {
         #expect(text.contains("curl --cacert /d/tls/ca.pem -u 'u:p'"))
         #expect(text.contains("provider=infobip&provider_message_id=hello-1"))
     }
-
-    @Test("The folders that come with the program are found from the build's own")
-    func resources() throws {
-        let migrations = try Resources.folder("Migrations")
-        #expect(FileManager.default.fileExists(atPath: migrations + "/0001_create_ledger.sql"))
-    }
 }

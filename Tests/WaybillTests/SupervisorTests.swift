@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -37,7 +38,7 @@ struct SupervisorTests {
         let restarted = DispatchSemaphore(value: 0)
         let supervisor = try Supervisor(
             plan("echo $$ >> $F; [ $(wc -l < $F) -ge 2 ] && exec sleep 300; kill -9 $$")
-        ) { restarted.signal() }
+        ) { _ in restarted.signal() }
         #expect(restarted.wait(timeout: .now() + 10) == .success)
         #expect(waitUntil(within: .seconds(10)) { lines.count == 2 })
         #expect(supervisor.pid.map(String.init) == lines.last)
@@ -49,7 +50,7 @@ struct SupervisorTests {
 
     @Test("A child that ended with 0 stays ended")
     func cleanEnd() throws {
-        let supervisor = try Supervisor(plan("echo $$ >> $F; exit 0")) {}
+        let supervisor = try Supervisor(plan("echo $$ >> $F; exit 0")) { _ in }
         #expect(waitUntil(within: .seconds(10)) { supervisor.hasGivenUp })
         supervisor.stop(SIGTERM, deadline: .seconds(10))
         #expect(lines.count == 1)
@@ -58,7 +59,7 @@ struct SupervisorTests {
 
     @Test("A child that fails again and again is given up on by whoever waits for it")
     func givenUp() throws {
-        let supervisor = try Supervisor(plan("echo $$ >> $F; exit 3")) {}
+        let supervisor = try Supervisor(plan("echo $$ >> $F; exit 3")) { _ in }
         #expect(waitUntil(within: .seconds(20)) { supervisor.hasGivenUp })
         let start = ContinuousClock.now
         supervisor.stop(SIGTERM, deadline: .seconds(10))
@@ -70,7 +71,7 @@ struct SupervisorTests {
     func boundedStop() throws {
         let supervisor = try Supervisor(
             plan("trap '' TERM; sleep 300 & echo $$ >> $F; echo $! >> $F; wait; wait")
-        ) {}
+        ) { _ in }
         #expect(waitUntil(within: .seconds(10)) { lines.count == 2 })
         let start = ContinuousClock.now
         supervisor.stop(SIGTERM, deadline: .milliseconds(200))
@@ -85,7 +86,7 @@ struct SupervisorTests {
         let supervisor = try Supervisor(
             plan(
                 "[ -s $F ] && exec sleep 300; sleep 300 & echo $! >> $F; kill -9 $$")
-        ) { restarted.signal() }
+        ) { _ in restarted.signal() }
         #expect(restarted.wait(timeout: .now() + 10) == .success)
         let orphan = try #require(lines.first)
         #expect(waitUntil(within: .seconds(5)) { !isAlive(orphan) })
@@ -94,7 +95,7 @@ struct SupervisorTests {
 
     @Test("Killing waits for nothing and starts nothing")
     func kill() throws {
-        let supervisor = try Supervisor(plan("echo $$ >> $F; exec sleep 300")) {}
+        let supervisor = try Supervisor(plan("echo $$ >> $F; exec sleep 300")) { _ in }
         #expect(waitUntil(within: .seconds(10)) { lines.count == 1 })
         supervisor.kill()
         #expect(waitUntil(within: .seconds(10)) { supervisor.pid == nil })
@@ -108,16 +109,51 @@ struct SupervisorTests {
                 waybill.ChildProcess.Plan(
                     name: "nothing", program: "/nonexistent/program", arguments: [],
                     log: folder.path(of: "log"))
-            ) {}
+            ) { _ in }
         }
         #expect(error?.description.contains("cannot start nothing (/nonexistent/program)") == true)
     }
 
-    @Test("A program that fails is told with its last words")
-    func lastWords() {
-        let error = #expect(throws: CommandFailure.self) {
-            try waybill.ChildProcess.run(plan("echo so it ends; exit 7"))
+    @Test("What takes an ended child's place is followed, and replaced when it crashes")
+    func successor() throws {
+        let next = Mutex(Supervisor.Successor.none)
+        let pids = Mutex<[pid_t?]>([])
+        let supervisor = try Supervisor(
+            plan("echo $$ >> $F; [ $(wc -l < $F) -ge 2 ] && exec sleep 300; exit 0"),
+            successor: { next.withLock { $0 } }
+        ) { pid in
+            pids.withLock { $0.append(pid) }
         }
-        #expect(error?.description == "script failed (exit status 7):\n  so it ends")
+        #expect(waitUntil(within: .seconds(10)) { pids.withLock { $0 } == [nil] })
+        next.withLock { $0 = .running(4711) }
+        #expect(waitUntil(within: .seconds(10)) { supervisor.pid == 4711 })
+        #expect(waitUntil(within: .seconds(10)) { pids.withLock { $0 } == [nil, 4711] })
+        next.withLock { $0 = .crashed }
+        #expect(waitUntil(within: .seconds(10)) { lines.count == 2 })
+        #expect(waitUntil(within: .seconds(10)) { supervisor.pid.map(String.init) == lines.last })
+        supervisor.stop(SIGTERM, deadline: .seconds(10))
+    }
+
+    @Test("A killed child that somebody has replaced is not started beside the other one")
+    func replaced() throws {
+        let supervisor = try Supervisor(
+            plan("echo $$ >> $F; kill -9 $$"), successor: { .running(4711) }
+        ) { _ in }
+        #expect(waitUntil(within: .seconds(10)) { supervisor.pid == 4711 })
+        supervisor.stop(SIGTERM, deadline: .seconds(10))
+        #expect(lines.count == 1)
+    }
+
+    @Test("Sockets are handed over as systemd does it")
+    func handOver() throws {
+        let sockets = try DemoSockets(in: folder.path, for: nil)
+        var plan = plan(
+            #"[ $LISTEN_PID = $$ ] && for n in 3 4 5; do readlink /proc/self/fd/$n; done > $F"#)
+        plan.sockets = sockets.descriptors
+        plan.environment["LISTEN_FDS"] = nil
+        let child = try waybill.ChildProcess(plan)
+        #expect(child.wait().isClean)
+        #expect(lines.count == 3)
+        #expect(lines.allSatisfy { $0.hasPrefix("socket:") })
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A program that the demo started, in a session of its own: Ctrl-C reaches only the demo, which
 /// then stops its children in order.
@@ -11,7 +12,27 @@ final class ChildProcess: Sendable {
         var environment: [String: String] = ProcessInfo.processInfo.environment
         /// Takes standard output and standard error.
         let log: String
+        /// Listening sockets that it gets from descriptor 3 on, announced as systemd does it.
+        var sockets: [Int32] = []
+
+        /// The words of the command; LISTEN_PID must be the child's own pid, which nobody knows
+        /// before it is made, so a shell sets it and becomes the program.
+        fileprivate var words: [String] {
+            let command = [program] + arguments
+            guard !sockets.isEmpty else { return command }
+            let script = #"export LISTEN_PID=$$ LISTEN_FDS=\#(sockets.count); exec "$0" "$@""#
+            return ["/bin/sh", "-c", script] + command
+        }
     }
+
+    private struct Living {
+        var pids: Set<pid_t> = []
+        var isClosed = false
+    }
+
+    /// All children of this process that nobody has reaped; signals are sent under its lock, so
+    /// that no pid can be another process's by then.
+    private static let living = Mutex(Living())
 
     let plan: Plan
     let pid: pid_t
@@ -35,6 +56,9 @@ final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(
             &actions, 1, plan.log, O_WRONLY | O_CREAT | O_APPEND, 0o640)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        for (index, descriptor) in plan.sockets.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(3 + index))
+        }
         // The demo blocks the signals that it waits for; its children must not inherit that.
         var none = sigset_t()
         sigemptyset(&none)
@@ -46,11 +70,18 @@ final class ChildProcess: Sendable {
             &attributes,
             Int16(Self.spawnInNewSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let words = ([plan.program] + plan.arguments).map { strdup($0) } + [nil]
+        let program = plan.words[0]
+        let words = plan.words.map { strdup($0) } + [nil]
         let variables = plan.environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var pid: pid_t = 0
-        let status = posix_spawn(&pid, plan.program, &actions, &attributes, words, variables)
+        // Made under the lock: `killAll` misses none.
+        let status = Self.living.withLock { living -> Int32 in
+            guard !living.isClosed else { return ECANCELED }
+            let status = posix_spawn(&pid, program, &actions, &attributes, words, variables)
+            if status == 0 { living.pids.insert(pid) }
+            return status
+        }
         guard status == 0 else {
             throw CommandFailure(
                 "cannot start \(plan.name) (\(plan.program)): \(String(cString: strerror(status)))")
@@ -83,21 +114,30 @@ final class ChildProcess: Sendable {
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         // nginx's workers outlive a master that was killed, and keep its port. Before the child is
         // reaped nobody else can have its group.
-        kill(-pid, SIGKILL)
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        Self.living.withLock { living in
+            Foundation.kill(-pid, SIGKILL)
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            living.pids.remove(pid)
+        }
         return status & 0x7F == 0 ? .status(status >> 8 & 0xFF) : .signal(status & 0x7F)
     }
 
-    /// Runs a program to its end.
-    ///
-    /// - Throws: `CommandFailure` with the last lines of its output, if it fails.
-    static func run(_ plan: Plan) throws(CommandFailure) {
-        let exit = try ChildProcess(plan).wait()
-        guard exit.isClean else {
-            let output = (try? String(contentsOfFile: plan.log, encoding: .utf8)) ?? ""
-            let last = output.split(separator: "\n").suffix(5).joined(separator: "\n  ")
-            throw CommandFailure("\(plan.name) failed (\(exit)):\n  \(last)")
+    /// Sends a signal, if the child has not been reaped.
+    func send(_ signal: Int32) {
+        Self.living.withLock { if $0.pids.contains(pid) { Foundation.kill(pid, signal) } }
+    }
+
+    /// Kills the child and those of its group, and waits for nothing.
+    func kill() {
+        Self.living.withLock { if $0.pids.contains(pid) { Foundation.kill(-pid, SIGKILL) } }
+    }
+
+    /// Kills all children for good: nobody makes another one.
+    static func killAll() {
+        living.withLock { living in
+            living.isClosed = true
+            for pid in living.pids { Foundation.kill(-pid, SIGKILL) }
         }
     }
 }

@@ -8,22 +8,25 @@ final class Demo: Sendable {
         var postgres: Supervisor?
         var responder: Supervisor?
         var nginx: Supervisor?
+        var sockets: DemoSockets?
     }
 
     private let directory: DemoDirectory
     private let programs: DemoPrograms
     private let secrets: DemoSecrets
     private let port: UInt16
+    private let stopRequest: StopRequest
     private let parts = Mutex(Parts())
     /// Whether `demo.json` is there and has to follow the pids.
     private let isReady = Mutex(false)
 
     init(
-        _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16
+        _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16, stop: StopRequest
     ) throws(CommandFailure) {
         self.directory = directory
         self.programs = programs
         self.port = port
+        stopRequest = stop
         var secrets = try DemoSecrets.load(from: directory.secrets)
         if !LoopbackPort.isFree(secrets.databasePort) {
             secrets.databasePort = try LoopbackPort.free()
@@ -38,26 +41,37 @@ final class Demo: Sendable {
 
     /// Starts everything; returns when it answers.
     ///
-    /// - Throws: `CommandFailure`; call `stop` then, too.
+    /// - Throws: `CommandFailure`, that of a stop, too; call `stop` then.
     func start() throws(CommandFailure) {
-        let certificate = try DemoCertificate(in: directory, openssl: programs.openssl)
+        let certificate = try DemoCertificate(
+            in: directory, openssl: programs.openssl, stop: stopRequest)
         Output.line("waybill demo: starting PostgreSQL")
-        try cluster.initialize()
-        let postgres = try supervise(cluster.server)
+        try cluster.initialize(run: runTool)
+        let postmaster = cluster.postmaster
+        let postgres = try supervise(cluster.server, successor: { postmaster.successor })
         parts.withLock { $0.postgres = postgres }
-        try cluster.waitUntilReady()
+        try cluster.waitUntilReady(stopRequest)
         try cluster.prepare(migrations: try Resources.folder("Migrations"))
         guard let token = APIToken(secrets.apiKey) else {
             throw CommandFailure("\(directory.secrets) is damaged; remove the folder")
         }
+        try stopRequest.check()
         try cluster.storeKey(hash: token.digest.bytes)
 
         Output.line("waybill demo: starting the responder")
         let readiness = try ReadinessSocket(directory.nginx + "/notify.sock")
         let nginx = DemoNginx(directory, programs)
-        let responder = try supervise(responderPlan(nginx, notify: readiness.path))
+        let sockets = try DemoSockets(in: directory.nginx, for: nginx.workerUser)
+        parts.withLock { $0.sockets = sockets }
+        let responder = try supervise(
+            responderPlan(sockets, notify: readiness.path),
+            // It ended as somebody wished: callers hear so at once, and need not wait in vain.
+            onEnd: { [weak sockets] in sockets?.refuse() })
         parts.withLock { $0.responder = responder }
-        let isUp = readiness.wait(until: .now + .seconds(30)) { responder.hasGivenUp }
+        let isUp = readiness.wait(until: .now + .seconds(30)) { [stopRequest] in
+            responder.hasGivenUp || stopRequest.isMade
+        }
+        try stopRequest.check()
         guard isUp else {
             throw CommandFailure(
                 "the responder does not start; see \(directory.logs)/responder.log")
@@ -80,14 +94,13 @@ final class Demo: Sendable {
         let parts = parts.withLock { $0 }
         parts.nginx?.stop(SIGQUIT, deadline: .seconds(8))
         parts.responder?.stop(SIGTERM, deadline: .seconds(30))
+        parts.sockets?.remove()
         parts.postgres?.stop(SIGINT, deadline: .seconds(30))
+        // Somebody's own, in the place of ours.
+        cluster.postmaster.stop(within: .seconds(30))
+        // A part that was started again a moment before the stop may have written them once more.
+        unlink(directory.demoJSON)
         unlink(directory.processes)
-    }
-
-    /// Kills everything at once: for the second Ctrl-C.
-    func kill() {
-        let parts = parts.withLock { $0 }
-        for part in [parts.nginx, parts.responder, parts.postgres] { part?.kill() }
     }
 
     var summary: DemoSummary {
@@ -108,8 +121,24 @@ final class Demo: Sendable {
                 postgres: parts.postgres?.pid ?? 0))
     }
 
-    private func supervise(_ plan: ChildProcess.Plan) throws(CommandFailure) -> Supervisor {
-        let supervisor = try Supervisor(plan) { [weak self] in self?.pidsChanged() }
+    /// Runs a program to its end; should we be killed meanwhile, the next run knows of it.
+    private func runTool(_ plan: ChildProcess.Plan) throws(CommandFailure) {
+        defer { noteProcesses(adding: nil) }
+        try stopRequest.run(plan) { pid in
+            noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: pid))
+        }
+    }
+
+    private func supervise(
+        _ plan: ChildProcess.Plan,
+        successor: (@Sendable () -> Supervisor.Successor)? = nil,
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) throws(CommandFailure) -> Supervisor {
+        try stopRequest.check()
+        let supervisor = try Supervisor(plan, successor: successor) { [weak self] pid in
+            if pid == nil { onEnd() }
+            self?.pidsChanged()
+        }
         // The supervisor is not among the parts yet, so its pid is noted on its own.
         noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: supervisor.pid ?? 0))
         return supervisor
@@ -133,7 +162,7 @@ final class Demo: Sendable {
         processes.write(to: directory.processes)
     }
 
-    private func responderPlan(_ nginx: DemoNginx, notify: String) -> ChildProcess.Plan {
+    private func responderPlan(_ sockets: DemoSockets, notify: String) -> ChildProcess.Plan {
         var environment = ProcessInfo.processInfo.environment
         // What the demo's user has set for a deployment of their own must not leak in.
         for name in environment.keys
@@ -149,19 +178,19 @@ final class Demo: Sendable {
         environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
         environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
         environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
-        environment["WAYBILL_SOCKET_DIRECTORY"] = directory.nginx
-        environment["WAYBILL_SOCKET_GROUP"] = nginx.workerUser
         environment["NOTIFY_SOCKET"] = notify
         return ChildProcess.Plan(
             name: "responder",
             program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
             arguments: ["serve"],
-            environment: environment, log: directory.logs + "/responder.log")
+            environment: environment, log: directory.logs + "/responder.log",
+            sockets: sockets.descriptors)
     }
 
     private func waitForNginx() throws(CommandFailure) {
         let deadline = ContinuousClock.now + .seconds(10)
         while ContinuousClock.now < deadline {
+            try stopRequest.check()
             if LoopbackPort.answers(port) { return }
             usleep(20_000)
         }

@@ -9,14 +9,16 @@ struct DemoCertificate {
 
     /// Makes what is missing, or all of it anew in its last week.
     ///
-    /// - Throws: `CommandFailure` with openssl's words.
-    init(in directory: DemoDirectory, openssl: String) throws(CommandFailure) {
+    /// - Throws: `CommandFailure` with openssl's words, or that of a stop.
+    init(
+        in directory: DemoDirectory, openssl: String, stop: StopRequest
+    ) throws(CommandFailure) {
         authority = directory.tls + "/ca.pem"
         certificate = directory.tls + "/server.pem"
         key = directory.tls + "/server.key"
         let log = directory.logs + "/openssl.log"
         func run(_ arguments: String...) throws(CommandFailure) {
-            try ChildProcess.run(
+            try stop.run(
                 .init(name: "openssl", program: openssl, arguments: arguments, log: log))
         }
         let week = "604800"
@@ -27,14 +29,14 @@ struct DemoCertificate {
         }
         let authorityKey = directory.tls + "/ca.key"
         let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        try ChildProcess.run(
+        try stop.run(
             .init(
                 name: "openssl", program: openssl,
                 arguments: ["req", "-x509", "-days", "365", "-subj", "/CN=Waybill demo CA"] + curve
                     + ["-keyout", authorityKey, "-out", authority]
                     + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"], log: log))
         let request = directory.tls + "/server.csr"
-        try ChildProcess.run(
+        try stop.run(
             .init(
                 name: "openssl", program: openssl,
                 arguments: ["req", "-new", "-subj", "/CN=localhost"] + curve

@@ -13,6 +13,7 @@ struct DemoCluster {
     static let database = "waybill"
     static let migrator = "waybill_migrate"
     static let responder = "waybill"
+    static let initdb = "initdb"
 
     init(_ directory: DemoDirectory, _ programs: DemoPrograms, _ secrets: DemoSecrets) {
         self.directory = directory
@@ -32,50 +33,101 @@ struct DemoCluster {
         "postgresql://\(user):\(password)@127.0.0.1:\(secrets.databasePort)/\(Self.database)"
     }
 
-    /// Makes the cluster if there is none.
+    /// Whatever server runs on the cluster.
+    var postmaster: Postmaster { Postmaster(data: directory.data) }
+
+    /// Makes the cluster if there is none, and writes this run's settings into it.
     ///
+    /// - Parameter run: runs a program to its end.
     /// - Throws: `CommandFailure` with initdb's words.
-    func initialize() throws(CommandFailure) {
-        let data = directory.cluster + "/data"
-        guard !FileManager.default.fileExists(atPath: data + "/PG_VERSION") else { return }
+    func initialize(
+        run: (ChildProcess.Plan) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        let data = directory.data
+        if !FileManager.default.fileExists(atPath: data + "/PG_VERSION") {
+            // Half a cluster looks like a whole one, so it gets its name when it is whole.
+            let new = data + ".new"
+            try makeCluster(in: new, run: run)
+            guard rename(new, data) == 0 else {
+                throw CommandFailure("cannot rename \(new) to \(data): remove that one")
+            }
+        }
+        try writeSettings()
+    }
+
+    private func makeCluster(
+        in new: String, run: (ChildProcess.Plan) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
         try Self.makePrivate(directory.cluster)
         let passwordFile = directory.cluster + "/password"
+        // What an interrupted run has left.
+        try? FileManager.default.removeItem(atPath: new)
+        guard !FileManager.default.fileExists(atPath: new) else {
+            throw CommandFailure("cannot remove \(new)")
+        }
+        unlink(passwordFile)
         guard PrivateFile.write(Data(secrets.databaseSuperuser.utf8), to: passwordFile) else {
             throw CommandFailure("cannot write \(passwordFile)")
         }
         defer { unlink(passwordFile) }
         Self.giveToPostgres(passwordFile)
-        try ChildProcess.run(
+        try run(
             plan(
-                "initdb",
+                Self.initdb,
                 [
-                    "--pgdata", data, "--username", "postgres", "--pwfile", passwordFile,
+                    "--pgdata", new, "--username", "postgres", "--pwfile", passwordFile,
                     "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8",
                 ]))
     }
 
     /// How the server is started. It must run in the foreground, as a child of ours.
-    var server: ChildProcess.Plan {
-        plan(
-            "postgres",
-            [
-                "-D", directory.cluster + "/data", "-p", String(secrets.databasePort),
-                "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                "-c", "max_connections=200", "-c", "shared_buffers=256MB",
-                "-c", "max_wal_size=2GB", "-c", "log_timezone=UTC", "-c", "timezone=UTC",
-            ])
+    ///
+    /// All settings are in the cluster: whoever runs pg_ctl on it gets the same server.
+    var server: ChildProcess.Plan { plan("postgres", ["-D", directory.data]) }
+
+    /// Writes `waybill.conf`, at every start because the port may be another one.
+    private func writeSettings() throws(CommandFailure) {
+        let settings = """
+            # Written by `waybill demo` at every start.
+            port = \(secrets.databasePort)
+            listen_addresses = '127.0.0.1'
+            unix_socket_directories = ''
+            max_connections = 200
+            shared_buffers = 256MB
+            max_wal_size = 2GB
+            log_timezone = 'UTC'
+            timezone = 'UTC'
+
+            """
+        try write(Data(settings.utf8), to: directory.data + "/waybill.conf")
+        let main = directory.data + "/postgresql.conf"
+        let include = "\ninclude 'waybill.conf'\n"
+        guard let text = FileManager.default.contents(atPath: main) else {
+            throw CommandFailure("cannot read \(main)")
+        }
+        if !String(decoding: text, as: UTF8.self).contains(include) {
+            try write(text + Data(include.utf8), to: main)
+        }
+    }
+
+    private func write(_ data: Data, to path: String) throws(CommandFailure) {
+        guard PrivateFile.write(data, to: path) else {
+            throw CommandFailure("cannot write \(path)")
+        }
+        Self.giveToPostgres(path)
     }
 
     /// Waits until the server takes connections.
     ///
-    /// - Throws: `CommandFailure` naming the log, after half a minute.
-    func waitUntilReady() throws(CommandFailure) {
+    /// - Throws: `CommandFailure` naming the log, after half a minute, or that of a stop.
+    func waitUntilReady(_ stop: StopRequest) throws(CommandFailure) {
         let settings = try Self.settings(
             superuserURL.replacingOccurrences(of: "/\(Self.database)", with: "/postgres"))
         var pause: Duration = .milliseconds(20)
         let deadline = ContinuousClock.now + .seconds(30)
         var failure: PostgresError?
         while ContinuousClock.now < deadline {
+            try stop.check()
             do throws(PostgresError) {
                 _ = try Connection(settings, within: .seconds(5))
                 return
@@ -105,12 +157,9 @@ struct DemoCluster {
                 try connection.execute(
                     script: "create database \(Self.database) owner \(Self.migrator)",
                     within: .seconds(60))
-                try connection.execute(
-                    script: """
-                        revoke all on database \(Self.database) from public;
-                        grant connect on database \(Self.database) to \(Self.responder)
-                        """)
             }
+            try connection.execute(script: Self.databaseRightsScript)
+            try Connection(Self.settings(superuserURL)).execute(script: Self.functionRightsScript)
             let files = try MigrationFile.all(in: migrations)
             let migrator = try Migrator(Self.settings(migratorURL), files: files)
             _ = try migrator.migrate(grantingTo: Self.responder) { _ in }
@@ -152,6 +201,20 @@ struct DemoCluster {
             .joined(separator: "\n")
     }
 
+    /// The same as README.md's step 2: PUBLIC's rights are the responder's, too.
+    private static let databaseRightsScript = """
+        revoke all on database \(database) from public;
+        grant connect on database \(database) to \(responder);
+        revoke connect, temporary on database postgres, template1 from public;
+        """
+
+    /// Large objects belong to whoever makes them and fill the disk beside all tables.
+    private static let functionRightsScript = """
+        revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea),
+            lo_put(oid, bigint, bytea), lowrite(integer, bytea), lo_truncate(integer, integer),
+            lo_truncate64(integer, bigint), lo_import(text), lo_import(text, oid) from public
+        """
+
     private static func settings(_ url: String) throws(CommandFailure) -> ConnectionSettings {
         do {
             return try ConnectionSettings(url, applicationName: "waybill demo")
@@ -190,7 +253,7 @@ extension DemoCluster {
 
     private static func giveToPostgres(_ path: String) {
         guard getuid() == 0, let user = getpwnam("postgres") else { return }
-        chown(path, user.pointee.pw_uid, user.pointee.pw_gid)
+        lchown(path, user.pointee.pw_uid, user.pointee.pw_gid)
     }
 }
 

@@ -23,14 +23,22 @@ enum DemoCommand {
         let directory = try DemoDirectory(arguments.value("directory") ?? ".waybill-demo")
         let lock = try DemoLock(directory.lock)
         defer { lock.release() }
+        let postmaster = Postmaster(data: directory.data)
+        let stop = StopRequest(signals.wait) { signal in
+            ChildProcess.killAll()
+            postmaster.kill()
+            _exit(128 + signal)
+        }
         unlink(directory.demoJSON)
-        DemoProcesses.cleanUp(file: directory.processes)
+        DemoProcesses.cleanUp(file: directory.processes) { stop.isMade }
+        postmaster.stop(within: .seconds(10)) { stop.isMade }
+        try stop.check()
         let programs = try DemoPrograms()
         guard LoopbackPort.isFree(port) else {
             throw CommandFailure("port \(port) is in use; choose another with --port")
         }
 
-        let demo = try Demo(directory, programs, port: port)
+        let demo = try Demo(directory, programs, port: port, stop: stop)
         do {
             try demo.start()
         } catch {
@@ -38,9 +46,8 @@ enum DemoCommand {
             throw error
         }
         Output.line(demo.summary.text(file: directory.demoJSON))
-        _ = signals.wait()
+        stop.wait()
         Output.line("waybill demo: stopping")
-        signals.exitOnNext(cleaningUp: demo.kill)
         demo.stop()
         return 0
     }

@@ -16,6 +16,8 @@ struct DemoDirectory {
     var tls: String { root + "/tls" }
     var logs: String { root + "/logs" }
     var cluster: String { state + "/postgres" }
+    /// PostgreSQL's data directory.
+    var data: String { cluster + "/data" }
     /// nginx's configuration and temporary files, and the responder's sockets.
     var nginx: String { state + "/nginx" }
 

@@ -35,18 +35,22 @@ struct DemoProcesses: Codable {
     var entries: [Entry] = []
 
     /// Ends what an earlier run left behind: nginx first, PostgreSQL last.
-    static func cleanUp(file: String) {
+    ///
+    /// - Parameters:
+    ///   - file: what was running.
+    ///   - isInterrupted: ends the waits; then the file stays for the next time.
+    static func cleanUp(file: String, isInterrupted: () -> Bool = { false }) {
         guard let data = FileManager.default.contents(atPath: file),
             let processes = try? JSONDecoder().decode(DemoProcesses.self, from: data)
         else { return }
         let living = processes.entries.filter(\.isAlive)
-        for name in ["nginx", "responder", "postgres"] {
+        for name in ["nginx", "responder", "postgres", DemoCluster.initdb] {
             for entry in living where entry.name == name {
                 Output.line("waybill demo: ending \(name) (pid \(entry.pid)) of an earlier run")
-                end(entry)
+                end(entry, isInterrupted)
             }
         }
-        unlink(file)
+        if !isInterrupted() { unlink(file) }
     }
 
     func write(to file: String) {
@@ -54,10 +58,13 @@ struct DemoProcesses: Codable {
     }
 
     /// SIGINT is PostgreSQL's fast shutdown and a quick end for the others.
-    private static func end(_ entry: Entry) {
+    private static func end(_ entry: Entry, _ isInterrupted: () -> Bool) {
+        // What initdb has begun is thrown away, and its own children would not hear of a SIGINT.
+        if entry.name == DemoCluster.initdb { kill(-entry.pid, SIGKILL) }
         kill(entry.pid, SIGINT)
         // Nobody tells us of the end of a process that is not our child.
-        for _ in 0..<200 where entry.isAlive { usleep(50_000) }
+        for _ in 0..<200 where entry.isAlive && !isInterrupted() { usleep(50_000) }
+        if isInterrupted() { return }
         // Each was started in a session, and so in a group, of its own.
         if entry.isAlive { kill(-entry.pid, SIGKILL) }
         for _ in 0..<100 where entry.isAlive { usleep(50_000) }

@@ -4,10 +4,21 @@ import Synchronization
 /// Keeps one child alive as systemd would with `Restart=on-failure`.
 ///
 /// An end with status 0 is somebody's wish and stays; any other is followed by a restart, at once
-/// the first time, then after a wait that doubles up to eight seconds.
+/// the first time, then after a wait that doubles up to eight seconds. Where somebody may put a
+/// process of their own in the child's place, that one is followed as long as it lives.
 final class Supervisor: Sendable {
+    /// What has taken the child's place.
+    enum Successor: Equatable {
+        /// Nothing, or it has ended in an orderly way.
+        case none
+        case running(pid_t)
+        /// It has ended in no orderly way.
+        case crashed
+    }
+
     private struct State {
         var child: ChildProcess?
+        var successor: pid_t?
         var isStopping = false
         var failuresInARow = 0
     }
@@ -16,17 +27,24 @@ final class Supervisor: Sendable {
     private let state: Mutex<State>
     private let ended = DispatchSemaphore(value: 0)
     private let stopRequested = DispatchSemaphore(value: 0)
+    private let successor: (@Sendable () -> Successor)?
     /// Called on a thread of the supervisor's whenever the child's pid has changed.
-    private let onRestart: @Sendable () -> Void
+    private let onChange: @Sendable (pid_t?) -> Void
 
     /// Starts the child and watches it on a thread of its own.
     ///
+    /// - Parameters:
+    ///   - plan: how it is started.
+    ///   - successor: looks for a process in the child's place; called once a second then.
+    ///   - onChange: called with the new pid, nil after an end that stays; not while stopping.
     /// - Throws: `CommandFailure` if it cannot be started at all.
     init(
-        _ plan: ChildProcess.Plan, onRestart: @escaping @Sendable () -> Void
+        _ plan: ChildProcess.Plan, successor: (@Sendable () -> Successor)? = nil,
+        onChange: @escaping @Sendable (pid_t?) -> Void
     ) throws(CommandFailure) {
         self.plan = plan
-        self.onRestart = onRestart
+        self.successor = successor
+        self.onChange = onChange
         let child = try ChildProcess(plan)
         state = Mutex(State(child: child))
         Thread.detachNewThread { [self] in watch(child) }
@@ -37,19 +55,16 @@ final class Supervisor: Sendable {
         state.withLock { $0.failuresInARow > 2 || ($0.child == nil && $0.failuresInARow == 0) }
     }
 
-    /// The child's pid, nil while there is none.
-    var pid: pid_t? { state.withLock { $0.child?.pid } }
+    /// The pid of the child or of its successor, nil while there is none.
+    var pid: pid_t? { state.withLock { $0.child?.pid ?? $0.successor } }
 
-    /// Asks the child to end and waits until it has.
+    /// Asks the child to end and waits until it has; a successor is not ours to end.
     ///
     /// A child that has not ended by the deadline is killed.
     func stop(_ signal: Int32, deadline: Duration) {
-        let pid = state.withLock { state -> pid_t? in
-            state.isStopping = true
-            return state.child?.pid
-        }
+        let child = beginStop()
         stopRequested.signal()
-        if let pid { Foundation.kill(pid, signal) }
+        child?.send(signal)
         let limit = DispatchTime.now() + deadline / .seconds(1)
         guard ended.wait(timeout: limit) == .timedOut else { return }
         kill()
@@ -58,12 +73,15 @@ final class Supervisor: Sendable {
 
     /// Kills the child and those that it made, at once, and waits for nothing.
     func kill() {
-        let pid = state.withLock { state -> pid_t? in
-            state.isStopping = true
-            return state.child?.pid
-        }
         // The whole group: nginx's workers outlive a master that was killed, and keep its port.
-        if let pid { Foundation.kill(-pid, SIGKILL) }
+        beginStop()?.kill()
+    }
+
+    private func beginStop() -> ChildProcess? {
+        state.withLock { state in
+            state.isStopping = true
+            return state.child
+        }
     }
 
     private func watch(_ first: ChildProcess) {
@@ -71,20 +89,47 @@ final class Supervisor: Sendable {
         while let running = child {
             let started = ContinuousClock.now
             let exit = running.wait()
-            let lasted = ContinuousClock.now - started
-            let pause = state.withLock { state -> Duration? in
-                state.child = nil
-                guard !state.isStopping, !exit.isClean else { return nil }
-                state.failuresInARow = lasted > .seconds(30) ? 0 : state.failuresInARow + 1
-                let exponent = min(max(state.failuresInARow - 1, 0), 6)
-                return state.failuresInARow <= 1 ? .zero : .milliseconds(125 << exponent)
-            }
-            guard let pause else { break }
+            guard let pause = pause(after: exit, lasted: ContinuousClock.now - started) ?? follow()
+            else { break }
             Output.line("waybill demo: \(plan.name) ended (\(exit)); starting it again")
             if stopRequested.wait(timeout: .now() + pause / .seconds(1)) == .success { break }
             child = restart()
         }
         ended.signal()
+    }
+
+    /// How long to wait for the next start, nil if there is none to be.
+    private func pause(after exit: ChildProcess.Exit, lasted: Duration) -> Duration? {
+        let next = successor?() ?? .none
+        return state.withLock { state in
+            state.child = nil
+            guard !state.isStopping, !exit.isClean else { return nil }
+            // Whoever killed ours and started their own: one more would only fail beside it.
+            if case .running = next { return nil }
+            state.failuresInARow = lasted > .seconds(30) ? 0 : state.failuresInARow + 1
+            let exponent = min(max(state.failuresInARow - 1, 0), 6)
+            return state.failuresInARow <= 1 ? .zero : .milliseconds(125 << exponent)
+        }
+    }
+
+    /// Watches what takes the child's place, until it crashes or we are stopped.
+    ///
+    /// Returns the pause before a start of our own, nil if there is none to be.
+    private func follow() -> Duration? {
+        if !state.withLock({ $0.isStopping }) { onChange(nil) }
+        guard let successor else { return nil }
+        // It is no child, so nobody tells us of it: a look at one small file a second.
+        repeat {
+            let next = successor()
+            let pid: pid_t? = if case .running(let pid) = next { pid } else { nil }
+            let isNews = state.withLock { state in
+                defer { state.successor = pid }
+                return state.successor != pid && !state.isStopping
+            }
+            if isNews { onChange(pid) }
+            if next == .crashed { return .zero }
+        } while stopRequested.wait(timeout: .now() + 1) == .timedOut
+        return nil
     }
 
     private func restart() -> ChildProcess? {
@@ -95,11 +140,12 @@ final class Supervisor: Sendable {
         }
         guard let child else {
             Output.line("waybill demo: \(plan.name) cannot be started again")
+            if keeps { onChange(nil) }
             return nil
         }
         // Stopped between the pause and now: nobody else will end this child.
-        if !keeps { Foundation.kill(child.pid, SIGTERM) }
-        onRestart()
+        if !keeps { child.send(SIGTERM) }
+        onChange(child.pid)
         return child
     }
 }

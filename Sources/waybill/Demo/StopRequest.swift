@@ -1,0 +1,78 @@
+import Foundation
+import Synchronization
+
+/// The user's wish to stop, heard from the demo's first moment on.
+///
+/// The first signal is a wish, which every wait of the start looks for; the second is an order.
+final class StopRequest: Sendable {
+    private struct State {
+        var signal: Int32?
+        var tool: ChildProcess?
+    }
+
+    private let state = Mutex(State())
+    private let requested = DispatchSemaphore(value: 0)
+
+    /// Listens on a thread of its own.
+    ///
+    /// - Parameters:
+    ///   - nextSignal: waits for a signal.
+    ///   - onSecond: called with the second signal; it should not return.
+    init(
+        _ nextSignal: @escaping @Sendable () -> Int32,
+        onSecond: @escaping @Sendable (Int32) -> Void
+    ) {
+        let thread = Thread { [self] in
+            let signal = nextSignal()
+            let tool = state.withLock { state in
+                state.signal = signal
+                return state.tool
+            }
+            tool?.kill()
+            requested.signal()
+            onSecond(nextSignal())
+        }
+        thread.stackSize = 1 << 17
+        thread.start()
+    }
+
+    /// Whether the first signal has come.
+    var isMade: Bool { state.withLock { $0.signal != nil } }
+
+    /// Waits for the first signal. Call it once.
+    func wait() { requested.wait() }
+
+    /// - Throws: `CommandFailure` with the exit status of a signal's victim, if it has come.
+    func check() throws(CommandFailure) {
+        guard let signal = state.withLock({ $0.signal }) else { return }
+        throw CommandFailure(
+            "stopped by signal \(signal) before all was up", exitStatus: 128 + signal)
+    }
+
+    /// Runs a program to its end, or to the first signal.
+    ///
+    /// - Parameters:
+    ///   - plan: what is run; its end by the signal is a kill, so what it makes must be disposable.
+    ///   - onStart: called with its pid.
+    /// - Throws: `CommandFailure` with the last lines of its output, if it fails; as `check` does.
+    func run(
+        _ plan: ChildProcess.Plan, onStart: (pid_t) -> Void = { _ in }
+    ) throws(CommandFailure) {
+        try check()
+        let child = try ChildProcess(plan)
+        let isTooLate = state.withLock { state in
+            state.tool = child
+            return state.signal != nil
+        }
+        if isTooLate { child.kill() }
+        onStart(child.pid)
+        let exit = child.wait()
+        state.withLock { $0.tool = nil }
+        try check()
+        guard exit.isClean else {
+            let output = (try? String(contentsOfFile: plan.log, encoding: .utf8)) ?? ""
+            let last = output.split(separator: "\n").suffix(5).joined(separator: "\n  ")
+            throw CommandFailure("\(plan.name) failed (\(exit)):\n  \(last)")
+        }
+    }
+}
