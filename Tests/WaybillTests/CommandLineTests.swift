@@ -67,6 +67,13 @@ struct CommandLineTests {
         #expect(try Executable.run(["--help"]).output.contains("\n  \(command) "))
     }
 
+    @Test("The help of serve names its exit statuses")
+    func exitStatuses() throws {
+        let help = try Executable.run(["serve", "--help"]).output
+        #expect(help.contains("Exit status 0 after a clean stop, 1 if it failed"))
+        #expect(help.contains("78 if the configuration has problems"))
+    }
+
     @Test("The version is told")
     func version() throws {
         #expect(try Executable.run(["--version"]).output == "waybill \(Version.current)\n")

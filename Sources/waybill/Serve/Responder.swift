@@ -39,6 +39,7 @@ final class Responder: Sendable {
         }
 
         let metrics = Metrics()
+        LogGauges.register(logger, in: metrics)
         var settings = ReportWriter.Settings()
         settings.queueReports = limits.writerQueueReports
         settings.connections = limits.writerConnections
