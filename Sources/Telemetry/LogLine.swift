@@ -4,7 +4,7 @@ private import Glibc
 struct LogLine {
     let bytes: [UInt8]
 
-    /// - Parameter suppressed: how many like it were held back; 0 says nothing.
+    /// A `suppressed` of 0, how many like it were held back, is not written.
     init(
         _ level: Logger.Level, _ message: String, requestID: String? = nil, suppressed: Int = 0,
         _ fields: KeyValuePairs<String, Logger.Value> = [:]

@@ -83,9 +83,8 @@ final class LogQueue: Sendable {
         return mustStart
     }
 
-    /// For the writing thread: what to do, once the last step is done.
-    ///
-    /// - Parameter wasWritten: whether the line of the last step is out; nil if there was none.
+    /// For the writing thread: what to do, once the last step is done. `wasWritten` says whether
+    /// the line of the last step is out, nil if it had none.
     func next(wasWritten: Bool?) -> Step {
         let (step, signals) = state.withLock { state -> (Step, [DispatchSemaphore]) in
             if let wasWritten {

@@ -53,10 +53,9 @@ package struct Logger: Sendable {
     /// Writes one line, if the level is enabled.
     ///
     /// The message is one constant sentence; what varies goes into the fields, whose names are in
-    /// snake case with the unit in the name. The request id is nginx's.
-    ///
-    /// - Parameter limitKey: for lines that an attack or an outage repeats: of one message and key,
-    ///   10 lines a second are written, then one a second whose `suppressed` counts the others.
+    /// snake case with the unit in the name. The request id is nginx's. A limit's key is for lines
+    /// that an attack or an outage repeats: of one message and key, 10 lines a second are written,
+    /// then one a second whose `suppressed` counts the others.
     package func log(
         _ level: Level, _ message: String, requestID: String? = nil, limitKey: String? = nil,
         _ fields: KeyValuePairs<String, Value> = [:]
