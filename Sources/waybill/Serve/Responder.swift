@@ -95,9 +95,14 @@ final class Responder: Sendable {
         PoolGauges.register(pool, in: metrics)
     }
 
-    /// Whether every socket answers a request now.
+    /// Whether every socket answers a request now, and nothing stands in the writer that should
+    /// have been committed or refused long ago.
     func isLive() -> Bool {
-        Listener.Name.allCases.allSatisfy { name in
+        guard !writer.isStuck() else {
+            logger.log(.error, "the writer is stuck; the watchdog is not fed", limitKey: "")
+            return false
+        }
+        return Listener.Name.allCases.allSatisfy { name in
             SelfCheck.answers(path: sockets.path(name), within: .seconds(5))
         }
     }
