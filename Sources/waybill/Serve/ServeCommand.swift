@@ -22,10 +22,12 @@ enum ServeCommand {
         // Before any thread is made, so that all of them inherit the mask.
         let signals = TerminationSignals()
         let configuration = try Configuration()
+        MemoryTrimmer.limitArenas()
         let logger = Logger(minimum: configuration.logLevel)
         let responder = try Responder(configuration, logger: logger)
         let manager = ServiceManager()
         manager.notify("READY=1")
+        MemoryTrimmer.start()
         manager.feedWatchdog { responder.isLive() }
         logger.log(
             .info, "ready", ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
