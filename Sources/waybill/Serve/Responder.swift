@@ -119,6 +119,8 @@ final class Responder: Sendable {
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
         maintenance.stop()
         pool.close()
+        // What a limit held back comes first: "stopped" is the last line.
+        logger.flush(within: .milliseconds(500))
         logger.log(
             unanswered == 0 && isFlushed ? .info : .error, "stopped",
             ["unanswered_requests": .integer(Int64(unanswered)), "flushed": .flag(isFlushed)])
