@@ -27,9 +27,16 @@ package struct DatabaseHealth: DatabaseProbe {
             return DatabaseState(
                 latency: isReachable ? .now - started : nil, migration: nil,
                 expectedMigration: Self.expectedMigration,
-                problem: error.code == .undefined
-                    ? Self.problem(0) : "The database cannot be used: \(error).")
+                problem: error.code == .undefined ? Self.problem(0) : Self.problem(error))
         }
+    }
+
+    private static func problem(_ error: PostgresError) -> String {
+        // A wrong password is `permission`, too, but migrating does not help against it.
+        let advice =
+            error.sqlState?.description == "42501"
+            ? "; run waybill migrate with DATABASE_URL set, it grants the rights" : ""
+        return "The database cannot be used: \(error)\(advice)."
     }
 
     /// Nil for the version that is expected or a later one, as during a rolling upgrade.

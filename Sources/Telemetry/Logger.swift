@@ -1,9 +1,8 @@
-private import Glibc
-
 /// JSON lines on standard error: `{"time":…,"level":…,"message":…,"request_id":…,…fields}`.
 ///
-/// Never hand it a body, a secret or a full phone number. Safe from any thread; a line is one
-/// `write`, so lines of several threads do not mix.
+/// Never hand it a body, a secret or a full phone number. Safe from any thread. Whoever logs never
+/// waits: lines stand in a bounded queue (4096 lines, 1 MiB) that one thread writes, a line with one
+/// `write`. When it is full, lines are dropped and counted. A process must `flush` before it exits.
 package struct Logger: Sendable {
     /// How much a line matters.
     package enum Level: String, Sendable, CaseIterable, Comparable {
@@ -29,73 +28,63 @@ package struct Logger: Sendable {
     }
 
     package let minimum: Level
-    private let descriptor: Int32
+    /// Nil writes nothing.
+    private let writer: LogWriter?
 
     /// - Parameters:
     ///   - minimum: lines of lower levels are not written.
-    ///   - descriptor: where lines go; standard error unless a test says otherwise.
+    ///   - descriptor: where lines go; standard error unless a test says otherwise, nowhere if it is
+    ///     negative. It must stay open until `flush` has returned true.
     package init(minimum: Level = .info, descriptor: Int32 = 2) {
         self.minimum = minimum
-        self.descriptor = descriptor
+        writer =
+            switch descriptor {
+            case ..<0: nil
+            case 2: .standardError
+            default: LogWriter(descriptor: descriptor)
+            }
+    }
+
+    init(writer: LogWriter) {
+        minimum = .info
+        self.writer = writer
     }
 
     /// Writes one line, if the level is enabled.
     ///
     /// The message is one constant sentence; what varies goes into the fields, whose names are in
-    /// snake case with the unit in the name. The request id is nginx's.
+    /// snake case with the unit in the name. The request id is nginx's. A limit's key is for lines
+    /// that an attack or an outage repeats: of one message and key, 10 lines a second are written,
+    /// then one a second whose `suppressed` counts the others.
     package func log(
-        _ level: Level, _ message: String, requestID: String? = nil,
+        _ level: Level, _ message: String, requestID: String? = nil, limitKey: String? = nil,
         _ fields: KeyValuePairs<String, Value> = [:]
     ) {
-        guard level >= minimum else { return }
-        var json = JSONText()
-        json.beginObject()
-        json.key("time")
-        json.string(Self.now())
-        json.key("level")
-        json.string(level.rawValue)
-        json.key("message")
-        json.string(message)
-        if let requestID {
-            json.key("request_id")
-            json.string(requestID)
+        guard let writer, level >= minimum else { return }
+        var suppressed = 0
+        if let limitKey {
+            let key = LogLimiter.Key(message: message, detail: limitKey)
+            guard case .write(let count) = writer.queue.admit(key, level: level) else { return }
+            suppressed = count
         }
-        for (name, value) in fields {
-            json.key(name)
-            switch value {
-            case .text(let text): json.string(text)
-            case .integer(let integer): json.integer(integer)
-            case .number(let number): json.number(number)
-            case .flag(let flag): json.boolean(flag)
-            }
-        }
-        json.endObject()
-        let line = json.bytes + [UInt8(ascii: "\n")]
-        // A lost log line must not stop the service, so the result is of no use.
-        _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        writer.append(
+            LogLine(level, message, requestID: requestID, suppressed: suppressed, fields))
     }
 
-    /// The UTC time in RFC 3339 with milliseconds.
-    private static func now() -> String {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var calendar = tm()
-        gmtime_r(&time.tv_sec, &calendar)
-        return String(unsafeUninitializedCapacity: 32) { text in
-            let count = text.withMemoryRebound(to: CChar.self) {
-                strftime($0.baseAddress, 32, "%Y-%m-%dT%H:%M:%S", &calendar)
-            }
-            var position = count
-            text[position] = UInt8(ascii: ".")
-            var divisor = 100
-            let milliseconds = time.tv_nsec / 1_000_000
-            for _ in 0..<3 {
-                position += 1
-                text[position] = UInt8(ascii: "0") + UInt8(milliseconds / divisor % 10)
-                divisor /= 10
-            }
-            text[position + 1] = UInt8(ascii: "Z")
-            return position + 2
-        }
+    /// Waits until every line so far is written, or the time is over.
+    ///
+    /// - Returns: false if the time was over first.
+    @discardableResult
+    package func flush(within limit: Duration) -> Bool {
+        writer?.queue.flush(within: limit) ?? true
     }
+
+    /// The same for standard error, whichever logger wrote there.
+    @discardableResult
+    package static func flush(within limit: Duration) -> Bool {
+        LogWriter.standardError.queue.flush(within: limit)
+    }
+
+    /// Lines lost for want of room, or because they could not be written.
+    package var droppedLines: Int { writer?.queue.droppedTotal ?? 0 }
 }

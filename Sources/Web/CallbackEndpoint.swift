@@ -163,7 +163,7 @@ package final class CallbackEndpoint: Sendable {
         statistics.refused(reports: reports, at: now)
         exchange.respond(problem.response(requestID: requestID))
         logger.log(
-            .warning, "callback refused", requestID: requestID,
+            .warning, "callback refused", requestID: requestID, limitKey: problem.code,
             [
                 "provider": "\(webhook.provider.rawValue)", "code": "\(problem.code)",
                 "place": "\(problem.place ?? "")", "status": .integer(Int64(problem.status.code)),

@@ -1,4 +1,5 @@
 import Foundation
+import Telemetry
 
 /// The command line: finds the command, and turns errors into one line and an exit status.
 @main
@@ -30,7 +31,9 @@ struct Waybill {
         """
 
     static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        let status = run(Array(CommandLine.arguments.dropFirst()))
+        Logger.flush(within: .seconds(1))
+        exit(status)
     }
 
     private static func run(_ words: [String]) -> Int32 {
@@ -67,6 +70,8 @@ struct Waybill {
     }
 
     private static func fail(_ message: String, _ status: Int32) -> Int32 {
+        // Whatever was logged came before.
+        Logger.flush(within: .seconds(1))
         FileHandle.standardError.write(Data("waybill: \(message)\n".utf8))
         return status
     }

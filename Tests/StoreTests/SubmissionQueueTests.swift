@@ -29,6 +29,19 @@ struct SubmissionQueueTests {
         #expect(queue.take(upTo: 1).isEmpty)
     }
 
+    @Test("the oldest deadline is that of the first entry that still waits")
+    func oldestDeadline() {
+        let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
+        #expect(queue.oldestDeadline == nil)
+        let entries = [entry(in: .seconds(1)), entry(in: .seconds(2))]
+        for entry in entries { #expect(queue.append(entry) == nil) }
+        #expect(queue.oldestDeadline == entries[0].deadline)
+        _ = queue.take(upTo: 1)
+        #expect(queue.oldestDeadline == entries[1].deadline)
+        _ = queue.take(upTo: 1)
+        #expect(queue.oldestDeadline == nil)
+    }
+
     @Test("the bound is on reports, and a callback without any counts as one")
     func isBounded() {
         let queue = SubmissionQueue(capacity: 3, byteCapacity: 1000)

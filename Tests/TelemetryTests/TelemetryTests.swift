@@ -12,6 +12,7 @@ struct TelemetryTests {
         logger.log(
             .warning, "a \"quoted\"\nmessage \u{1}", requestID: "r1",
             ["count": 3, "ratio": .number(0.25), "flag": true, "text": "ü\\"])
+        #expect(logger.flush(within: .seconds(10)))
         try pipe.fileHandleForWriting.close()
         let data = try #require(try pipe.fileHandleForReading.readToEnd())
         #expect(data.filter { $0 == UInt8(ascii: "\n") }.count == 1 && data.last == 10)

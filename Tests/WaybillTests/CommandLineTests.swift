@@ -69,6 +69,13 @@ struct CommandLineTests {
         #expect(try Executable.run(["-h"]).output == Executable.run(["--help"]).output)
     }
 
+    @Test("The help of serve names its exit statuses")
+    func exitStatuses() throws {
+        let help = try Executable.run(["serve", "--help"]).output
+        #expect(help.contains("Exit status 0 after a clean stop, 1 if it failed"))
+        #expect(help.contains("78 if the configuration has problems"))
+    }
+
     @Test("The version is told")
     func version() throws {
         #expect(try Executable.run(["--version"]).output == "waybill \(Version.current)\n")
@@ -87,6 +94,26 @@ struct CommandLineTests {
                   LOG_LEVEL: takes one of debug, info, warning, error
 
                 """)
+    }
+
+    @Test("A check tries the database although another setting is wrong, and lists both")
+    func checkOfEverything() throws {
+        let port = try FreePort.next()
+        let result = try Executable.run(
+            ["check"],
+            environment: [
+                "DATABASE_URL": "postgresql://waybill:hunter2@127.0.0.1:\(port)/waybill",
+                "INFOBIP_WEBHOOK_SECRET": "hunter2", "LOG_LEVEL": "loud",
+            ])
+        #expect(result.exit == .status(78))
+        #expect(
+            result.errors == """
+                waybill: the configuration has 2 problem(s):
+                  LOG_LEVEL: takes one of debug, info, warning, error
+                  DATABASE_URL: The database cannot be used: database: connection.
+
+                """)
+        #expect(result.output.isEmpty)
     }
 
     @Test("A check of a database that is away prints the configuration, says so, and exits 1")

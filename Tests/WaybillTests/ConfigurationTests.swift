@@ -47,11 +47,12 @@ struct ConfigurationTests {
         let text = read([
             "DATABASE_URL": "host=db user=waybill",
             "APP_BASE_URL": "https://a.example/,https://b.example:8443",
-            "INFOBIP_WEBHOOK_USER": "u", "INFOBIP_WEBHOOK_PASSWORD": "p1,p2",
-            "INFOBIP_WEBHOOK_HEADER": "X-Mine", "INFOBIP_WEBHOOK_HEADER_SECRET": "h1\nh2\n",
+            "INFOBIP_WEBHOOK_USER": "u", "INFOBIP_WEBHOOK_PASSWORD": "password1,password2",
+            "INFOBIP_WEBHOOK_HEADER": "X-Mine",
+            "INFOBIP_WEBHOOK_HEADER_SECRET": "header-1\nheader-2\n",
             "INFOBIP_HMAC_HEADER": "X-Infobip-Signature", "INFOBIP_HMAC_SECRET": "m1",
             "INFOBIP_HMAC_ALGORITHM": "SHA512", "PLIVO_AUTH_ID": "MA1",
-            "PLIVO_AUTH_TOKEN": "t1,t2,t3", "PLIVO_ALLOW_SIGNATURE_V2": "true",
+            "PLIVO_AUTH_TOKEN": "token-01,token-02,token-03", "PLIVO_ALLOW_SIGNATURE_V2": "true",
             "LOG_LEVEL": "warn", "WAYBILL_SOCKET_DIRECTORY": "/tmp/s",
             "WAYBILL_SOCKET_GROUP": "www-data", "WAYBILL_CALLBACK_WORKERS": "3",
             "WAYBILL_API_WORKERS": "5", "WAYBILL_MAX_CONNECTIONS": "100",
@@ -79,7 +80,7 @@ struct ConfigurationTests {
 
     @Test("The guides' one secret serves the header and the HMAC, until they have their own")
     func sharedSecret() {
-        let shared = database.merging(["INFOBIP_WEBHOOK_SECRET": "one,two"]) { $1 }
+        let shared = database.merging(["INFOBIP_WEBHOOK_SECRET": "secret-one,secret-two"]) { $1 }
         #expect(
             read(shared).hasPrefix(
                 """
@@ -107,7 +108,8 @@ struct ConfigurationTests {
         let text = read(
             [
                 "DATABASE_URL": "postgresql://[broken", "INFOBIP_WEBHOOK_USER": "a:b,c",
-                "INFOBIP_WEBHOOK_PASSWORD": "1,2,3", "INFOBIP_WEBHOOK_HEADER": "X Y",
+                "INFOBIP_WEBHOOK_PASSWORD": "12345678,23456789,34567890",
+                "INFOBIP_WEBHOOK_HEADER": "X Y",
                 "INFOBIP_HMAC_ALGORITHM": "crc32", "INFOBIP_HMAC_SECRET": ", ,",
                 "APP_BASE_URL": "sms.example.com,https://x/?q", "PLIVO_AUTH_ID": "MA1",
                 "PLIVO_ALLOW_SIGNATURE_V2": "perhaps", "PLIVO_AUTH_TOKEN_FILE": "/gone",
@@ -159,7 +161,7 @@ struct ConfigurationTests {
                 "DATABASE_URL_FILE": "/db", "PLIVO_AUTH_TOKEN_FILE": "/tokens",
                 "APP_BASE_URL": "https://a.example",
             ],
-            files: ["/db": "postgresql://x@y/z\n", "/tokens": "first\nsecond\n\n"])
+            files: ["/db": "postgresql://x@y/z\n", "/tokens": "the-first\nthe-second\n\n"])
         #expect(text.contains("plivo: 2 token(s), signature V2 refused"))
     }
 
@@ -187,6 +189,47 @@ struct ConfigurationTests {
     func lists(text: String, values: [String]) {
         var environment = Environment(["X": text]) { _ in nil }
         #expect(environment.list("X") == values)
+        #expect(environment.problems.isEmpty)
+    }
+
+    @Test(
+        "A list of secrets with a short part is a problem: a comma of the secret, most likely",
+        arguments: [
+            ("a,bcdefghijk", 1), ("bcdefghijk,sevenxx", 7), ("longenough\nshort", 5),
+            ("eight-xx,a,bc", 1),
+        ])
+    func shortParts(text: String, characters: Int) {
+        let text = read(
+            database.merging(
+                ["INFOBIP_WEBHOOK_USER": "u", "INFOBIP_WEBHOOK_PASSWORD": text]) { $1 })
+        #expect(
+            text == """
+                the configuration has 1 problem(s):
+                  INFOBIP_WEBHOOK_PASSWORD: has a part of \(characters) characters, and each secret of a list takes at least 8; write \\, for a comma that belongs to the secret
+                """)
+    }
+
+    @Test(
+        "Every list of secrets is looked at",
+        arguments: [
+            "INFOBIP_WEBHOOK_SECRET", "INFOBIP_WEBHOOK_HEADER_SECRET", "INFOBIP_HMAC_SECRET",
+            "PLIVO_AUTH_TOKEN",
+        ])
+    func allLists(name: String) {
+        let text = read(
+            database.merging([name: "a,bcdefghijk", "APP_BASE_URL": "https://a.example"]) { $1 })
+        #expect(text.contains("  \(name): has a part of 1 characters"))
+    }
+
+    @Test(
+        "A secret alone, an escaped comma and long parts are no problem",
+        arguments: [
+            ("a", ["a"]), ("a\\,bcdefghijk", ["a,bcdefghijk"]),
+            ("12345678,abcdefgh", ["12345678", "abcdefgh"]), ("a,", ["a"]),
+        ])
+    func secrets(text: String, values: [String]) {
+        var environment = Environment(["X": text]) { _ in nil }
+        #expect(environment.secrets("X") == values)
         #expect(environment.problems.isEmpty)
     }
 

@@ -40,7 +40,7 @@ struct ProbeTests {
             (["INFOBIP_WEBHOOK_SECRET": "s", "INFOBIP_WEBHOOK_HEADER": "X-Mine"], "header"),
             (["INFOBIP_HMAC_SECRET": "s"], "hmac"),
             (["INFOBIP_HMAC_SECRET": "s", "INFOBIP_HMAC_ALGORITHM": "sha512"], "hmac"),
-            (["PLIVO_AUTH_TOKEN": "token,old"], "v3"),
+            (["PLIVO_AUTH_TOKEN": "token-new,token-old"], "v3"),
             (["PLIVO_AUTH_TOKEN": "token", "APP_BASE_URL": "https://a.example:8443/sms/"], "v3"),
         ])
     func believed(variables: [String: String], method: String) throws {

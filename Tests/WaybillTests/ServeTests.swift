@@ -139,6 +139,30 @@ struct ServeTests {
         #expect(log.contains("systemd handed over no socket named events"))
     }
 
+    @Test("A standard error that nobody reads stops neither the service nor its end")
+    func blockedLog() throws {
+        let notify = try #require(DatagramSocket(folder.path(of: "notify")))
+        let path = folder.path(of: "log")
+        try #require(mkfifo(path, 0o600) == 0)
+        let pipe = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+        try #require(pipe >= 0)
+        defer { close(pipe) }
+        let page = [UInt8](repeating: 0, count: 4096)
+        while write(pipe, page, page.count) > 0 {}
+        // The missing database is worth a line before it is ready.
+        let pid = try start(sockets: [], ["WAYBILL_SOCKET_DIRECTORY": folder.path])
+        var hasEnded = false
+        defer { if !hasEnded { kill(pid, SIGKILL) } }
+        #expect(notify.receive() == "READY=1")
+        for name in Listener.Name.allCases {
+            #expect(SelfCheck.answers(path: self.path(name), within: .seconds(5)), "\(name)")
+        }
+        kill(pid, SIGTERM)
+        #expect(notify.receive() == "STOPPING=1")
+        #expect(status(of: pid) == 0)
+        hasEnded = true
+    }
+
     @Test("A second signal ends it at once, whatever is still being answered")
     func secondSignal() throws {
         let notify = try #require(DatagramSocket(folder.path(of: "notify")))

@@ -89,6 +89,14 @@ package final class ReportWriter: ReportSink, WriterProbe {
             awaySince: outage.withLock { $0 })
     }
 
+    /// Whether something has waited for longer than its deadline and a grace.
+    ///
+    /// What is overdue is refused by the committers, so only a stuck one leaves it standing. The
+    /// grace is for a connect and an attempt that began within the deadline.
+    package func isStuck(grace: Duration = .seconds(5)) -> Bool {
+        queue.oldestDeadline.map { $0 + grace < .now } ?? false
+    }
+
     /// Takes nothing more, commits what waits, and ends the threads.
     ///
     /// Returns false if the deadline passed first; what was not committed has not been answered

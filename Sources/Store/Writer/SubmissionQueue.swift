@@ -50,6 +50,11 @@ final class SubmissionQueue: Sendable {
     /// Reports that wait.
     var count: Int { state.withLock { $0.reports } }
 
+    /// When the oldest entry that waits must be on disk; nil if nothing waits.
+    var oldestDeadline: ContinuousClock.Instant? {
+        state.withLock { $0.isEmpty ? nil : $0.entries[$0.head]?.deadline }
+    }
+
     /// Adds an entry, unless the queue is full or closed.
     ///
     /// An empty queue takes any entry, however large: the bound on one callback is the parser's.

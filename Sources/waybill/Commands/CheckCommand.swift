@@ -12,22 +12,41 @@ enum CheckCommand {
 
         Lists every problem of the configuration at once, tries the database, and prints what is
         configured, without any secret. Exit status 0 if `waybill serve` would start, 78 if the
-        configuration has problems, 1 if the database has.
+        configuration has problems, 1 if only the database has.
         """
 
     static func run(_ words: [String]) throws -> Int32 {
         _ = try Arguments(words)
-        let configuration = try Configuration()
+        let configuration = try configuration(Environment())
         for (name, value) in configuration.summary { Output.line("\(name): \(value)") }
-        let pool = ConnectionPool(configuration.database, maximumCount: 1)
-        defer { pool.close() }
-        let state = DatabaseHealth(pool).databaseState()
+        let state = databaseState(configuration.database)
         if let problem = state.problem { throw CommandFailure(problem) }
         let milliseconds = (state.latency ?? .zero) / .milliseconds(1)
         Output.line(
             "database: reachable in \(Int(milliseconds.rounded(.up))) ms,"
                 + " migration \(state.migration ?? 0)")
         return 0
+    }
+
+    /// The settings; their problems come with the database's, so that one run shows them all.
+    private static func configuration(
+        _ environment: Environment
+    ) throws(ConfigurationError) -> Configuration {
+        do throws(ConfigurationError) {
+            return try Configuration(environment)
+        } catch {
+            var environment = environment
+            guard let database = environment.database("DATABASE_URL"),
+                let problem = databaseState(database).problem
+            else { throw error }
+            throw ConfigurationError(problems: error.problems + ["DATABASE_URL: \(problem)"])
+        }
+    }
+
+    private static func databaseState(_ settings: ConnectionSettings) -> DatabaseState {
+        let pool = ConnectionPool(settings, maximumCount: 1)
+        defer { pool.close() }
+        return DatabaseHealth(pool).databaseState()
     }
 }
 

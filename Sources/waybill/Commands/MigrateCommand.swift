@@ -27,12 +27,15 @@ enum MigrateCommand {
                 in: try arguments.value("directory") ?? Resources.folder("Migrations"))
             let migrator = try Migrator(database, files: files)
             if arguments.has("status") { return try printStatus(migrator) }
-            let applied = try migrator.migrate(grantingTo: responder) {
+            let applied = try migrator.migrate(grantingTo: responder.role) {
                 Output.line("applying \($0.name)")
             }
             Output.line(
                 applied.isEmpty
                     ? "the schema is up to date" : "applied \(applied.count) migration(s)")
+            if case .nobody(let reason) = responder {
+                Output.line("no rights granted to another role: \(reason)")
+            }
             return 0
         } catch let error as MigrationError {
             throw CommandFailure("\(error)")
@@ -48,15 +51,33 @@ enum MigrateCommand {
     }
 }
 
+/// The role that `serve` connects as, if it is another one than the migrations'.
+private enum GrantedRole {
+    case another(String)
+    /// Nobody else gets rights, and why.
+    case nobody(String)
+
+    var role: String? {
+        if case .another(let role) = self { role } else { nil }
+    }
+}
+
 extension Environment {
-    /// The role that `serve` connects as, if it is another one than the migrations'.
     fileprivate mutating func responderRole(
         besides migrations: ConnectionSettings
-    ) throws(ConfigurationError) -> String? {
-        guard text("MIGRATE_DATABASE_URL") != nil, text("DATABASE_URL") != nil else { return nil }
+    ) throws(ConfigurationError) -> GrantedRole {
+        // Without a migrations' role of its own, DATABASE_URL is set or nothing would have begun.
+        guard text("MIGRATE_DATABASE_URL") != nil else {
+            return .nobody("MIGRATE_DATABASE_URL is not set")
+        }
+        guard text("DATABASE_URL") != nil else { return .nobody("DATABASE_URL is not set") }
         guard let responder = database("DATABASE_URL") else {
             throw ConfigurationError(problems: problems)
         }
-        return responder.user == migrations.user ? nil : responder.user
+        guard let role = responder.user else { return .nobody("DATABASE_URL names none") }
+        guard role != migrations.user else {
+            return .nobody("DATABASE_URL and MIGRATE_DATABASE_URL name the same one")
+        }
+        return .another(role)
     }
 }

@@ -83,6 +83,21 @@ struct Environment {
         return values
     }
 
+    /// Several secrets.
+    ///
+    /// A comma that somebody took for part of a secret would make two of it, and the first could be
+    /// one letter: a part that short is a problem. One secret alone may be of any length.
+    mutating func secrets(_ name: String) -> [String] {
+        let values = list(name)
+        if values.count > 1, let shortest = values.map(\.count).min(), shortest < 8 {
+            report(
+                name,
+                "has a part of \(shortest) characters, and each secret of a list takes at least 8;"
+                    + " write \\, for a comma that belongs to the secret")
+        }
+        return values
+    }
+
     /// A whole number within bounds.
     mutating func integer(_ name: String, default value: Int, in bounds: ClosedRange<Int>) -> Int {
         guard let text = text(name) else { return value }

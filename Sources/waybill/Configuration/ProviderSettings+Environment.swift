@@ -9,9 +9,9 @@ extension InfobipWebhook.Settings {
     init?(_ environment: inout Environment) {
         // The guides' one secret proves itself in the header and by HMAC alike; settings of their
         // own take its place.
-        let shared = environment.list("INFOBIP_WEBHOOK_SECRET")
-        let headerSecrets = environment.list("INFOBIP_WEBHOOK_HEADER_SECRET")
-        let hmacSecrets = environment.list("INFOBIP_HMAC_SECRET")
+        let shared = environment.secrets("INFOBIP_WEBHOOK_SECRET")
+        let headerSecrets = environment.secrets("INFOBIP_WEBHOOK_HEADER_SECRET")
+        let hmacSecrets = environment.secrets("INFOBIP_HMAC_SECRET")
         let algorithm = environment.choice(
             "INFOBIP_HMAC_ALGORITHM", default: HMACKey.Algorithm.sha256)
         let keys = (hmacSecrets.isEmpty ? shared : hmacSecrets).compactMap(Secret.init).map {
@@ -38,7 +38,7 @@ extension InfobipWebhook.Settings {
         _ environment: inout Environment
     ) -> [(user: String, password: Secret)] {
         let users = environment.list("INFOBIP_WEBHOOK_USER")
-        let passwords = environment.list("INFOBIP_WEBHOOK_PASSWORD")
+        let passwords = environment.secrets("INFOBIP_WEBHOOK_PASSWORD")
         if users.isEmpty != passwords.isEmpty {
             environment.report(
                 users.isEmpty ? "INFOBIP_WEBHOOK_USER" : "INFOBIP_WEBHOOK_PASSWORD",
@@ -66,7 +66,7 @@ extension PlivoWebhook.Settings {
         for url in baseURLs where !Self.isBaseURL(url) {
             environment.report("APP_BASE_URL", Self.advice(onBaseURL: url))
         }
-        let tokens = environment.list("PLIVO_AUTH_TOKEN").compactMap(Secret.init)
+        let tokens = environment.secrets("PLIVO_AUTH_TOKEN").compactMap(Secret.init)
         let allowsV2 = environment.flag("PLIVO_ALLOW_SIGNATURE_V2", default: false)
         if tokens.isEmpty {
             if environment.text("PLIVO_AUTH_ID") != nil {

@@ -44,3 +44,13 @@ enum PoolGauges {
         }
     }
 }
+
+/// What the log lost as a metric.
+enum LogGauges {
+    static func register(_ logger: Logger, in metrics: Metrics) {
+        metrics.counter(
+            "waybill_log_dropped_total",
+            "Log lines lost because standard error did not take them."
+        ) { logger.droppedLines }
+    }
+}

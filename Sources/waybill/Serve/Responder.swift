@@ -39,6 +39,7 @@ final class Responder: Sendable {
         }
 
         let metrics = Metrics()
+        LogGauges.register(logger, in: metrics)
         var settings = ReportWriter.Settings()
         settings.queueReports = limits.writerQueueReports
         settings.connections = limits.writerConnections
@@ -94,9 +95,14 @@ final class Responder: Sendable {
         PoolGauges.register(pool, in: metrics)
     }
 
-    /// Whether every socket answers a request now.
+    /// Whether every socket answers a request now, and nothing stands in the writer that should
+    /// have been committed or refused long ago.
     func isLive() -> Bool {
-        Listener.Name.allCases.allSatisfy { name in
+        guard !writer.isStuck() else {
+            logger.log(.error, "the writer is stuck; the watchdog is not fed", limitKey: "")
+            return false
+        }
+        return Listener.Name.allCases.allSatisfy { name in
             SelfCheck.answers(path: sockets.path(name), within: .seconds(5))
         }
     }
@@ -113,6 +119,8 @@ final class Responder: Sendable {
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
         maintenance.stop()
         pool.close()
+        // What a limit held back comes first: "stopped" is the last line.
+        logger.flush(within: .milliseconds(500))
         logger.log(
             unanswered == 0 && isFlushed ? .info : .error, "stopped",
             ["unanswered_requests": .integer(Int64(unanswered)), "flushed": .flag(isFlushed)])

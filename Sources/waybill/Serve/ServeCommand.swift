@@ -10,6 +10,10 @@ enum ServeCommand {
         signal ends it at once. Takes systemd's sockets if there are any, and binds callbacks.sock,
         api.sock and events.sock in WAYBILL_SOCKET_DIRECTORY otherwise. Configured by the
         environment; `waybill check` lists every problem of it.
+
+        Exit status 0 after a clean stop, 1 if it failed (the database is behind, a socket cannot be
+        opened, not all was answered and committed in time), 78 if the configuration has problems;
+        128 and the signal's number after a second signal.
         """
 
     /// Runs until a signal comes.
@@ -18,10 +22,12 @@ enum ServeCommand {
         // Before any thread is made, so that all of them inherit the mask.
         let signals = TerminationSignals()
         let configuration = try Configuration()
+        MemoryTrimmer.limitArenas()
         let logger = Logger(minimum: configuration.logLevel)
         let responder = try Responder(configuration, logger: logger)
         let manager = ServiceManager()
         manager.notify("READY=1")
+        MemoryTrimmer.start()
         manager.feedWatchdog { responder.isLive() }
         logger.log(
             .info, "ready", ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
@@ -29,7 +35,8 @@ enum ServeCommand {
         let signal = signals.wait()
         logger.log(.info, "stopping", ["signal": .integer(Int64(signal))])
         manager.notify("STOPPING=1")
-        signals.exitOnNext()
+        // The last lines tell why; but whoever sends a second signal will not wait.
+        signals.exitOnNext { logger.flush(within: .milliseconds(100)) }
         return responder.drain() ? 0 : 1
     }
 }

@@ -1,0 +1,196 @@
+import Dispatch
+import Synchronization
+
+/// Lines that wait to be written: bounded, first in, first out. Whoever logs never waits.
+final class LogQueue: Sendable {
+    /// What the writing thread does next.
+    enum Step: Equatable {
+        case write([UInt8])
+        /// Wait for `wakeUp`; with a limit, come back by then even without.
+        case sleep(isLimiting: Bool)
+        case end
+    }
+
+    fileprivate struct State {
+        var lines: [[UInt8]] = []
+        /// Index of the first line that still waits; the array is cut now and then.
+        var head = 0
+        var bytes = 0
+        /// Since the last line that told of it.
+        var dropped = 0
+        var droppedTotal = 0
+        /// Lines ever taken in, and lines done with; the difference waits or is being written.
+        var appended = 0
+        var finished = 0
+        var isAsleep = false
+        var isStarted = false
+        var isClosed = false
+        var limiter = LogLimiter()
+        var waiters: [(target: Int, signal: DispatchSemaphore)] = []
+
+        var count: Int { lines.count - head }
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp = DispatchSemaphore(value: 0)
+    private let lineCapacity: Int
+    private let byteCapacity: Int
+
+    init(lineCapacity: Int = 4096, byteCapacity: Int = 1 << 20) {
+        self.lineCapacity = lineCapacity
+        self.byteCapacity = byteCapacity
+    }
+
+    /// Lines that were lost, ever: for want of room, or because writing failed.
+    var droppedTotal: Int { state.withLock { $0.droppedTotal } }
+
+    /// Whether a line that is limited by a key may be written now.
+    func admit(_ key: LogLimiter.Key, level: Logger.Level) -> LogLimiter.Admission {
+        let (admission, mustWake) = state.withLock { state -> (LogLimiter.Admission, Bool) in
+            let wasLimiting = state.limiter.isLimiting
+            let admission = state.limiter.admit(key, level: level, at: .now)
+            // The thread must come back for the remainder, even if no line follows.
+            guard state.isAsleep, state.limiter.isLimiting, !wasLimiting else {
+                return (admission, false)
+            }
+            state.isAsleep = false
+            return (admission, true)
+        }
+        if mustWake { wakeUp.signal() }
+        return admission
+    }
+
+    /// Takes a line, or drops and counts it.
+    ///
+    /// - Returns: whether the writing thread must be started.
+    func append(_ line: [UInt8]) -> Bool {
+        let (mustStart, mustWake) = state.withLock { state -> (Bool, Bool) in
+            guard state.count < lineCapacity, state.bytes + line.count <= byteCapacity else {
+                state.dropped += 1
+                state.droppedTotal += 1
+                return (false, false)
+            }
+            state.lines.append(line)
+            state.bytes += line.count
+            state.appended += 1
+            defer {
+                state.isAsleep = false
+                state.isStarted = true
+            }
+            return (!state.isStarted, state.isAsleep)
+        }
+        if mustWake { wakeUp.signal() }
+        return mustStart
+    }
+
+    /// For the writing thread: what to do, once the last step is done. `wasWritten` says whether
+    /// the line of the last step is out, nil if it had none.
+    func next(wasWritten: Bool?) -> Step {
+        let (step, signals) = state.withLock { state -> (Step, [DispatchSemaphore]) in
+            if let wasWritten {
+                state.finished += 1
+                // Nothing can tell of it where nothing can be written.
+                if !wasWritten { state.droppedTotal += 1 }
+            }
+            let step = state.next(roomAt: lineCapacity / 2, byteCapacity / 2)
+            return (step, state.takeSatisfiedWaiters())
+        }
+        for signal in signals { signal.signal() }
+        return step
+    }
+
+    /// For the writing thread: waits for lines.
+    func sleep(isLimiting: Bool) {
+        guard isLimiting else { return wakeUp.wait() }
+        guard wakeUp.wait(timeout: .now() + .seconds(1)) == .timedOut else { return }
+        let wasSignalled = state.withLock { state -> Bool in
+            defer { state.isAsleep = false }
+            return !state.isAsleep
+        }
+        // The signal came in between; then it is taken here, not by the next sleep.
+        if wasSignalled { wakeUp.wait() }
+    }
+
+    /// Waits until all lines so far are out, what was held back among them.
+    ///
+    /// - Returns: false if the time was over first.
+    func flush(within limit: Duration) -> Bool {
+        let signal = DispatchSemaphore(value: 0)
+        let (isDone, mustWake) = state.withLock { state -> (Bool, Bool) in
+            state.appendRemainders(isEnding: true)
+            guard state.isStarted, state.finished < state.appended else { return (true, false) }
+            state.waiters.append((state.appended, signal))
+            defer { state.isAsleep = false }
+            return (false, state.isAsleep)
+        }
+        if mustWake { wakeUp.signal() }
+        guard !isDone else { return true }
+        let nanoseconds = Int(limit / .nanoseconds(1))
+        return signal.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success
+    }
+
+    /// Nobody logs any more; the thread writes what waits, and ends.
+    func close() {
+        let mustWake = state.withLock { state -> Bool in
+            state.isClosed = true
+            defer { state.isAsleep = false }
+            return state.isAsleep
+        }
+        if mustWake { wakeUp.signal() }
+    }
+}
+
+extension LogQueue.State {
+    fileprivate mutating func next(roomAt lines: Int, _ bytes: Int) -> LogQueue.Step {
+        appendRemainders(isEnding: isClosed)
+        // Not while it is nearly full: that would be a line for every few that are dropped.
+        if dropped > 0, count <= lines, self.bytes <= bytes {
+            let note = LogLine(.warning, "log lines dropped", ["count": .integer(Int64(dropped))])
+            dropped = 0
+            // It has no place in the queue, so a flush for later lines waits for it, too.
+            appended += 1
+            for index in waiters.indices { waiters[index].target += 1 }
+            return .write(note.bytes)
+        }
+        if let line = takeFirst() { return .write(line) }
+        if isClosed { return .end }
+        isAsleep = true
+        return .sleep(isLimiting: limiter.isLimiting)
+    }
+
+    /// Lines for what the limiter held back; they are few, so they have room beyond the bound.
+    fileprivate mutating func appendRemainders(isEnding: Bool) {
+        guard limiter.isLimiting else { return }
+        for remainder in limiter.remainders(at: .now, isEnding: isEnding) {
+            let line = LogLine(
+                remainder.level, remainder.key.message, suppressed: remainder.suppressed,
+                ["limit_key": "\(remainder.key.detail)"])
+            lines.append(line.bytes)
+            bytes += line.bytes.count
+            appended += 1
+        }
+    }
+
+    fileprivate mutating func takeSatisfiedWaiters() -> [DispatchSemaphore] {
+        guard !waiters.isEmpty else { return [] }
+        let satisfied = waiters.filter { $0.target <= finished }.map(\.signal)
+        waiters.removeAll { $0.target <= finished }
+        return satisfied
+    }
+
+    private mutating func takeFirst() -> [UInt8]? {
+        guard head < lines.count else { return nil }
+        let line = lines[head]
+        lines[head] = []
+        head += 1
+        bytes -= line.count
+        if head == lines.count {
+            lines.removeAll(keepingCapacity: lines.capacity <= 64)
+            head = 0
+        } else if head >= 1024 {
+            lines.removeFirst(head)
+            head = 0
+        }
+        return line
+    }
+}

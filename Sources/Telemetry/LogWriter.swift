@@ -1,0 +1,65 @@
+private import Dispatch
+private import Foundation
+
+/// Writes a queue's lines on a thread of its own, so that a pipe that nobody reads stops only that
+/// thread.
+///
+/// The thread is started by the first line, and ends when the last logger is gone.
+final class LogWriter: Sendable {
+    /// Standard error, once a process.
+    static let standardError = LogWriter(descriptor: STDERR_FILENO)
+
+    let queue: LogQueue
+    private let descriptor: Int32
+
+    init(descriptor: Int32, queue: LogQueue = LogQueue()) {
+        self.descriptor = descriptor
+        self.queue = queue
+    }
+
+    deinit {
+        queue.close()
+    }
+
+    /// Takes a line; never waits.
+    func append(_ line: LogLine) {
+        guard queue.append(line.bytes) else { return }
+        let thread = Thread { [queue, descriptor] in Self.write(queue, to: descriptor) }
+        thread.name = "log"
+        thread.stackSize = 1 << 18
+        thread.start()
+    }
+
+    private static func write(_ queue: LogQueue, to descriptor: Int32) {
+        var wasWritten: Bool?
+        while true {
+            switch queue.next(wasWritten: wasWritten) {
+            case .write(let line):
+                wasWritten = writeAll(line, to: descriptor)
+            case .sleep(let isLimiting):
+                wasWritten = nil
+                queue.sleep(isLimiting: isLimiting)
+            case .end: return
+            }
+        }
+    }
+
+    /// One `write`, unless the pipe takes less; whoever shares it may have made it non-blocking.
+    private static func writeAll(_ line: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = line[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&request, 1, -1)
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+}
