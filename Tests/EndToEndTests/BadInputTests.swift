@@ -217,8 +217,6 @@ struct BadInputTests {
 
     /// A form of Plivo's that is signed and yet no report.
     static let forms: [(form: String, reason: String, place: String)] = [
-        ("Status=delivered", "missing_field", "MessageUUID"),
-        ("MessageUUID=\(uniqueName())", "missing_field", "Status"),
         ("MessageUUID=a%00b&Status=sent", "bad_message_id", "MessageUUID"),
         ("MessageUUID=a&MessageUUID=b&Status=sent", "duplicate_key", "MessageUUID"),
         ("MessageUUID=a&Status=sent&Units=99999999999", "bad_number", "Units"),
@@ -237,6 +235,23 @@ struct BadInputTests {
         let kept = try demo.sql(
             "select reason, place from quarantine where excerpt = '\\x\(hex)'")
         #expect(kept == "\(reason)|\(place)")
+    }
+
+    @Test(
+        "A signed form that is no status callback is refused with its place, and kept",
+        arguments: [
+            ("Status=delivered", "MessageUUID"), ("MessageUUID=a", "Status"),
+            ("MessageUUID=a&From=15550100&To=15550101&Text=Hi", "Status"),
+        ])
+    func otherForm(form: String, place: String) throws {
+        let demo = try RunningDemo.shared
+        let marked = form + "&Marker=" + uniqueName("form")
+        let answer = try demo.client.send(demo.plivoRequest(marked))
+        expectProblem(answer, 400, "wrong_shape")
+        #expect(try JSON(answer)["place"].string == place)
+        let hex = marked.utf8.map { String(format: "%02x", $0) }.joined()
+        let kept = try demo.sql("select reason, place from quarantine where excerpt = '\\x\(hex)'")
+        #expect(kept == "wrong_shape|\(place)")
     }
 
     @Test(

@@ -30,6 +30,9 @@ struct PlivoParser {
         }
     }
 
+    /// Which parameter is missing or empty without which the form is no status callback.
+    var missing: PlivoField? { [.messageUUID, .status].first { given($0) == nil } }
+
     /// Makes the report.
     ///
     /// - Parameter message: our own id of the message, where the URL that was called holds one.
