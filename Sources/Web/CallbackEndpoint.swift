@@ -133,18 +133,17 @@ package final class CallbackEndpoint: Sendable {
         }
     }
 
-    /// Puts an unreadable callback of a believed provider into the quarantine, then refuses it.
+    /// Archives an unreadable callback of a believed provider, says why in the quarantine, then
+    /// refuses it.
     private func keep(
         _ malformation: Malformation, of callback: ArchivedCallback, for exchange: Exchange
     ) {
         let reject = Reject(
             reason: malformation.code.rawValue, place: malformation.place,
             detail: malformation.detail, excerpt: callback.body)
-        // The quarantine holds the body; an archived copy beside it would say no more.
-        let empty = ArchivedCallback(
-            id: callback.id, provider: callback.provider, receivedAt: callback.receivedAt,
-            uri: callback.uri, body: [])
-        sink.submit(Submission(callback: empty, reports: [], rejects: [reject])) { [self] result in
+        // The excerpt is cut; the archive has all of it.
+        let submission = Submission(callback: callback, reports: [], rejects: [reject])
+        sink.submit(submission) { [self] result in
             switch result {
             case .success:
                 rejects.add()

@@ -86,7 +86,7 @@ struct CallbackEndpointTests {
     }
 
     @Test(
-        "A believed callback that cannot be read is refused with its place and kept in quarantine",
+        "A believed callback that cannot be read is refused with its place, archived and quarantined",
         arguments: Malformation.Code.allCases)
     func malformation(code: Malformation.Code) throws {
         let sink = Sink()
@@ -107,7 +107,7 @@ struct CallbackEndpointTests {
         #expect(answer.json["detail"] as? String == "Something else was expected.")
         let submission = try #require(sink.submissions.first)
         #expect(submission.reports.isEmpty)
-        #expect(submission.callback.body.isEmpty)
+        #expect(submission.callback.body == [7, 8])
         #expect(submission.rejects.map(\.excerpt) == [[7, 8]])
         #expect(submission.rejects.map(\.reason) == [code.rawValue])
     }
