@@ -65,7 +65,8 @@ package final class CallbackEndpoint: Sendable {
         let plain = Router.Route("POST", path) { [self] exchange, _ in handle(exchange) }
         guard provider == .plivo else { return [plain] }
         let named = Router.Route("POST", path + "/{message}") { [self] exchange, captures in
-            guard let message = MessageID(captures[0]) else {
+            // Whoever made the URL may have written the id in capitals, and a 404 loses the report.
+            guard let message = MessageID(captures[0].lowercased()) else {
                 return refuse(
                     exchange,
                     Problem(.notFound, "not_found", "The path must end in one of our message ids."),

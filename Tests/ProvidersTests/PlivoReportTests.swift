@@ -80,7 +80,23 @@ struct PlivoReportTests {
         let request = CallbackRequest(
             message: id, contentType: "application/x-www-form-urlencoded; charset=utf-8",
             body: Array("MessageUUID=u&Status=sent".utf8))
-        #expect(try webhook().parse(request).reports.first?.message == id)
+        let report = try #require(try webhook().parse(request).reports.first)
+        #expect(report.message == id)
+        #expect(!report.isKeyDerived)
+    }
+
+    @Test("any id in the path is the message, and its key derived only if it is just that one")
+    func foreignPath() throws {
+        let derived = MessageKey.derive(provider: .plivo, providerMessageID: "u")
+        let random = try #require(MessageID(Self.uuid))
+        for id in [derived, random, nil] {
+            let request = CallbackRequest(
+                message: id, contentType: "application/x-www-form-urlencoded",
+                body: Array("MessageUUID=u&Status=sent".utf8))
+            let report = try #require(try webhook().parse(request).reports.first)
+            #expect(report.message == id ?? derived)
+            #expect(report.isKeyDerived == (id != random))
+        }
     }
 
     @Test(

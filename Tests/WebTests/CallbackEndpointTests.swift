@@ -161,14 +161,20 @@ struct CallbackEndpointTests {
     @Test("Plivo's path may end in our message's id, and in nothing else")
     func messageInPath() throws {
         let sink = Sink()
-        let (server, _) = try start(Webhook(provider: .plivo), sink: sink)
+        let webhook = Webhook(provider: .plivo)
+        let (server, _) = try start(webhook, sink: sink)
         let path = "/callbacks/plivo/\(Samples.id)"
         #expect(try server.send("POST", path, body: [1]).status == 200)
         #expect(sink.submissions.map(\.callback.uri) == [path])
+        let capitals = "/callbacks/plivo/\("\(Samples.id)".uppercased())"
+        #expect(try server.send("POST", capitals, body: [1]).status == 200)
+        // The signature covers the path as called.
+        #expect(sink.submissions.map(\.callback.uri) == [path, capitals])
+        #expect(webhook.messages == [Samples.id, Samples.id])
         let answer = try server.send("POST", "/callbacks/plivo/nonsense", body: [1])
         #expect(answer.status == 404)
         #expect(answer.code == "not_found")
-        #expect(sink.submissions.count == 1)
+        #expect(sink.submissions.count == 2)
     }
 
     @Test("Infobip carries the id in the body, so its path takes none")

@@ -54,8 +54,9 @@ struct PlivoParser {
             keep(field)
         }
         guard problem == nil else { return nil }
+        let key = MessageKey.derive(provider: .plivo, providerMessageID: id)
         return Report(
-            message: message ?? MessageKey.derive(provider: .plivo, providerMessageID: id),
+            message: message ?? key, isKeyDerived: message == nil || message == key,
             provider: .plivo, providerMessageID: id, status: status,
             outcome: outcome(status: word), recipient: phoneNumber(.to),
             sender: phoneNumber(.from), sentAt: sentAt, doneAt: doneAt, segments: segments,
