@@ -84,7 +84,8 @@ struct RouteTests {
                 }
             }
             let others: Set = [
-                "last_callback_age_seconds", "last_verified_by", "refusing_since",
+                "last_callback_age_seconds", "last_request_age_seconds", "last_verified_by",
+                "refusing_since",
                 "minutes_until_provider_gives_up",
             ]
             #expect(others.isSubset(of: provider.names))

@@ -81,7 +81,11 @@ struct CallbackEndpointTests {
         let series =
             "waybill_callbacks_refused_total{provider=\"\(provider.rawValue)\","
             + "reason=\"\(reason.rawValue)\"} 1\n"
-        #expect(endpoint.statistics.snapshot(at: .now).callbacksRefused.lastMinute == 1)
+        let snapshot = endpoint.statistics.snapshot(at: .now)
+        #expect(snapshot.callbacksRefused.lastMinute == 1)
+        #expect(snapshot.lastCallbackAt == nil)
+        let isMissing = reason == .missingCredentials || reason == .missingSignature
+        #expect((snapshot.refusingSince == nil) == isMissing)
         #expect(metrics.exposition().contains(series))
     }
 
