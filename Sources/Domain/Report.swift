@@ -2,6 +2,9 @@
 package struct Report: Sendable, Equatable {
     /// The message's key, known without asking the database.
     package let message: MessageID
+    /// Whether `message` follows from provider and `providerMessageID`; not so where the URL that
+    /// was called, or the question that we asked, named the message. Stored with the message only.
+    package let isKeyDerived: Bool
     package let provider: Provider
     /// The message's name at the provider: Infobip's `messageId`, Plivo's `MessageUUID`.
     package let providerMessageID: String
@@ -32,13 +35,15 @@ package struct Report: Sendable, Equatable {
     package let fingerprint: Int64
 
     package init(
-        message: MessageID, provider: Provider, providerMessageID: String, status: Status,
+        message: MessageID, isKeyDerived: Bool = true, provider: Provider,
+        providerMessageID: String, status: Status,
         outcome: Outcome, source: Source = .callback, recipient: String? = nil,
         sender: String? = nil, sentAt: Timestamp? = nil, doneAt: Timestamp? = nil,
         segments: Int32? = nil, price: Price? = nil, bulkID: String? = nil,
         callbackData: String? = nil, network: String? = nil, attributes: String? = nil
     ) {
         self.message = message
+        self.isKeyDerived = isKeyDerived
         self.provider = provider
         self.providerMessageID = providerMessageID
         self.status = status
@@ -55,7 +60,7 @@ package struct Report: Sendable, Equatable {
         self.network = network
         self.attributes = attributes
         precedence = Precedence(status: status, at: doneAt ?? sentAt)
-        // Everything that is stored goes in: two reports that differ anywhere are two rows, and
+        // Everything that the ledger stores goes in: two reports that differ anywhere are two rows, and
         // what is shown never depends on which of them came first.
         var hash = Fingerprint()
         hash.add(outcome.id)
@@ -74,10 +79,6 @@ package struct Report: Sendable, Equatable {
         hash.add(attributes)
         fingerprint = hash.value
     }
-
-    /// Whether `message` follows from provider and `providerMessageID`; not so where Plivo called a
-    /// URL with our own id in it.
-    package var isKeyDerived: Bool { provider != .plivo || message.version != 7 }
 
     /// How we came to know.
     package enum Source: Int16, Sendable {

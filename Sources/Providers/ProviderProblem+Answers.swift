@@ -23,7 +23,8 @@ extension Report {
     /// our own id is.
     func polled(as message: MessageID) -> Report {
         Report(
-            message: message, provider: provider, providerMessageID: providerMessageID,
+            message: message, isKeyDerived: isKeyDerived && message == self.message,
+            provider: provider, providerMessageID: providerMessageID,
             status: status, outcome: outcome, source: .poll, recipient: recipient, sender: sender,
             sentAt: sentAt, doneAt: doneAt, segments: segments, price: price, bulkID: bulkID,
             callbackData: callbackData, network: network, attributes: attributes)

@@ -1,21 +1,45 @@
 package import Domain
 package import Postgres
+import Synchronization
 package import Telemetry
 
-/// The keys to the API, in the database.
-package struct APIKeys: APIKeyStore {
+/// The keys to the API, in the database. Any thread.
+package final class APIKeys: APIKeyStore {
     private let queries: Queries
+    private let logger: Logger
+    /// Until when no use is noted, since the last try failed.
+    private let noNotesUntil = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// A note of a use is worth no more of a caller's time.
+    private static let noteTime: Duration = .seconds(1)
+    private static let pauseAfterFailure: Duration = .seconds(60)
 
     package init(_ pool: ConnectionPool, logger: Logger) {
         queries = Queries(pool, logger)
+        self.logger = logger
     }
 
     package func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
         try queries.run { connection throws(PostgresError) in
             let found = try connection.execute(SelectAPIKey(hash: hash)).first
             // A write a minute, not one a request.
-            if let found, found.isUseStale { _ = try connection.execute(TouchAPIKey(hash: hash)) }
+            if let found, found.isUseStale { noteUse(of: hash, connection) }
             return found?.key
+        }
+    }
+
+    /// Notes that a key was used. Who has a valid key gets an answer though it cannot be noted, as
+    /// from a database that only reads.
+    private func noteUse(of hash: [UInt8], _ connection: Connection) {
+        let isPaused = noNotesUntil.withLock { end in end.map { .now < $0 } ?? false }
+        guard !isPaused else { return }
+        do throws(PostgresError) {
+            _ = try connection.execute(TouchAPIKey(hash: hash), within: Self.noteTime)
+        } catch {
+            // A failed write costs the pool its connections: not once a request.
+            noNotesUntil.withLock { $0 = .now + Self.pauseAfterFailure }
+            logger.log(
+                .debug, "the use of a key could not be noted", ["error": "\(error.description)"])
         }
     }
 

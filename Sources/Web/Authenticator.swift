@@ -34,10 +34,13 @@ package final class Authenticator: Sendable {
             throw Self.refusal(
                 "missing_key", "Send an API key as \"Authorization: Bearer wb_…\".")
         }
-        let words = authorization.split(separator: " ", omittingEmptySubsequences: true)
+        // One space, though RFC 9110 allows more: nginx counts a key's requests by the header as it
+        // came, and every other spelling of it would have a count of its own.
+        let words = authorization.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 2, words[0].lowercased() == "bearer" else {
             throw Self.refusal(
-                "wrong_key", "The Authorization header must be \"Bearer\" and an API key.")
+                "wrong_key",
+                "The Authorization header must be \"Bearer\", one space and an API key.")
         }
         guard let token = APIToken(String(words[1])) else {
             throw Self.refusal("wrong_key", "This is no API key of ours; they begin with wb_.")

@@ -65,11 +65,12 @@ package final class CallbackEndpoint: Sendable {
         let plain = Router.Route("POST", path) { [self] exchange, _ in handle(exchange) }
         guard provider == .plivo else { return [plain] }
         let named = Router.Route("POST", path + "/{message}") { [self] exchange, captures in
-            guard let message = MessageID(captures[0]) else {
+            // Whoever made the URL may have written the id in capitals, and a 404 loses the report.
+            guard let message = MessageID(captures[0].lowercased()) else {
                 return refuse(
                     exchange,
                     Problem(.notFound, "not_found", "The path must end in one of our message ids."),
-                    at: .now)
+                    .anybody, at: .now)
             }
             handle(exchange, message: message)
         }
@@ -83,7 +84,7 @@ package final class CallbackEndpoint: Sendable {
         do {
             body = try exchange.readBody(limit: webhook.bodyLimit)
         } catch {
-            return refuse(exchange, Problem(error), at: now)
+            return refuse(exchange, Problem(error), .anybody, at: now)
         }
         let request = CallbackRequest(
             uri: exchange.requestURI ?? "", message: message, contentType: exchange.contentType,
@@ -92,7 +93,7 @@ package final class CallbackEndpoint: Sendable {
         do {
             verification = try webhook.authenticate(request)
         } catch {
-            return refuse(exchange, problem(for: error), at: now)
+            return refuse(exchange, problem(for: error), caller(error), at: now)
         }
         let callback = ArchivedCallback(
             id: .new(at: now), provider: webhook.provider, receivedAt: now, uri: request.uri,
@@ -127,40 +128,40 @@ package final class CallbackEndpoint: Sendable {
                 logRejects(of: submission, requestID: requestID)
             case .failure(let failure):
                 refuse(
-                    exchange, problem(for: failure), reports: submission.reports.count,
+                    exchange, problem(for: failure), .provider, reports: submission.reports.count,
                     at: submission.callback.receivedAt)
             }
         }
     }
 
-    /// Puts an unreadable callback of a believed provider into the quarantine, then refuses it.
+    /// Archives an unreadable callback of a believed provider, says why in the quarantine, then
+    /// refuses it.
     private func keep(
         _ malformation: Malformation, of callback: ArchivedCallback, for exchange: Exchange
     ) {
         let reject = Reject(
             reason: malformation.code.rawValue, place: malformation.place,
             detail: malformation.detail, excerpt: callback.body)
-        // The quarantine holds the body; an archived copy beside it would say no more.
-        let empty = ArchivedCallback(
-            id: callback.id, provider: callback.provider, receivedAt: callback.receivedAt,
-            uri: callback.uri, body: [])
-        sink.submit(Submission(callback: empty, reports: [], rejects: [reject])) { [self] result in
+        // The excerpt is cut; the archive has all of it.
+        let submission = Submission(callback: callback, reports: [], rejects: [reject])
+        sink.submit(submission) { [self] result in
             switch result {
             case .success:
                 rejects.add()
-                refuse(exchange, Problem(malformation), at: callback.receivedAt)
+                refuse(exchange, Problem(malformation), .provider, at: callback.receivedAt)
             case .failure(let failure):
-                refuse(exchange, problem(for: failure), at: callback.receivedAt)
+                refuse(exchange, problem(for: failure), .provider, at: callback.receivedAt)
             }
         }
     }
 
     private func refuse(
-        _ exchange: Exchange, _ problem: Problem, reports: Int = 0, at now: Timestamp
+        _ exchange: Exchange, _ problem: Problem, _ caller: CallbackStatistics.Caller,
+        reports: Int = 0, at now: Timestamp
     ) {
         let requestID = exchange.requestID
         refusals[problem.code]?.add()
-        statistics.refused(reports: reports, at: now)
+        statistics.refused(caller, reports: reports, at: now)
         exchange.respond(problem.response(requestID: requestID))
         logger.log(
             .warning, "callback refused", requestID: requestID, limitKey: problem.code,
@@ -180,6 +181,13 @@ package final class CallbackEndpoint: Sendable {
                     "place": "\(reject.place)", "callback_id": "\(submission.callback.id)",
                     "rejects": .integer(Int64(submission.rejects.count)),
                 ])
+        }
+    }
+
+    private func caller(_ refusal: Refusal) -> CallbackStatistics.Caller {
+        switch refusal.reason {
+        case .missingCredentials, .missingSignature: .anybody
+        case .wrongCredentials, .wrongSignature, .schemeNotAllowed: .doubtful
         }
     }
 

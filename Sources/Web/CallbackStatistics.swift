@@ -19,13 +19,29 @@ package final class CallbackStatistics: Sendable {
         package let callbacksRefused: Windows
         package let reportsAccepted: Windows
         package let reportsRefused: Windows
-        /// When the provider last called, whatever the answer was.
+        /// When the last believed callback came, whatever the answer was.
         package let lastCallbackAt: Timestamp?
+        /// When anybody last called.
+        package let lastRequestAt: Timestamp?
         /// What proved the last callback that was believed.
         package let lastVerification: Verification?
-        /// Since when callbacks have been refused with none accepted; nil while all is well.
+        /// Since when the provider's callbacks have been refused with none accepted; nil while all
+        /// is well.
         package let refusingSince: Timestamp?
     }
+
+    /// Whose callback was refused, as far as that is known.
+    package enum Caller: Sendable {
+        /// The provider: the callback was believed.
+        case provider
+        /// Perhaps the provider, with a secret that is not set here: what came as proof is wrong.
+        case doubtful
+        /// Anybody: no proof came, or none was looked at.
+        case anybody
+    }
+
+    /// While a callback was accepted so lately, wrong proof is a stranger's: the provider's is right.
+    private static let proofMicroseconds: Int64 = 60_000_000
 
     private struct State {
         var callbacksAccepted = WindowedCount()
@@ -33,8 +49,20 @@ package final class CallbackStatistics: Sendable {
         var reportsAccepted = WindowedCount()
         var reportsRefused = WindowedCount()
         var lastCallbackAt: Timestamp?
+        var lastRequestAt: Timestamp?
+        var lastAcceptedAt: Timestamp?
         var lastVerification: Verification?
         var refusingSince: Timestamp?
+
+        func concernsProvider(_ caller: Caller, at now: Timestamp) -> Bool {
+            switch caller {
+            case .provider: true
+            case .anybody: false
+            case .doubtful:
+                lastAcceptedAt.map { now.microseconds - $0.microseconds >= proofMicroseconds }
+                    ?? true
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -53,19 +81,26 @@ package final class CallbackStatistics: Sendable {
             state.reportsAccepted.add(reports, at: second)
             if rejects > 0 { state.reportsRefused.add(rejects, at: second) }
             state.lastCallbackAt = now
+            state.lastRequestAt = now
+            state.lastAcceptedAt = now
             state.lastVerification = verification
             state.refusingSince = nil
         }
     }
 
     /// A callback was answered with an error; `reports` of its reports were readable.
-    package func refused(reports: Int = 0, at now: Timestamp) {
+    ///
+    /// All are counted, but a stranger must not make it look as if the provider were giving up.
+    package func refused(_ caller: Caller, reports: Int = 0, at now: Timestamp) {
         state.withLock { state in
             let second = now.microseconds / 1_000_000
             state.callbacksRefused.add(at: second)
             if reports > 0 { state.reportsRefused.add(reports, at: second) }
-            state.lastCallbackAt = now
-            state.refusingSince = state.refusingSince ?? now
+            state.lastRequestAt = now
+            if caller == .provider { state.lastCallbackAt = now }
+            if state.concernsProvider(caller, at: now) {
+                state.refusingSince = state.refusingSince ?? now
+            }
         }
     }
 
@@ -79,6 +114,7 @@ package final class CallbackStatistics: Sendable {
                 reportsAccepted: Self.windows(&state.reportsAccepted, second),
                 reportsRefused: Self.windows(&state.reportsRefused, second),
                 lastCallbackAt: state.lastCallbackAt,
+                lastRequestAt: state.lastRequestAt,
                 lastVerification: state.lastVerification,
                 refusingSince: state.refusingSince)
         }

@@ -85,9 +85,12 @@ package struct StatusEndpoint: Sendable {
             windows("refused", refused, in: &json)
             json.endObject()
         }
-        json.member(
-            "last_callback_age_seconds",
-            snapshot.lastCallbackAt.map { max(0, now.since($0).components.seconds) })
+        for (name, time) in [
+            ("last_callback_age_seconds", snapshot.lastCallbackAt),
+            ("last_request_age_seconds", snapshot.lastRequestAt),
+        ] {
+            json.member(name, time.map { max(0, now.since($0).components.seconds) })
+        }
         json.member("last_verified_by", snapshot.lastVerification?.description)
         json.member("refusing_since", snapshot.refusingSince?.description)
         json.member(

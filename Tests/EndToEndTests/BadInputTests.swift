@@ -215,43 +215,6 @@ struct BadInputTests {
         #expect(try demo.message(name)?["sent_by_us"].bool == false)
     }
 
-    /// A form of Plivo's that is signed and yet no report.
-    static let forms: [(form: String, reason: String, place: String)] = [
-        ("Status=delivered", "missing_field", "MessageUUID"),
-        ("MessageUUID=\(uniqueName())", "missing_field", "Status"),
-        ("MessageUUID=a%00b&Status=sent", "bad_message_id", "MessageUUID"),
-        ("MessageUUID=a&MessageUUID=b&Status=sent", "duplicate_key", "MessageUUID"),
-        ("MessageUUID=a&Status=sent&Units=99999999999", "bad_number", "Units"),
-        (
-            "MessageUUID=a&Status=sent&SentTime=2026-13-01+00%3A00%3A00.000000", "bad_time",
-            "SentTime"
-        ),
-    ]
-
-    @Test("A signed form that is no report goes to quarantine", arguments: forms)
-    func form(form: String, reason: String, place: String) throws {
-        let demo = try RunningDemo.shared
-        let marked = form + "&Marker=" + uniqueName("form")
-        #expect(try demo.client.send(demo.plivoRequest(marked)).status == 200)
-        let hex = marked.utf8.map { String(format: "%02x", $0) }.joined()
-        let kept = try demo.sql(
-            "select reason, place from quarantine where excerpt = '\\x\(hex)'")
-        #expect(kept == "\(reason)|\(place)")
-    }
-
-    @Test(
-        "Plivo's callbacks with another content type or a thousand parameters too many are refused")
-    func strangeForms() throws {
-        let demo = try RunningDemo.shared
-        var request = try demo.plivoRequest("MessageUUID=\(uniqueName())&Status=sent")
-        request.headers.removeAll { $0.name == "Content-Type" }
-        request.headers.append(("Content-Type", "application/json"))
-        expectProblem(try demo.client.send(request), 415, "unsupported_media_type")
-        // More parameters than are read cannot be verified.
-        let many = (0...1000).map { "a\($0)=1" }.joined(separator: "&")
-        expectProblem(try demo.client.send(demo.plivoRequest(many)), 403, "wrong_signature")
-    }
-
     @Test(
         "Bodies beyond the bounds are refused before they are read",
         arguments: [

@@ -51,6 +51,18 @@ struct RouteTests {
         #expect(try JSON(demo.api("/v1/messages/\(id)"))["status"].string == "delivered")
     }
 
+    @Test("Plivo's path may end in any id, in either case, and the message is found by both names")
+    func plivoForeignID() throws {
+        let demo = try RunningDemo.shared
+        let (id, name) = (UUID().uuidString, UUID().uuidString.lowercased())
+        let form = "MessageUUID=\(name)&Status=sent"
+        let answer = try demo.client.send(
+            demo.plivoRequest(form, path: "/callbacks/plivo/\(id)"))
+        #expect(answer.status == 200)
+        #expect(try demo.message(name, provider: "plivo")?["id"].string == id.lowercased())
+        #expect(try demo.api("/v1/messages/\(id.lowercased())").status == 200)
+    }
+
     @Test("Health is told without a key", arguments: ["live", "ready"])
     func health(kind: String) throws {
         let answer = try RunningDemo.shared.api("/health/\(kind)", key: .some(nil))
@@ -84,7 +96,8 @@ struct RouteTests {
                 }
             }
             let others: Set = [
-                "last_callback_age_seconds", "last_verified_by", "refusing_since",
+                "last_callback_age_seconds", "last_request_age_seconds", "last_verified_by",
+                "refusing_since",
                 "minutes_until_provider_gives_up",
             ]
             #expect(others.isSubset(of: provider.names))

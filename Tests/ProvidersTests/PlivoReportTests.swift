@@ -80,7 +80,23 @@ struct PlivoReportTests {
         let request = CallbackRequest(
             message: id, contentType: "application/x-www-form-urlencoded; charset=utf-8",
             body: Array("MessageUUID=u&Status=sent".utf8))
-        #expect(try webhook().parse(request).reports.first?.message == id)
+        let report = try #require(try webhook().parse(request).reports.first)
+        #expect(report.message == id)
+        #expect(!report.isKeyDerived)
+    }
+
+    @Test("any id in the path is the message, and its key derived only if it is just that one")
+    func foreignPath() throws {
+        let derived = MessageKey.derive(provider: .plivo, providerMessageID: "u")
+        let random = try #require(MessageID(Self.uuid))
+        for id in [derived, random, nil] {
+            let request = CallbackRequest(
+                message: id, contentType: "application/x-www-form-urlencoded",
+                body: Array("MessageUUID=u&Status=sent".utf8))
+            let report = try #require(try webhook().parse(request).reports.first)
+            #expect(report.message == id ?? derived)
+            #expect(report.isKeyDerived == (id != random))
+        }
     }
 
     @Test(
@@ -101,11 +117,7 @@ struct PlivoReportTests {
     @Test(
         "what is no report is told",
         arguments: [
-            ("", RejectReason.missingField, "MessageUUID"),
-            ("From=1&To=2&Text=Hi&MessageUUID=u", .missingField, "Status"),
-            ("Status=sent", .missingField, "MessageUUID"),
-            ("MessageUUID=&Status=sent", .missingField, "MessageUUID"),
-            ("MessageUUID=u&Status=sent&Status=sent", .duplicateKey, "Status"),
+            ("MessageUUID=u&Status=sent&Status=sent", RejectReason.duplicateKey, "Status"),
             ("MessageUUID=u&%4DessageUUID=v&Status=sent", .duplicateKey, "MessageUUID"),
             ("MessageUUID=u&Status=sent&To=1&To=2", .duplicateKey, "To"),
             ("MessageUUID=u%00&Status=sent", .badMessageID, "MessageUUID"),
@@ -119,13 +131,26 @@ struct PlivoReportTests {
             ("MessageUUID=u&Status=sent&TotalAmount=free", .badPrice, "TotalAmount"),
             ("MessageUUID=u&Status=sent&SentTime=2026-02-30+00:00:00", .badTime, "SentTime"),
             ("MessageUUID=u&Status=queued&QueuedTime=now", .badTime, "QueuedTime"),
-            ("{\"MessageUUID\":\"u\"}", .missingField, "MessageUUID"),
         ])
     func rejects(body: String, reason: RejectReason, place: String) throws {
         let parsed = try parse(Array(body.utf8))
         let expected = Reject(
             reason: reason.rawValue, place: place, detail: reason.detail, excerpt: Array(body.utf8))
         #expect(parsed == ParsedCallback(reports: [], rejects: [expected]))
+    }
+
+    @Test(
+        "a form that is no status callback is refused as a whole",
+        arguments: [
+            ("", "MessageUUID"), ("From=1&To=2&Text=Hi&MessageUUID=u", "Status"),
+            ("Status=sent", "MessageUUID"), ("MessageUUID=&Status=sent", "MessageUUID"),
+            ("MessageUUID=u&Status=", "Status"), ("{\"MessageUUID\":\"u\"}", "MessageUUID"),
+            ("MessageUUID=u&MessageUUID=v", "Status"),
+        ])
+    func otherForms(body: String, place: String) throws {
+        let error = #expect(throws: Malformation.self) { try parse(Array(body.utf8)) }
+        #expect(error?.code == .wrongShape)
+        #expect(error?.place == place)
     }
 
     @Test("every other parameter is kept, repeated ones as an array")

@@ -55,8 +55,9 @@ struct PlivoSendingLookUpTests {
     @Test("a record is a report, without the message's text")
     func detail() throws {
         let expected = try Report(
-            message: .sample(1), provider: .plivo, providerMessageID: Self.uuid,
-            status: .delivered, outcome: Outcome(provider: .plivo, statusName: "delivered"),
+            message: .sample(1), isKeyDerived: false, provider: .plivo,
+            providerMessageID: Self.uuid, status: .delivered,
+            outcome: Outcome(provider: .plivo, statusName: "delivered"),
             source: .poll, recipient: "+447700900456", sender: "+12025550123",
             sentAt: utc("2026-11-20T09:15:02.004518Z"), doneAt: utc("2026-11-20T09:15:05.771930Z"),
             segments: 2, price: .init(amount: "0.08660", currency: "USD"), network: "23415",

@@ -93,6 +93,30 @@ struct APIKeysTests {
         #expect(try lastUse() == old)
     }
 
+    @Test("a key is valid although its use cannot be noted: no right to write, a lock, a standby")
+    func needsNoNote() throws {
+        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1)))
+        try database.run("revoke update on api_key from waybill")
+        #expect(try keys.key(hash: hash(1))?.name == "a")
+        #expect(try keys.list().first?.lastUsedAt == nil)
+        try database.run("grant update on api_key to waybill")
+
+        let blockade = try Blockade(database, table: "api_key")
+        let others = APIKeys(try database.pool(), logger: .silent)
+        #expect(try others.key(hash: hash(1))?.name == "a")
+        // The failed note is not tried again at once.
+        #expect(try others.key(hash: hash(1))?.name == "a")
+        try blockade.lift()
+        #expect(try keys.list().first?.lastUsedAt == nil)
+
+        try database.run(
+            "alter role waybill in database \(database.name) set default_transaction_read_only = on"
+        )
+        let readers = APIKeys(try database.pool(), logger: .silent)
+        #expect(try readers.key(hash: hash(1))?.name == "a")
+        #expect(try readers.key(hash: hash(2)) == nil)
+    }
+
     @Test("what the schema does not allow is a failure, not a crash")
     func refuses() throws {
         func code(_ name: String, _ scopes: Set<APIKey.Scope>, _ hash: [UInt8]) -> StoreFailure

@@ -139,6 +139,21 @@ struct MessageStoreTests {
         #expect(try store.message(provider: .infobip, providerMessageID: "plivo-uuid") == nil)
     }
 
+    @Test(
+        "a message that a URL named is found by the provider's name, whatever else told of it",
+        arguments: [[false], [true, false], [false, true], [false, false]])
+    func findsNamed(areDerived: [Bool]) throws {
+        for (index, isDerived) in areDerived.enumerated() {
+            let report = Report(
+                message: .test(8), isKeyDerived: isDerived, provider: .plivo,
+                providerMessageID: "plivo-uuid", status: .sent,
+                outcome: Outcome(provider: .plivo), doneAt: .noon(plus: Int64(index)))
+            try write([.sample([report])])
+        }
+        let found = try store.message(provider: .plivo, providerMessageID: "plivo-uuid")
+        #expect(found?.id == .test(8))
+    }
+
     @Test("the timeline has the deciding report first, then by precedence, up to the limit")
     func ordersReports() throws {
         let reports: [Report] = [

@@ -117,6 +117,28 @@ struct SubmissionQueueTests {
         #expect(!queue.wait(until: .now() + 10))
     }
 
+    @Test("a taker that steps aside lets the next one in, who keeps the others out")
+    func stepsAside() {
+        let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
+        #expect(queue.append(entry()) == nil)
+        #expect(queue.take(upTo: 9).count == 1)
+        let taken = Atomic<Int>(0)
+        let sleeper = Worker {
+            while taken.load(ordering: .relaxed) == 0 {
+                guard queue.wait(until: .now() + 30) else { return }
+                taken.wrappingAdd(queue.take(upTo: 9).count, ordering: .relaxed)
+            }
+        }
+        #expect(queue.append(entry()) == nil)
+        queue.stepAside()
+        #expect(sleeper.join())
+        #expect(taken.load(ordering: .relaxed) == 1)
+        #expect(queue.append(entry()) == nil)
+        #expect(queue.take(upTo: 9).isEmpty)
+        queue.finish()
+        #expect(queue.take(upTo: 9).count == 1)
+    }
+
     @Test("a taken body is let go although older places of the queue are still there")
     func releases() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)

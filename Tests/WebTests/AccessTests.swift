@@ -27,6 +27,8 @@ struct AccessTests {
             ("Bearer", "wrong_key"),
             ("Basic YTpi", "wrong_key"), ("Bearer \(Keys.revoked)", "wrong_key"),
             ("Bearer \(Keys.read) \(Keys.read)", "wrong_key"), ("Bearer wb_AAAA", "wrong_key"),
+            ("Bearer  \(Keys.read)", "wrong_key"), ("Bearer \(Keys.read) ", "wrong_key"),
+            (" Bearer \(Keys.read)", "wrong_key"), ("Bearer\t\(Keys.read)", "wrong_key"),
         ])
     func unauthorized(authorization: String?, code: String) throws {
         let answer = try server().send(

@@ -81,12 +81,16 @@ struct CallbackEndpointTests {
         let series =
             "waybill_callbacks_refused_total{provider=\"\(provider.rawValue)\","
             + "reason=\"\(reason.rawValue)\"} 1\n"
-        #expect(endpoint.statistics.snapshot(at: .now).callbacksRefused.lastMinute == 1)
+        let snapshot = endpoint.statistics.snapshot(at: .now)
+        #expect(snapshot.callbacksRefused.lastMinute == 1)
+        #expect(snapshot.lastCallbackAt == nil)
+        let isMissing = reason == .missingCredentials || reason == .missingSignature
+        #expect((snapshot.refusingSince == nil) == isMissing)
         #expect(metrics.exposition().contains(series))
     }
 
     @Test(
-        "A believed callback that cannot be read is refused with its place and kept in quarantine",
+        "A believed callback that cannot be read is refused with its place, archived and quarantined",
         arguments: Malformation.Code.allCases)
     func malformation(code: Malformation.Code) throws {
         let sink = Sink()
@@ -107,7 +111,7 @@ struct CallbackEndpointTests {
         #expect(answer.json["detail"] as? String == "Something else was expected.")
         let submission = try #require(sink.submissions.first)
         #expect(submission.reports.isEmpty)
-        #expect(submission.callback.body.isEmpty)
+        #expect(submission.callback.body == [7, 8])
         #expect(submission.rejects.map(\.excerpt) == [[7, 8]])
         #expect(submission.rejects.map(\.reason) == [code.rawValue])
     }
@@ -161,14 +165,20 @@ struct CallbackEndpointTests {
     @Test("Plivo's path may end in our message's id, and in nothing else")
     func messageInPath() throws {
         let sink = Sink()
-        let (server, _) = try start(Webhook(provider: .plivo), sink: sink)
+        let webhook = Webhook(provider: .plivo)
+        let (server, _) = try start(webhook, sink: sink)
         let path = "/callbacks/plivo/\(Samples.id)"
         #expect(try server.send("POST", path, body: [1]).status == 200)
         #expect(sink.submissions.map(\.callback.uri) == [path])
+        let capitals = "/callbacks/plivo/\("\(Samples.id)".uppercased())"
+        #expect(try server.send("POST", capitals, body: [1]).status == 200)
+        // The signature covers the path as called.
+        #expect(sink.submissions.map(\.callback.uri) == [path, capitals])
+        #expect(webhook.messages == [Samples.id, Samples.id])
         let answer = try server.send("POST", "/callbacks/plivo/nonsense", body: [1])
         #expect(answer.status == 404)
         #expect(answer.code == "not_found")
-        #expect(sink.submissions.count == 1)
+        #expect(sink.submissions.count == 2)
     }
 
     @Test("Infobip carries the id in the body, so its path takes none")

@@ -91,7 +91,12 @@ struct Webhook: WebhookProvider {
     var malformation: Malformation?
     var parsed = ParsedCallback(reports: [Samples.report()], rejects: [])
 
+    /// The messages that paths named.
+    var messages: [MessageID] { named.all }
+    private let named = Named()
+
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
+        named.add(request.message)
         if let refusal { throw refusal }
         return Verification(method: "basic", secret: 2)
     }
@@ -99,6 +104,18 @@ struct Webhook: WebhookProvider {
     func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
         if let malformation { throw malformation }
         return parsed
+    }
+}
+
+/// What a webhook was told of messages.
+private final class Named: Sendable {
+    private let messages = Mutex<[MessageID]>([])
+
+    var all: [MessageID] { messages.withLock { $0 } }
+
+    func add(_ message: MessageID?) {
+        guard let message else { return }
+        messages.withLock { $0.append(message) }
     }
 }
 

@@ -38,16 +38,49 @@ struct StatisticsTests {
         let statistics = CallbackStatistics()
         func since() -> Timestamp? { statistics.snapshot(at: Samples.time(100)).refusingSince }
         #expect(since() == nil)
-        statistics.refused(at: Samples.time(10))
-        statistics.refused(reports: 4, at: Samples.time(20))
+        statistics.refused(.provider, at: Samples.time(10))
+        statistics.refused(.provider, reports: 4, at: Samples.time(20))
         #expect(since() == Samples.time(10))
         statistics.accepted(
             reports: 1, rejects: 0, verification: verification, at: Samples.time(30))
         #expect(since() == nil)
-        statistics.refused(at: Samples.time(40))
+        statistics.refused(.provider, at: Samples.time(40))
         #expect(since() == Samples.time(40))
         #expect(statistics.snapshot(at: Samples.time(41)).lastCallbackAt == Samples.time(40))
         #expect(statistics.snapshot(at: Samples.time(41)).lastVerification == verification)
+    }
+
+    @Test(
+        "A stranger's requests are counted, and are neither a callback nor the provider's trouble")
+    func strangers() {
+        let statistics = CallbackStatistics()
+        statistics.refused(.anybody, at: Samples.time(0))
+        var snapshot = statistics.snapshot(at: Samples.time(1))
+        #expect(snapshot.callbacksRefused.lastMinute == 1)
+        #expect(snapshot.lastCallbackAt == nil)
+        #expect(snapshot.lastRequestAt == Samples.time(0))
+        #expect(snapshot.refusingSince == nil)
+        statistics.accepted(
+            reports: 1, rejects: 0, verification: verification, at: Samples.time(10))
+        statistics.refused(.doubtful, at: Samples.time(69))
+        statistics.refused(.anybody, at: Samples.time(200))
+        snapshot = statistics.snapshot(at: Samples.time(200))
+        #expect(snapshot.callbacksRefused.lastHour == 3)
+        #expect(snapshot.lastCallbackAt == Samples.time(10))
+        #expect(snapshot.lastRequestAt == Samples.time(200))
+        #expect(snapshot.refusingSince == nil)
+    }
+
+    @Test("Wrong proof counts as the provider's where none was right within a minute")
+    func wrongProof() {
+        let statistics = CallbackStatistics()
+        statistics.refused(.doubtful, at: Samples.time(5))
+        #expect(statistics.snapshot(at: Samples.time(6)).refusingSince == Samples.time(5))
+        #expect(statistics.snapshot(at: Samples.time(6)).lastCallbackAt == nil)
+        statistics.accepted(
+            reports: 1, rejects: 0, verification: verification, at: Samples.time(10))
+        statistics.refused(.doubtful, at: Samples.time(70))
+        #expect(statistics.snapshot(at: Samples.time(71)).refusingSince == Samples.time(70))
     }
 
     @Test(

@@ -20,6 +20,7 @@ struct StatusEndpointTests {
         statistics.accepted(
             reports: 20, rejects: 0, verification: Verification(method: "basic", secret: 1),
             at: Samples.time(-10))
+        statistics.refused(.anybody, at: Samples.time(-3))
         let windows = { (count: Int) in
             #"{"last_minute":\#(count),"last_hour":\#(count),"last_day":\#(count)}"#
         }
@@ -30,9 +31,9 @@ struct StatusEndpointTests {
             + #""writer":{"queued_reports":7,"capacity_reports":20000,"#
             + #""commit_ms":{"p50":2,"p99":null}},"#
             + #""providers":{"infobip":{"callbacks":{"accepted":\#(windows(1)),"#
-            + #""refused":\#(windows(0))},"reports":{"accepted":\#(windows(20)),"#
+            + #""refused":\#(windows(1))},"reports":{"accepted":\#(windows(20)),"#
             + #""refused":\#(windows(0))},"last_callback_age_seconds":10,"#
-            + #""last_verified_by":"basic 1","refusing_since":null,"#
+            + #""last_request_age_seconds":3,"last_verified_by":"basic 1","refusing_since":null,"#
             + #""minutes_until_provider_gives_up":null}}}"#
         #expect(document(Probe(), statistics) == expected)
     }
@@ -50,7 +51,7 @@ struct StatusEndpointTests {
         #expect(text.contains(#""reachable":false,"latency_ms":null,"migration":null"#))
         #expect(text.contains(#""problem":"the database does not answer""#))
         #expect(text.contains(#""away_since":"2026-11-18T10:06:40.000Z""#))
-        #expect(text.contains(#""last_callback_age_seconds":null,"last_verified_by":null"#))
+        #expect(text.contains(#""last_request_age_seconds":null,"last_verified_by":null"#))
         #expect(text.contains(#""minutes_until_provider_gives_up":2430"#))
     }
 

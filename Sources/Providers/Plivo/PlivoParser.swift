@@ -30,6 +30,9 @@ struct PlivoParser {
         }
     }
 
+    /// Which parameter is missing or empty without which the form is no status callback.
+    var missing: PlivoField? { [.messageUUID, .status].first { given($0) == nil } }
+
     /// Makes the report.
     ///
     /// - Parameter message: our own id of the message, where the URL that was called holds one.
@@ -51,8 +54,9 @@ struct PlivoParser {
             keep(field)
         }
         guard problem == nil else { return nil }
+        let key = MessageKey.derive(provider: .plivo, providerMessageID: id)
         return Report(
-            message: message ?? MessageKey.derive(provider: .plivo, providerMessageID: id),
+            message: message ?? key, isKeyDerived: message == nil || message == key,
             provider: .plivo, providerMessageID: id, status: status,
             outcome: outcome(status: word), recipient: phoneNumber(.to),
             sender: phoneNumber(.from), sentAt: sentAt, doneAt: doneAt, segments: segments,

@@ -49,10 +49,10 @@ package final class PlivoWebhook: WebhookProvider {
         try authenticator.authenticate(request)
     }
 
-    /// A form without `MessageUUID` or `Status` is no status report but, say, an inbound message:
-    /// it is told as a reject.
+    /// A value that cannot be read makes a reject.
     ///
-    /// - Throws: `Malformation` for another media type and for more than 1000 parameters.
+    /// - Throws: `Malformation` for another media type, for more than 1000 parameters, and for a form
+    ///   without `MessageUUID` or `Status`, which is no status callback but, say, an inbound message.
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
         guard let type = request.contentType, HeaderText.isForm(type) else {
             throw Malformation(
@@ -65,6 +65,11 @@ package final class PlivoWebhook: WebhookProvider {
                 "A form may have \(FormReader.pairLimit) parameters.")
         }
         var parser = PlivoParser(form)
+        if let missing = parser.missing {
+            throw Malformation(
+                .wrongShape, at: missing.rawValue,
+                "A status callback with `MessageUUID` and `Status` was expected.")
+        }
         let report = parser.report(message: request.message)
         guard let report else {
             let reject = parser.problem.map { problem in

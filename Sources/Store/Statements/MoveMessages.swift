@@ -5,6 +5,9 @@ import Postgres
 ///
 /// The rows must be distinct and ordered by message. The `where` is all that SQL knows of
 /// precedence.
+///
+/// `is_key_derived` is about the provider's id beside it, so that a report that decides nothing
+/// leaves both. Once false it stays: the index then has a row too many and never one too few.
 struct MoveMessages: Statement {
     let decisive: [WriteBatch.ReportRow]
 
@@ -28,6 +31,7 @@ struct MoveMessages: Statement {
             provider = case when known.is_ours then known.provider else excluded.provider end,
             status = excluded.status,
             provider_message_id = excluded.provider_message_id,
+            is_key_derived = known.is_key_derived and excluded.is_key_derived,
             recipient = case when known.is_ours then known.recipient else excluded.recipient end,
             sender = case when known.is_ours then known.sender else excluded.sender end
         where (known.precedence, known.fingerprint) < (excluded.precedence, excluded.fingerprint)

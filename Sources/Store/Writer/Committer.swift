@@ -16,6 +16,10 @@ struct Committer {
     private var pause = Self.shortestPause
     private var newReports = Optimism()
     private var newMessages = Optimism()
+    /// Whether the queue counts on this thread to take what comes.
+    private var isTaker = false
+    /// When waiting entries were last looked at for their deadlines.
+    private var lastExpiry = ContinuousClock.now
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
     private let shard = Int16.random(in: 0..<64)
 
@@ -24,6 +28,8 @@ struct Committer {
     /// How long a connect may take, and the look whether the server takes writes.
     private static let probeTime: Duration = .seconds(2)
     private static let mostKnownOutcomes = 10_000
+    /// Looking through all that waits takes a while, with the queue locked.
+    private static let expiryInterval: Duration = .milliseconds(50)
     /// How often an idle thread looks whether its connection is still there.
     private static let idleCheck = DispatchTimeInterval.seconds(1)
 
@@ -39,8 +45,9 @@ struct Committer {
         while true {
             let entries = writer.queue.take(upTo: writer.settings.batchReports)
             if !entries.isEmpty {
+                isTaker = true
                 committed = commit(entries, answering: committed)
-                writer.queue.finish()
+                if isTaker { writer.queue.finish() }
                 continue
             }
             Self.answer(committed, .success(()))
@@ -59,7 +66,7 @@ struct Committer {
         var previous = previous
         while !entries.isEmpty {
             do throws(PostgresError) {
-                try commitOnce(entries) {
+                try commitOnce(&entries) {
                     Self.answer(previous, .success(()))
                     previous = []
                 }
@@ -73,8 +80,10 @@ struct Committer {
 
     /// Commits entries, all but the rows that PostgreSQL refuses; calls `meanwhile` while the server
     /// works, and at the latest before it throws.
+    ///
+    /// Leaves those that are not answered.
     private mutating func commitOnce(
-        _ entries: [Entry], meanwhile: () -> Void
+        _ entries: inout [Entry], meanwhile: () -> Void
     ) throws(PostgresError) {
         do throws(PostgresError) {
             try write(WriteBatch(entries.lazy.map(\.submission)), meanwhile: meanwhile)
@@ -82,7 +91,7 @@ struct Committer {
             meanwhile()
             writer.metrics.failures.add()
             guard error.isBadData else { throw error }
-            try isolate(WriteBatch.items(of: entries.lazy.map(\.submission))[...])
+            try isolate(entries, refused: error, remaining: &entries)
         }
     }
 
@@ -232,7 +241,21 @@ extension Committer {
         return fresh
     }
 
-    private static func answer(_ entries: [Entry], _ result: Result<Void, SinkFailure>) {
+    /// Lets another thread take what comes while this one is busy for long.
+    mutating func stepAside() {
+        guard isTaker else { return }
+        isTaker = false
+        writer.queue.stepAside()
+    }
+
+    /// Refuses what waits past its deadline, unless that was looked at just now.
+    mutating func answerExpiredWaiting(at now: ContinuousClock.Instant) {
+        guard now - lastExpiry >= Self.expiryInterval else { return }
+        lastExpiry = now
+        Self.answer(writer.queue.removeExpired(at: now), .failure(.unavailable))
+    }
+
+    static func answer(_ entries: [SubmissionQueue.Entry], _ result: Result<Void, SinkFailure>) {
         for entry in entries { entry.completion(result) }
     }
 }
