@@ -13,8 +13,8 @@ struct InfobipStatusTests {
         + [(2, 3, .sent), (5, 3, .delivered), (15, 4, .expired), (29, 4, .expired)]
         + [(87, 4, .expired), (87, 5, .rejected)]
         + [
-            6, 8, 10, 11, 12, 13, 14, 17, 18, 19, 20, 21, 24, 25, 51, 52, 99, 100,
-        ].map { ($0, 5, .rejected) } + [(23, 5, .unknown)]
+            6, 8, 10, 11, 12, 13, 14, 17, 18, 19, 20, 21, 23, 24, 25, 51, 52, 99, 100,
+        ].map { ($0, 5, .rejected) }
 
     static let names = [
         "ACCEPTED", "PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED",
@@ -46,25 +46,6 @@ struct InfobipStatusTests {
         #expect(Status(infobipGroup: "Ok", groupID: 0, id: 0) == .accepted)
         #expect(Status(infobipGroup: nil, groupID: nil, id: 777) == .unknown)
         #expect(Status(infobipGroup: nil, groupID: nil, id: nil) == .unknown)
-    }
-
-    @Test("a duplicate id says nothing of the message that has it, in whatever order they come")
-    func duplicateID() throws {
-        func report(_ status: String, _ second: Int) throws -> Report {
-            let body =
-                #"{"results":[{"messageId":"m","doneAt":"2026-11-20T12:00:0\#(second).000+0000","#
-                + #""status":{\#(status)}}]}"#
-            return try #require(parse(body).reports.first)
-        }
-        let duplicate = try report(
-            #""groupId":5,"groupName":"REJECTED","id":23,"name":"REJECTED_DUPLICATE_MESSAGE_ID""#, 9
-        )
-        #expect(duplicate.status == .unknown)
-        #expect(duplicate.outcome.statusName == "REJECTED_DUPLICATE_MESSAGE_ID")
-        let delivered = try report(#""groupId":3,"groupName":"DELIVERED","id":5"#, 1)
-        #expect(duplicate.precedence < delivered.precedence)
-        let pending = try report(#""groupId":1,"groupName":"PENDING","id":7"#, 1)
-        #expect(duplicate.precedence < pending.precedence)
     }
 
     @Test(

@@ -74,7 +74,7 @@ extension InfobipSending {
             text: words.joined(separator: " "))
         switch (meaning, statusID) {
         case (.accepted, _), (.sent, _), (.delivered, _): return accepted
-        case (.unknown, 23): return accepted
+        case (.rejected, 23): return accepted
         case (.rejected, 12), (.rejected, 17): return .stopped(problem)
         case (.rejected, 21): return .deferred(problem, afterSeconds: nil)
         case (.rejected, _), (.undeliverable, _), (.expired, _): return .refused(problem)

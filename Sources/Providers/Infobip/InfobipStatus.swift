@@ -62,9 +62,7 @@ extension Status {
         // DELIVERED_TO_OPERATOR: a receipt from the handset, or a failure, may still follow.
         case .delivered: self = id == 2 ? .sent : .delivered
         case .expired: self = .expired
-        // REJECTED_DUPLICATE_MESSAGE_ID tells of a second attempt under an id that is taken, and
-        // nothing of the first one's fate, which a final status would hide.
-        case .rejected: self = id == 23 ? .unknown : .rejected
+        case .rejected: self = .rejected
         case nil: self = .unknown
         }
     }
