@@ -35,12 +35,12 @@ extension Server {
 
     /// Reads what is there of a request, without waiting, and hands it on when it is complete.
     func receive(
-        _ id: UInt64, _ descriptor: Int32, _ part: consuming ServerState.Part?,
+        _ id: UInt64, _ descriptor: Int32, _ part: RequestPart?,
         _ buffers: inout WorkerBuffers
     ) {
         let arrival = part?.arrival ?? .now
         var collector =
-            part.take()?.collector
+            part?.take()
             ?? RequestCollector(bodyLimit: limits.bodyBytes, head: buffers.takeHead())
         for _ in 0..<Self.readsPerTurn {
             let count = recv(
@@ -72,7 +72,7 @@ extension Server {
             buffers.giveBack(collector.takeHead())
             finish(id, descriptor, .keep)
         } else {
-            suspend(id, descriptor, ServerState.Part(collector: collector, arrival: arrival))
+            suspend(id, descriptor, RequestPart(taking: &collector, arrival))
         }
     }
 
@@ -92,8 +92,7 @@ extension Server {
                 arrival: arrival, server: self))
     }
 
-    private func suspend(_ id: UInt64, _ descriptor: Int32, _ part: consuming ServerState.Part) {
-        let part = part
+    private func suspend(_ id: UInt64, _ descriptor: Int32, _ part: RequestPart) {
         let isKept = monitor.withLock { state in
             let isKept = state.suspend(id, part)
             // Under the lock, and it does not block: behind it a sweep may close the descriptor,

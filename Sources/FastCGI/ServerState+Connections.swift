@@ -20,7 +20,7 @@ extension ServerState {
             begin(id)
             connections[id]?.part = nil
             connections[id]?.deadline = nil
-            heldBytes -= connection.part?.collector.heldBytes ?? 0
+            heldBytes -= connection.part?.heldBytes ?? 0
             return .serve(connection.descriptor, connection.part)
         }
     }
@@ -63,13 +63,13 @@ extension ServerState {
     /// A busy connection waits for the rest of its request; also while draining, because what has
     /// begun may be finished. False when the caller closes it, for want of memory or because
     /// workers leave.
-    mutating func suspend(_ id: UInt64, _ part: Part) -> Bool {
+    mutating func suspend(_ id: UInt64, _ part: RequestPart) -> Bool {
         inFlight -= 1
-        guard phase != .stopped, heldBytes + part.collector.heldBytes <= partialBytes else {
+        guard phase != .stopped, heldBytes + part.heldBytes <= partialBytes else {
             connections[id] = nil
             return false
         }
-        heldBytes += part.collector.heldBytes
+        heldBytes += part.heldBytes
         connections[id]?.phase = .receiving
         connections[id]?.deadline = part.arrival.advanced(by: patience)
         connections[id]?.part = part
@@ -121,7 +121,7 @@ extension ServerState {
     /// True when the caller closes the connection; false when somebody else has done so.
     mutating func forget(_ id: UInt64) -> Bool {
         guard let connection = connections.removeValue(forKey: id) else { return false }
-        heldBytes -= connection.part?.collector.heldBytes ?? 0
+        heldBytes -= connection.part?.heldBytes ?? 0
         return true
     }
 }

@@ -41,18 +41,11 @@ struct ServerState: Sendable {
         case claimed
     }
 
-    /// A part of a request.
-    struct Part: Sendable {
-        var collector: RequestCollector
-        /// When its first byte came.
-        let arrival: ContinuousClock.Instant
-    }
-
     struct Connection: Sendable {
         let descriptor: Int32
         var phase: ConnectionPhase
         /// There while it is receiving, or claimed from that.
-        var part: Part?
+        var part: RequestPart?
         /// When it is closed if its peer stays silent, while it is receiving or discarding.
         var deadline: ContinuousClock.Instant?
     }
@@ -60,7 +53,7 @@ struct ServerState: Sendable {
     enum Taken {
         /// The event is out of date.
         case nothing
-        case serve(Int32, Part?)
+        case serve(Int32, RequestPart?)
         case discard(Int32, left: Int)
     }
 

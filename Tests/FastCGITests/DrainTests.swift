@@ -152,8 +152,8 @@ struct DrainTests {
                 if let index = busy.indices.randomElement(using: &random) {
                     if step % 5 == 0 {
                         let id = busy.remove(at: index)
-                        let part = ServerState.Part(
-                            collector: RequestCollector(bodyLimit: 1), arrival: start)
+                        var collector = RequestCollector(bodyLimit: 1)
+                        let part = RequestPart(taking: &collector, start)
                         let isKept = state.suspend(id, part)
                         #expect(isKept)
                         continue
