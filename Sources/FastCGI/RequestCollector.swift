@@ -137,12 +137,19 @@ struct RequestCollector: Sendable {
                 wasTooLarge = true
                 return .tooLarge
             }
-            // Small bodies come in one record, and then this is exact.
-            if body.isEmpty { body.reserveCapacity(contentLeft) }
+            makeRoomInBody()
         default:
             return .malformed
         }
         return nil
+    }
+
+    /// Small bodies come in one record, and then this is exact. Growing by four copies less than
+    /// by two; what is never written to takes no memory.
+    private mutating func makeRoomInBody() {
+        let wanted = body.count + contentLeft
+        guard wanted > body.capacity else { return }
+        body.reserveCapacity(min(max(wanted, 4 * body.capacity), bodyLimit))
     }
 
     private mutating func appendHeaderToHead() {
