@@ -70,11 +70,8 @@ struct RequestCollector: Sendable {
     /// What the exchange gets of the body.
     var input: ExchangeState.Input { wasTooLarge ? .tooLarge : .whole(body) }
 
-    /// Gives the storage of the head away; the collector is of no further use.
-    mutating func takeHead() -> [UInt8] {
-        defer { head = [] }
-        return head
-    }
+    /// Exchanges the storage of the head for another; the collector is of no further use.
+    mutating func swapHead(_ other: inout [UInt8]) { swap(&head, &other) }
 
     /// Bytes held.
     var heldBytes: Int { head.count + body.count }
@@ -86,9 +83,16 @@ struct RequestCollector: Sendable {
             // Nothing may follow a request before its answer.
             guard phase != .over else { return .malformed }
             if headerCount < Self.headerBytes {
-                header = header << 8 | UInt64(bytes[position])
-                headerCount += 1
-                position += 1
+                if headerCount == 0, bytes.count - position >= Self.headerBytes {
+                    header = UInt64(
+                        bigEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                    headerCount = Self.headerBytes
+                    position += Self.headerBytes
+                } else {
+                    header = header << 8 | UInt64(bytes[position])
+                    headerCount += 1
+                    position += 1
+                }
                 guard headerCount == Self.headerBytes else { continue }
                 if let failure = beginRecord() { return failure }
             } else if contentLeft > 0 {
@@ -154,10 +158,8 @@ struct RequestCollector: Sendable {
 
     private mutating func appendHeaderToHead() {
         // The lowest two bytes are the length of the padding, which is left out, and a reserve.
-        let unpadded = header & ~0xFFFF
-        for shift in stride(from: 56, through: 0, by: -8) {
-            head.append(UInt8(truncatingIfNeeded: unpadded >> UInt64(shift)))
-        }
+        let unpadded = (header & ~0xFFFF).bigEndian
+        withUnsafeBytes(of: unpadded) { head.append(contentsOf: $0) }
     }
 
     private mutating func take(_ part: UnsafeRawBufferPointer) -> Bool {

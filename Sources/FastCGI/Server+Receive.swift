@@ -21,11 +21,11 @@ struct WorkerBuffers: ~Copyable {
         return head
     }
 
-    /// Keeps a head's storage, unless it is one of an uncommon size.
-    mutating func giveBack(_ head: consuming [UInt8]) {
-        guard head.capacity <= Self.scratchBytes else { return }
-        self.head = head
-        self.head.removeAll(keepingCapacity: true)
+    /// Keeps the storage of a collector's head, unless it is one of an uncommon size.
+    mutating func takeBack(_ collector: inout RequestCollector) {
+        // Exchanged and never shared: emptying a shared array would allocate another.
+        collector.swapHead(&head)
+        head.removeAll(keepingCapacity: head.capacity <= Self.scratchBytes)
     }
 }
 
@@ -60,7 +60,7 @@ extension Server {
                 return
             case .complete, .tooLarge:
                 handOn(id, descriptor, collector, arrival)
-                buffers.giveBack(collector.takeHead())
+                buffers.takeBack(&collector)
                 return
             case .incomplete:
                 break
@@ -69,7 +69,7 @@ extension Server {
             if count < buffers.scratch.count { break }
         }
         if collector.isEmpty {
-            buffers.giveBack(collector.takeHead())
+            buffers.takeBack(&collector)
             finish(id, descriptor, .keep)
         } else {
             suspend(id, descriptor, RequestPart(taking: &collector, arrival))
