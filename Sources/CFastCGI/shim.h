@@ -55,7 +55,7 @@ static inline int waybill_accept(int listener) {
 }
 
 /*
- * Reads a request's head from fd. `detached` makes libfcgi close with a plain close(2) on an error:
+ * Parses a request's head, which comes from our OS_Read; its answer goes to fd. `detached` makes libfcgi close with a plain close(2) on an error:
  * otherwise it shuts down, polls for two seconds and reads what comes, on the worker's time.
  * The listen socket is -1, so its retry after an error fails at once instead of accepting.
  */

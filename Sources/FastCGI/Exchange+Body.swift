@@ -11,47 +11,25 @@ extension Exchange {
         return Int(text)
     }
 
-    /// Reads the whole body, once.
+    /// Gives the whole body, once.
     ///
-    /// Blocks until it is there, each read for at most the listener's `ioTimeout`; meant for the
-    /// worker that runs the handler. The bytes go from libfcgi's buffer straight into the array.
+    /// Never blocks: a request is handed on when all of it is there. The array is the one that the
+    /// body was received into.
     ///
     /// - Parameter limit: The most bytes to take.
     /// - Returns: As many bytes as CONTENT_LENGTH says.
-    /// - Throws: `tooLarge` before anything is read; `malformedLength`, `lengthMismatch` or
-    ///   `aborted` for a bad peer; `unavailable` for a second call or after the answer. The
-    ///   exchange still wants its answer, behind which the connection is closed.
+    /// - Throws: `tooLarge`, also for a body beyond the listener's `bodyBytes`; `malformedLength`
+    ///   or `lengthMismatch` for a bad peer; `unavailable` for a second call or after the answer.
+    ///   The exchange still wants its answer, behind which the connection is closed.
     package func readBody(limit: Int) throws(BodyError) -> [UInt8] {
-        guard let input = state.withLock({ $0.beginReading() }) else { throw .unavailable }
-        var result = input
-        defer { state.withLock { $0.endReading(result) } }
-        switch input {
-        case .absent: return []
-        case .excess: throw .lengthMismatch
-        case .ended, .broken: throw .unavailable
-        case .unread: break
+        let length = contentLength
+        let result = state.withLock { state -> Result<[UInt8], BodyError> in
+            do throws(BodyError) {
+                return .success(try state.takeBody(length: length, limit: limit))
+            } catch {
+                return .failure(error)
+            }
         }
-        guard let length = contentLength else { throw .malformedLength }
-        guard length <= limit else { throw .tooLarge(limit: limit) }
-        let body = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-            count = request.read(
-                into: UnsafeMutableBufferPointer(rebasing: buffer.prefix(length)))
-        }
-        // Also reads the record that ends the input, without which the connection is out of step.
-        switch request.inputEnds() {
-        case .failed:
-            result = .broken
-            server.report(request.inputStalled ? .timedOut : .malformedRequest)
-            throw .aborted
-        case .more:
-            result = .excess
-            throw .lengthMismatch
-        case .clean where body.count < length:
-            result = .broken
-            throw .lengthMismatch
-        case .clean:
-            result = .ended
-            return body
-        }
+        return try result.get()
     }
 }

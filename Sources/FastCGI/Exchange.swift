@@ -19,7 +19,7 @@ package final class Exchange: Sendable {
 
     init(
         _ request: consuming LibraryRequest, connection: UInt64, descriptor: Int32,
-        input: ExchangeState.Input, arrival: ContinuousClock.Instant, server: Server
+        input: consuming ExchangeState.Input, arrival: ContinuousClock.Instant, server: Server
     ) {
         self.request = request
         state = Mutex(ExchangeState(input: input))
@@ -39,8 +39,8 @@ package final class Exchange: Sendable {
 
     /// Answers with bytes made before: the hot path.
     ///
-    /// - Returns: False when it was ignored, because the exchange was answered already or its
-    ///   body is being read; the incident is reported. True does not promise that the peer read it.
+    /// - Returns: False when it was ignored, because the exchange was answered already; the
+    ///   incident is reported. True does not promise that the peer read it.
     @discardableResult
     package func respond(_ response: PreparedResponse) -> Bool {
         answer(response.bytes, [])

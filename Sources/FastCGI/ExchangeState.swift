@@ -1,48 +1,59 @@
 /// Who may touch an exchange's request, as a pure state machine.
 struct ExchangeState: Sendable {
     enum Phase: Sendable {
-        /// Exits: reading (`readBody`), answered (an answer, a stream).
+        /// Exits: answered (an answer, a stream).
         case open
-        /// A thread reads the body; parameters stay readable. Exits: open.
-        case reading
         /// The request belongs to the one who answers, and is freed then. No exit.
         case answered
     }
 
     enum Input: Sendable, Equatable {
-        /// No body was declared, none came, and its end was read. The connection is in step.
-        case absent
-        /// No body was declared, but one came.
-        case excess
-        /// Nothing of it was read. Exits: ended, broken, excess.
-        case unread
-        /// Read to its end. The connection is in step.
-        case ended
-        /// The peer failed in the middle of it.
-        case broken
+        /// All of it, which nobody has taken. Exits: taken, refused.
+        case whole([UInt8])
+        /// Read, and it was what CONTENT_LENGTH said. No exit.
+        case taken
+        /// CONTENT_LENGTH was no number, beyond the reader's limit, or not the body's length. No
+        /// exit.
+        case refused
+        /// It was beyond the listener's limit and is dropped; the peer may still be sending. No
+        /// exit.
+        case tooLarge
     }
 
     private(set) var phase = Phase.open
     private(set) var input: Input
 
-    init(input: Input) { self.input = input }
+    init(input: consuming Input) { self.input = input }
 
     /// Parameters live until the answer.
     var isReadable: Bool { phase != .answered }
 
-    /// What to read: the state of the input, or nothing when another thread is at it.
-    mutating func beginReading() -> Input? {
-        guard phase == .open else { return nil }
-        phase = .reading
-        return input
+    /// Gives the body, once.
+    ///
+    /// - Parameters:
+    ///   - length: What CONTENT_LENGTH says, 0 without one; nothing when it is no number.
+    ///   - limit: The most bytes the reader takes.
+    /// - Returns: As many bytes as the length says.
+    /// - Throws: As `Exchange.readBody`.
+    mutating func takeBody(length: Int?, limit: Int) throws(BodyError) -> [UInt8] {
+        guard phase == .open else { throw .unavailable }
+        switch input {
+        case .taken, .refused:
+            throw .unavailable
+        case .tooLarge:
+            throw .tooLarge(limit: limit)
+        case .whole(let body):
+            input = .refused
+            guard let length else { throw .malformedLength }
+            guard length <= limit else { throw .tooLarge(limit: limit) }
+            guard body.count == length else { throw .lengthMismatch }
+            // No body can be read again, as there is nothing to keep.
+            input = length == 0 ? .whole([]) : .taken
+            return body
+        }
     }
 
-    mutating func endReading(_ input: Input) {
-        phase = .open
-        self.input = input
-    }
-
-    /// Takes the request for good; nothing when that was done before, or somebody reads.
+    /// Takes the request for good; nothing when that was done before.
     mutating func beginAnswer() -> Input? {
         guard phase == .open else { return nil }
         phase = .answered
@@ -54,10 +65,11 @@ extension ExchangeState.Input {
     /// What becomes of the connection behind a complete answer.
     func outcome(kept: Bool) -> ServerState.Outcome {
         switch self {
-        case .absent, .ended: kept ? .keep : .close
-        // Records of the body may still come, so the connection is out of step.
-        case .unread, .excess: .discard
-        case .broken: .close
+        case .taken: kept ? .keep : .close
+        // A peer whose body nobody wants, or whose length is wrong, is not one to keep.
+        case .whole(let body): kept && body.isEmpty ? .keep : .close
+        case .refused: .close
+        case .tooLarge: .discard
         }
     }
 }

@@ -65,13 +65,13 @@ extension FastCGIError: CustomStringConvertible, CustomDebugStringConvertible {
 /// After any of these the connection is closed behind the answer, because its records may be out
 /// of step.
 package enum BodyError: Error, Sendable, Equatable {
-    /// CONTENT_LENGTH is beyond the limit, in bytes; nothing was read.
+    /// The body, or what CONTENT_LENGTH says, is beyond the limit, in bytes.
     case tooLarge(limit: Int)
     /// CONTENT_LENGTH is not a decimal number.
     case malformedLength
     /// The body ended cleanly, but before or after CONTENT_LENGTH.
     case lengthMismatch
-    /// The peer closed, stalled past the read timeout or broke the protocol in mid-body.
+    /// The peer broke off in mid-body. Not given: such a request is never handed on.
     case aborted
     /// The body was read before, or the exchange was answered.
     case unavailable

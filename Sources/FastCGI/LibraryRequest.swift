@@ -2,11 +2,6 @@ internal import CFastCGI
 internal import Glibc
 
 /// libfcgi's process-wide state.
-///
-/// A peer on the socket is trusted: libfcgi 2.4.2 aborts the process for FCGI_GET_VALUES with four
-/// names (a 64-byte buffer on the stack) and for names of gigabytes when memory is short. nginx
-/// sends neither, the socket's mode keeps everybody else away, and `RecordInspection` ends the
-/// connections of those who try.
 enum Library {
     /// Prepares libfcgi once a process and returns 0 or its error.
     ///
@@ -21,8 +16,23 @@ enum Library {
         sigaction(SIGUSR1, &user, nil)
         sigaction(SIGTERM, &terminate, nil)
         ignoreBrokenPipes()
-        return status
+        return status == 0 && !readsFromMemory ? ENOSYS : status
     }()
+
+    /// Whether libfcgi reads from us, which the dynamic linker decides: a library loaded before it
+    /// with an `OS_Read` of its own would undo what `RequestCollector` is for.
+    private static var readsFromMemory: Bool {
+        // A request of a responder without parameters.
+        let head: [UInt8] = [
+            1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 4, 0, 1, 0, 0, 0, 0,
+        ]
+        let descriptor = open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0, let request = LibraryRequest(head: head, descriptor: descriptor)
+        else { return false }
+        request.abandon()
+        close(descriptor)
+        return true
+    }
 
     /// libfcgi writes with write(2), which would kill the process when nginx has gone away.
     static func ignoreBrokenPipes() {
@@ -38,20 +48,28 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
     // Unchecked because of the pointer: what it points to is used by one thread at a time.
     private let request: UnsafeMutablePointer<FCGX_Request>
 
-    /// Reads the head of a request: parameters up to their end.
+    /// Parses the head of a request: parameters up to their end.
     ///
-    /// - Returns: Nothing when the peer closed, stalled or broke the protocol. The descriptor is
-    ///   closed in that case, whether libfcgi did so or not.
-    init?(readingFrom descriptor: Int32) {
-        request = .allocate(capacity: 1)
+    /// Nothing when libfcgi finds fault with it or has no memory. The descriptor is closed in that
+    /// case, whether libfcgi did so or not.
+    ///
+    /// - Parameters:
+    ///   - head: Complete, as `RequestCollector` has examined it.
+    ///   - descriptor: Where the answer goes; it is not read.
+    init?(head: [UInt8], descriptor: Int32) {
+        let request = UnsafeMutablePointer<FCGX_Request>.allocate(capacity: 1)
+        self.request = request
         request.initialize(to: FCGX_Request())
-        guard waybill_request_read(request, descriptor) == 0 else {
+        let (status, isExhausted) = head.withUnsafeBytes { bytes in
+            RequestSource.with(bytes) { waybill_request_read(request, descriptor) }
+        }
+        guard status == 0 else {
             // FCGX_Accept_r has closed the descriptor and freed the streams.
             return nil
         }
         // Parameters cut off between two names look complete to FCGX_Accept_r: only the stream's
         // error tells.
-        guard FCGX_GetError(request.pointee.in) == 0,
+        guard isExhausted, FCGX_GetError(request.pointee.in) == 0,
             request.pointee.role == Int32(WAYBILL_ROLE_RESPONDER)
         else {
             waybill_request_abandon(request)
@@ -79,32 +97,6 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Whether CONTENT_LENGTH is absent, empty or "0".
-    var declaresNoBody: Bool {
-        guard let value = FCGX_GetParam("CONTENT_LENGTH", request.pointee.envp) else { return true }
-        return value[0] == 0 || value[0] == CChar(UInt8(ascii: "0")) && value[1] == 0
-    }
-
-    /// Reads up to the buffer's capacity from the input; fewer bytes mean its end or an error.
-    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        guard let base = buffer.baseAddress, !buffer.isEmpty else { return 0 }
-        let wanted = Int32(clamping: buffer.count)
-        let count = base.withMemoryRebound(to: CChar.self, capacity: buffer.count) {
-            FCGX_GetStr($0, wanted, request.pointee.in)
-        }
-        return Int(max(count, 0))
-    }
-
-    /// Whether nothing is left of the input and its end was clean. Reads the record that says so.
-    func inputEnds() -> InputEnd {
-        let next = FCGX_GetChar(request.pointee.in)
-        if next >= 0 { return .more }
-        return FCGX_GetError(request.pointee.in) == 0 ? .clean : .failed
-    }
-
-    /// Whether the input failed because the peer stalled.
-    var inputStalled: Bool { FCGX_GetError(request.pointee.in) == EAGAIN }
-
     /// Puts bytes into the output; false when the peer no longer takes them.
     func write(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { raw in
@@ -129,6 +121,4 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
 
     /// Frees the request without ending the output.
     func abandon() { waybill_request_abandon(request) }
-
-    enum InputEnd { case clean, more, failed }
 }

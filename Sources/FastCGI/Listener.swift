@@ -26,20 +26,29 @@ package struct Listener: Sendable, Equatable {
         package var maxConnections: Int
         /// Requests handed to the handler and not answered, 1...65,536; beyond it none is read.
         package var maxInFlight: Int
-        /// How long a read or a write may stall a worker, 1 ms to 1 hour.
+        /// How long a request may take to come, from its first byte to its last, and how long a
+        /// write may stall a worker, 1 ms to 1 hour.
         package var ioTimeout: Duration
+        /// The most bytes of a body, 1...1 GiB; a request with more is handed on without it.
+        package var bodyBytes: Int
+        /// The most bytes of all the requests that are there in part, 1...64 GiB; one that would
+        /// take more is closed.
+        package var partialBytes: Int
         /// The length of the socket's queue, 1...65,535; the system cuts it to somaxconn.
         package var backlog: Int
 
         /// Limits that suit a small machine.
         package init(
             workers: Int = 4, maxConnections: Int = 1_024, maxInFlight: Int = 512,
-            ioTimeout: Duration = .seconds(10), backlog: Int = 511
+            ioTimeout: Duration = .seconds(10), bodyBytes: Int = 16 << 20,
+            partialBytes: Int = 256 << 20, backlog: Int = 511
         ) {
             self.workers = workers
             self.maxConnections = maxConnections
             self.maxInFlight = maxInFlight
             self.ioTimeout = ioTimeout
+            self.bodyBytes = bodyBytes
+            self.partialBytes = partialBytes
             self.backlog = backlog
         }
     }
@@ -66,6 +75,8 @@ extension Listener.Limits {
             ("workers", workers, 1...256),
             ("maxConnections", maxConnections, 1...65_536),
             ("maxInFlight", maxInFlight, 1...65_536),
+            ("bodyBytes", bodyBytes, 1...1 << 30),
+            ("partialBytes", partialBytes, 1...64 << 30),
             ("backlog", backlog, 1...65_535),
         ]
         for limit in ranges where !limit.range.contains(limit.value) {

@@ -106,10 +106,12 @@ struct OneShotTimer: ~Copyable {
         read(descriptor, &count, MemoryLayout<UInt64>.size)
     }
 
-    func start(milliseconds: Int) {
+    /// Starts it again, for more than nothing.
+    func start(_ time: Duration) {
+        let parts = time.components
         var time = itimerspec()
         time.it_value = timespec(
-            tv_sec: milliseconds / 1_000, tv_nsec: milliseconds % 1_000 * 1_000_000)
+            tv_sec: Int(parts.seconds), tv_nsec: Int(parts.attoseconds / 1_000_000_000))
         timerfd_settime(descriptor, 0, &time, nil)
     }
 }

@@ -4,7 +4,7 @@ internal import Glibc
 extension Server {
     /// The connections taken per event, so that a storm of them does not hold a worker.
     private static let batch = 64
-    private static let backOffMilliseconds = 100
+    private static let backOff: Duration = .milliseconds(100)
 
     /// Takes what waits at the listener; only one worker at a time is here.
     func accept() {
@@ -30,7 +30,7 @@ extension Server {
         case .arm:
             armListener()
         case .park:
-            if refused { timer.start(milliseconds: Self.backOffMilliseconds) }
+            if refused { timer.start(Self.backOff) }
         case .close:
             closeListener()
         }
@@ -44,7 +44,7 @@ extension Server {
     }
 
     private func admit(_ descriptor: Int32) {
-        guard setTimeouts(descriptor), let id = monitor.withLock({ $0.admit(descriptor) }) else {
+        guard setTimeout(descriptor), let id = monitor.withLock({ $0.admit(descriptor) }) else {
             close(descriptor)
             return
         }
@@ -56,14 +56,13 @@ extension Server {
         }
     }
 
-    /// A Unix socket does not take these over from its listener.
-    private func setTimeouts(_ descriptor: Int32) -> Bool {
+    /// For writes, as no read blocks; a Unix socket does not take it over from its listener.
+    private func setTimeout(_ descriptor: Int32) -> Bool {
         let parts = limits.ioTimeout.components
         var time = timeval(
             tv_sec: Int(parts.seconds), tv_usec: Int(parts.attoseconds / 1_000_000_000_000))
         let size = socklen_t(MemoryLayout<timeval>.size)
-        return setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size) == 0
-            && setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size) == 0
+        return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size) == 0
     }
 
     func closeListener() {

@@ -15,8 +15,8 @@ extension Server {
 
     /// Lets what is in flight finish, then ends the workers.
     ///
-    /// A request that waits in a kept connection is still served: nginx would not send a POST
-    /// again. Blocks, so it must not be called from a handler. A worker that is stuck in the
+    /// A request that waits in a kept connection, or has come in part, is still served: nginx would
+    /// not send a POST again. Blocks, so it must not be called from a handler. A worker that is stuck in the
     /// handler at the deadline is left behind.
     ///
     /// - Parameter deadline: When to give up.
@@ -40,13 +40,28 @@ extension Server {
 
     private func closeIdle(evenIfReadable: Bool = false) {
         for (id, connection) in monitor.withLock({ $0.claimIdle() }) {
-            if !evenIfReadable, connection.phase == .idle, Self.holdsRequest(connection.descriptor)
-            {
-                monitor.withLock { $0.release(id) }
-                _ = poller.change(connection.descriptor, id: id, [.input, .once])
+            if !evenIfReadable, Self.mayBeServed(connection) {
+                release(id, connection)
             } else if monitor.withLock({ $0.forget(id) }) {
                 close(connection.descriptor)
             }
+        }
+    }
+
+    private static func mayBeServed(_ connection: ServerState.Connection) -> Bool {
+        switch connection.phase {
+        case .idle: holdsBytes(connection.descriptor)
+        case .receiving: true
+        case .busy, .claimed, .discarding: false
+        }
+    }
+
+    /// Lets a claimed connection go on; an event of its may have been lost meanwhile.
+    func release(_ id: UInt64, _ connection: ServerState.Connection) {
+        monitor.withLock { state in
+            state.release(id, to: connection.phase)
+            // Under the lock: behind it a worker may close the descriptor.
+            arm(id, connection.descriptor)
         }
     }
 
@@ -63,7 +78,8 @@ extension Server {
         }
     }
 
-    private static func holdsRequest(_ descriptor: Int32) -> Bool {
+    /// Whether the peer has sent what nobody has read.
+    static func holdsBytes(_ descriptor: Int32) -> Bool {
         var byte: UInt8 = 0
         let flags = Int32(MSG_PEEK | MSG_DONTWAIT)
         return recv(descriptor, &byte, 1, flags) > 0

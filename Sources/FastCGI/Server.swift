@@ -11,7 +11,8 @@ package protocol ExchangeHandler: Sendable {
 ///
 /// The workers themselves wait on one epoll instance that holds the listener and the idle
 /// connections, each armed for one event: a request costs no hand-over between threads, and idle
-/// kept connections cost no worker. A server lives until it is drained: its threads hold it.
+/// kept connections cost no worker. Nor does a request that has come in part: a worker never waits
+/// for a peer to send, it keeps the part and goes on. A server lives until it is drained: its threads hold it.
 package final class Server: Sendable {
     let limits: Listener.Limits
     let handler: any ExchangeHandler
@@ -19,6 +20,7 @@ package final class Server: Sendable {
     let poller: Poller
     let wakeup: Wakeup
     let timer: OneShotTimer
+    let sweepTimer: OneShotTimer
     let monitor: Monitor<ServerState>
     let counters = ServerCounters()
     let threads = Mutex<[PosixThread]>([])
@@ -27,6 +29,7 @@ package final class Server: Sendable {
     static let listenerID: UInt64 = 0
     static let wakeupID: UInt64 = 1
     static let timerID: UInt64 = 2
+    static let sweepTimerID: UInt64 = 3
 
     /// Opens the listener and starts its workers.
     ///
@@ -66,15 +69,18 @@ package final class Server: Sendable {
         self.incident = incident
         monitor = Monitor(
             ServerState(
-                maxConnections: limits.maxConnections, maxInFlight: limits.maxInFlight))
+                maxConnections: limits.maxConnections, maxInFlight: limits.maxInFlight,
+                partialBytes: limits.partialBytes, patience: limits.ioTimeout))
         poller = try Poller()
         wakeup = try Wakeup()
         timer = try OneShotTimer()
+        sweepTimer = try OneShotTimer()
         socket = try ListeningSocket.open(
             listener.source, backlog: Int32(clamping: limits.backlog))
         // Never cleared and armed for good: once signalled it reaches every worker.
         guard poller.add(wakeup.descriptor, id: Self.wakeupID, .input),
             poller.add(timer.descriptor, id: Self.timerID, [.input, .once]),
+            poller.add(sweepTimer.descriptor, id: Self.sweepTimerID, [.input, .once]),
             poller.add(socket.descriptor, id: Self.listenerID, [.input, .once])
         else {
             socket.shut()

@@ -14,7 +14,7 @@ package struct ServerMetrics: Sendable, Equatable {
     package let busyWorkers: Int
     /// Connections closed because of what came in since the start.
     package let protocolErrors: Int
-    /// Reads and writes that stalled past the limit since the start.
+    /// Requests that did not come, and writes that stalled, past the limit since the start.
     package let timeouts: Int
 }
 
@@ -26,9 +26,10 @@ package enum Incident: Sendable, Equatable {
     case answeredTwice
     /// An exchange was dropped without an answer; 500 was given.
     case dropped
-    /// The peer's records made no sense or ended too early; the connection was closed.
+    /// The peer's records made no sense, ended too early or took too much memory; the connection
+    /// was closed.
     case malformedRequest
-    /// The peer stalled a read or a write past the limit; the connection was closed.
+    /// A request did not come, or a write stalled, past the limit; the connection was closed.
     case timedOut
     /// The peer was gone when its answer was written.
     case answerLost

@@ -29,24 +29,31 @@ struct ServerState: Sendable {
     enum ConnectionPhase: Sendable, Equatable {
         /// Watched, no thread. Exits: busy (event), claimed (drain).
         case idle
-        /// Being read or with the handler. Exits: idle, discarding, gone.
+        /// Watched, no thread; a part of a request is there. Exits: busy (event), claimed (its
+        /// deadline, drain).
+        case receiving
+        /// Being read or with the handler. Exits: idle, receiving, discarding, gone.
         case busy
         /// Answered without its input having been read to the end; the rest is thrown away, up to
-        /// so many bytes, until the peer closes. Exits: gone.
+        /// so many bytes, until the peer closes. Exits: busy (event), claimed (its deadline, drain).
         case discarding(left: Int)
-        /// The drain looks whether a request waits in it. Exits: idle, gone.
+        /// Somebody looks whether it is to be closed. Exits: the phase before, gone.
         case claimed
     }
 
     struct Connection: Sendable {
         let descriptor: Int32
         var phase: ConnectionPhase
+        /// There while it is receiving, or claimed from that.
+        var part: RequestPart?
+        /// When it is closed if its peer stays silent, while it is receiving or discarding.
+        var deadline: ContinuousClock.Instant?
     }
 
-    enum Taken: Equatable {
+    enum Taken {
         /// The event is out of date.
         case nothing
-        case serve(Int32)
+        case serve(Int32, RequestPart?)
         case discard(Int32, left: Int)
     }
 
@@ -55,19 +62,31 @@ struct ServerState: Sendable {
 
     let maxConnections: Int
     let maxInFlight: Int
+    let partialBytes: Int
+    /// How long a part may wait for the rest of its request.
+    let patience: Duration
     private(set) var phase = Phase.running
     private(set) var listener = ListenerPhase.armed
-    private(set) var connections: [UInt64: Connection] = [:]
-    private(set) var inFlight = 0
+    var connections: [UInt64: Connection] = [:]
+    var inFlight = 0
+    /// What all the parts hold.
+    var heldBytes = 0
+    /// Whether the timer of the deadlines runs.
+    var isSweeping = false
     var runningWorkers = 0
     private var nextConnection = ServerState.firstConnection
 
     /// The bytes that are read and thrown away behind an early answer, such as a 413.
     static let discardLimit = 16 << 20
 
-    init(maxConnections: Int, maxInFlight: Int) {
+    init(
+        maxConnections: Int, maxInFlight: Int, partialBytes: Int = 1 << 20,
+        patience: Duration = .seconds(10)
+    ) {
         self.maxConnections = maxConnections
         self.maxInFlight = maxInFlight
+        self.partialBytes = partialBytes
+        self.patience = patience
     }
 
     var isAccepting: Bool { listener == .accepting && phase == .running }
@@ -123,62 +142,6 @@ struct ServerState: Sendable {
             return false
         }
     }
-
-    // MARK: Connections
-
-    /// A connection is readable. Nothing (nil) while as many requests as allowed are in flight.
-    mutating func take(_ id: UInt64) -> Taken? {
-        guard phase != .stopped, let connection = connections[id] else { return .nothing }
-        switch connection.phase {
-        case .busy, .claimed:
-            return .nothing
-        case .discarding(let left):
-            connections[id]?.phase = .busy
-            inFlight += 1
-            return .discard(connection.descriptor, left: left)
-        case .idle:
-            guard inFlight < maxInFlight else { return nil }
-            connections[id]?.phase = .busy
-            inFlight += 1
-            return .serve(connection.descriptor)
-        }
-    }
-
-    /// A busy connection's request is over.
-    mutating func finish(
-        _ id: UInt64, _ outcome: Outcome, discarding left: Int = discardLimit
-    ) -> Action {
-        inFlight -= 1
-        switch outcome {
-        case .keep where phase == .running:
-            connections[id]?.phase = .idle
-            return .arm
-        case .discard where phase == .running && left > 0:
-            connections[id]?.phase = .discarding(left: left)
-            return .discard
-        case .gone:
-            connections[id] = nil
-            return .nothing
-        case .keep, .close, .discard:
-            connections[id] = nil
-            return .close
-        }
-    }
-
-    // MARK: The drain
-
-    /// The connections without a request; they are the caller's until `release` or `forget`.
-    mutating func claimIdle() -> [(id: UInt64, connection: Connection)] {
-        let idle = connections.filter { $0.value.phase != .busy && $0.value.phase != .claimed }
-        for id in idle.keys { connections[id]?.phase = .claimed }
-        return idle.map { (id: $0.key, connection: $0.value) }
-    }
-
-    /// A claimed connection does hold a request.
-    mutating func release(_ id: UInt64) { connections[id]?.phase = .idle }
-
-    /// True when the caller closes the connection; false when somebody else has done so.
-    mutating func forget(_ id: UInt64) -> Bool { connections.removeValue(forKey: id) != nil }
 
     /// Workers leave; nothing is taken any more.
     mutating func stop() { phase = .stopped }

@@ -24,9 +24,6 @@ package struct StreamConnection: ~Copyable, Sendable {
 }
 
 extension Exchange {
-    /// The most input that is read and thrown away before a stream.
-    private static let streamInputLimit = 65_536
-
     /// Answers with a head whose body follows as a stream; the connection leaves the server.
     ///
     /// `X-Accel-Buffering: no` is added. The exchange is answered by it, also when it throws.
@@ -35,7 +32,7 @@ extension Exchange {
     ///   - status: Usually 200.
     ///   - headers: Without Content-Length.
     /// - Returns: The connection, for `StreamHub`.
-    /// - Throws: `alreadyAnswered`; `peerFailed` when the peer has gone or sends more than 64 KiB.
+    /// - Throws: `alreadyAnswered`; `peerFailed` when the peer has gone or its body is too large.
     package func openStream(
         _ status: HTTPStatus = .ok, headers: [HeaderField]
     ) throws(FastCGIError) -> StreamConnection {
@@ -46,7 +43,7 @@ extension Exchange {
         Response.appendHead(to: &head, status: status, headers: headers + [.unbuffered])
         head.append(contentsOf: "\r\n".utf8)
         // What is left of the input would look as if the peer had closed.
-        let isReady = isAtEnd(input) && request.write(head) && request.flush()
+        let isReady = input != .tooLarge && request.write(head) && request.flush()
         let requestID = request.id
         // Never finished: that would write the end of the output.
         request.abandon()
@@ -55,19 +52,5 @@ extension Exchange {
             throw FastCGIError(.peerFailed, "stream")
         }
         return StreamConnection(descriptor: leaveConnection(), requestID: requestID)
-    }
-
-    private func isAtEnd(_ input: ExchangeState.Input) -> Bool {
-        switch input {
-        case .absent, .ended:
-            return true
-        case .broken:
-            return false
-        case .unread, .excess:
-            let trash = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Self.streamInputLimit)
-            defer { trash.deallocate() }
-            _ = request.read(into: trash)
-            return request.inputEnds() == .clean
-        }
     }
 }

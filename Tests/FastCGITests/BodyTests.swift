@@ -55,29 +55,72 @@ struct BodyTests {
         #expect(try other.exchange(TestRequest()).status == 200)
     }
 
-    @Test("a peer that closes in mid-body aborts the reading")
-    func aborted() throws {
+    @Test("a body over the listener's limit is refused while the peer still sends it")
+    func beyondListener() throws {
+        let limits = Listener.Limits(workers: 1, bodyBytes: 100_000)
         let inbox = Inbox<BodyError?>()
-        let server = try TestServer(handler: Self.reader(inbox))
+        let server = try TestServer(limits, handler: Self.reader(inbox, limit: 1 << 30))
+        let peer = try server.peer()
+        let request = TestRequest(body: [UInt8](repeating: 1, count: 2_000_000))
+        #expect(peer.send(request.bytes))
+        #expect(inbox.take() == .tooLarge(limit: 1 << 30))
+        #expect(try peer.answer().status == 400)
+        #expect(peer.isClosed())
+        #expect(server.incidents.rest.isEmpty)
+    }
+
+    @Test("a peer that goes on sending behind a refusal, or waits, is closed in the end")
+    func endlessDiscard() throws {
+        let limits = Listener.Limits(
+            workers: 1, ioTimeout: .milliseconds(50), bodyBytes: 10_000)
+        let server = try TestServer(limits, handler: Handler.echo)
+        let peer = try server.peer()
+        let request = TestRequest(body: [UInt8](repeating: 1, count: 50_000))
+        peer.send(Array(request.bytes.dropLast(9)))
+        #expect(try peer.answer().status == 400)
+        #expect(peer.isClosed())
+        while server.server.metrics.openConnections > 0 {}
+        #expect(server.server.metrics.timeouts == 0)
+    }
+
+    @Test("the largest body of a provider arrives whole and is gone afterwards")
+    func twelveMebibytes() throws {
+        let body = (0..<12 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 13) }
+        let inbox = Inbox<Bool>()
+        let server = try TestServer(
+            handler: Handler { exchange in
+                inbox.put((try? exchange.readBody(limit: 12 << 20)) == body)
+                exchange.respond(Response(.ok))
+            })
+        let peer = try server.peer()
+        for _ in 0..<3 {
+            #expect(try peer.exchange(TestRequest(body: body)).status == 200)
+            #expect(inbox.take() == true)
+        }
+        #expect(server.server.monitor.withLock { $0.heldBytes } == 0)
+    }
+
+    @Test("a peer that closes in mid-body is closed and counted")
+    func aborted() throws {
+        let server = try TestServer(handler: Handler.echo)
         let peer = try server.peer()
         let request = TestRequest(body: [UInt8](repeating: 7, count: 1_000))
         peer.send(Array(request.bytes.dropLast(500)))
         peer.endSending()
-        #expect(inbox.take() == .aborted)
-        #expect(try peer.answer().status == 400)
         #expect(peer.isClosed())
+        #expect(server.incidents.take() == .malformedRequest)
+        #expect(server.server.metrics.requests == 0)
     }
 
-    @Test("a peer that stalls in mid-body frees the worker after the timeout")
+    @Test("a peer that stalls in mid-body is closed and counted, and holds no worker meanwhile")
     func stalled() throws {
-        let inbox = Inbox<BodyError?>()
         let limits = Listener.Limits(workers: 1, ioTimeout: .milliseconds(50))
-        let server = try TestServer(limits, handler: Self.reader(inbox))
+        let server = try TestServer(limits, handler: Handler.echo)
         let peer = try server.peer()
         peer.send(TestRequest(declaredLength: "10").head)
-        #expect(inbox.take() == .aborted)
-        #expect(server.incidents.rest == [.timedOut])
         #expect(try server.peer().exchange(TestRequest()).status == 200)
+        #expect(peer.isClosed())
+        #expect(server.incidents.take() == .timedOut)
     }
 
     @Test("a peer that stalls before its parameters end is closed and counted")
@@ -134,10 +177,10 @@ struct BodyTests {
         }
     }
 
-    private static func reader(_ inbox: Inbox<BodyError?>) -> Handler {
+    private static func reader(_ inbox: Inbox<BodyError?>, limit: Int = 1_000) -> Handler {
         Handler { exchange in
             do throws(BodyError) {
-                _ = try exchange.readBody(limit: 1_000)
+                _ = try exchange.readBody(limit: limit)
                 inbox.put(nil)
                 exchange.respond(Response(.ok))
             } catch {
