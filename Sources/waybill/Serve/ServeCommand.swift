@@ -22,7 +22,6 @@ enum ServeCommand {
         // Before any thread is made, so that all of them inherit the mask.
         let signals = TerminationSignals()
         let configuration = try Configuration()
-        MemoryTrimmer.limitArenas()
         let logger = Logger(minimum: configuration.logLevel)
         let responder = try Responder(configuration, logger: logger)
         let manager = ServiceManager()
