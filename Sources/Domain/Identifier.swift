@@ -24,7 +24,7 @@ extension Identifier {
     /// identifiers of later times order later. Source: RFC 9562, section 5.7.
     package static func new(at time: Timestamp) -> Self {
         let milliseconds = UInt64(clamping: time.microseconds / 1000) & 0xFFFF_FFFF_FFFF
-        var generator = SystemRandomNumberGenerator()
+        var generator = UniqueNumbers()
         return Self(
             high: milliseconds << 16 | 0x7000 | generator.next() & 0xFFF,
             low: 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF)
