@@ -55,7 +55,6 @@ package struct Malformation: Error, Hashable, Sendable {
     package enum Code: String, Sendable, CaseIterable {
         case unsupportedMediaType = "unsupported_media_type"
         case notJSON = "not_json"
-        case notForm = "not_form"
         case wrongShape = "wrong_shape"
         case noResults = "no_results"
         case tooManyResults = "too_many_results"

@@ -71,8 +71,6 @@ package enum BodyError: Error, Sendable, Equatable {
     case malformedLength
     /// The body ended cleanly, but before or after CONTENT_LENGTH.
     case lengthMismatch
-    /// The peer broke off in mid-body. Not given: such a request is never handed on.
-    case aborted
     /// The body was read before, or the exchange was answered.
     case unavailable
 }

@@ -68,7 +68,7 @@ extension Problem {
             switch malformation.code {
             case .unsupportedMediaType: .unsupportedMediaType
             case .tooManyResults: .contentTooLarge
-            case .notJSON, .notForm, .wrongShape, .noResults, .tooDeep, .tooLong: .badRequest
+            case .notJSON, .wrongShape, .noResults, .tooDeep, .tooLong: .badRequest
             }
         self.init(
             status, malformation.code.rawValue, malformation.detail, at: malformation.place)
@@ -81,7 +81,7 @@ extension Problem {
             self.init(
                 .contentTooLarge, "body_too_large",
                 "The body is larger than the \(limit) bytes that are read here.")
-        case .malformedLength, .lengthMismatch, .aborted, .unavailable:
+        case .malformedLength, .lengthMismatch, .unavailable:
             self.init(
                 .badRequest, "incomplete_body",
                 "The body ended before or after its announced length; send it again.")

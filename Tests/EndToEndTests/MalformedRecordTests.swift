@@ -102,10 +102,9 @@ extension BreakingTests {
                 case 1:
                     bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
                 default:
-                    // Not above 127: a name of gigabytes ends libfcgi when memory is short.
                     for _ in 0..<Int.random(in: 1...4, using: &random) {
                         let index = Int.random(in: 0..<bytes.count, using: &random)
-                        bytes[index] = UInt8.random(in: 0...127, using: &random)
+                        bytes[index] = UInt8.random(in: 0...255, using: &random)
                     }
                 }
                 let peer = try SocketPeer(demo.directory + "/nginx/callbacks.sock")
