@@ -35,13 +35,16 @@ let package = Package(
         module("FastCGI", ["CFastCGI"]),
         module("Postgres", ["CPostgres"]),
         module("Providers", ["Domain", "Security"]),
+        module("HTTP", ["Domain"]),
+        module("Sending", ["Domain", "Telemetry"]),
+        module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry"]),
         module("Store", ["Postgres", "Domain", "Telemetry"]),
         module("Web", ["FastCGI", "Domain", "Security", "Telemetry"]),
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "Web", "Store", "Providers", "Postgres", "FastCGI", "Domain", "Security",
-                "Telemetry",
+                "Web", "Sending", "Simulator", "HTTP", "Store", "Providers", "Postgres",
+                "FastCGI", "Domain", "Security", "Telemetry",
             ],
             swiftSettings: strict),
 
@@ -57,6 +60,9 @@ let package = Package(
         tests("FastCGITests", ["FastCGI"]),
         tests("PostgresTests", ["Postgres"]),
         tests("ProvidersTests", ["Providers", "Domain", "Security"]),
+        tests("HTTPTests", ["HTTP", "Domain"]),
+        tests("SendingTests", ["Sending", "Domain", "Telemetry"]),
+        tests("SimulatorTests", ["Simulator", "FastCGI", "Domain", "Security", "Telemetry"]),
         tests("StoreTests", ["Store", "Postgres", "Domain", "Telemetry"]),
         tests("WebTests", ["Web", "FastCGI", "Domain", "Security", "Telemetry"]),
         tests(

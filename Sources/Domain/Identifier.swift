@@ -30,6 +30,18 @@ extension Identifier {
             low: 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
+    /// The version 7 identifier of a moment whose 74 other bits come from a digest.
+    ///
+    /// Equal moments and digests give equal identifiers, so that whoever knows what was digested
+    /// knows the identifier without asking.
+    package static func new(
+        atMillisecondOf other: Identifier<some Any>, digest: some Collection<UInt8>
+    ) -> Self {
+        let bits = Self.derived(fromDigest: digest)
+        return Self(
+            high: other.high & 0xFFFF_FFFF_FFFF_0000 | 0x7000 | bits.high & 0xFFF, low: bits.low)
+    }
+
     /// The version 8 identifier made of the first sixteen bytes of a cryptographic digest.
     ///
     /// Equal digests give equal identifiers, and none equals one from `new(at:)`.
@@ -118,5 +130,9 @@ extension Identifier {
 
 /// The key of a message everywhere: version 7 if we sent it, version 8 if a report told us of it.
 package typealias MessageID = Identifier<Message>
+/// The key of one call that sends messages; version 7.
+package typealias CallID = Identifier<SendCall>
+/// The key of one lease of messages by a dispatcher; version 7.
+package typealias LeaseID = Identifier<Lease>
 /// The key of one archived callback.
 package typealias CallbackID = Identifier<ArchivedCallback>

@@ -14,11 +14,16 @@ package struct Message: Sendable {
     package let updatedAt: Timestamp
     /// The report that decides the status; nil before the first one.
     package let decisive: RecordedReport?
+    /// What only the sender of a message knows; nil for a message that is not ours.
+    package let sending: SendDetails?
+    /// Its parts, where the provider reports on them one by one; nil otherwise.
+    package let parts: MessageParts?
 
     package init(
         id: MessageID, provider: Provider, providerMessageID: String?, status: Status,
         isOurs: Bool, recipient: String?, sender: String?, createdAt: Timestamp,
-        updatedAt: Timestamp, decisive: RecordedReport?
+        updatedAt: Timestamp, decisive: RecordedReport?, sending: SendDetails? = nil,
+        parts: MessageParts? = nil
     ) {
         self.id = id
         self.provider = provider
@@ -30,6 +35,40 @@ package struct Message: Sendable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.decisive = decisive
+        self.sending = sending
+        self.parts = parts
+    }
+}
+
+/// What we know of a message because we sent it.
+package struct SendDetails: Sendable, Equatable {
+    package let call: CallID
+    package let segments: Int
+    package let encoding: Segmentation.Encoding
+    package let validityMinutes: Int?
+    package let sendAt: Timestamp?
+    package let callbackData: String?
+    /// The caller's own, a JSON object.
+    package let metadata: String?
+    /// Times that it was put to a provider.
+    package let attempts: Int
+    /// The latest event of which the provider or we gave a reason; nil if there is none.
+    package let lastProblem: SendEvent?
+
+    package init(
+        call: CallID, segments: Int, encoding: Segmentation.Encoding, validityMinutes: Int?,
+        sendAt: Timestamp?, callbackData: String?, metadata: String?, attempts: Int,
+        lastProblem: SendEvent?
+    ) {
+        self.call = call
+        self.segments = segments
+        self.encoding = encoding
+        self.validityMinutes = validityMinutes
+        self.sendAt = sendAt
+        self.callbackData = callbackData
+        self.metadata = metadata
+        self.attempts = attempts
+        self.lastProblem = lastProblem
     }
 }
 

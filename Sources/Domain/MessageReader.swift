@@ -10,6 +10,9 @@ package protocol MessageReader: Sendable {
 
     /// A message's reports, the deciding one first, at most `limit` of them.
     func reports(of id: MessageID, limit: Int) throws(StoreFailure) -> [RecordedReport]
+
+    /// What we did about a message of ours, the earliest first, at most `limit` of them.
+    func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent]
 }
 
 /// Why the store did not answer. Safe to show.

@@ -39,7 +39,9 @@ package struct Precedence: Hashable, Comparable, Sendable {
         case .unknown: 2
         case .accepted: 3
         case .sent: 4
-        case .delivered, .undeliverable, .expired, .rejected, .failed: 0
+        case .delivered, .undeliverable, .expired, .rejected, .failed, .cancelled,
+            .partiallyDelivered:
+            0
         }
     }
 
@@ -50,7 +52,7 @@ package struct Precedence: Hashable, Comparable, Sendable {
         case .rejected: 3
         case .failed: 2
         case .expired: 1
-        case .queued, .unknown, .accepted, .sent: 0
+        case .queued, .unknown, .accepted, .sent, .cancelled, .partiallyDelivered: 0
         }
     }
 }

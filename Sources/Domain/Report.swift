@@ -28,6 +28,9 @@ package struct Report: Sendable, Equatable {
     package let callbackData: String?
     /// Mobile country and network code, digits.
     package let network: String?
+    /// Which part of a long message it is about; nil if about the whole. Not in the fingerprint:
+    /// `attributes` has the provider's own words for it.
+    package let part: PartNumber?
     /// All that the provider gave and no field above holds, as a JSON object; nil if nothing.
     package let attributes: String?
     package let precedence: Precedence
@@ -40,7 +43,8 @@ package struct Report: Sendable, Equatable {
         outcome: Outcome, source: Source = .callback, recipient: String? = nil,
         sender: String? = nil, sentAt: Timestamp? = nil, doneAt: Timestamp? = nil,
         segments: Int32? = nil, price: Price? = nil, bulkID: String? = nil,
-        callbackData: String? = nil, network: String? = nil, attributes: String? = nil
+        callbackData: String? = nil, network: String? = nil, part: PartNumber? = nil,
+        attributes: String? = nil
     ) {
         self.message = message
         self.isKeyDerived = isKeyDerived
@@ -58,6 +62,7 @@ package struct Report: Sendable, Equatable {
         self.bulkID = bulkID
         self.callbackData = callbackData
         self.network = network
+        self.part = part
         self.attributes = attributes
         precedence = Precedence(status: status, at: doneAt ?? sentAt)
         // Everything that the ledger stores goes in: two reports that differ anywhere are two rows, and

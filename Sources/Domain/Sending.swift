@@ -2,6 +2,9 @@
 package struct OutgoingMessage: Sendable, Equatable {
     /// Ours, version 7; the provider gets it along, so that its reports find the message.
     package let id: MessageID
+    /// The call that brought it: all messages of a call have everything but the recipient in common,
+    /// and no recipient twice.
+    package let call: CallID
     package let recipient: PhoneNumber
     /// A number, a short code or up to eleven letters and digits; nil leaves it to the provider.
     package let sender: String?
@@ -12,10 +15,11 @@ package struct OutgoingMessage: Sendable, Equatable {
     package let callbackData: String?
 
     package init(
-        id: MessageID, recipient: PhoneNumber, sender: String?, text: String,
+        id: MessageID, call: CallID, recipient: PhoneNumber, sender: String?, text: String,
         validityMinutes: Int? = nil, callbackData: String? = nil
     ) {
         self.id = id
+        self.call = call
         self.recipient = recipient
         self.sender = sender
         self.text = text
@@ -63,8 +67,9 @@ package struct ProviderResponse: Sendable, Equatable {
 
 /// What a provider made of one message that was sent to it.
 package enum SendResult: Sendable, Equatable {
-    /// It has the message under this name of its own.
-    case accepted(providerMessageID: String)
+    /// It has the message under this name of its own; nil if it did not say which of several
+    /// names is this message's.
+    case accepted(providerMessageID: String?)
     /// It will never take this message.
     case refused(ProviderProblem)
     /// It refused the whole request, surely sent nothing of it, and did not say which message is to
@@ -96,6 +101,11 @@ package protocol SendingProvider: Sendable {
     var provider: Provider { get }
     /// The most messages in one request.
     var batchLimit: Int { get }
+    /// How long after an attempt a look-up may still miss what the provider took: only after that is
+    /// a message that it does not know sent again.
+    var settleDelay: Duration { get }
+    /// The most look-ups in a minute.
+    var lookUpsPerMinute: Int { get }
     /// How long after its sending the provider still knows a message: a look-up past that says
     /// nothing, whatever it says.
     var lookUpHorizon: Duration { get }

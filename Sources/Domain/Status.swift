@@ -18,6 +18,11 @@ package enum Status: String, Sendable, CaseIterable, Codable {
     case failed
     /// Nobody can say: a send without an answer, or a report in words that we do not know.
     case unknown
+    /// Called back by its sender before any provider had it. Final.
+    case cancelled
+    /// Some of its parts were delivered and others were not. Final. Worked out from the parts'
+    /// reports when a message is shown, never stored.
+    case partiallyDelivered = "partially_delivered"
 
     /// What stands for the status in the database; never reused for another one.
     package var code: Int16 {
@@ -31,6 +36,8 @@ package enum Status: String, Sendable, CaseIterable, Codable {
         case .rejected: 7
         case .failed: 8
         case .unknown: 9
+        case .cancelled: 10
+        case .partiallyDelivered: 11
         }
     }
 
@@ -42,7 +49,9 @@ package enum Status: String, Sendable, CaseIterable, Codable {
     /// Whether the provider has said its last word. A later final report may still replace it.
     package var isFinal: Bool {
         switch self {
-        case .delivered, .undeliverable, .expired, .rejected, .failed: true
+        case .delivered, .undeliverable, .expired, .rejected, .failed, .cancelled,
+            .partiallyDelivered:
+            true
         case .queued, .accepted, .sent, .unknown: false
         }
     }

@@ -46,4 +46,10 @@ package struct MessageStore: MessageReader {
             try connection.execute(SelectReports(message: id, limit: limit)).rows
         }
     }
+
+    package func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent] {
+        try queries.run { connection throws(PostgresError) in
+            try connection.execute(SelectEvents(message: id, limit: limit)).rows.compactMap { $0 }
+        }
+    }
 }

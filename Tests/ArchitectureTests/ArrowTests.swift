@@ -12,10 +12,14 @@ struct ArrowTests {
         "FastCGI": ["CFastCGI"],
         "Postgres": ["CPostgres"],
         "Providers": ["Domain", "Security"],
+        "HTTP": ["Domain"],
+        "Sending": ["Domain", "Telemetry"],
+        "Simulator": ["FastCGI", "Domain", "Security", "Telemetry"],
         "Store": ["Postgres", "Domain", "Telemetry"],
         "Web": ["FastCGI", "Domain", "Security", "Telemetry"],
         "waybill": [
-            "Web", "Store", "Providers", "Postgres", "FastCGI", "Domain", "Security", "Telemetry",
+            "Web", "Sending", "Simulator", "HTTP", "Store", "Providers", "Postgres", "FastCGI",
+            "Domain", "Security", "Telemetry",
         ],
     ]
 

@@ -17,10 +17,10 @@ extension OutgoingMessage {
     static func sample(
         _ number: UInt64, to recipient: String? = nil, sender: String? = "ExampleCo",
         text: String = "Your order is on its way.", validityMinutes: Int? = nil,
-        callbackData: String? = nil
+        callbackData: String? = nil, call: CallID = CallID(high: 0x0193_4A6B_0000_7000, low: 1 << 63)
     ) throws -> OutgoingMessage {
         OutgoingMessage(
-            id: .sample(number),
+            id: .sample(number), call: call,
             recipient: try PhoneNumber(recipient ?? "+44770090\(String(number + 1000).suffix(4))"),
             sender: sender, text: text, validityMinutes: validityMinutes,
             callbackData: callbackData)
@@ -69,7 +69,7 @@ extension SendResult {
     /// The case, and the code of its problem.
     var summary: String {
         switch self {
-        case .accepted(let id): "accepted \(id)"
+        case .accepted(let id): "accepted \(id ?? "-")"
         case .refused(let problem): "refused \(problem.code)"
         case .refusedTogether(let problem): "refusedTogether \(problem.code)"
         case .deferred(let problem, let seconds):

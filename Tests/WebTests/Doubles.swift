@@ -123,6 +123,7 @@ private final class Named: Sendable {
 struct Reader: MessageReader {
     var messages: [Message] = []
     var reports: [RecordedReport] = []
+    var events: [SendEvent] = []
     var failure: StoreFailure?
 
     func message(_ id: MessageID) throws(StoreFailure) -> Message? {
@@ -141,6 +142,10 @@ struct Reader: MessageReader {
 
     func reports(of id: MessageID, limit: Int) throws(StoreFailure) -> [RecordedReport] {
         Array(reports.prefix(limit))
+    }
+
+    func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent] {
+        Array(events.prefix(limit))
     }
 }
 

@@ -78,7 +78,8 @@ extension InfobipSending {
         case (.rejected, 12), (.rejected, 17): return .stopped(problem)
         case (.rejected, 21): return .deferred(problem, afterSeconds: nil)
         case (.rejected, _), (.undeliverable, _), (.expired, _): return .refused(problem)
-        case (.failed, _), (.queued, _), (.unknown, _): return .ambiguous(problem)
+        case (.failed, _), (.queued, _), (.unknown, _), (.cancelled, _), (.partiallyDelivered, _):
+            return .ambiguous(problem)
         }
     }
 }

@@ -57,6 +57,10 @@ package struct InfobipSending: SendingProvider {
     package let provider = Provider.infobip
     /// Infobip documents no bound; 1000 is ours.
     package let batchLimit: Int
+    /// Short, because a message that is sent again although Infobip has it is refused for its id.
+    package let settleDelay = Duration.seconds(10)
+    /// 120 are allowed; some are left to whoever else asks.
+    package let lookUpsPerMinute = 100
     /// Logs go back 48 hours.
     package let lookUpHorizon = Duration.seconds(48 * 3600)
 

@@ -36,6 +36,8 @@ package struct PlivoSending: SendingProvider {
         package var defaultSender: String?
         /// Nil leaves it to Plivo, which keeps all.
         package var logging: Logging?
+        /// How long to wait before a message that Plivo does not list counts as not taken.
+        package var settleDelay: Duration
 
         /// - Parameters:
         ///   - baseURL: `https://api.plivo.com` unless set.
@@ -45,10 +47,12 @@ package struct PlivoSending: SendingProvider {
         ///   - powerpackUUID: nil unless set.
         ///   - defaultSender: nil unless set.
         ///   - logging: nil unless set.
+        ///   - settleDelay: ten minutes unless set.
         package init(
             baseURL: String = "https://api.plivo.com", authID: String, authToken: Secret,
             callbackBaseURL: String? = nil, powerpackUUID: String? = nil,
-            defaultSender: String? = nil, logging: Logging? = nil
+            defaultSender: String? = nil, logging: Logging? = nil,
+            settleDelay: Duration = .seconds(600)
         ) {
             self.baseURL = baseURL
             self.authID = authID
@@ -57,6 +61,7 @@ package struct PlivoSending: SendingProvider {
             self.powerpackUUID = powerpackUUID
             self.defaultSender = defaultSender
             self.logging = logging
+            self.settleDelay = settleDelay
         }
     }
 
@@ -64,6 +69,10 @@ package struct PlivoSending: SendingProvider {
     package let provider = Provider.plivo
     /// One; see the type's own comment.
     package let batchLimit = 1
+    /// Long, because Plivo notices no repetition and does not say how soon it lists a message.
+    package let settleDelay: Duration
+    /// A tenth of the 300 requests in 5 seconds that an account has.
+    package let lookUpsPerMinute = 360
     /// Records of messages are kept for 90 days.
     package let lookUpHorizon = Duration.seconds(90 * 86_400)
 
@@ -74,6 +83,7 @@ package struct PlivoSending: SendingProvider {
     /// - Parameter settings: the account, and how it is used.
     package init(_ settings: Settings) {
         self.settings = settings
+        settleDelay = settings.settleDelay
         messagesURL =
             URLText.base(settings.baseURL) + "/v1/Account/" + URLText.escaped(settings.authID)
             + "/Message/"

@@ -26,7 +26,8 @@ extension Status {
         switch self {
         case .accepted, .queued: [.queuedTime, .messageTime]
         case .sent: [.sentTime, .queuedTime, .messageTime]
-        case .delivered, .undeliverable, .expired, .rejected, .failed, .unknown:
+        case .delivered, .undeliverable, .expired, .rejected, .failed, .unknown, .cancelled,
+            .partiallyDelivered:
             [.deliveryReportTime, .sentTime, .queuedTime, .messageTime]
         }
     }

@@ -1,0 +1,136 @@
+/// One call that sends a text to one or more recipients, checked and ready to be queued.
+package struct SendCall: Sendable {
+    package let id: CallID
+    package let acceptedAt: Timestamp
+    /// 1 to 1,000, each number once.
+    package let recipients: [Recipient]
+    /// A number with `+`, a short code or up to eleven letters and digits; nil leaves it to the
+    /// provider's account.
+    package let sender: String?
+    package let text: String
+    package let segmentation: Segmentation
+    /// Whether the caller named the provider: then no other one may take over.
+    package let isPinned: Bool
+    package let validityMinutes: Int?
+    /// Not before then; nil means at once.
+    package let sendAt: Timestamp?
+    /// When nobody tries any more to put the messages to a provider.
+    package let giveUpAt: Timestamp
+    package let callbackData: String?
+    /// The caller's own JSON object, kept and shown, never sent.
+    package let metadata: String?
+
+    package init(
+        id: CallID, acceptedAt: Timestamp, recipients: [Recipient], sender: String?, text: String,
+        isPinned: Bool, validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
+        giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil
+    ) {
+        self.id = id
+        self.acceptedAt = acceptedAt
+        self.recipients = recipients
+        self.sender = sender
+        self.text = text
+        segmentation = Segmentation(text)
+        self.isPinned = isPinned
+        self.validityMinutes = validityMinutes
+        self.sendAt = sendAt
+        self.giveUpAt = giveUpAt
+        self.callbackData = callbackData
+        self.metadata = metadata
+    }
+
+    /// One message of the call.
+    package struct Recipient: Sendable, Equatable {
+        /// Follows from the call's id and the number (see `MessageKey`), so that a report whose URL
+        /// holds the call's id finds its message.
+        package let message: MessageID
+        package let number: PhoneNumber
+        /// Whom the message goes to first.
+        package let provider: Provider
+
+        package init(message: MessageID, number: PhoneNumber, provider: Provider) {
+            self.message = message
+            self.number = number
+            self.provider = provider
+        }
+    }
+}
+
+/// What makes a repeated call give the first one's answer.
+package struct Idempotency: Sendable {
+    /// The caller's API key's hash: two callers may use the same words.
+    package let caller: [UInt8]
+    /// `Idempotency-Key` as it came, 1 to 255 visible ASCII characters.
+    package let key: String
+    /// SHA-256 of what the call asks for.
+    package let digest: [UInt8]
+    /// The answer to give from now on.
+    package let answer: StoredAnswer
+
+    package init(caller: [UInt8], key: String, digest: [UInt8], answer: StoredAnswer) {
+        self.caller = caller
+        self.key = key
+        self.digest = digest
+        self.answer = answer
+    }
+}
+
+/// An HTTP answer as it was given.
+package struct StoredAnswer: Sendable, Equatable {
+    package let status: Int
+    package let body: [UInt8]
+
+    package init(status: Int, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
+}
+
+/// What became of a call.
+package enum Acceptance: Sendable, Equatable {
+    /// Its messages are queued, durably.
+    case queued
+    /// The same call was made before; nothing was queued now.
+    case repeated(StoredAnswer)
+    /// Another call had this key in the last 24 hours; nothing was queued.
+    case keyTaken
+}
+
+/// What became of a wish to call a message back.
+package enum Cancellation: Sendable, Equatable {
+    case cancelled
+    /// A provider has it or may have it, or its fate is known.
+    case tooLate(Status)
+    /// There is no such message, or we did not send it.
+    case unknown
+}
+
+/// A message's state as the sender of it waits for.
+package struct SendState: Sendable, Equatable {
+    package let status: Status
+    /// The provider's or our own words where it is neither queued nor accepted.
+    package let problem: ProviderProblem?
+
+    package init(status: Status, problem: ProviderProblem?) {
+        self.status = status
+        self.problem = problem
+    }
+}
+
+/// Where messages are queued. Any thread; blocks for a round trip or two.
+package protocol MessageQueue: Sendable {
+    /// Queues all messages of a call in one transaction, or none.
+    ///
+    /// - Throws: `StoreFailure`; then nothing is queued, or nobody knows (the connection broke
+    ///   during the commit) and only a repetition with an `Idempotency-Key` is safe.
+    func accept(_ call: SendCall, _ idempotency: Idempotency?) throws(StoreFailure) -> Acceptance
+
+    /// Replaces a stored answer, once it is known what the caller waited for.
+    func keep(_ answer: StoredAnswer, for idempotency: Idempotency) throws(StoreFailure)
+
+    /// Calls a message back that no dispatcher has leased.
+    func cancel(_ id: MessageID, at now: Timestamp) throws(StoreFailure) -> Cancellation
+
+    /// The states of messages of ours; those that do not exist are absent.
+    func states(of ids: [MessageID]) throws(StoreFailure) -> [MessageID: SendState]
+}

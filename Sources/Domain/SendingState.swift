@@ -1,0 +1,32 @@
+/// What is known of the sending through one provider, for its admin.
+package struct SendingState: Sendable {
+    package let provider: Provider
+    package let presence: ProviderPresence
+    /// Messages by their step.
+    package let ready: Int
+    package let leased: Int
+    package let unsure: Int
+    package let awaitingReport: Int
+    /// Since when the oldest message that is due waits; nil if none does.
+    package let oldestDueAt: Timestamp?
+    package let counts: SendCounts
+
+    package init(
+        provider: Provider, presence: ProviderPresence, ready: Int, leased: Int, unsure: Int,
+        awaitingReport: Int, oldestDueAt: Timestamp?, counts: SendCounts
+    ) {
+        self.provider = provider
+        self.presence = presence
+        self.ready = ready
+        self.leased = leased
+        self.unsure = unsure
+        self.awaitingReport = awaitingReport
+        self.oldestDueAt = oldestDueAt
+        self.counts = counts
+    }
+}
+
+/// Tells the state of sending, one of each provider.
+package protocol SendingProbe: Sendable {
+    func sendingStates() throws(StoreFailure) -> [SendingState]
+}
