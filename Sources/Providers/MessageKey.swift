@@ -1,10 +1,10 @@
 package import Domain
 private import Security
 
-/// The one rule by which a provider's name of a message becomes our key of it.
+/// The rules by which a message's key follows from what names it.
 ///
-/// The same name always gives the same key, without asking the database; the receiver of reports
-/// and the look-up by provider's id both call this.
+/// The same names always give the same key, without asking the database: the receiver of reports,
+/// the look-up by provider's id and whoever queues messages all call this.
 package enum MessageKey {
     /// - Parameters:
     ///   - provider: whose name it is; equal names at two providers are two messages.
@@ -17,7 +17,28 @@ package enum MessageKey {
         return text.withUTF8 { derive(provider, UnsafeRawBufferPointer($0)) }
     }
 
-    /// The same from UTF-8 bytes, for a parser that has not made a text of them.
+    /// The key of a message that we send: it follows from its call and its recipient.
+    ///
+    /// So one callback URL with the call's id in it, and the recipient in a signed body, name the
+    /// message without asking the database.
+    ///
+    /// - Parameters:
+    ///   - call: version 7; the key is of the same millisecond.
+    ///   - recipient: no call has one twice.
+    /// - Returns: version 7, its other bits from the SHA-256 of the call's sixteen bytes and the
+    ///   number's digits.
+    package static func derive(call: CallID, recipient: PhoneNumber) -> MessageID {
+        var text: [UInt8] = []
+        text.reserveCapacity(31)
+        for word in [call.high, call.low] {
+            withUnsafeBytes(of: word.bigEndian) { text.append(contentsOf: $0) }
+        }
+        text.append(contentsOf: recipient.digits.utf8)
+        return MessageID.new(atMillisecondOf: call, digest: SHA256.digest(of: text).bytes)
+    }
+
+    /// The same as `derive(provider:providerMessageID:)` from UTF-8 bytes, for a parser that has not
+    /// made a text of them.
     static func derive(_ provider: Provider, _ name: UnsafeRawBufferPointer) -> MessageID {
         if provider == .infobip, let ours = ours(name) { return ours }
         let prefix: StaticString = provider == .infobip ? "infobip\n" : "plivo\n"
