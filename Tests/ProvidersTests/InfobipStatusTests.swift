@@ -48,6 +48,32 @@ struct InfobipStatusTests {
         #expect(Status(infobipGroup: nil, groupID: nil, id: nil) == .unknown)
     }
 
+    @Test("that our own id is taken says nothing of the message's fate; a foreign one is rejected")
+    func duplicates() throws {
+        func report(_ id: String, _ status: String) throws -> Report {
+            let parsed = try parse(#"{"results":[{"messageId":"\#(id)","status":\#(status)}]}"#)
+            return try #require(parsed.reports.first)
+        }
+        let duplicate =
+            #"{"groupId":5,"groupName":"REJECTED","id":23,"name":"REJECTED_DUPLICATE_MESSAGE_ID"}"#
+        let ours = try report(MessageKeyTests.ours, duplicate)
+        #expect(ours.status == .unknown)
+        #expect(ours.outcome.statusName == "REJECTED_DUPLICATE_MESSAGE_ID")
+        #expect(ours.outcome.statusGroup == "REJECTED" && ours.outcome.statusID == 23)
+        #expect(try report(MessageKeyTests.ours, #"{"id":23}"#).status == .unknown)
+        #expect(try report("msg-1", duplicate).status == .rejected)
+        // The group decides what an id means, and all other rejections are final.
+        #expect(
+            try report(MessageKeyTests.ours, #"{"groupName":"PENDING","id":23}"#).status == .sent)
+        #expect(
+            try report(MessageKeyTests.ours, #"{"groupName":"REJECTED","id":6}"#).status
+                == .rejected)
+        // It hides no fate, whichever comes first.
+        for status in [#"{"groupName":"PENDING","id":26}"#, #"{"groupName":"DELIVERED","id":5}"#] {
+            #expect(ours.precedence < (try report(MessageKeyTests.ours, status)).precedence)
+        }
+    }
+
     @Test(
         "there is an error code unless all says that there was none",
         arguments: [

@@ -13,13 +13,20 @@ extension InfobipParser {
         let attributes = attributes(&result, words)
         guard result.problem == nil else { return nil }
         return Report(
-            message: id.key, provider: .infobip, providerMessageID: id.text, status: words.fate,
-            outcome: words.outcome, recipient: phoneNumber(result.to),
+            message: id.key, provider: .infobip, providerMessageID: id.text,
+            status: fate(of: id.key, words), outcome: words.outcome,
+            recipient: phoneNumber(result.to),
             sender: phoneNumber(result.sender ?? result.from), sentAt: sentAt, doneAt: doneAt,
             segments: segments, price: price, bulkID: bulkID(result.bulkID),
             callbackData: result.callbackData.map { reader.bytes.text($0).text },
             network: result.network.map { reader.bytes.text($0.range) },
             attributes: attributes)
+    }
+
+    /// What the words mean for the message; that its id is taken, nothing, if the id is ours.
+    @inline(__always)
+    private func fate(of key: MessageID, _ words: InfobipOutcome) -> Status {
+        key.version == 7 && words.outcome.isInfobipDuplicate ? .unknown : words.fate
     }
 
     private func messageID(of result: inout InfobipResult) -> (key: MessageID, text: String)? {

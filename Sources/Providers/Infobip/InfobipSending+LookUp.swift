@@ -56,7 +56,7 @@ extension InfobipSending {
         for report in parsed.reports {
             guard let id = ids[report.providerMessageID] else { continue }
             missing.remove(id)
-            if report.status == .rejected, report.outcome.statusID == 23 { continue }
+            if report.outcome.isInfobipDuplicate { continue }
             reports.append(report.polled(as: id))
         }
         let isComplete = parsed.rejects.isEmpty && log.entryCount < Self.entryLimit

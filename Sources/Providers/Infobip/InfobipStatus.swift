@@ -67,3 +67,13 @@ extension Status {
         }
     }
 }
+
+extension Outcome {
+    /// Whether Infobip refused an attempt because it has the message's id from an earlier one
+    /// (REJECTED_DUPLICATE_MESSAGE_ID). Of a message of ours, whose id nobody else gives away, that
+    /// says nothing about its fate: the earlier attempt has it.
+    var isInfobipDuplicate: Bool {
+        statusID == 23
+            && Status(infobipGroup: statusGroup, groupID: statusGroupID, id: statusID) == .rejected
+    }
+}
