@@ -69,7 +69,7 @@ package struct ArchivedCallback: Sendable {
     package let id: CallbackID
     package let provider: Provider
     package let receivedAt: Timestamp
-    /// Path and query as called.
+    /// Path and query as called, but for a secret in them.
     package let uri: String
     package let body: [UInt8]
 

@@ -13,11 +13,19 @@ package protocol WebhookProvider: Sendable {
     ///
     /// - Throws: `Malformation` if no part of it can be read; then no part of it may be stored.
     func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback
+
+    /// Path and query as they may be kept: without what in them is a secret.
+    func archived(uri: String) -> String
+}
+
+extension WebhookProvider {
+    /// All of it: most providers prove themselves by headers.
+    package func archived(uri: String) -> String { uri }
 }
 
 /// Which of the configured secrets proved a callback.
 package struct Verification: Hashable, Sendable, CustomStringConvertible {
-    /// `basic`, `header`, `hmac`, `v3`, `v2`.
+    /// `basic`, `header`, `url token`, `hmac`, `v3`, `v2`.
     package let method: String
     /// Which of the method's secrets, in the order of the setting, from 1.
     package let secret: Int

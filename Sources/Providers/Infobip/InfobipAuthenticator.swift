@@ -4,13 +4,14 @@ import Security
 /// Decides whether a callback is Infobip's.
 ///
 /// Every enabled method whose header came is tried, and each compares with all of its secrets, so
-/// that the time does not tell which secret is nearly right. Secrets of Basic and of the header are
-/// compared by their digests: one digest of what came, whatever the number and the lengths of the
-/// secrets. Any thread.
+/// that the time does not tell which secret is nearly right. Secrets of Basic, of the header and of
+/// the URL are compared by their digests: one digest of what came, whatever the number and the
+/// lengths of the secrets. Any thread.
 struct InfobipAuthenticator: Sendable {
     private let basic: [SHA256Digest]
     private let header: [SHA256Digest]
     private let headerName: HeaderName
+    private let url: [SHA256Digest]
     private let hmac: [HMACKey]
     private let hmacHeaderName: HeaderName
     private let authorization: HeaderName
@@ -19,7 +20,7 @@ struct InfobipAuthenticator: Sendable {
     init?(_ settings: InfobipWebhook.Settings) {
         guard let authorization = HeaderName("Authorization"),
             !settings.basic.isEmpty || !settings.headerSecrets.isEmpty
-                || !settings.hmacKeys.isEmpty
+                || !settings.urlSecrets.isEmpty || !settings.hmacKeys.isEmpty
         else { return nil }
         self.authorization = authorization
         basic = settings.basic.map { user, password in
@@ -27,11 +28,12 @@ struct InfobipAuthenticator: Sendable {
         }
         header = settings.headerSecrets.map(\.digest)
         headerName = settings.headerName
+        url = settings.urlSecrets.map(\.digest)
         hmac = settings.hmacKeys
         hmacHeaderName = settings.hmacHeaderName
     }
 
-    /// Tries Basic, then the header, then the HMAC.
+    /// Tries Basic, then the header, then the URL, then the HMAC.
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         var credentialsCame = false
         var signatureCame = false
@@ -45,6 +47,12 @@ struct InfobipAuthenticator: Sendable {
             credentialsCame = true
             if let secret = Self.match(SHA256.digest(of: value), header) {
                 return Verification(method: "header", secret: secret)
+            }
+        }
+        if !url.isEmpty, let value = InfobipURLToken.value(in: request.uri) {
+            credentialsCame = true
+            if let secret = Self.match(SHA256.digest(of: value), url) {
+                return Verification(method: "url token", secret: secret)
             }
         }
         if !hmac.isEmpty, let value = request.header(hmacHeaderName) {

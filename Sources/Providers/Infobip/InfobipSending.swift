@@ -26,7 +26,8 @@ package struct InfobipSending: SendingProvider {
         package var baseURL: String
         /// A key that may send messages and read logs.
         package var apiKey: Secret
-        /// Where reports go, as JSON; nil leaves it to the account's subscriptions.
+        /// Where reports go, as JSON, with the token that makes them believed (see
+        /// `InfobipWebhook.callbackURL`); nil leaves it to the account's subscriptions.
         package var callbackURL: String?
         /// Whether reports that are not final are wanted too.
         package var wantsIntermediateReports: Bool
@@ -115,4 +116,15 @@ package struct InfobipSending: SendingProvider {
         // Some of Infobip's endpoints answer in XML unless they are told.
         return [("Authorization", "App " + key), ("Accept", "application/json")]
     }
+}
+
+extension InfobipSending.Settings: CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    /// Not the callbacks' URL, which may hold a secret.
+    package var description: String { "Infobip \(version.rawValue) at \(baseURL)" }
+    /// Not the callbacks' URL, which may hold a secret.
+    package var debugDescription: String { description }
+    /// No children: `dump` and test failures would print the URL otherwise.
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

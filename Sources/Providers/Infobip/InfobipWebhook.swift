@@ -13,6 +13,8 @@ package final class InfobipWebhook: WebhookProvider {
         /// The header that holds one of `headerSecrets` as it stands.
         package var headerName: HeaderName
         package var headerSecrets: [Secret]
+        /// What the URL that is called may hold as `token`; see `callbackURL(base:secret:)`.
+        package var urlSecrets: [Secret]
         /// The header that holds the HMAC of the raw body, in hexadecimal or base64, with or
         /// without the algorithm's name and `=` in front.
         package var hmacHeaderName: HeaderName
@@ -24,18 +26,20 @@ package final class InfobipWebhook: WebhookProvider {
         ///   - headerSecrets: secrets of the header.
         ///   - hmacHeaderName: `X-Hub-Signature` unless set.
         ///   - hmacKeys: secrets of the HMAC, each with its algorithm.
+        ///   - urlSecrets: secrets of the URL, of the characters A-Z, a-z, 0-9, `-` and `_`.
         package init(
             basic: [(user: String, password: Secret)] = [],
             headerName: HeaderName = InfobipWebhook.defaultHeaderName,
             headerSecrets: [Secret] = [],
             hmacHeaderName: HeaderName = InfobipWebhook.defaultHMACHeaderName,
-            hmacKeys: [HMACKey] = []
+            hmacKeys: [HMACKey] = [], urlSecrets: [Secret] = []
         ) {
             self.basic = basic
             self.headerName = headerName
             self.headerSecrets = headerSecrets
             self.hmacHeaderName = hmacHeaderName
             self.hmacKeys = hmacKeys
+            self.urlSecrets = urlSecrets
         }
     }
 
@@ -60,13 +64,16 @@ package final class InfobipWebhook: WebhookProvider {
         self.limits = limits
     }
 
-    /// By Basic, secret header or HMAC, whichever is enabled and came.
+    /// By Basic, secret header, the URL's token or HMAC, whichever is enabled and came.
     ///
     /// - Throws: `Refusal` with `missingCredentials`, `wrongCredentials`, or `wrongSignature` if
     ///   only a signature came.
     package func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         try authenticator.authenticate(request)
     }
+
+    /// The URI without its token, whether or not tokens are believed.
+    package func archived(uri: String) -> String { InfobipURLToken.redact(uri) }
 
     /// Reads all results; one that is no report becomes a reject and costs no other.
     ///
@@ -98,6 +105,20 @@ extension InfobipWebhook {
     package static let defaultHeaderName = name("X-Webhook-Secret")
     /// `X-Hub-Signature`, as Infobip sends it for messaging where it has been seen.
     package static let defaultHMACHeaderName = name("X-Hub-Signature")
+
+    /// The URL that goes along with a message for its reports.
+    ///
+    /// - Parameters:
+    ///   - base: scheme and authority under which Infobip reaches us.
+    ///   - secret: one of `urlSecrets`; nil gives a URL that proves nothing, since Infobip calls it
+    ///     without credentials.
+    /// - Returns: `{base}/callbacks/infobip?token={secret}`; never to be logged.
+    package static func callbackURL(base: String, secret: Secret?) -> String {
+        let url = URLText.base(base) + "/callbacks/infobip"
+        guard let secret else { return url }
+        let token = secret.withBytes { String(decoding: $0, as: UTF8.self) }
+        return url + "?" + URLText.pairs([(InfobipURLToken.name, token)])
+    }
 
     private static func name(_ text: StaticString) -> HeaderName {
         guard let name = HeaderName("\(text)") else { preconditionFailure("a header's name") }

@@ -30,8 +30,34 @@ extension InfobipWebhook.Settings {
                 .compactMap(Secret.init),
             hmacHeaderName: environment.header(
                 "INFOBIP_HMAC_HEADER", default: InfobipWebhook.defaultHMACHeaderName),
-            hmacKeys: keys.compactMap { $0 })
-        if basic.isEmpty, self.headerSecrets.isEmpty, hmacKeys.isEmpty { return nil }
+            hmacKeys: keys.compactMap { $0 }, urlSecrets: Self.urlSecrets(&environment))
+        if basic.isEmpty, self.headerSecrets.isEmpty, hmacKeys.isEmpty, urlSecrets.isEmpty {
+            return nil
+        }
+    }
+
+    /// A URL is seen by more eyes than a header, so its secret must be too long to guess, and of
+    /// characters that nothing on the way escapes.
+    private static func urlSecrets(_ environment: inout Environment) -> [Secret] {
+        let name = "INFOBIP_WEBHOOK_URL_SECRET"
+        let values = environment.list(name)
+        let isFit = { (value: String) in
+            value.utf8.count >= 16
+                && value.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"),
+                        UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                        true
+                    default: false
+                    }
+                }
+        }
+        if !values.allSatisfy(isFit) {
+            environment.report(
+                name, "takes secrets of at least 16 characters, only letters, digits, - and _")
+        }
+        return values.compactMap(Secret.init)
     }
 
     private static func basic(

@@ -1,0 +1,40 @@
+/// The secret in the query of a callback's URL: `?token=…`.
+///
+/// A URL that goes along with a message is called without any credentials, so that all it can carry
+/// is itself. Both the name and the secrets are of characters that no URL escapes, and are compared
+/// as they stand.
+enum InfobipURLToken {
+    static let name = "token"
+    private static let prefix = "token="
+    /// What stands for a token that was there.
+    private static let redacted = "<redacted>"
+
+    /// The first token's bytes; nil if there is none.
+    static func value(in uri: String) -> [UInt8]? {
+        pairs(of: uri)?.pairs.first { $0.starts(with: prefix.utf8) }
+            .map { Array($0.dropFirst(prefix.utf8.count)) }
+    }
+
+    /// The URI without the values of its tokens, all of them, also where the name is in capitals.
+    static func redact(_ uri: String) -> String {
+        guard let (path, pairs) = pairs(of: uri),
+            pairs.contains(where: { HeaderText.hasPrefix($0, prefix) })
+        else { return uri }
+        let kept = pairs.map { pair in
+            HeaderText.hasPrefix(pair, prefix)
+                ? String(decoding: pair.prefix(prefix.utf8.count), as: UTF8.self) + redacted
+                : String(decoding: pair, as: UTF8.self)
+        }
+        return path + "?" + kept.joined(separator: "&")
+    }
+
+    /// Bytes and not characters: what a character swallows must not hide a token.
+    private static func pairs(
+        of uri: String
+    ) -> (path: String, pairs: [Substring.UTF8View])? {
+        guard let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        let query = uri.utf8[mark...].dropFirst()
+        let pairs = query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
+        return (String(decoding: uri.utf8[..<mark], as: UTF8.self), pairs)
+    }
+}
