@@ -6,6 +6,9 @@ package struct MessageParts: Sendable, Equatable {
     package let total: Int
     /// The status of each part that was reported on, by its number from 1 on.
     package let statuses: [Int: Status]
+    /// Whether a report about the whole has said the last word, such as one that we asked for after
+    /// a part's own was lost.
+    private let isSettled: Bool
 
     /// Folds a message's reports: a part's status is that of its report with the greatest
     /// precedence, so that neither order nor repetition matters.
@@ -14,8 +17,12 @@ package struct MessageParts: Sendable, Equatable {
     package init?(_ reports: some Sequence<RecordedReport>) {
         var total = 0
         var best: [Int: RecordedReport] = [:]
+        var isSettled = false
         for recorded in reports {
-            guard let part = recorded.report.part, part.total > 1 else { continue }
+            guard let part = recorded.report.part, part.total > 1 else {
+                isSettled = isSettled || recorded.report.status.isFinal
+                continue
+            }
             total = max(total, part.total)
             if let known = best[part.number],
                 (known.precedence, known.fingerprint)
@@ -27,6 +34,7 @@ package struct MessageParts: Sendable, Equatable {
         }
         guard total > 1 else { return nil }
         self.total = total
+        self.isSettled = isSettled
         statuses = best.mapValues(\.report.status)
     }
 
@@ -37,12 +45,12 @@ package struct MessageParts: Sendable, Equatable {
     /// the others will not be; nil where the message's own status says it as well.
     package var status: Status? {
         let finals = statuses.values.filter(\.isFinal)
-        guard finals.count == total else {
-            // Not over, though one part is: the whole is still on its way.
+        guard finals.count == total || isSettled else {
+            // Not over, though a part is: the whole is still on its way.
             return finals.isEmpty ? nil : .sent
         }
         let delivered = count(.delivered)
-        return delivered == total || delivered == 0 ? nil : .partiallyDelivered
+        return delivered == finals.count || delivered == 0 ? nil : .partiallyDelivered
     }
 }
 
