@@ -27,6 +27,6 @@ extension Report {
             provider: provider, providerMessageID: providerMessageID,
             status: status, outcome: outcome, source: .poll, recipient: recipient, sender: sender,
             sentAt: sentAt, doneAt: doneAt, segments: segments, price: price, bulkID: bulkID,
-            callbackData: callbackData, network: network, attributes: attributes)
+            callbackData: callbackData, network: network, part: part, attributes: attributes)
     }
 }

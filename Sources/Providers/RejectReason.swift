@@ -10,6 +10,7 @@ enum RejectReason: String, CaseIterable {
     case badNumber = "bad_number"
     case badPrice = "bad_price"
     case badTime = "bad_time"
+    case badRecipient = "bad_recipient"
     case tooLong = "too_long"
 
     /// One sentence for people; the place says where.
@@ -24,6 +25,7 @@ enum RejectReason: String, CaseIterable {
         case .badNumber: "The number is no integer, or is out of its range."
         case .badPrice: "The price needs more than 18 digits before or after the point."
         case .badTime: "The time is not in the provider's form, or there is no such moment."
+        case .badRecipient: "The recipient is no number in E.164, so that it names no message."
         case .tooLong: "The value is longer than its bound."
         }
     }

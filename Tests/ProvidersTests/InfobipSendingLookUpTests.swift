@@ -168,8 +168,9 @@ struct InfobipSendingLookUpTests {
                 == ["https://xyz.api.infobip.com/sms/3/logs?messageId=\(id)&limit=1000"])
         for request in (v2 + v3).map(\.request) {
             #expect(request.method == "GET" && request.body.isEmpty)
-            #expect(request.header("Authorization") == "App 0000aaaa-1111")
-            #expect(request.header("Accept") == "application/json")
+            #expect(
+                request.headerLines
+                    == ["Authorization: App 0000aaaa-1111", "Accept: application/json"])
         }
     }
 

@@ -99,6 +99,35 @@ struct PlivoReportTests {
         }
     }
 
+    @Test("the call's id in the path and the recipient in the body are the message")
+    func callPath() throws {
+        let expected = MessageKey.derive(
+            call: .sample, recipient: try PhoneNumber("+447700900456"))
+        for to in ["447700900456", "%2B447700900456", "+447700900456", "0044-7700-900456"] {
+            let parsed = try parse(Array("MessageUUID=u&Status=sent&To=\(to)".utf8), call: .sample)
+            let report = try #require(parsed.reports.first)
+            #expect(report.message == expected)
+            #expect(report.providerMessageID == "u")
+            #expect(!report.isKeyDerived)
+        }
+    }
+
+    @Test(
+        "without a recipient the call's id names no message",
+        arguments: [
+            ("", RejectReason.missingField), ("&To=", .missingField),
+            ("&To=Acme", .badRecipient), ("&To=12345", .badRecipient), ("&To=%00", .badRecipient),
+            ("&To=447700900456&To=447700900456", .duplicateKey),
+        ])
+    func callWithoutRecipient(rest: String, reason: RejectReason) throws {
+        let body = Array("MessageUUID=u&Status=sent\(rest)".utf8)
+        let expected = Reject(
+            reason: reason.rawValue, place: "To", detail: reason.detail, excerpt: body)
+        #expect(
+            try parse(body, call: .sample) == ParsedCallback(reports: [], rejects: [expected]))
+        if reason != .duplicateKey { #expect(try parse(body).reports.count == 1) }
+    }
+
     @Test(
         "a code of zeros is no error; a new one has no name",
         arguments: [
@@ -198,8 +227,9 @@ struct PlivoReportTests {
         return try #require(PlivoWebhook(.init(baseURLs: ["https://x"], tokens: [token])))
     }
 
-    private func parse(_ body: [UInt8]) throws -> ParsedCallback {
+    private func parse(_ body: [UInt8], call: CallID? = nil) throws -> ParsedCallback {
         try webhook().parse(
-            CallbackRequest(contentType: "application/x-www-form-urlencoded", body: body))
+            CallbackRequest(
+                call: call, contentType: "application/x-www-form-urlencoded", body: body))
     }
 }

@@ -142,7 +142,9 @@ struct PlivoSendingLookUpTests {
             ])
         for request in requests.map(\.request) {
             #expect(request.method == "GET" && request.body.isEmpty)
+            #expect(request.headers.map(\.name) == ["Authorization", "Accept"])
             #expect(request.header("Authorization")?.hasPrefix("Basic ") == true)
+            #expect(request.header("Accept") == "application/json")
         }
     }
 

@@ -203,6 +203,46 @@ struct PlivoSignatureTests {
         }
     }
 
+    @Test("V2, which leaves the recipient unprotected, is never believed at a call's URL")
+    func v2OfCall() throws {
+        let uri = "/callbacks/plivo/calls/\(CallID.sample)"
+        let base = "https://dlr.example.com"
+        let key = try HMACKey(#require(Secret(Self.token)))
+        let text = Array(base.utf8) + PlivoSignature.v2(uri: uri, nonce: "1")
+        func request(call: CallID?) -> CallbackRequest {
+            CallbackRequest(
+                uri: uri, call: call, body: Array(Self.body.utf8),
+                headers: [
+                    "X-Plivo-Signature-V2": Base64.encode(key.code(for: text)),
+                    "X-Plivo-Signature-V2-Nonce": "1",
+                ])
+        }
+        let webhook = try webhook(base: base, allowsV2: true)
+        #expect(try webhook.authenticate(request(call: nil)).method == "v2")
+        #expect(throws: Refusal(.schemeNotAllowed)) {
+            try webhook.authenticate(request(call: .sample))
+        }
+    }
+
+    @Test("V3 is believed at a call's URL, and covers the recipient")
+    func v3OfCall() throws {
+        let uri = "/callbacks/plivo/calls/\(CallID.sample)"
+        let token = try #require(Secret(Self.token))
+        let signature = try #require(
+            PlivoWebhook.signatureV3(
+                baseURL: "https://dlr.example.com", uri: uri, body: Array(Self.body.utf8),
+                nonce: "1", token: token))
+        func request(_ body: String) -> CallbackRequest {
+            CallbackRequest(
+                uri: uri, call: .sample, contentType: "application/x-www-form-urlencoded",
+                body: Array(body.utf8),
+                headers: ["X-Plivo-Signature-V3": signature, "X-Plivo-Signature-V3-Nonce": "1"])
+        }
+        #expect(try webhook().authenticate(request(Self.body)).method == "v3")
+        let other = Self.body.replacing("To=447700900456", with: "To=447700900457")
+        #expect(throws: Refusal(.wrongSignature)) { try webhook().authenticate(request(other)) }
+    }
+
     @Test(
         "V2 agrees with the vectors of Plivo's SDKs",
         arguments: [

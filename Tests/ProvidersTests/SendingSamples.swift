@@ -17,7 +17,8 @@ extension OutgoingMessage {
     static func sample(
         _ number: UInt64, to recipient: String? = nil, sender: String? = "ExampleCo",
         text: String = "Your order is on its way.", validityMinutes: Int? = nil,
-        callbackData: String? = nil, call: CallID = CallID(high: 0x0193_4A6B_0000_7000, low: 1 << 63)
+        callbackData: String? = nil,
+        call: CallID = .sample
     ) throws -> OutgoingMessage {
         OutgoingMessage(
             id: .sample(number), call: call,
@@ -25,6 +26,24 @@ extension OutgoingMessage {
             sender: sender, text: text, validityMinutes: validityMinutes,
             callbackData: callbackData)
     }
+}
+
+extension OutgoingMessage {
+    /// A message of one call, under the id that follows from the call.
+    static func ofCall(
+        _ number: UInt64, call: CallID = .sample, to recipient: String? = nil,
+        validityMinutes: Int? = nil
+    ) throws -> OutgoingMessage {
+        let message = try sample(number, to: recipient)
+        return OutgoingMessage(
+            id: MessageKey.derive(call: call, recipient: message.recipient), call: call,
+            recipient: message.recipient, sender: message.sender, text: message.text,
+            validityMinutes: validityMinutes)
+    }
+}
+
+extension CallID {
+    static let sample = CallID(high: 0x0193_4A6B_0000_7000, low: 1 << 63)
 }
 
 extension ProviderResponse {
@@ -52,6 +71,9 @@ extension ProviderRequest {
             }
         }
     }
+
+    /// The headers as they go out.
+    var headerLines: [String] { headers.map { "\($0.name): \($0.value)" } }
 
     /// The value of a header.
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
@@ -97,12 +119,12 @@ extension InfobipSending {
 extension PlivoSending {
     static func sample(
         callbackBaseURL: String? = "https://dlr.example.com", powerpackUUID: String? = nil,
-        defaultSender: String? = nil, logging: Logging? = nil
+        defaultSender: String? = nil, logging: Logging? = nil, batchLimit: Int = 100
     ) throws -> PlivoSending {
         PlivoSending(
             Settings(
                 authID: "MAXXXXXXXXXXXXXXXXXX", authToken: try #require(Secret("token-0001")),
                 callbackBaseURL: callbackBaseURL, powerpackUUID: powerpackUUID,
-                defaultSender: defaultSender, logging: logging))
+                defaultSender: defaultSender, logging: logging, batchLimit: batchLimit))
     }
 }

@@ -79,7 +79,8 @@ struct PlivoAuthenticator: Sendable {
         self.v2 = v2
     }
 
-    /// V3 if any of its headers came; V2 only where none did and it is allowed.
+    /// V3 if any of its headers came; V2 only where none did, it is allowed, and the URL names no
+    /// call.
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         let given = Given(v3, request)
         if given.isAny {
@@ -94,7 +95,9 @@ struct PlivoAuthenticator: Sendable {
         }
         let older = Given(v2, request)
         guard older.isAny else { throw Refusal(.missingSignature) }
-        guard allowsV2 else { throw Refusal(.schemeNotAllowed) }
+        // At a call's URL `To` chooses the message, and V2 does not protect it: one callback that
+        // somebody has seen would be a key to all messages of the call.
+        guard allowsV2, request.call == nil else { throw Refusal(.schemeNotAllowed) }
         guard older.hasSignature, let nonce = older.nonce else {
             throw Refusal(.missingSignature)
         }

@@ -35,12 +35,17 @@ struct PlivoParser {
 
     /// Makes the report.
     ///
-    /// - Parameter message: our own id of the message, where the URL that was called holds one.
+    /// - Parameters:
+    ///   - message: our own id of the message, where the URL that was called holds one.
+    ///   - call: the id of the call that sent the message, where the URL holds that one: call and
+    ///     `To` make the message's id.
     /// - Returns: the report; nil once `problem` says why there is none.
-    mutating func report(message: MessageID?) -> Report? {
-        let id = messageID()
+    mutating func report(message: MessageID?, call: CallID? = nil) -> Report? {
+        let ownID = messageID()
         let word = required(.status)
-        guard problem == nil, let id, let word else { return nil }
+        let ours = message ?? call.flatMap { self.message(of: $0) }
+        guard problem == nil, let ownID, let word else { return nil }
+        let id = parentID() ?? ownID
         let status = Status(plivo: word)
         let sentAt = time(.sentTime)
         let doneField = status.plivoTimes.first { given($0) != nil }
@@ -53,14 +58,15 @@ struct PlivoParser {
         where field != doneField {
             keep(field)
         }
+        if id != ownID { keep(.messageUUID) }
         guard problem == nil else { return nil }
         let key = MessageKey.derive(provider: .plivo, providerMessageID: id)
         return Report(
-            message: message ?? key, isKeyDerived: message == nil || message == key,
+            message: ours ?? key, isKeyDerived: ours == nil || ours == key,
             provider: .plivo, providerMessageID: id, status: status,
             outcome: outcome(status: word), recipient: phoneNumber(.to),
             sender: phoneNumber(.from), sentAt: sentAt, doneAt: doneAt, segments: segments,
-            price: price, network: network, attributes: attributes())
+            price: price, network: network, part: part(), attributes: attributes())
     }
 
     private mutating func note(_ reason: RejectReason, _ field: PlivoField) {
@@ -94,6 +100,46 @@ struct PlivoParser {
         if form.decoded[range].contains(0) { note(.badMessageID, .messageUUID) }
         if id.unicodeScalars.count > Self.messageIDLimit { note(.tooLong, .messageUUID) }
         return id
+    }
+
+    /// The key of the message that a call sent to `To`.
+    private mutating func message(of call: CallID) -> MessageID? {
+        guard let to = required(.to) else { return nil }
+        do throws(PhoneNumber.Problem) {
+            return MessageKey.derive(call: call, recipient: try PhoneNumber(to))
+        } catch {
+            note(.badRecipient, .to)
+            return nil
+        }
+    }
+
+    /// The whole message's UUID, where the form is about one part of it; nil where it gives none
+    /// that could be a message's name. It is kept among the attributes in any case.
+    private func parentID() -> String? {
+        guard let range = other("ParentMessageUUID"), !form.decoded[range].contains(0) else {
+            return nil
+        }
+        let id = form.text(range)
+        return id.unicodeScalars.count <= Self.messageIDLimit ? id : nil
+    }
+
+    /// What `PartInfo` says if it is `n of m` and there are several parts. It is kept among the
+    /// attributes in any case.
+    private func part() -> PartNumber? {
+        guard let range = other("PartInfo") else { return nil }
+        let words = form.text(range).split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 3, words[1] == "of", let number = Int(words[0]),
+            let total = Int(words[2]), total > 1
+        else { return nil }
+        return PartNumber(number: number, total: total)
+    }
+
+    /// The value of a parameter without a column; nil if it did not come, came twice, or is empty.
+    private func other(_ name: String) -> Range<Int>? {
+        guard let values = others.first(where: { $0.name == name })?.values, values.count == 1,
+            let range = values.first, !range.isEmpty
+        else { return nil }
+        return range
     }
 
     private func read<Value>(

@@ -1,28 +1,58 @@
 package import Domain
 
 extension PlivoSending {
-    /// Reads the answer to a request that sent one message.
+    /// Reads the answer to a request that sent these messages.
+    ///
+    /// A success holds a UUID for each valid recipient and names the others. The order of the UUIDs
+    /// is not documented, so that of several none is said to be anybody's: each message's first
+    /// callback tells. Where UUIDs and named recipients do not add up to the messages, those that
+    /// are not named are ambiguous.
+    ///
+    /// What several are refused for may be about one of them, such as a country to which the
+    /// account may not send: then each goes by itself.
     package func sendResults(
         of messages: [OutgoingMessage], _ response: ProviderResponse?
     ) -> [SendResult] {
-        messages.map { _ in Self.result(response) }
-    }
-
-    private static func result(_ response: ProviderResponse?) -> SendResult {
-        guard let response else { return .ambiguous(.noAnswer) }
+        func all(_ result: SendResult) -> [SendResult] { messages.map { _ in result } }
+        guard let response else { return all(.ambiguous(.noAnswer)) }
         guard (200..<300).contains(response.status) else {
-            return PlivoRefusal(response).result
+            let result = PlivoRefusal(response).result
+            guard messages.count > 1, case .refused(let problem) = result else {
+                return all(result)
+            }
+            return all(.refusedTogether(problem))
         }
         let answer = JSONValue(response.body)
-        let ids = answer?["message_uuid"].map { $0.text.map { [$0] } ?? texts($0) } ?? []
-        if let id = ids.first { return .accepted(providerMessageID: id) }
-        if answer?["invalid_number"] != nil {
-            return .refused(
-                ProviderProblem(
-                    code: "invalid_number", text: "Plivo takes the recipient for no valid number."))
+        let ids = Self.texts(answer?["message_uuid"])
+        let invalid = Self.texts(answer?["invalid_number"])
+        guard !ids.isEmpty || !invalid.isEmpty else { return all(.ambiguous(.unreadableAnswer)) }
+        guard messages.count > 1 else { return all(Self.result(ids.first)) }
+        let named = Set(invalid.map(Self.digits))
+        let refusedCount = messages.count { named.contains($0.recipient.digits) }
+        let addsUp = Set(ids).count + refusedCount == messages.count
+        return messages.map { message in
+            if named.contains(message.recipient.digits) { return Self.result(nil) }
+            return addsUp ? .accepted(providerMessageID: nil) : .ambiguous(.notInAnswer)
         }
-        return .ambiguous(.unreadableAnswer)
     }
 
-    private static func texts(_ list: JSONValue) -> [String] { list.elements.compactMap(\.text) }
+    /// What became of a message with this UUID, or of one that was found invalid.
+    private static func result(_ id: String?) -> SendResult {
+        if let id { return .accepted(providerMessageID: id) }
+        return .refused(
+            ProviderProblem(
+                code: "invalid_number", text: "Plivo takes the recipient for no valid number."))
+    }
+
+    /// The texts of a list, or of a text alone.
+    private static func texts(_ value: JSONValue?) -> [String] {
+        guard let value else { return [] }
+        return value.text.map { [$0] } ?? value.elements.compactMap(\.text)
+    }
+
+    /// A number in whatever spelling, as `PhoneNumber.digits` has it.
+    private static func digits(_ text: String) -> String {
+        let digits = text.utf8.filter { ByteView.isDigit($0) }
+        return String(decoding: digits.drop { $0 == UInt8(ascii: "0") }, as: UTF8.self)
+    }
 }

@@ -1,16 +1,21 @@
 package import Domain
 package import Security
 
-/// Sends through Plivo, one message in one request.
+/// Sends through Plivo, the messages of one call in one request.
 ///
-/// Plivo would take up to 1000 recipients of one text, joined by `<`, in one request; that is not
-/// used. A request has one callback URL, and our id in its path is all that leads a report to its
-/// message: Plivo has no other place for it. With a shared URL a report could not be told from
-/// those of the other recipients before the answer is recorded, and not even then, since the order
-/// of `message_uuid[]` is not documented and duplicate recipients are dropped from it. A time-out
-/// would leave a thousand messages unknown, and Plivo does not refuse what it is sent twice. Little
-/// is lost by it: 300 requests are allowed in 5 seconds, and Plivo itself lets out 5 messages a
-/// second unless an account has agreed on more.
+/// Plivo takes up to 1000 recipients of one text, joined by `<`. A request has one callback URL,
+/// the only place for a word of ours, so with one URL for several messages their reports must say
+/// which is meant. They do: the URL holds the call's id, each callback names its recipient as `To`,
+/// no call has a recipient twice, and a message's id follows from the two (`MessageKey`). Signature
+/// V3 covers the URL and `To`; V2 does not cover `To`, so that at a call's URL no callback is
+/// believed by V2. It relies on Plivo giving back the digits that it was given.
+///
+/// What it costs: the order of `message_uuid[]` is not documented, so the answer tells no message's
+/// UUID, only the first callback does; and an answer that does not come leaves all messages of the
+/// request unknown, where Plivo does not refuse what it is sent twice. Until a UUID is known, Plivo
+/// is asked by recipient and time, which cannot tell apart two messages that went to one number
+/// within minutes. A message by itself has its own id in the URL and needs none of this; a limit
+/// of 1 sends all of them so.
 /// Source: Plivo's documentation, messaging/api/message.
 package struct PlivoSending: SendingProvider {
     /// What Plivo keeps of a message in its own logs.
@@ -38,6 +43,8 @@ package struct PlivoSending: SendingProvider {
         package var logging: Logging?
         /// How long to wait before a message that Plivo does not list counts as not taken.
         package var settleDelay: Duration
+        /// The most messages in one request; 1 sends each by itself.
+        package var batchLimit: Int
 
         /// - Parameters:
         ///   - baseURL: `https://api.plivo.com` unless set.
@@ -48,11 +55,12 @@ package struct PlivoSending: SendingProvider {
         ///   - defaultSender: nil unless set.
         ///   - logging: nil unless set.
         ///   - settleDelay: ten minutes unless set.
+        ///   - batchLimit: 1 to 1000; what is outside counts as the nearer end.
         package init(
             baseURL: String = "https://api.plivo.com", authID: String, authToken: Secret,
             callbackBaseURL: String? = nil, powerpackUUID: String? = nil,
             defaultSender: String? = nil, logging: Logging? = nil,
-            settleDelay: Duration = .seconds(600)
+            settleDelay: Duration = .seconds(600), batchLimit: Int = 100
         ) {
             self.baseURL = baseURL
             self.authID = authID
@@ -62,13 +70,14 @@ package struct PlivoSending: SendingProvider {
             self.defaultSender = defaultSender
             self.logging = logging
             self.settleDelay = settleDelay
+            self.batchLimit = batchLimit
         }
     }
 
     /// Plivo.
     package let provider = Provider.plivo
-    /// One; see the type's own comment.
-    package let batchLimit = 1
+    /// Plivo takes 1000 recipients at most.
+    package let batchLimit: Int
     /// Long, because Plivo notices no repetition and does not say how soon it lists a message.
     package let settleDelay: Duration
     /// A tenth of the 300 requests in 5 seconds that an account has.
@@ -84,19 +93,45 @@ package struct PlivoSending: SendingProvider {
     package init(_ settings: Settings) {
         self.settings = settings
         settleDelay = settings.settleDelay
+        batchLimit = min(max(settings.batchLimit, 1), 1000)
         messagesURL =
             URLText.base(settings.baseURL) + "/v1/Account/" + URLText.escaped(settings.authID)
             + "/Message/"
     }
 
-    /// `POST …/Message/`.
+    /// The messages of the first one's call, up to a recipient that comes again: Plivo drops
+    /// duplicates.
+    ///
+    /// A message whose id does not follow from call and recipient goes by itself, since a callback
+    /// to a call's URL would not find it.
+    package func batchCount(of messages: [OutgoingMessage]) -> Int {
+        guard let first = messages.first, Self.isNamedByCall(first) else {
+            return min(messages.count, 1)
+        }
+        var recipients: Set<PhoneNumber> = []
+        return messages.prefix(batchLimit).prefix { message in
+            message.call == first.call && recipients.insert(message.recipient).inserted
+                && Self.isNamedByCall(message)
+        }.count
+    }
+
+    private static func isNamedByCall(_ message: OutgoingMessage) -> Bool {
+        message.id == MessageKey.derive(call: message.call, recipient: message.recipient)
+    }
+
+    /// `POST …/Message/`. Several messages must be as many as `batchCount(of:)` says: text, sender
+    /// and validity are the first one's.
     package func sendRequest(_ messages: [OutgoingMessage]) -> ProviderRequest {
-        guard let message = messages.first, messages.count == 1 else {
+        guard let first = messages.first, messages.count <= batchLimit else {
             preconditionFailure("1 to `batchLimit` messages")
         }
+        precondition(messages.allSatisfy { $0.call == first.call }, "messages of one call")
+        let recipients = messages.map(\.recipient.digits).joined(separator: "<")
+        let path = messages.count == 1 ? first.id.description : "calls/\(first.call)"
         return ProviderRequest(
             method: "POST", url: messagesURL,
-            headers: headers + [("Content-Type", "application/json")], body: body(message).bytes)
+            headers: headers + [("Content-Type", "application/json")],
+            body: body(first, to: recipients, callbackPath: path).bytes)
     }
 
     func get(_ path: String = "", query: String? = nil) -> ProviderRequest {
@@ -114,7 +149,9 @@ package struct PlivoSending: SendingProvider {
     }
 
     /// Exactly one of `src` and `powerpack_uuid` is given, the message's own sender before all.
-    private func body(_ message: OutgoingMessage) -> JSONBody {
+    private func body(
+        _ message: OutgoingMessage, to recipients: String, callbackPath: String
+    ) -> JSONBody {
         JSONBody { body in
             let sender =
                 message.sender ?? (settings.powerpackUUID == nil ? settings.defaultSender : nil)
@@ -123,11 +160,11 @@ package struct PlivoSending: SendingProvider {
             } else {
                 body.member("powerpack_uuid", settings.powerpackUUID)
             }
-            body.member("dst", message.recipient.digits)
+            body.member("dst", recipients)
             body.member("text", message.text)
             body.member("type", "sms")
             if let base = settings.callbackBaseURL {
-                body.member("url", URLText.base(base) + "/callbacks/plivo/\(message.id)")
+                body.member("url", URLText.base(base) + "/callbacks/plivo/" + callbackPath)
                 body.member("method", "POST")
             }
             body.member("message_expiry", Self.expirySeconds(of: message))

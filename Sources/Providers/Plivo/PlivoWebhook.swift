@@ -13,7 +13,8 @@ package final class PlivoWebhook: WebhookProvider {
         /// Auth tokens of the accounts and subaccounts, in the order in which they are numbered.
         package var tokens: [Secret]
         /// Whether V2 is believed where no V3 header came. It protects neither the query nor the
-        /// body: whoever has seen one callback can make up others to the same path.
+        /// body: whoever has seen one callback can make up others to the same path. A call's URL,
+        /// where the body says which message is meant, takes V3 alone.
         package var allowsV2: Bool
 
         /// - Parameters:
@@ -41,7 +42,7 @@ package final class PlivoWebhook: WebhookProvider {
         self.authenticator = authenticator
     }
 
-    /// By V3, or by V2 where that is allowed and no V3 header came.
+    /// By V3, or by V2 where that is allowed, no V3 header came, and the URL holds no call's id.
     ///
     /// - Throws: `Refusal` with `missingSignature`, `wrongSignature` (also for more parameters than
     ///   are read), or `schemeNotAllowed`.
@@ -70,7 +71,7 @@ package final class PlivoWebhook: WebhookProvider {
                 .wrongShape, at: missing.rawValue,
                 "A status callback with `MessageUUID` and `Status` was expected.")
         }
-        let report = parser.report(message: request.message)
+        let report = parser.report(message: request.message, call: request.call)
         guard let report else {
             let reject = parser.problem.map { problem in
                 request.body.withUnsafeBytes { body in
