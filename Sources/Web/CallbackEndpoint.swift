@@ -58,27 +58,34 @@ package final class CallbackEndpoint: Sendable {
 
     package var provider: Provider { webhook.provider }
 
-    /// The provider's paths: one for all callbacks, and one with our message's id in it for
-    /// providers that cannot carry the id elsewhere.
+    /// The provider's paths: one for all callbacks, and for providers that cannot carry our id of a
+    /// message elsewhere, one with it and one with the id of the call that sent the message.
     package var routes: [Router.Route] {
         let path = "/callbacks/\(provider.rawValue)"
         let plain = Router.Route("POST", path) { [self] exchange, _ in handle(exchange) }
         guard provider == .plivo else { return [plain] }
-        let named = Router.Route("POST", path + "/{message}") { [self] exchange, captures in
-            // Whoever made the URL may have written the id in capitals, and a 404 loses the report.
+        // Whoever made the URL may have written the id in capitals, and a 404 loses the report.
+        let message = Router.Route("POST", path + "/{message}") { [self] exchange, captures in
             guard let message = MessageID(captures[0].lowercased()) else {
-                return refuse(
-                    exchange,
-                    Problem(.notFound, "not_found", "The path must end in one of our message ids."),
-                    .anybody, at: .now)
+                return refuse(exchange, noSuchPath("message"), .anybody, at: .now)
             }
             handle(exchange, message: message)
         }
-        return [plain, named]
+        let call = Router.Route("POST", path + "/calls/{call}") { [self] exchange, captures in
+            guard let call = CallID(captures[0].lowercased()) else {
+                return refuse(exchange, noSuchPath("call"), .anybody, at: .now)
+            }
+            handle(exchange, call: call)
+        }
+        return [plain, message, call]
     }
 
-    /// Answers one callback; the message is the id in its path, where there is one.
-    private func handle(_ exchange: Exchange, message: MessageID? = nil) {
+    private func noSuchPath(_ kind: String) -> Problem {
+        Problem(.notFound, "not_found", "The path must end in one of our \(kind) ids.")
+    }
+
+    /// Answers one callback; message or call is the id in its path, where there is one.
+    private func handle(_ exchange: Exchange, message: MessageID? = nil, call: CallID? = nil) {
         let now = Timestamp.now
         let body: [UInt8]
         do {
@@ -87,8 +94,9 @@ package final class CallbackEndpoint: Sendable {
             return refuse(exchange, Problem(error), .anybody, at: now)
         }
         let request = CallbackRequest(
-            uri: exchange.requestURI ?? "", message: message, contentType: exchange.contentType,
-            body: body, header: { exchange.parameter($0.parameter) })
+            uri: exchange.requestURI ?? "", message: message, call: call,
+            contentType: exchange.contentType, body: body,
+            header: { exchange.parameter($0.parameter) })
         let verification: Verification
         do {
             verification = try webhook.authenticate(request)
@@ -96,8 +104,8 @@ package final class CallbackEndpoint: Sendable {
             return refuse(exchange, problem(for: error), caller(error), at: now)
         }
         let callback = ArchivedCallback(
-            id: .new(at: now), provider: webhook.provider, receivedAt: now, uri: request.uri,
-            body: body)
+            id: .new(at: now), provider: webhook.provider, receivedAt: now,
+            uri: webhook.archived(uri: request.uri), body: body)
         do {
             let parsed = try webhook.parse(request)
             store(
@@ -200,7 +208,7 @@ package final class CallbackEndpoint: Sendable {
             case .missingSignature: "No signature came."
             case .wrongSignature:
                 "The signature does not match; it covers the public URL, the body and the nonce."
-            case .schemeNotAllowed: "This signature scheme is switched off here."
+            case .schemeNotAllowed: "This signature scheme is not accepted here."
             }
         // Plivo's own samples answer 403; a 401 must name a scheme that the caller could use.
         return webhook.provider == .plivo

@@ -1,6 +1,7 @@
 import Domain
 import FastCGI
 import Foundation
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -181,6 +182,45 @@ struct CallbackEndpointTests {
         #expect(sink.submissions.count == 2)
     }
 
+    @Test("Plivo's path may end in a call's id, and in nothing else behind `calls`")
+    func callInPath() throws {
+        let sink = Sink()
+        let webhook = CallWebhook()
+        let endpoint = CallbackEndpoint(
+            webhook, sink: sink, metrics: Metrics(), logger: Logger(descriptor: -1))
+        let server = try WebServer(endpoint.routes)
+        let call = CallID(high: 0x0193_4A6B_ABCD_7000, low: 1 << 63)
+        let path = "/callbacks/plivo/calls/\(call)"
+        let capitals = "/callbacks/plivo/calls/\("\(call)".uppercased())"
+        for path in [path, capitals] {
+            #expect(try server.send("POST", path, body: [1]).status == 200)
+        }
+        #expect(webhook.calls.withLock { $0 } == [call, call])
+        #expect(sink.submissions.map(\.callback.uri) == [path, capitals])
+        for wrong in ["nonsense", "\(call)0", "\(call)/x"] {
+            let answer = try server.send("POST", "/callbacks/plivo/calls/\(wrong)", body: [1])
+            #expect(answer.status == 404)
+            #expect(answer.code == "not_found")
+        }
+        #expect(try server.send("POST", "/callbacks/plivo/calls", body: [1]).status == 404)
+        #expect(try server.send("POST", "/callbacks/plivo/calls/", body: [1]).status == 404)
+        #expect(sink.submissions.count == 2)
+        #expect(try server.send("GET", path).header("Allow") == "POST")
+    }
+
+    @Test("What the provider calls a secret in the URL is not archived, even of what is unreadable")
+    func archivedURI() throws {
+        for malformation in [nil, Malformation(.notJSON, at: "byte 0", "JSON was expected.")] {
+            let sink = Sink()
+            let endpoint = CallbackEndpoint(
+                CallWebhook(malformation: malformation), sink: sink, metrics: Metrics(),
+                logger: Logger(descriptor: -1))
+            let server = try WebServer(endpoint.routes)
+            _ = try server.send("POST", "/callbacks/plivo?secret=1", body: [1])
+            #expect(sink.submissions.map(\.callback.uri) == ["/callbacks/plivo?secret=0"])
+        }
+    }
+
     @Test("Infobip carries the id in the body, so its path takes none")
     func noMessageInPath() throws {
         let (server, _) = try start()
@@ -188,4 +228,29 @@ struct CallbackEndpointTests {
             try server.send("POST", "/callbacks/infobip/\(Samples.id)", body: [1]).status == 404)
         #expect(try server.send("GET", "/callbacks/infobip").header("Allow") == "POST")
     }
+}
+
+/// A provider that notes the calls that paths named, and keeps one secret in its URL.
+private final class CallWebhook: WebhookProvider {
+    let provider = Provider.plivo
+    let bodyLimit = 1024
+    let calls = Mutex<[CallID]>([])
+    private let malformation: Malformation?
+
+    init(malformation: Malformation? = nil) {
+        self.malformation = malformation
+    }
+
+    func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
+        #expect(request.message == nil)
+        if let call = request.call { calls.withLock { $0.append(call) } }
+        return Verification(method: "v3", secret: 1)
+    }
+
+    func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
+        if let malformation { throw malformation }
+        return ParsedCallback(reports: [Samples.report()], rejects: [])
+    }
+
+    func archived(uri: String) -> String { uri.replacing("secret=1", with: "secret=0") }
 }
