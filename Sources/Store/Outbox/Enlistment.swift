@@ -21,13 +21,10 @@ final class Enlistment: Sendable {
 
     init(_ settings: ConnectionSettings) throws(PostgresError) {
         let connection = try Connection(settings)
-        var number = Int32.random(in: 1...Int32.max)
-        var attempts = 1
-        while try connection.execute(LockNumber(number: number)).first != true, attempts < 100 {
-            number = .random(in: 1...Int32.max)
-            attempts += 1
-        }
-        self.number = number
+        // One in two thousand million is in use for each other dispatcher: then it takes its time
+        // to fail, and the caller tries another.
+        number = .random(in: 1...Int32.max)
+        try connection.execute(LockNumber(number: number))
         state = Mutex(.idle(connection))
     }
 

@@ -31,6 +31,7 @@ package struct OutboxStore: Outbox {
     package func record(
         _ changes: [OutboxChange], counts: [Provider: SendCounts]
     ) throws(StoreFailure) {
+        guard !changes.isEmpty || !counts.isEmpty else { return }
         let rounds = Self.rounds(of: changes)
         let counts = AddCounts(
             counts: counts.sorted { $0.key.code < $1.key.code }.map { ($0.key, $0.value) })

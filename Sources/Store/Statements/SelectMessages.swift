@@ -17,7 +17,8 @@ struct SelectMessage: Statement {
             last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail
         from message
         left join send_call on send_call.id = message.call_id
-        left join outbox on outbox.message_id = message.id and message.call_id is not null
+        left join outbox
+            on outbox.message_id = case when message.call_id is not null then message.id end
         left join lateral (
             select max(event.attempt) as attempts from event
             where event.message_id = message.id and message.call_id is not null

@@ -76,6 +76,7 @@ extension Report {
             segments: flavour == 0 ? nil : Int32(flavour),
             price: flavour == 0 ? nil : Price(amount: "0.0\(flavour)30", currency: "EUR"),
             bulkID: flavour == 1 ? "bulk" : nil,
+            part: flavour == 2 ? PartNumber(number: 2, total: 3) : nil,
             attributes: flavour == 2 ? #"{"a": [1, 2]}"# : nil)
     }
 }

@@ -60,7 +60,7 @@ struct SelectDue: Statement {
     static let sql: StaticString = """
         select message_id, call_id, provider, attempts, recipient, is_alone
         from outbox
-        where state = 1 and provider = $1 and due_at <= clock_timestamp()
+        where state = 1 and provider = $1 and due_at <= now()
             and not ($2 and is_bound)
         order by due_at, call_id, message_id
         limit $3
@@ -160,7 +160,7 @@ struct SelectNextDue: Statement {
     static let sql: StaticString = """
         select due_at
         from outbox
-        where state = 1 and provider = $1 and due_at > clock_timestamp() and not ($2 and is_bound)
+        where state = 1 and provider = $1 and due_at > now() and not ($2 and is_bound)
         order by due_at
         limit 1
         """

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Takes a dispatcher's number for as long as the connection lives; false if it is in use.
+/// Takes a dispatcher's number for as long as the connection lives; waits if it is in use.
 struct LockNumber: Statement {
     let number: Int32
 
@@ -9,15 +9,11 @@ struct LockNumber: Statement {
     static let lockClass: Int32 = 731_087
 
     static let name: StaticString = "lock_number"
-    static let sql: StaticString = "select pg_try_advisory_lock($1::integer, $2::integer)"
+    static let sql: StaticString = "select pg_advisory_lock($1::integer, $2::integer)::text"
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(Self.lockClass)
         parameters.add(number)
-    }
-
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
     }
 }
 
