@@ -26,7 +26,7 @@ struct StatementTests {
             MarkLeased.self, SelectNextDue.self, ApplyChanges.self, AddCounts.self,
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
             HoldChecks.self, BeatProviders.self, SelectPresence.self, SetStop.self,
-            SelectSendingStates.self, SendNotification.self,
+            SelectSendingStates.self, SendNotification.self, PlanAnew.self,
         ]
     }
     private static var migrations: [any Statement.Type] {

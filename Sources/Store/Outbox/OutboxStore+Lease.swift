@@ -13,6 +13,7 @@ extension OutboxStore {
     private static func lease(
         _ request: LeaseRequest, on connection: Connection
     ) throws(PostgresError) -> LeaseAnswer {
+        try connection.execute(PlanAnew())
         var bucket: Bucket?
         if let rate = request.rate {
             bucket = Bucket(

@@ -39,10 +39,11 @@ package struct OutboxStore: Outbox {
         // leases and change nothing; only events and counts are double.
         try queries.run { connection throws(PostgresError) in
             if rounds.count == 1 {
-                try connection.execute(ApplyChanges(changes: rounds[0]), counts)
+                try connection.execute(PlanAnew(), ApplyChanges(changes: rounds[0]), counts)
                 return
             }
             try connection.transaction { () throws(PostgresError) in
+                try connection.execute(PlanAnew())
                 for round in rounds { try connection.execute(ApplyChanges(changes: round)) }
                 try connection.execute(counts)
             }
@@ -64,8 +65,9 @@ package struct OutboxStore: Outbox {
 
     package func takeOver(at now: Timestamp) throws(StoreFailure) -> Int {
         try queries.run { connection throws(PostgresError) in
-            try connection.execute(TakeOverLeases(now: now, limit: 10 * Self.roundLimit))
-                .affectedCount
+            try connection.execute(
+                PlanAnew(), TakeOverLeases(now: now, limit: 10 * Self.roundLimit)
+            ).1.affectedCount
         }
     }
 
@@ -80,10 +82,10 @@ package struct OutboxStore: Outbox {
                     heldUntil: now.advanced(by: hold), limit: limit)
             }
             // What may be nowhere is asked about first.
-            let (_, unsure) = try connection.execute(settled, held(true, limit))
+            let (_, _, unsure) = try connection.execute(PlanAnew(), settled, held(true, limit))
             let rest = limit - unsure.rows.count
             guard rest > 0 else { return unsure.rows.compactMap { $0 } }
-            let sent = try connection.execute(held(false, rest))
+            let (_, sent) = try connection.execute(PlanAnew(), held(false, rest))
             return (unsure.rows + sent.rows).compactMap { $0 }
         }
     }
@@ -92,9 +94,9 @@ package struct OutboxStore: Outbox {
         try queries.run { connection throws(PostgresError) in
             var count = 0
             for provider in Provider.allCases where count < limit {
-                count += try connection.execute(
-                    GiveUpLate(provider: provider, now: now, limit: limit - count)
-                ).affectedCount
+                let (_, given) = try connection.execute(
+                    PlanAnew(), GiveUpLate(provider: provider, now: now, limit: limit - count))
+                count += given.affectedCount
             }
             return count
         }

@@ -51,8 +51,8 @@ package struct SendQueue: MessageQueue {
             message: id, kind: .cancelled, at: now, provider: nil, attempt: nil,
             status: .cancelled)
         return try queries.run { connection throws(PostgresError) in
-            let (cancelled, statuses) = try connection.execute(
-                CancelMessage(event: event), SelectOwnStatus(id: id))
+            let (_, cancelled, statuses) = try connection.execute(
+                PlanAnew(), CancelMessage(event: event), SelectOwnStatus(id: id))
             if cancelled.affectedCount > 0 { return .cancelled }
             return statuses.first.map { .tooLate($0) } ?? .unknown
         }
@@ -62,7 +62,7 @@ package struct SendQueue: MessageQueue {
         of ids: [MessageID]
     ) throws(StoreFailure) -> [MessageID: SendState] {
         let rows = try queries.run { connection throws(PostgresError) in
-            try connection.execute(SelectSendStates(ids: ids)).rows
+            try connection.execute(PlanAnew(), SelectSendStates(ids: ids)).1.rows
         }
         return Dictionary(rows.map { ($0.id, $0.state) }) { first, _ in first }
     }

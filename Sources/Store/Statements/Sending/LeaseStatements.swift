@@ -1,6 +1,16 @@
 import Domain
 import Postgres
 
+/// Has the rest of the transaction planned for the tables as they are now.
+///
+/// A plan made while the outbox was empty reads the whole of it, and would be kept until the next
+/// analyze: 620 ms for a thousand changes when 100,000 messages wait, instead of 35.
+struct PlanAnew: Statement {
+    static let name: StaticString = "plan_anew"
+    static let sql: StaticString =
+        "select set_config('plan_cache_mode', 'force_custom_plan', true)"
+}
+
 /// Fills a provider's token bucket up to now, and holds it until the end of the transaction.
 struct RefillAllowance: Statement {
     let provider: Provider
