@@ -74,7 +74,8 @@ package struct LeaseRequest: Sendable {
 /// Leases, and when to ask again if there are fewer than could be used.
 package struct LeaseAnswer: Sendable {
     package let leases: [Lease]
-    /// Nil if nothing waits, also not for a later time or for the rate.
+    /// Nil if nothing waits, also not for a later time or for the rate, or if there are as many
+    /// leases as were asked for: come again when one of the requests has ended.
     package let nextAt: Timestamp?
 
     package init(leases: [Lease], nextAt: Timestamp?) {
@@ -185,7 +186,11 @@ package struct OutboxChange: Sendable {
     package let message: MessageID
     /// The lease under which it happened; nil if it needs none. A step other than `sent` counts
     /// only while the row is still under that lease: a late answer must not free a message that
-    /// somebody else is sending.
+    /// somebody else is sending. So does `done`, unless its event says `accepted` or `found`.
+    ///
+    /// Without a lease `ready` and `unsure` count only for a message that is unsure, `ready` besides
+    /// only if the event names no attempt or the latest one: what a look-up says of an earlier one
+    /// must not send a message again. What does not count stays in the timeline without a status.
     package let lease: LeaseID?
     package let step: OutboxStep
     package let event: SendEvent?
@@ -295,7 +300,11 @@ package protocol Outbox: Sendable {
     /// Leases due messages of a provider.
     func lease(_ request: LeaseRequest) throws(StoreFailure) -> LeaseAnswer
 
-    /// Writes steps and counts in one transaction.
+    /// Writes steps and counts in one transaction; of a message that is there twice, one step after
+    /// the other.
+    ///
+    /// Safe to repeat when it is not known whether it was done: the second time the steps do not fit
+    /// and change nothing, only the events and the counts are double.
     func record(
         _ changes: [OutboxChange], counts: [Provider: SendCounts]
     ) throws(StoreFailure)
@@ -311,7 +320,8 @@ package protocol Outbox: Sendable {
         of provider: Provider, limit: Int, at now: Timestamp, hold: Duration
     ) throws(StoreFailure) -> [OutboxCheck]
 
-    /// Gives up what is ready and past its time, whoever it waits for; returns how many.
+    /// Gives up what is ready and past its time, whoever it waits for, and counts the dead letters;
+    /// returns how many.
     func giveUpLate(at now: Timestamp, limit: Int) throws(StoreFailure) -> Int
 
     /// Says that a dispatcher serves these providers now.
@@ -320,7 +330,8 @@ package protocol Outbox: Sendable {
     /// The stops that hold, by provider, and who has been served in the last half minute.
     func providers() throws(StoreFailure) -> [Provider: ProviderPresence]
 
-    /// Stops a provider's sending for all dispatchers, or lets it go on.
+    /// Stops a provider's sending for all dispatchers, or lets it go on. A stop of a provider that is
+    /// stopped already replaces all but `since`.
     func setStop(_ stop: ProviderStop?, of provider: Provider) throws(StoreFailure)
 }
 

@@ -3,8 +3,8 @@ private import Foundation
 package import Postgres
 package import Telemetry
 
-/// Keeps the archive's partitions ahead of time and drops what is past its retention: at the
-/// start, then every hour.
+/// Keeps the archive's partitions ahead of time and drops what is past its retention, of sending
+/// too: at the start, then every hour.
 package final class Maintenance: Sendable {
     private let pool: ConnectionPool
     private let logger: Logger
@@ -39,16 +39,25 @@ package final class Maintenance: Sendable {
     }
 
     private func maintain() {
+        // Rows for a day without a partition go to the default one, so there is no hurry.
+        attempt("the archive's partitions could not be maintained") {
+            connection throws(PostgresError) in
+            try connection.execute(
+                MaintainPartitions(daysAhead: Self.daysAhead, keepDays: keepDays))
+        }
+        attempt("what sending left behind could not be dropped") {
+            connection throws(PostgresError) in
+            try connection.execute(MaintainOutbox(keepDays: keepDays))
+        }
+    }
+
+    private func attempt(
+        _ failure: StaticString, _ body: (Connection) throws(PostgresError) -> Void
+    ) {
         do throws(PostgresError) {
-            _ = try pool.withConnection(isIdempotent: true) { connection throws(PostgresError) in
-                try connection.execute(
-                    MaintainPartitions(daysAhead: Self.daysAhead, keepDays: keepDays))
-            }
+            try pool.withConnection(isIdempotent: true, body)
         } catch {
-            // Rows for a day without a partition go to the default one, so there is no hurry.
-            logger.log(
-                .warning, "the archive's partitions could not be maintained",
-                ["error": "\(error.description)"])
+            logger.log(.warning, "\(failure)", ["error": "\(error.description)"])
         }
     }
 }

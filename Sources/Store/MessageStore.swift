@@ -18,13 +18,21 @@ package struct MessageStore: MessageReader {
     }
 
     package func message(_ id: MessageID) throws(StoreFailure) -> Message? {
-        try queries.run { connection throws(PostgresError) in
-            // Both in one round trip: a message without its reports is of little use.
-            let (messages, reports) = try connection.execute(
-                SelectMessage(id: id), SelectReports(message: id, limit: 1))
-            return messages.first?.message(decisive: reports.first)
-        }
+        try queries.run { connection throws(PostgresError) in try Self.read(id, connection) }
     }
+
+    /// A message with its reports in one round trip: one is of little use without the others.
+    private static func read(
+        _ id: MessageID, _ connection: Connection
+    ) throws(PostgresError) -> Message? {
+        let (messages, reports) = try connection.execute(
+            SelectMessage(id: id),
+            SelectReports(message: id, limit: 1, limitWithParts: partReports))
+        return messages.first?.message(reports.rows)
+    }
+
+    /// The most reports that a message's parts are worked out from: a few on each of 255.
+    private static let partReports = 1000
 
     package func message(
         provider: Provider, providerMessageID: String
@@ -35,9 +43,8 @@ package struct MessageStore: MessageReader {
         return try queries.run { connection throws(PostgresError) in
             let own = try connection.execute(
                 SelectMessageByProviderID(provider: provider, providerMessageID: providerMessageID))
-            guard let row = own.first else { return nil }
-            let reports = try connection.execute(SelectReports(message: row.id, limit: 1))
-            return row.message(decisive: reports.first)
+            guard let id = own.first else { return nil }
+            return try Self.read(id, connection)
         }
     }
 

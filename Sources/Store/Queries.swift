@@ -13,6 +13,7 @@ struct Queries: Sendable {
     }
 
     /// Runs a body that may be run again, should its connection turn out to be stale.
+    @discardableResult
     func run<Value: Sendable>(
         _ body: (Connection) throws(PostgresError) -> Value
     ) throws(StoreFailure) -> Value {

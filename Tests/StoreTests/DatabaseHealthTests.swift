@@ -26,15 +26,15 @@ struct DatabaseHealthTests {
     func comparesVersions() throws {
         let database = try TestDatabase()
         let health = DatabaseHealth(try database.pool())
-        try database.run("insert into schema_migration values (4, '0004_add_more.sql', 1)")
+        try database.run("insert into schema_migration values (5, '0005_add_more.sql', 1)")
         #expect(health.databaseState().problem == nil)
-        #expect(health.databaseState().migration == 4)
-        try database.run("delete from schema_migration where version >= 3")
+        #expect(health.databaseState().migration == 5)
+        try database.run("delete from schema_migration where version >= 4")
         let state = health.databaseState()
-        #expect(state.migration == 2)
+        #expect(state.migration == 3)
         #expect(
             state.problem
-                == "The database has migration 2, this version needs 3: run waybill migrate.")
+                == "The database has migration 3, this version needs 4: run waybill migrate.")
     }
 
     @Test("a role without rights is told so")

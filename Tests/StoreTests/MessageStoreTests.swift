@@ -36,7 +36,7 @@ struct MessageStoreTests {
         sentAt: Timestamp(microseconds: 1_717_243_200_123_456),
         doneAt: Timestamp(microseconds: 1_717_243_201_000_001), segments: 3,
         price: Report.Price(amount: "0.04330", currency: "EUR"), bulkID: "bulk-1",
-        callbackData: "order=1&x=\"y\"\\", network: "22801",
+        callbackData: "order=1&x=\"y\"\\", network: "22801", part: PartNumber(number: 2, total: 3),
         attributes: #"{"campaign": {"id": 1.50, "tags": ["a", null, true]}, "b": "ü"}"#)
 
     @Test("every column of a report survives the way through the database")
@@ -60,6 +60,7 @@ struct MessageStoreTests {
         #expect(read.bulkID == written.bulkID)
         #expect(read.callbackData == written.callbackData)
         #expect(read.network == written.network)
+        #expect(read.part == written.part && read.part != nil)
         #expect(try json(read.attributes) == json(written.attributes))
         #expect(recorded.precedence == written.precedence)
         #expect(recorded.fingerprint == written.fingerprint)
@@ -81,6 +82,7 @@ struct MessageStoreTests {
         #expect(read.outcome == bare.outcome)
         #expect(read.price == nil && read.attributes == nil && read.segments == nil)
         #expect(read.sentAt == nil && read.doneAt == nil && read.recipient == nil)
+        #expect(read.part == nil)
     }
 
     @Test(

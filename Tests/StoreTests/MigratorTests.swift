@@ -135,12 +135,12 @@ struct MigratorTests {
         #expect(health.databaseState().problem == nil)
         let files =
             try TestDatabase.files.get() + [
-                MigrationFile(version: 4, name: "0004_add_more.sql", sql: "select 1")
+                MigrationFile(version: 5, name: "0005_add_more.sql", sql: "select 1")
             ]
         let migrator = try Migrator(database.responder, files: files)
         #expect(try migrator.status().map(\.isApplied).last == false)
         #expect(throws: MigrationError.self) { try migrator.migrate(grantingTo: nil) { _ in } }
-        #expect(try database.run("select count(*) from schema_migration") == "3")
+        #expect(try database.run("select count(*) from schema_migration") == "4")
     }
 
     @Test("a responder's role that does not exist is named")

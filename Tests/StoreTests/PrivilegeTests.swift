@@ -24,6 +24,11 @@ struct PrivilegeTests {
             "select grant_responder('waybill')", "set role waybill_owner",
             "copy report to program 'true'", "create index on report (status)",
             "alter function maintain_partitions reset search_path",
+            "drop function maintain_outbox", "drop table outbox", "truncate outbox",
+            "delete from send_call", "update send_call set body = ''", "delete from event",
+            "update event set status = 4", "delete from dead_letter",
+            "update dead_letter set reason = ''", "delete from idempotency_key",
+            "insert into provider_state (provider) values (3)", "delete from provider_state",
         ])
     func isRefused(sql: String) throws {
         let connection = try Connection(TestDatabase().responder)

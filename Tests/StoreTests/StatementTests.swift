@@ -16,6 +16,17 @@ struct StatementTests {
             SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
             SelectSchemaVersion.self, MaintainPartitions.self,
+        ] + sending
+    }
+    private static var sending: [any Statement.Type] {
+        [
+            SelectEvents.self, MaintainOutbox.self, AcceptCall.self, ClaimKey.self, SelectKey.self,
+            KeepAnswer.self, CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self,
+            RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectCalls.self,
+            MarkLeased.self, SelectNextDue.self, ApplyChanges.self, AddCounts.self,
+            LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
+            HoldChecks.self, BeatProviders.self, SelectPresence.self, SetStop.self,
+            SelectSendingStates.self, SendNotification.self, PlanAnew.self,
         ]
     }
     private static var migrations: [any Statement.Type] {

@@ -87,3 +87,15 @@ struct MaintainPartitions: Statement {
         parameters.add(Int32(keepDays))
     }
 }
+
+/// Drops what sending has left behind and nobody needs any more.
+struct MaintainOutbox: Statement {
+    let keepDays: Int
+
+    static let name: StaticString = "maintain_outbox"
+    static let sql: StaticString = "select maintain_outbox($1)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(keepDays))
+    }
+}

@@ -15,24 +15,25 @@ struct RecordReports: Statement {
             insert into report (
                 message_id, fingerprint, precedence, outcome_id, callback_id, received_at, sent_at,
                 done_at, segments, provider, status, source, price, currency, recipient, sender,
-                bulk_id, callback_data, network, attributes)
+                bulk_id, callback_data, network, attributes, part, parts)
             select message_id, fingerprint, precedence, outcome_id, callback_id, received_at,
                 sent_at, done_at, segments, provider, status, source, price::numeric, currency,
-                recipient, sender, bulk_id, callback_data, network, attributes::jsonb
+                recipient, sender, bulk_id, callback_data, network, attributes::jsonb, part, parts
             from unnest(
                 $1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[],
                 $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::integer[],
                 $10::smallint[], $11::smallint[], $12::smallint[], $13::text[], $14::text[],
-                $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[]
+                $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
+                $21::smallint[], $22::smallint[]
             ) as new (
                 message_id, fingerprint, precedence, outcome_id, callback_id, received_at, sent_at,
                 done_at, segments, provider, status, source, price, currency, recipient, sender,
-                bulk_id, callback_data, network, attributes)
+                bulk_id, callback_data, network, attributes, part, parts)
             on conflict (message_id, fingerprint) do nothing
             returning received_at, outcome_id, status, provider
         )
         insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
-        select date_trunc('hour', received_at, 'UTC'), outcome_id, status, provider, $21::smallint, count(*)
+        select date_trunc('hour', received_at, 'UTC'), outcome_id, status, provider, $23::smallint, count(*)
         from added
         group by 1, 2, 3, 4
         order by 1, 4, 3, 2
@@ -63,24 +64,25 @@ struct RecordNewReports: Statement {
             insert into report (
                 message_id, fingerprint, precedence, outcome_id, callback_id, received_at, sent_at,
                 done_at, segments, provider, status, source, price, currency, recipient, sender,
-                bulk_id, callback_data, network, attributes)
+                bulk_id, callback_data, network, attributes, part, parts)
             select message_id, fingerprint, precedence, outcome_id, callback_id, received_at,
                 sent_at, done_at, segments, provider, status, source, price::numeric, currency,
-                recipient, sender, bulk_id, callback_data, network, attributes::jsonb
+                recipient, sender, bulk_id, callback_data, network, attributes::jsonb, part, parts
             from unnest(
                 $1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[],
                 $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::integer[],
                 $10::smallint[], $11::smallint[], $12::smallint[], $13::text[], $14::text[],
-                $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[]
+                $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
+                $21::smallint[], $22::smallint[]
             ) as new (
                 message_id, fingerprint, precedence, outcome_id, callback_id, received_at, sent_at,
                 done_at, segments, provider, status, source, price, currency, recipient, sender,
-                bulk_id, callback_data, network, attributes)
+                bulk_id, callback_data, network, attributes, part, parts)
             returning 1
         )
         insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
-        select hour, outcome_id, status, provider, $21::smallint, reports
-        from unnest($22::timestamptz[], $23::bigint[], $24::smallint[], $25::smallint[], $26::bigint[])
+        select hour, outcome_id, status, provider, $23::smallint, reports
+        from unnest($24::timestamptz[], $25::bigint[], $26::smallint[], $27::smallint[], $28::bigint[])
             as new (hour, outcome_id, status, provider, reports)
         where (select count(*) from added) > 0
         on conflict (hour, provider, status, outcome_id, shard)

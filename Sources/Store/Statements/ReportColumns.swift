@@ -26,5 +26,7 @@ enum ReportColumns {
         parameters.addTexts(reports) { $0.report.callbackData }
         parameters.addTexts(reports) { $0.report.network }
         parameters.addTexts(reports) { $0.report.attributes }
+        parameters.addInt16s(reports) { ($0.report.part?.number).map { Int16($0) } }
+        parameters.addInt16s(reports) { ($0.report.part?.total).map { Int16($0) } }
     }
 }

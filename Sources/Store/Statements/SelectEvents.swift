@@ -21,16 +21,23 @@ struct SelectEvents: Statement {
     }
 
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SendEvent? {
-        guard let kind = SendEvent.Kind(code: try row.int16(1)) else { return nil }
-        var problem: ProviderProblem?
-        if let code = try row.optionalText(6) {
-            problem = ProviderProblem(code: code, text: try row.optionalText(7) ?? "")
-        }
-        return SendEvent(
-            message: try row.identifier(0), kind: kind,
-            at: Timestamp(microseconds: try row.timestamp(2)),
-            provider: try row.optionalInt16(3).flatMap(Provider.init(code:)),
-            attempt: try row.optionalInt16(4).map(Int.init),
-            status: try row.optionalInt16(5).flatMap(Status.init(code:)), problem: problem)
+        try SendEvent(row, from: 1, of: row.identifier(0))
+    }
+}
+
+extension SendEvent {
+    /// From the columns kind, at, provider, attempt, status, code and detail; nil for a kind that
+    /// only a later version knows.
+    init?(
+        _ row: borrowing RowReader, from column: Int, of message: MessageID
+    ) throws(PostgresError) {
+        guard let kind = Kind(code: try row.int16(column)) else { return nil }
+        self.init(
+            message: message, kind: kind,
+            at: Timestamp(microseconds: try row.timestamp(column + 1)),
+            provider: try row.optionalInt16(column + 2).flatMap(Provider.init(code:)),
+            attempt: try row.optionalInt16(column + 3).map(Int.init),
+            status: try row.optionalInt16(column + 4).flatMap(Status.init(code:)),
+            problem: try row.problem(column + 5, column + 6))
     }
 }

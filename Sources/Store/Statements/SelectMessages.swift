@@ -1,16 +1,36 @@
 import Domain
 import Postgres
 
-/// A message by its key.
+/// A message by its key, with what its sender knows of it.
+///
+/// For a message that is not ours PostgreSQL looks into no other table.
 struct SelectMessage: Statement {
     let id: MessageID
 
     static let name: StaticString = "select_message"
     static let sql: StaticString = """
-        select id, provider, provider_message_id, status, is_ours, recipient, sender, created_at,
-            updated_at
+        select message.id, message.provider, message.provider_message_id, message.status,
+            message.is_ours, message.recipient, message.sender, message.created_at,
+            message.updated_at, send_call.id, send_call.segments, send_call.encoding,
+            send_call.validity_minutes, send_call.send_at, send_call.callback_data,
+            send_call.metadata, coalesce(outbox.attempts, tried.attempts, 0),
+            last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail
         from message
-        where id = $1
+        left join send_call on send_call.id = message.call_id
+        left join outbox
+            on outbox.message_id = case when message.call_id is not null then message.id end
+        left join lateral (
+            select max(event.attempt) as attempts from event
+            where event.message_id = message.id and message.call_id is not null
+        ) as tried on true
+        left join lateral (
+            select kind, at, provider, attempt, status, code, detail from event
+            where event.message_id = message.id and message.call_id is not null
+                and event.code is not null
+            order by event.number desc
+            limit 1
+        ) as last on true
+        where message.id = $1
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -22,15 +42,14 @@ struct SelectMessage: Statement {
     }
 }
 
-/// A message whose key does not follow from the provider's id, by that id.
+/// The key of a message that does not follow from the provider's id, by that id.
 struct SelectMessageByProviderID: Statement {
     let provider: Provider
     let providerMessageID: String
 
     static let name: StaticString = "select_message_by_provider_id"
     static let sql: StaticString = """
-        select id, provider, provider_message_id, status, is_ours, recipient, sender, created_at,
-            updated_at
+        select id
         from message
         where provider = $1 and provider_message_id = $2 and not is_key_derived
         limit 1
@@ -41,8 +60,8 @@ struct SelectMessageByProviderID: Statement {
         parameters.add(providerMessageID)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageRow {
-        try MessageRow(row)
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
+        try row.identifier(0)
     }
 }
 
@@ -57,6 +76,7 @@ struct MessageRow {
     let sender: String?
     let createdAt: Timestamp
     let updatedAt: Timestamp
+    let sending: SendDetails?
 
     init(_ row: borrowing RowReader) throws(PostgresError) {
         id = try row.identifier(0)
@@ -68,13 +88,28 @@ struct MessageRow {
         sender = try row.optionalText(6)
         createdAt = Timestamp(microseconds: try row.timestamp(7))
         updatedAt = Timestamp(microseconds: try row.timestamp(8))
+        sending = try row.isNull(9) ? nil : Self.sending(row, of: id)
     }
 
-    /// The message with the report that decides it.
-    func message(decisive: RecordedReport?) -> Message {
+    private static func sending(
+        _ row: borrowing RowReader, of message: MessageID
+    ) throws(PostgresError) -> SendDetails {
+        SendDetails(
+            call: try row.identifier(9), segments: Int(try row.int16(10)),
+            encoding: Segmentation.Encoding(rawValue: try row.text(11)) ?? .ucs2,
+            validityMinutes: try row.optionalInt32(12).map(Int.init),
+            sendAt: try row.optionalTimestamp(13).map(Timestamp.init(microseconds:)),
+            callbackData: try row.optionalText(14), metadata: try row.optionalText(15),
+            attempts: Int(try row.int32(16)),
+            lastProblem: try row.isNull(17) ? nil : SendEvent(row, from: 17, of: message))
+    }
+
+    /// The message with its reports, the deciding one first.
+    func message(_ reports: [RecordedReport]) -> Message {
         Message(
             id: id, provider: provider, providerMessageID: providerMessageID, status: status,
             isOurs: isOurs, recipient: recipient, sender: sender, createdAt: createdAt,
-            updatedAt: updatedAt, decisive: decisive)
+            updatedAt: updatedAt, decisive: reports.first, sending: sending,
+            parts: MessageParts(reports))
     }
 }

@@ -5,6 +5,8 @@ import Postgres
 struct SelectReports: Statement {
     let message: MessageID
     let limit: Int
+    /// As many instead, if one of them is about a part; 0 makes no difference.
+    var limitWithParts = 0
 
     static let name: StaticString = "select_reports"
     static let sql: StaticString = """
@@ -15,17 +17,20 @@ struct SelectReports: Statement {
             report.attributes::text, outcome.status_group_id, outcome.status_group,
             outcome.status_id, outcome.status_name, outcome.status_description,
             outcome.error_group_id, outcome.error_group, outcome.error_code, outcome.error_name,
-            outcome.error_description, outcome.is_permanent
+            outcome.error_description, outcome.is_permanent, report.part, report.parts
         from report
         left join outcome on outcome.id = report.outcome_id
         where report.message_id = $1
         order by report.precedence desc, report.fingerprint desc
-        limit $2
+        limit greatest($2, (
+            select $3::bigint from report as one
+            where one.message_id = $1 and one.part is not null limit 1))
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(uuid: message.halves)
         parameters.add(Int64(limit))
+        parameters.add(Int64(limitWithParts))
     }
 
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> RecordedReport {
@@ -43,11 +48,18 @@ struct SelectReports: Statement {
             doneAt: try row.optionalTimestamp(6).map(Timestamp.init(microseconds:)),
             segments: try row.optionalInt32(7), price: price, bulkID: try row.optionalText(15),
             callbackData: try row.optionalText(16), network: try row.optionalText(17),
-            attributes: try row.optionalText(18))
+            part: try part(row), attributes: try row.optionalText(18))
         return RecordedReport(
             report: report, receivedAt: Timestamp(microseconds: try row.timestamp(4)),
             callback: try row.identifier(3), precedence: Precedence(rawValue: try row.int64(2)),
             fingerprint: try row.int64(1))
+    }
+
+    private static func part(_ row: borrowing RowReader) throws(PostgresError) -> PartNumber? {
+        guard let number = try row.optionalInt16(30), let total = try row.optionalInt16(31) else {
+            return nil
+        }
+        return PartNumber(number: Int(number), total: Int(total))
     }
 
     private static func outcome(

@@ -20,7 +20,7 @@ struct Ledger: Equatable {
             """
             select message_id, fingerprint, precedence, outcome_id, sent_at, done_at, segments,
                 provider, status, source, price, currency, recipient, sender, bulk_id,
-                callback_data, network, attributes
+                callback_data, network, attributes, part, parts
             from report order by message_id, fingerprint
             """)
         tally = try database.run(

@@ -55,7 +55,9 @@ extension Report {
         messages: Int, using generator: inout some RandomNumberGenerator
     ) -> Report {
         let provider = Provider.allCases.randomElement(using: &generator) ?? .infobip
-        let status = Status.allCases.randomElement(using: &generator) ?? .unknown
+        // What no provider reports is not stored.
+        let status =
+            Status.allCases.filter { $0.code <= 9 }.randomElement(using: &generator) ?? .unknown
         let number = Int.random(in: 0..<messages, using: &generator)
         // Few times and words, so that much is equal.
         let seconds = Int64.random(in: 0..<4, using: &generator)
@@ -74,6 +76,7 @@ extension Report {
             segments: flavour == 0 ? nil : Int32(flavour),
             price: flavour == 0 ? nil : Price(amount: "0.0\(flavour)30", currency: "EUR"),
             bulkID: flavour == 1 ? "bulk" : nil,
+            part: flavour == 2 ? PartNumber(number: 2, total: 3) : nil,
             attributes: flavour == 2 ? #"{"a": [1, 2]}"# : nil)
     }
 }

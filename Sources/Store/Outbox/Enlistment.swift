@@ -1,0 +1,48 @@
+import Domain
+import Postgres
+import Synchronization
+
+/// A dispatcher's number, held by an advisory lock as long as its connection lives.
+final class Enlistment: Sendable {
+    let number: Int32
+    private let state: Mutex<State>
+
+    private enum State {
+        /// Exits: `holds` to `asking`.
+        case idle(Connection)
+        /// Somebody asks the server. Exits: its answer to `idle` or `lost`.
+        case asking
+        /// Exits: none.
+        case lost
+    }
+
+    /// How long the server may take to answer before the number counts as lost.
+    private static let patience = Duration.seconds(3)
+
+    init(_ settings: ConnectionSettings) throws(PostgresError) {
+        let connection = try Connection(settings)
+        // One in two thousand million is in use for each other dispatcher: then it takes its time
+        // to fail, and the caller tries another.
+        number = .random(in: 1...Int32.max)
+        try connection.execute(LockNumber(number: number))
+        state = Mutex(.idle(connection))
+    }
+
+    /// Asks the server, over the connection that holds the lock. Any thread.
+    func holds() -> Bool {
+        let before = state.withLock { state in
+            let before = state
+            if case .idle = before { state = .asking }
+            return before
+        }
+        switch before {
+        case .lost: return false
+        // The answer that is on its way decides.
+        case .asking: return true
+        case .idle(let connection):
+            let isThere = (try? connection.execute(Ping(), within: Self.patience)) != nil
+            state.withLock { $0 = isThere ? .idle(connection) : .lost }
+            return isThere
+        }
+    }
+}

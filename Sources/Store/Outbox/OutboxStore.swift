@@ -1,0 +1,125 @@
+package import Domain
+package import Postgres
+package import Telemetry
+
+/// The queue in the database, as dispatchers use it.
+package struct OutboxStore: Outbox {
+    let queries: Queries
+    private let settings: ConnectionSettings
+
+    /// The most rows that one round of cleaning up takes.
+    private static let roundLimit = 1000
+
+    /// - Parameters:
+    ///   - pool: for all but what `enlist` holds.
+    ///   - settings: for the connection that holds a dispatcher's number.
+    ///   - logger: told of failed queries.
+    package init(_ pool: ConnectionPool, settings: ConnectionSettings, logger: Logger) {
+        queries = Queries(pool, logger)
+        self.settings = settings
+    }
+
+    package func enlist() throws(StoreFailure) -> (number: Int32, holds: @Sendable () -> Bool) {
+        do throws(PostgresError) {
+            let enlistment = try Enlistment(settings)
+            return (enlistment.number, { enlistment.holds() })
+        } catch {
+            throw StoreFailure(error.isTransient ? .unavailable : .failed, error.description)
+        }
+    }
+
+    package func record(
+        _ changes: [OutboxChange], counts: [Provider: SendCounts]
+    ) throws(StoreFailure) {
+        guard !changes.isEmpty || !counts.isEmpty else { return }
+        let rounds = Self.rounds(of: changes)
+        let counts = AddCounts(
+            counts: counts.sorted { $0.key.code < $1.key.code }.map { ($0.key, $0.value) })
+        // May run once more after a commit that nobody knows of: the steps then no longer fit their
+        // leases and change nothing; only events and counts are double.
+        try queries.run { connection throws(PostgresError) in
+            if rounds.count == 1 {
+                try connection.execute(PlanAnew(), ApplyChanges(changes: rounds[0]), counts)
+                return
+            }
+            try connection.transaction { () throws(PostgresError) in
+                try connection.execute(PlanAnew())
+                for round in rounds { try connection.execute(ApplyChanges(changes: round)) }
+                try connection.execute(counts)
+            }
+        }
+    }
+
+    /// The changes in runs in which no message is twice, each message's in their order.
+    private static func rounds(of changes: [OutboxChange]) -> [[OutboxChange]] {
+        var rounds: [[OutboxChange]] = []
+        var seen: [MessageID: Int] = [:]
+        for change in changes {
+            let round = seen[change.message, default: 0]
+            seen[change.message] = round + 1
+            if round == rounds.count { rounds.append([]) }
+            rounds[round].append(change)
+        }
+        return rounds
+    }
+
+    package func takeOver(at now: Timestamp) throws(StoreFailure) -> Int {
+        try queries.run { connection throws(PostgresError) in
+            try connection.execute(
+                PlanAnew(), TakeOverLeases(now: now, limit: 10 * Self.roundLimit)
+            ).1.affectedCount
+        }
+    }
+
+    package func checks(
+        of provider: Provider, limit: Int, at now: Timestamp, hold: Duration
+    ) throws(StoreFailure) -> [OutboxCheck] {
+        try queries.run { connection throws(PostgresError) in
+            let settled = DropSettled(provider: provider, now: now, limit: 10 * Self.roundLimit)
+            func held(_ isUnsure: Bool, _ limit: Int) -> HoldChecks {
+                HoldChecks(
+                    provider: provider, isUnsure: isUnsure, now: now,
+                    heldUntil: now.advanced(by: hold), limit: limit)
+            }
+            // What may be nowhere is asked about first.
+            let (_, _, unsure) = try connection.execute(PlanAnew(), settled, held(true, limit))
+            let rest = limit - unsure.rows.count
+            guard rest > 0 else { return unsure.rows.compactMap { $0 } }
+            let (_, sent) = try connection.execute(PlanAnew(), held(false, rest))
+            return (unsure.rows + sent.rows).compactMap { $0 }
+        }
+    }
+
+    package func giveUpLate(at now: Timestamp, limit: Int) throws(StoreFailure) -> Int {
+        try queries.run { connection throws(PostgresError) in
+            var count = 0
+            for provider in Provider.allCases where count < limit {
+                let (_, given) = try connection.execute(
+                    PlanAnew(), GiveUpLate(provider: provider, now: now, limit: limit - count))
+                count += given.affectedCount
+            }
+            return count
+        }
+    }
+
+    package func beat(_ providers: [Provider], at now: Timestamp) throws(StoreFailure) {
+        try queries.run { connection throws(PostgresError) in
+            try connection.execute(BeatProviders(providers: providers, now: now))
+        }
+    }
+
+    package func providers() throws(StoreFailure) -> [Provider: ProviderPresence] {
+        let rows = try queries.run { connection throws(PostgresError) in
+            try connection.execute(SelectPresence()).rows
+        }
+        return Dictionary(rows.map { ($0.provider, $0.presence) }) { first, _ in first }
+    }
+
+    package func setStop(
+        _ stop: ProviderStop?, of provider: Provider
+    ) throws(StoreFailure) {
+        try queries.run { connection throws(PostgresError) in
+            try connection.execute(SetStop(provider: provider, stop: stop))
+        }
+    }
+}

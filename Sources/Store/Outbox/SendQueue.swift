@@ -1,0 +1,69 @@
+package import Domain
+package import Postgres
+package import Telemetry
+
+/// Queues messages in the database.
+package struct SendQueue: MessageQueue {
+    private let queries: Queries
+
+    /// Each call takes a connection of the pool for a few round trips.
+    package init(_ pool: ConnectionPool, logger: Logger) {
+        queries = Queries(pool, logger)
+    }
+
+    package func accept(
+        _ call: SendCall, _ idempotency: Idempotency?
+    ) throws(StoreFailure) -> Acceptance {
+        // Run once more if the connection was stale: the call's id, or the key, is then there if
+        // the first run was committed after all.
+        try queries.run { connection throws(PostgresError) in
+            guard let idempotency else {
+                try connection.execute(AcceptCall(call: call))
+                return .queued
+            }
+            return try connection.transaction { () throws(PostgresError) in
+                let claim = ClaimKey(idempotency: idempotency, now: call.acceptedAt)
+                guard try connection.execute(claim).rows.isEmpty else {
+                    try connection.execute(AcceptCall(call: call))
+                    return .queued
+                }
+                let known = try connection.execute(SelectKey(idempotency: idempotency)).first
+                // Without a row it was dropped just now; a key that is repeated a day later, at the
+                // very moment, may be refused.
+                guard let known, known.digest == idempotency.digest else { return .keyTaken }
+                return .repeated(known.answer)
+            }
+        }
+    }
+
+    package func keep(
+        _ answer: StoredAnswer, for idempotency: Idempotency
+    ) throws(StoreFailure) {
+        try queries.run { connection throws(PostgresError) in
+            try connection.execute(KeepAnswer(answer: answer, idempotency: idempotency))
+        }
+    }
+
+    package func cancel(
+        _ id: MessageID, at now: Timestamp
+    ) throws(StoreFailure) -> Cancellation {
+        let event = SendEvent(
+            message: id, kind: .cancelled, at: now, provider: nil, attempt: nil,
+            status: .cancelled)
+        return try queries.run { connection throws(PostgresError) in
+            let (_, cancelled, statuses) = try connection.execute(
+                PlanAnew(), CancelMessage(event: event), SelectOwnStatus(id: id))
+            if cancelled.affectedCount > 0 { return .cancelled }
+            return statuses.first.map { .tooLate($0) } ?? .unknown
+        }
+    }
+
+    package func states(
+        of ids: [MessageID]
+    ) throws(StoreFailure) -> [MessageID: SendState] {
+        let rows = try queries.run { connection throws(PostgresError) in
+            try connection.execute(PlanAnew(), SelectSendStates(ids: ids)).1.rows
+        }
+        return Dictionary(rows.map { ($0.id, $0.state) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,18 @@
+package import Domain
+package import Postgres
+package import Telemetry
+
+/// Asks the database how sending goes. Counts the whole outbox: for now and then only.
+package struct SendingStates: SendingProbe {
+    private let queries: Queries
+
+    package init(_ pool: ConnectionPool, logger: Logger) {
+        queries = Queries(pool, logger)
+    }
+
+    package func sendingStates() throws(StoreFailure) -> [SendingState] {
+        try queries.run { connection throws(PostgresError) in
+            try connection.execute(SelectSendingStates()).rows
+        }
+    }
+}

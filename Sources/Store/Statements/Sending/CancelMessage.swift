@@ -1,0 +1,86 @@
+import Domain
+import Postgres
+
+/// Calls a message back that is ready; no row is affected if it is not.
+struct CancelMessage: Statement {
+    let event: SendEvent
+
+    static let name: StaticString = "cancel_message"
+    static let sql: StaticString = """
+        with gone as (
+            delete from outbox where message_id = $1 and state = 1 returning message_id
+        ),
+        moved as (
+            update message set precedence = $3, fingerprint = 0, status = $4, updated_at = $2
+            from gone
+            where id = gone.message_id and (precedence, fingerprint) < ($3, 0)
+        )
+        insert into event (message_id, at, precedence, kind, status)
+        select message_id, $2, $3, $5, $4 from gone
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(uuid: event.message.halves)
+        parameters.add(timestamp: event.at.microseconds)
+        parameters.add(event.precedence?.rawValue)
+        parameters.add(event.status?.code)
+        parameters.add(event.kind.code)
+    }
+}
+
+/// The status of a message of ours.
+struct SelectOwnStatus: Statement {
+    let id: MessageID
+
+    static let name: StaticString = "select_own_status"
+    static let sql: StaticString = "select status from message where id = $1 and is_ours"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(uuid: id.halves)
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Status {
+        try row.status(0)
+    }
+}
+
+/// The states of messages of ours, with the latest words that anybody had about them.
+struct SelectSendStates: Statement {
+    let ids: [MessageID]
+
+    static let name: StaticString = "select_send_states"
+    static let sql: StaticString = """
+        select message.id, message.status, last.code, last.detail
+        from message
+        left join lateral (
+            select code, detail from event
+            where event.message_id = message.id and event.code is not null
+            order by event.number desc
+            limit 1
+        ) as last on true
+        where message.id = any($1::uuid[]) and message.is_ours
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addUUIDs(ids) { $0.halves }
+    }
+
+    static func decode(
+        _ row: borrowing RowReader
+    ) throws(PostgresError) -> (id: MessageID, state: SendState) {
+        let status = try row.status(1)
+        let isUnderWay = status == .queued || status == .accepted
+        return (
+            try row.identifier(0),
+            SendState(status: status, problem: isUnderWay ? nil : try row.problem(2, 3))
+        )
+    }
+}
+
+extension RowReader {
+    /// A code and its text; nil without a code.
+    borrowing func problem(_ code: Int, _ text: Int) throws(PostgresError) -> ProviderProblem? {
+        guard let known = try optionalText(code) else { return nil }
+        return ProviderProblem(code: known, text: try optionalText(text) ?? "")
+    }
+}

@@ -1,0 +1,129 @@
+import Domain
+import Postgres
+
+/// Notes that providers are served.
+struct BeatProviders: Statement {
+    let providers: [Provider]
+    let now: Timestamp
+
+    static let name: StaticString = "beat_providers"
+    static let sql: StaticString = """
+        with held as materialized (
+            select provider from provider_state
+            where provider = any($1::smallint[])
+            order by provider
+            for update
+        )
+        update provider_state set seen_at = greatest(seen_at, $2)
+        from held
+        where provider_state.provider = held.provider
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addInt16s(providers) { $0.code }
+        parameters.add(timestamp: now.microseconds)
+    }
+}
+
+/// Who serves the providers, and which of them are stopped.
+struct SelectPresence: Statement {
+    static let name: StaticString = "select_presence"
+    static let sql: StaticString = """
+        select provider, seen_at, stopped_at, retry_at, stop_code, stop_reason from provider_state
+        """
+
+    static func decode(
+        _ row: borrowing RowReader
+    ) throws(PostgresError) -> (provider: Provider, presence: ProviderPresence) {
+        (try row.provider(0), try ProviderPresence(row))
+    }
+}
+
+extension ProviderPresence {
+    /// From the columns 1 to 5.
+    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
+        var stop: ProviderStop?
+        if let since = try row.optionalTimestamp(2), let problem = try row.problem(4, 5) {
+            stop = ProviderStop(
+                since: Timestamp(microseconds: since), problem: problem,
+                retryAt: Timestamp(microseconds: try row.optionalTimestamp(3) ?? since))
+        }
+        self.init(
+            seenAt: try row.optionalTimestamp(1).map(Timestamp.init(microseconds:)), stop: stop)
+    }
+}
+
+/// Stops a provider or lets it go on. One that is stopped already keeps its beginning.
+struct SetStop: Statement {
+    let provider: Provider
+    let stop: ProviderStop?
+
+    static let name: StaticString = "set_stop"
+    static let sql: StaticString = """
+        update provider_state set
+            stopped_at = case when $2::timestamptz is null then null
+                else coalesce(stopped_at, $2) end,
+            retry_at = $3, stop_code = $4, stop_reason = $5
+        where provider = $1
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(timestamp: stop?.since.microseconds)
+        parameters.add(timestamp: stop?.retryAt.microseconds)
+        parameters.add(stop?.problem.code)
+        parameters.add(stop?.problem.text)
+    }
+}
+
+/// What is known of the sending through each provider.
+struct SelectSendingStates: Statement {
+    static let name: StaticString = "select_sending_states"
+    static let sql: StaticString = """
+        select provider_state.provider, seen_at, stopped_at, retry_at, stop_code, stop_reason,
+            requests, accepted, refused, deferred, unanswered, dead_letters, look_ups, healed,
+            coalesce(ready, 0), coalesce(leased, 0), coalesce(unsure, 0), coalesce(sent, 0),
+            oldest_due_at
+        from provider_state
+        left join (
+            select provider, count(*) filter (where state = 1) as ready,
+                count(*) filter (where state = 2) as leased,
+                count(*) filter (where state = 3) as unsure,
+                count(*) filter (where state = 4) as sent,
+                min(due_at) filter (where state = 1 and due_at <= now()) as oldest_due_at
+            from outbox
+            group by provider
+        ) as waiting on waiting.provider = provider_state.provider
+        order by provider_state.provider
+        """
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SendingState {
+        var counts = SendCounts()
+        counts.requests = Int(try row.int64(6))
+        counts.accepted = Int(try row.int64(7))
+        counts.refused = Int(try row.int64(8))
+        counts.deferred = Int(try row.int64(9))
+        counts.unanswered = Int(try row.int64(10))
+        counts.deadLetters = Int(try row.int64(11))
+        counts.lookUps = Int(try row.int64(12))
+        counts.healed = Int(try row.int64(13))
+        return SendingState(
+            provider: try row.provider(0), presence: try ProviderPresence(row),
+            ready: Int(try row.int64(14)), leased: Int(try row.int64(15)),
+            unsure: Int(try row.int64(16)), awaitingReport: Int(try row.int64(17)),
+            oldestDueAt: try row.optionalTimestamp(18).map(Timestamp.init(microseconds:)),
+            counts: counts)
+    }
+}
+
+/// Wakes whoever listens on a channel.
+struct SendNotification: Statement {
+    let channel: String
+
+    static let name: StaticString = "send_notification"
+    static let sql: StaticString = "select pg_notify($1, '')::text"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(channel)
+    }
+}

@@ -1,0 +1,149 @@
+import Domain
+import Postgres
+
+/// Takes a dispatcher's number for as long as the connection lives; waits if it is in use.
+struct LockNumber: Statement {
+    let number: Int32
+
+    /// Tells these locks from others; "waybill" has no better number.
+    static let lockClass: Int32 = 731_087
+
+    static let name: StaticString = "lock_number"
+    static let sql: StaticString = "select pg_advisory_lock($1::integer, $2::integer)::text"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Self.lockClass)
+        parameters.add(number)
+    }
+}
+
+/// Does nothing, to see whether the server answers.
+struct Ping: Statement {
+    static let name: StaticString = "ping"
+    static let sql: StaticString = "select 1"
+}
+
+/// Makes leases unsure whose time has passed or whose dispatcher is gone.
+struct TakeOverLeases: Statement {
+    let now: Timestamp
+    let limit: Int
+
+    static let name: StaticString = "take_over_leases"
+    static let sql: StaticString = """
+        with lost as materialized (
+            select message_id
+            from outbox
+            where state = 2 and (due_at <= $1 or dispatcher <> all (array(
+                select objid::bigint::integer from pg_locks
+                where locktype = 'advisory' and classid = $6::integer::oid and objsubid = 2
+                    and database = (select oid from pg_database
+                                    where datname = current_database()))))
+            order by message_id
+            limit $2
+            for update skip locked
+        ),
+        taken as (
+            update outbox set
+                state = 3, lease_id = null, dispatcher = null, checks = 0, due_at = $1,
+                is_bound = true
+            from lost
+            where outbox.message_id = lost.message_id
+            returning outbox.message_id, outbox.provider, outbox.attempts
+        ),
+        known as materialized (
+            select id from message
+            where id in (select message_id from lost)
+            order by id
+            for no key update
+        ),
+        moved as (
+            update message set precedence = $3, fingerprint = 0, status = $4, updated_at = $1
+            from known
+            where message.id = known.id
+                and (message.precedence, message.fingerprint) < ($3, 0)
+        )
+        insert into event (message_id, at, precedence, kind, provider, attempt, status)
+        select message_id, $1, $3, $5, provider, attempts, $4 from taken
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(timestamp: now.microseconds)
+        parameters.add(Int64(limit))
+        parameters.add(Precedence(status: .unknown, at: now).rawValue)
+        parameters.add(Status.unknown.code)
+        parameters.add(SendEvent.Kind.leaseExpired.code)
+        parameters.add(LockNumber.lockClass)
+    }
+}
+
+/// Gives up messages of one provider that are ready and past their time.
+struct GiveUpLate: Statement {
+    let provider: Provider
+    let now: Timestamp
+    let limit: Int
+
+    static let name: StaticString = "give_up_late"
+    static let sql: StaticString = """
+        with late as materialized (
+            select message_id, call_id, provider, attempts, recipient
+            from outbox
+            where state = 1 and provider = $1 and give_up_at <= $2
+            order by message_id
+            limit $3
+            for update skip locked
+        ),
+        gone as (
+            delete from outbox using late where outbox.message_id = late.message_id
+        ),
+        told as materialized (
+            select late.message_id, late.call_id, late.provider, late.attempts, late.recipient,
+                coalesce(last.code, $7) as code,
+                case when last.code is null then $8
+                    else $8 || ' The last problem was: ' || coalesce(last.detail, '') end as reason
+            from late
+            left join lateral (
+                select code, detail from event
+                where event.message_id = late.message_id and event.code is not null
+                order by event.number desc
+                limit 1
+            ) as last on true
+        ),
+        buried as (
+            insert into dead_letter (
+                message_id, at, call_id, provider, attempts, recipient, code, reason)
+            select message_id, $2, call_id, provider, attempts, recipient, code, reason from told
+            on conflict (message_id) do nothing
+        ),
+        known as materialized (
+            select id from message
+            where id in (select message_id from late)
+            order by id
+            for no key update
+        ),
+        moved as (
+            update message set precedence = $4, fingerprint = 0, status = $5, updated_at = $2
+            from known
+            where message.id = known.id
+                and (message.precedence, message.fingerprint) < ($4, 0)
+        ),
+        counted as (
+            update provider_state set
+                dead_letters = dead_letters + (select count(*) from late)
+            where provider = $1 and exists (select from late)
+        )
+        insert into event (
+            message_id, at, precedence, kind, provider, attempt, status, code, detail)
+        select message_id, $2, $4, $6, provider, nullif(attempts, 0), $5, code, reason from told
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(timestamp: now.microseconds)
+        parameters.add(Int64(limit))
+        parameters.add(Precedence(status: .failed, at: nil).rawValue)
+        parameters.add(Status.failed.code)
+        parameters.add(SendEvent.Kind.gaveUp.code)
+        parameters.add("too_late")
+        parameters.add("It could not be put to a provider in time.")
+    }
+}

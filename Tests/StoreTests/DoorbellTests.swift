@@ -1,0 +1,60 @@
+import Domain
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("The doorbell", .blocking)
+struct DoorbellTests {
+    private final class Heard: Sendable {
+        let rings = Atomic<Int>(0)
+        let isListening = Atomic<Bool>(false)
+    }
+
+    @Test("many rings are heard as few, the last of them always, also after a lost connection")
+    func rings() throws {
+        let database = try TestDatabase()
+        let heard = Heard()
+        let listener = try NotificationListener(
+            database.responder, channels: ["waybill_outbox"],
+            onConnect: { heard.isListening.store(true, ordering: .relaxed) },
+            onNotification: { _ in heard.rings.wrappingAdd(1, ordering: .relaxed) })
+        defer { listener.stop() }
+        #expect(waitUntil(within: .seconds(20)) { heard.isListening.load(ordering: .relaxed) })
+        let doorbell = NotifyDoorbell(try database.responder, channel: "waybill_outbox")
+        defer { doorbell.stop() }
+        doorbell.ring()
+        #expect(waitUntil(within: .seconds(20)) { heard.rings.load(ordering: .relaxed) == 1 })
+        let started = ContinuousClock.now
+        for _ in 0..<10_000 { doorbell.ring() }
+        let most = 3 + Int((ContinuousClock.now - started) / .milliseconds(10))
+        #expect(waitUntil(within: .seconds(20)) { heard.rings.load(ordering: .relaxed) > 1 })
+        #expect(heard.rings.load(ordering: .relaxed) <= most)
+
+        // The listener's connection is the other one that waits.
+        try database.run(
+            """
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and query like '%pg_notify%'
+                and pid <> pg_backend_pid()
+            """)
+        let before = heard.rings.load(ordering: .relaxed)
+        let isHeard = waitUntil(within: .seconds(20)) {
+            doorbell.ring()
+            return heard.rings.load(ordering: .relaxed) > before
+        }
+        #expect(isHeard)
+    }
+
+    @Test("a ring while the database is away is lost and costs the ringer nothing")
+    func isPatient() throws {
+        let settings = try ConnectionSettings(
+            "postgresql://u@127.0.0.1:\(try FreePort.next())/d")
+        let doorbell = NotifyDoorbell(settings, channel: "waybill_outbox")
+        let duration = ContinuousClock().measure { for _ in 0..<1000 { doorbell.ring() } }
+        #expect(duration < .seconds(1))
+        doorbell.stop()
+    }
+}

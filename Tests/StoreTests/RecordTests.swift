@@ -1,0 +1,261 @@
+import Domain
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("Steps recorded", .blocking)
+struct RecordTests {
+    private let sending: SendingHarness
+
+    init() throws {
+        sending = try SendingHarness()
+    }
+
+    private func record(_ changes: OutboxChange...) throws {
+        try sending.outbox.record(changes, counts: [:])
+    }
+
+    private func kinds(_ id: MessageID) throws -> [SendEvent.Kind] {
+        try sending.messages.events(of: id, limit: 100).map(\.kind)
+    }
+
+    /// A report about a message of ours, written as callbacks are.
+    private func report(
+        _ id: MessageID, _ status: Status, provider: Provider = .infobip, name: String? = nil,
+        part: PartNumber? = nil
+    ) throws {
+        let report = Report(
+            message: id, isKeyDerived: provider == .infobip, provider: provider,
+            providerMessageID: name ?? id.description, status: status,
+            outcome: Outcome(provider: provider), doneAt: .now, part: part,
+            attributes: part.map { #"{"part": \#($0.number)}"# })
+        let failures = WriterHarness(try sending.database.responder).write([.sample([report])])
+        #expect(failures.isEmpty)
+    }
+
+    @Test("a message that a provider took is accepted, under the provider's name")
+    func isAccepted() throws {
+        let (id, lease) = try sending.leased(.plivo)
+        let time = Timestamp.noon()
+        try record(.accepted(id, lease, by: .plivo, name: "uuid", at: time))
+        let message = try #require(try sending.messages.message(id))
+        #expect(message.status == .accepted && message.providerMessageID == "uuid")
+        #expect(message.updatedAt == time && message.sending?.attempts == 1)
+        #expect(try sending.row(id, "state, lease_id is null, checks, attempts") == "4|t|0|1")
+        let found = try sending.messages.message(provider: .plivo, providerMessageID: "uuid")
+        #expect(found?.id == id && found?.sending?.call == message.sending?.call)
+        let event = try #require(try sending.messages.events(of: id, limit: 9).first)
+        #expect(
+            event
+                == SendEvent(
+                    message: id, kind: .accepted, at: time, provider: .plivo, attempt: 1,
+                    status: .accepted))
+    }
+
+    @Test(
+        "a report that overtakes the provider's answer is kept",
+        arguments: Provider.allCases, [Status.sent, .delivered, .undeliverable])
+    func keepsOvertaking(provider: Provider, status: Status) throws {
+        let (id, lease) = try sending.leased(provider)
+        let name = provider == .infobip ? id.description : "uuid"
+        try report(id, status, provider: provider, name: name)
+        try record(.accepted(id, lease, by: provider, name: name))
+        let message = try #require(try sending.messages.message(id))
+        #expect(message.status == status && message.decisive?.report.status == status)
+        #expect(message.providerMessageID == name)
+        #expect(try sending.row(id) == "4")
+    }
+
+    @Test("a provider's word about the end beats our own, whichever comes first")
+    func yieldsToReports() throws {
+        let (first, firstLease) = try sending.leased()
+        try record(.refused(first, firstLease))
+        #expect(try sending.status(first) == .rejected)
+        try report(first, .delivered)
+        #expect(try sending.status(first) == .delivered)
+
+        let (second, secondLease) = try sending.leased()
+        try report(second, .undeliverable)
+        try record(.refused(second, secondLease))
+        #expect(try sending.status(second) == .undeliverable)
+    }
+
+    @Test("a refused message is over, with the reason in its timeline and the dead letters")
+    func isRefused() throws {
+        let (id, lease) = try sending.leased()
+        var counts = SendCounts()
+        counts.refused = 1
+        counts.deadLetters = 1
+        try sending.outbox.record([.refused(id, lease)], counts: [.infobip: counts])
+        #expect(try sending.row(id) == "")
+        #expect(
+            try sending.database.run(
+                "select message_id, provider, attempts, code, reason from dead_letter")
+                == "\(id)|1|1|503|Service Unavailable")
+        let message = try #require(try sending.messages.message(id))
+        #expect(message.status == .rejected && message.sending?.attempts == 1)
+        #expect(message.sending?.lastProblem?.kind == .refused)
+        #expect(message.sending?.lastProblem?.problem == .sample)
+        let states = SendingStates(try sending.database.pool(), logger: .silent)
+        let infobip = try #require(try states.sendingStates().first { $0.provider == .infobip })
+        #expect(infobip.counts == counts)
+    }
+
+    @Test("a late answer frees no message, unless it says that the provider has it")
+    func guardsLeases() throws {
+        let past = Timestamp.now.advanced(by: .seconds(-1))
+        let (id, lease) = try sending.leased(.plivo, deadline: past)
+        #expect(try sending.outbox.takeOver(at: .now) == 1)
+        #expect(try sending.row(id, "state, is_bound") == "3|t")
+        #expect(try sending.status(id) == .unknown)
+
+        try record(.deferred(id, lease))
+        try record(.refused(id, lease))
+        #expect(try sending.row(id) == "3")
+        #expect(try sending.status(id) == .unknown)
+        #expect(try sending.database.run("select count(*) from dead_letter") == "0")
+        #expect(try kinds(id) == [.leaseExpired, .deferred, .refused])
+        #expect(try sending.messages.events(of: id, limit: 9).last?.status == nil)
+
+        try record(.notFound(id, attempt: 1))
+        let other = try sending.lease(.plivo, dispatcher: 2).leases[0].id
+        try record(.deferred(id, lease))
+        try record(.unanswered(id, lease))
+        try record(.notFound(id))
+        #expect(try sending.row(id, "state, lease_id") == "2|\(other)")
+
+        // The first attempt was taken after all: known from now on, but the second is under way.
+        try record(.accepted(id, lease, by: .plivo, name: "first"))
+        #expect(try sending.row(id, "state, lease_id") == "2|\(other)")
+        #expect(try sending.messages.message(id)?.providerMessageID == "first")
+        #expect(try sending.status(id) == .accepted)
+        try record(.accepted(id, other, by: .plivo, name: "second"))
+        #expect(try sending.row(id) == "4")
+    }
+
+    @Test("an acceptance counts although the lease was taken over meanwhile")
+    func acceptsLate() throws {
+        let past = Timestamp.now.advanced(by: .seconds(-1))
+        let (unsure, first) = try sending.leased(deadline: past)
+        #expect(try sending.outbox.takeOver(at: .now) == 1)
+        try record(.accepted(unsure, first))
+        #expect(try sending.row(unsure) == "4")
+
+        let (ready, second) = try sending.leased(deadline: past)
+        #expect(try sending.outbox.takeOver(at: .now) == 1)
+        try record(.notFound(ready))
+        #expect(try sending.row(ready) == "1")
+        try record(.accepted(ready, second))
+        #expect(try sending.row(ready) == "4")
+        #expect(try sending.lease().leases.isEmpty)
+    }
+
+    @Test("a look-up about an earlier attempt does not send the message again")
+    func ignoresOldLookUps() throws {
+        let (id, lease) = try sending.leased()
+        try record(.unanswered(id, lease))
+        try record(.notFound(id, attempt: 1))
+        let second = try sending.lease().leases[0].id
+        try record(.unanswered(id, second))
+        try record(.notFound(id, attempt: 1))
+        #expect(try sending.row(id, "state, attempts") == "3|2")
+        try record(.accepted(id, nil))
+        try record(.notFound(id, attempt: 2))
+        #expect(try sending.row(id) == "4")
+    }
+
+    @Test("what is recorded twice is the same, but for its place in the timeline")
+    func isRepeatable() throws {
+        let (refused, first) = try sending.leased()
+        let (deferred, second) = try sending.leased()
+        let (accepted, third) = try sending.leased()
+        let changes: [OutboxChange] = [
+            .refused(refused, first), .deferred(deferred, second, countsAttempt: false),
+            .accepted(accepted, third),
+        ]
+        func state() throws -> String {
+            try sending.database.run(
+                """
+                select id, message.status, precedence, outbox.state, attempts, lease_id
+                from message left join outbox on message_id = id order by 1
+                """) + sending.database.run("select count(*) from dead_letter")
+        }
+        try sending.outbox.record(changes, counts: [:])
+        let once = try state()
+        try sending.outbox.record(changes, counts: [:])
+        #expect(try state() == once)
+        #expect(try sending.row(deferred, "state, attempts") == "1|0")
+        #expect(try kinds(refused) == [.refused, .refused])
+    }
+
+    @Test("two steps of one message in one call are taken one after the other")
+    func keepsOrder() throws {
+        let (id, lease) = try sending.leased()
+        try record(.unanswered(id, lease), .accepted(id, nil))
+        #expect(try sending.row(id) == "4")
+        #expect(try sending.status(id) == .accepted)
+        #expect(try kinds(id) == [.unanswered, .accepted])
+        try record()
+    }
+
+    @Test("a thousand steps are recorded at once, while reports about them arrive")
+    func isConcurrent() throws {
+        let ids = try sending.accept(.sample(recipients: 1000))
+        let writer = WriterHarness(try sending.database.responder)
+        let answers = Answers()
+        for id in ids.shuffled() {
+            let report = Report(
+                message: id, provider: .infobip, providerMessageID: id.description,
+                status: .delivered, outcome: Outcome(provider: .infobip), doneAt: .now)
+            answers.submit(.sample([report]), to: writer.writer)
+        }
+        for lease in try sending.lease().leases {
+            let changes = lease.messages.shuffled().map {
+                OutboxChange.accepted($0.outgoing.id, lease.id)
+            }
+            try sending.outbox.record(changes, counts: [:])
+        }
+        #expect(answers.failures().isEmpty)
+        writer.stop()
+        #expect(
+            try sending.database.run(
+                """
+                select state, status, count(*) from outbox join message on id = message_id
+                group by 1, 2
+                """) == "4|4|1000")
+    }
+
+    @Test("a message that another provider took has that one's name")
+    func changesCarrier() throws {
+        let id = try sending.accept(.sample())[0]
+        let lease = try sending.lease(.plivo, insteadOf: [.infobip]).leases[0].id
+        try record(.accepted(id, lease, by: .plivo, name: "uuid"))
+        let message = try #require(try sending.messages.message(id))
+        #expect(message.provider == .plivo && message.providerMessageID == "uuid")
+        let found = try sending.messages.message(provider: .plivo, providerMessageID: "uuid")
+        #expect(found?.id == id)
+
+        let other = try sending.accept(.sample())[0]
+        let second = try sending.lease(.plivo, insteadOf: [.infobip]).leases[0].id
+        try record(.accepted(other, second, by: .plivo))
+        #expect(try sending.messages.message(other)?.providerMessageID == nil)
+    }
+
+    @Test("the parts of a message are worked out from its reports, and only then are all read")
+    func showsParts() throws {
+        let id = try sending.accept(.sample())[0]
+        for number in 1...2 {
+            try report(
+                id, number == 1 ? .delivered : .undeliverable,
+                part: PartNumber(number: number, total: 2))
+        }
+        let message = try #require(try sending.messages.message(id))
+        #expect(message.parts?.total == 2)
+        #expect(message.parts?.statuses == [1: .delivered, 2: .undeliverable])
+        #expect(message.parts?.status == .partiallyDelivered)
+        #expect(message.decisive?.report.part != nil)
+        #expect(try sending.messages.reports(of: id, limit: 1).count == 1)
+    }
+}

@@ -1,0 +1,199 @@
+import Domain
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("Messages queued", .blocking)
+struct SendQueueTests {
+    private let sending: SendingHarness
+
+    init() throws {
+        sending = try SendingHarness(connections: 8)
+    }
+
+    private func count(_ table: String) throws -> String {
+        try sending.database.run("select count(*) from \(table)")
+    }
+
+    @Test("a call of a thousand recipients is written whole, and read back")
+    func isWritten() throws {
+        let call = try SendCall.sample(
+            recipients: 1000, validityMinutes: 60, callbackData: "c", metadata: #"{"a":"\u0000"}"#)
+        let ids = try sending.accept(call)
+        #expect(try count("message") == "1000")
+        #expect(try count("outbox") == "1000")
+        let message = try #require(try sending.messages.message(ids[7]))
+        #expect(message.isOurs && message.status == .queued && message.provider == .infobip)
+        #expect(message.recipient == call.recipients[7].number.description)
+        #expect(message.sender == "Waybill" && message.providerMessageID == ids[7].description)
+        #expect(
+            message.sending
+                == SendDetails(
+                    call: call.id, segments: 1, encoding: .gsm7, validityMinutes: 60, sendAt: nil,
+                    callbackData: "c", metadata: #"{"a":"\u0000"}"#, attempts: 0, lastProblem: nil))
+        #expect(message.parts == nil && message.decisive == nil)
+        #expect(
+            try sending.row(
+                ids[7], "state, attempts, is_bound, due_at = give_up_at - interval '1h'")
+                == "1|0|f|t")
+        let plivo = try sending.accept(.sample(provider: .plivo))[0]
+        #expect(
+            try sending.database.run(
+                """
+                select is_key_derived, provider_message_id is null, fingerprint from message
+                where id = '\(plivo)'
+                """) == "f|t|0")
+    }
+
+    @Test("a call that cannot be written whole leaves nothing")
+    func isAllOrNothing() throws {
+        let first = try SendCall.sample(recipients: 2)
+        try sending.accept(first)
+        let new = try SendCall.sample(recipients: 3)
+        let clash = SendCall(
+            id: new.id, acceptedAt: new.acceptedAt,
+            recipients: new.recipients + [first.recipients[0]],
+            sender: nil, text: "", isPinned: false, giveUpAt: new.giveUpAt)
+        let idempotency = Idempotency.sample()
+        #expect(throws: StoreFailure.self) { try sending.queue.accept(clash, idempotency) }
+        #expect(throws: StoreFailure.self) { try sending.queue.accept(clash, nil) }
+        #expect(try count("send_call") == "1")
+        #expect(try count("message") == "2")
+        #expect(try count("outbox") == "2")
+        #expect(try sending.queue.accept(new, idempotency) == .queued)
+    }
+
+    @Test("a call that is written again after an unknown commit queues nothing a second time")
+    func isSafeToRepeat() throws {
+        let call = try SendCall.sample(recipients: 2)
+        try sending.accept(call)
+        try sending.database.run("delete from outbox")
+        try sending.accept(call)
+        #expect(try count("outbox") == "0")
+        #expect(try count("message") == "2")
+    }
+
+    @Test("a key gives its answer again, to the same call of the same caller only")
+    func remembersKeys() throws {
+        let queue = sending.queue
+        func accept(_ idempotency: Idempotency, at time: Timestamp = .now) throws -> Acceptance {
+            try queue.accept(.sample(at: time), idempotency)
+        }
+        let first = Idempotency.sample(answer: "1")
+        #expect(try accept(first) == .queued)
+        #expect(try accept(.sample(answer: "2")) == .repeated(first.answer))
+        #expect(try accept(.sample(digest: 2)) == .keyTaken)
+        #expect(try accept(.sample(caller: 2, digest: 2)) == .queued)
+        #expect(try accept(.sample(key: "other")) == .queued)
+        let kept = StoredAnswer(status: 200, body: [1, 2])
+        try queue.keep(kept, for: first)
+        #expect(try accept(.sample()) == .repeated(kept))
+        #expect(try count("message") == "3")
+
+        let tomorrow = Timestamp.now.advanced(by: .seconds(86_401))
+        #expect(try accept(.sample(digest: 2), at: tomorrow) == .queued)
+        #expect(try accept(.sample(), at: tomorrow) == .keyTaken)
+    }
+
+    @Test("of many calls with one key at the same time one is queued, the others get its answer")
+    func racesForKey() throws {
+        for round in 0..<5 {
+            let outcomes = Mutex<[Acceptance]>([])
+            let workers = (0..<8).map { [queue = sending.queue] number in
+                Worker {
+                    let idempotency = Idempotency.sample(key: "\(round)", answer: "\(number)")
+                    guard
+                        let call = try? SendCall.sample(recipients: 5),
+                        let outcome = try? queue.accept(call, idempotency)
+                    else { return }
+                    outcomes.withLock { $0.append(outcome) }
+                }
+            }
+            for worker in workers { #expect(worker.join()) }
+            let all = outcomes.withLock { $0 }
+            #expect(all.count == 8)
+            #expect(all.count { $0 == .queued } == 1)
+            let answers = all.compactMap { outcome in
+                if case .repeated(let answer) = outcome { answer.body } else { nil }
+            }
+            #expect(answers.count == 7 && Set(answers).count == 1)
+        }
+        #expect(try count("message") == "25")
+    }
+
+    @Test("a hundred calls of a thousand take at most 20 times as long as copying their rows")
+    func isFast() throws {
+        let calls = try (0..<100).map { _ in try SendCall.sample(recipients: 1000) }
+        let clock = ContinuousClock()
+        let accepting = try clock.measure { for call in calls { try sending.accept(call) } }
+        try sending.database.run(
+            """
+            create table message_copy (like message including all);
+            create table outbox_copy (like outbox including all)
+            """)
+        let copying = try clock.measure {
+            try sending.database.run(
+                """
+                begin; insert into message_copy select * from message;
+                insert into outbox_copy select * from outbox; commit
+                """)
+        }
+        print("accepting 100,000 messages took \(accepting), copying their rows \(copying)")
+        #expect(try count("outbox") == "100000")
+        #expect(accepting < copying * 20)
+    }
+
+    @Test("a message is called back once, and only while nobody has leased it")
+    func cancels() throws {
+        let now = Timestamp.now
+        let id = try sending.accept(.sample())[0]
+        #expect(try sending.queue.cancel(id, at: now) == .cancelled)
+        #expect(try sending.status(id) == .cancelled)
+        #expect(try sending.row(id) == "")
+        #expect(try sending.messages.events(of: id, limit: 9).map(\.kind) == [.cancelled])
+        #expect(try sending.queue.cancel(id, at: now) == .tooLate(.cancelled))
+
+        let (other, lease) = try sending.leased()
+        #expect(try sending.queue.cancel(other, at: now) == .tooLate(.queued))
+        try sending.outbox.record([.deferred(other, lease)], counts: [:])
+        #expect(try sending.queue.cancel(other, at: now) == .cancelled)
+        #expect(try sending.queue.cancel(.new(at: now), at: now) == .unknown)
+    }
+
+    @Test("a message is either called back or leased, never both")
+    func racesForMessage() throws {
+        let ids = try sending.accept(.sample(recipients: 200))
+        let cancelled = Mutex<Set<MessageID>>([])
+        let canceller = Worker { [queue = sending.queue] in
+            for id in ids.shuffled() where (try? queue.cancel(id, at: .now)) == .cancelled {
+                cancelled.withLock { _ = $0.insert(id) }
+            }
+        }
+        var leased: Set<MessageID> = []
+        for _ in 0..<50 {
+            let answer = try sending.lease(requests: 1, batch: 3)
+            leased.formUnion(answer.leases.flatMap { $0.messages.map(\.outgoing.id) })
+        }
+        #expect(canceller.join())
+        let called = cancelled.withLock { $0 }
+        #expect(called.isDisjoint(with: leased))
+        #expect(called.union(leased) == Set(ids))
+    }
+
+    @Test("the states of messages come with the words of whoever did not take them")
+    func tellsStates() throws {
+        let queued = try sending.accept(.sample())[0]
+        let id = try sending.accept(.sample(provider: .plivo))[0]
+        let lease = try sending.lease(.plivo).leases[0].id
+        try sending.outbox.record([.refused(id, lease)], counts: [:])
+        let states = try sending.queue.states(of: [queued, id, .new(at: .now)])
+        #expect(
+            states == [
+                queued: SendState(status: .queued, problem: nil),
+                id: SendState(status: .rejected, problem: .sample),
+            ])
+    }
+}

@@ -1,0 +1,150 @@
+import Domain
+import Postgres
+
+@testable import Store
+
+/// The two sides of the queue on a database of their own.
+struct SendingHarness {
+    let database: TestDatabase
+    let queue: SendQueue
+    let outbox: OutboxStore
+    let messages: MessageStore
+
+    init(connections: Int = 4) throws {
+        database = try TestDatabase()
+        let pool = try database.pool(connections)
+        queue = SendQueue(pool, logger: .silent)
+        outbox = OutboxStore(pool, settings: try database.responder, logger: .silent)
+        messages = MessageStore(pool, logger: .silent) { _, _ in .test(999_999) }
+    }
+
+    /// Queues a call and returns its messages' ids.
+    @discardableResult
+    func accept(_ call: SendCall) throws -> [MessageID] {
+        guard try queue.accept(call, nil) == .queued else { return [] }
+        return call.recipients.map(\.message)
+    }
+
+    /// Leases as a dispatcher of this number.
+    func lease(
+        _ provider: Provider = .infobip, insteadOf: [Provider] = [], requests: Int = 100,
+        messages: Int = 1000, rate: (perSecond: Double, burst: Double)? = nil,
+        deadline: Timestamp = .now.advanced(by: .seconds(60)), dispatcher: Int32 = 1,
+        batch: Int = 100
+    ) throws -> LeaseAnswer {
+        try outbox.lease(
+            LeaseRequest(
+                provider: provider, insteadOf: insteadOf, requests: requests, messages: messages,
+                rate: rate, deadline: deadline, dispatcher: dispatcher,
+                batchCount: { min($0.count, batch) }))
+    }
+
+    /// Queues one message and leases it.
+    @discardableResult
+    func leased(
+        _ provider: Provider = .infobip, deadline: Timestamp = .now.advanced(by: .seconds(60)),
+        dispatcher: Int32 = 1
+    ) throws -> (message: MessageID, lease: LeaseID) {
+        let message = try accept(.sample(provider: provider))[0]
+        let answer = try lease(provider, deadline: deadline, dispatcher: dispatcher)
+        return (message, answer.leases[0].id)
+    }
+
+    /// A message's row in the outbox, empty if there is none.
+    func row(_ id: MessageID, _ columns: String = "state") throws -> String {
+        try database.run("select \(columns) from outbox where message_id = '\(id)'")
+    }
+
+    func status(_ id: MessageID) throws -> Status? { try messages.message(id)?.status }
+}
+
+extension SendCall {
+    /// A call with recipients that no other has.
+    static func sample(
+        recipients: Int = 1, provider: Provider = .infobip, isPinned: Bool = false,
+        text: String = "Hello", at time: Timestamp = .now, sendAt: Timestamp? = nil,
+        giveUpAt: Timestamp? = nil, validityMinutes: Int? = nil, callbackData: String? = nil,
+        metadata: String? = nil
+    ) throws -> SendCall {
+        try SendCall(
+            id: .new(at: time), acceptedAt: time,
+            recipients: (0..<recipients).map { number throws(PhoneNumber.Problem) in
+                Recipient(
+                    message: .new(at: time), number: try PhoneNumber("+4179\(1_000_000 + number)"),
+                    provider: provider)
+            },
+            sender: "Waybill", text: text, isPinned: isPinned, validityMinutes: validityMinutes,
+            sendAt: sendAt, giveUpAt: giveUpAt ?? time.advanced(by: .seconds(3600)),
+            callbackData: callbackData, metadata: metadata)
+    }
+}
+
+extension OutboxChange {
+    /// A provider has the message.
+    static func accepted(
+        _ message: MessageID, _ lease: LeaseID?, by provider: Provider = .infobip,
+        name: String? = nil, at time: Timestamp = .now
+    ) -> OutboxChange {
+        OutboxChange(
+            message: message, lease: lease, step: .sent(checkAt: time.advanced(by: .seconds(600))),
+            event: SendEvent(
+                message: message, kind: .accepted, at: time, provider: provider, attempt: 1,
+                status: .accepted),
+            carrier: Carrier(
+                provider: provider,
+                providerMessageID: name ?? (provider == .infobip ? message.description : nil)))
+    }
+
+    /// The provider did not take it now.
+    static func deferred(
+        _ message: MessageID, _ lease: LeaseID?, countsAttempt: Bool = true
+    ) -> OutboxChange {
+        OutboxChange(
+            message: message, lease: lease, step: .ready(at: .now, alone: false),
+            event: SendEvent(
+                message: message, kind: .deferred, at: .now, provider: .infobip, attempt: 1,
+                problem: .sample),
+            countsAttempt: countsAttempt)
+    }
+
+    /// Nobody knows whether the provider has it.
+    static func unanswered(_ message: MessageID, _ lease: LeaseID?) -> OutboxChange {
+        OutboxChange(
+            message: message, lease: lease, step: .unsure(checkAt: .now),
+            event: SendEvent(
+                message: message, kind: .unanswered, at: .now, provider: .infobip, attempt: 1,
+                status: .unknown, problem: .sample))
+    }
+
+    /// The provider will never take it.
+    static func refused(_ message: MessageID, _ lease: LeaseID?) -> OutboxChange {
+        OutboxChange(
+            message: message, lease: lease, step: .done,
+            event: SendEvent(
+                message: message, kind: .refused, at: .now, provider: .infobip, attempt: 1,
+                status: .rejected, problem: .sample),
+            deadLetter: .sample)
+    }
+
+    /// The provider was asked and does not have it.
+    static func notFound(_ message: MessageID, attempt: Int? = nil) -> OutboxChange {
+        OutboxChange(
+            message: message, lease: nil, step: .ready(at: .now, alone: false),
+            event: SendEvent(
+                message: message, kind: .notFound, at: .now, provider: .infobip, attempt: attempt))
+    }
+}
+
+extension ProviderProblem {
+    static let sample = ProviderProblem(code: "503", text: "Service Unavailable")
+}
+
+extension Idempotency {
+    static func sample(
+        caller: UInt8 = 1, key: String = "key", digest: UInt8 = 1, answer: String = "{}"
+    ) -> Idempotency {
+        Idempotency(
+            caller: [caller], key: key, digest: [digest],
+            answer: StoredAnswer(status: 202, body: Array(answer.utf8)))
+    }
+}
