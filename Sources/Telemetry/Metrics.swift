@@ -109,7 +109,8 @@ package final class Metrics: Sendable {
             for family in group.families {
                 guard let readings = readings[family.name] else { continue }
                 text += "# HELP \(family.name) \(family.help)\n"
-                text += "# TYPE \(family.name) \(family.name.hasSuffix("_total") ? "counter" : "gauge")\n"
+                text +=
+                    "# TYPE \(family.name) \(family.name.hasSuffix("_total") ? "counter" : "gauge")\n"
                 for reading in readings {
                     text += "\(family.name)\(Self.text(reading.labels)) \(reading.value)\n"
                 }

@@ -27,9 +27,10 @@ package struct APIEndpoint: Sendable {
     /// that it will, and that nothing can go wrong any more. The caller is the key's SHA-256.
     func guarded(
         by scope: APIKey.Scope,
-        later answer: @escaping @Sendable (
-            APIRequest, Exchange, _ caller: [UInt8]
-        ) throws(Problem) -> Response?
+        later answer:
+            @escaping @Sendable (
+                APIRequest, Exchange, _ caller: [UInt8]
+            ) throws(Problem) -> Response?
     ) -> Router.Endpoint {
         run { [authenticator] request, exchange throws(Problem) in
             let caller = try authenticator.require(scope, request)

@@ -25,7 +25,7 @@ struct SendingStates: SendingProbe {
 }
 
 final class NotifyDoorbell: Doorbell {
-    init(_ settings: ConnectionSettings, channel: String, logger: Logger) {}
+    init(_ settings: ConnectionSettings, channel: String) {}
 
     func ring() {}
     func stop() {}

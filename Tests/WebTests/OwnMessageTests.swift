@@ -71,12 +71,12 @@ struct OwnMessageTests {
             reports?.first?["why"] as? String == "Our own judgement decides; see the events.")
     }
 
-    private func part(_ number: Int, _ status: Status) throws -> RecordedReport {
+    private func part(_ number: Int, _ status: Status) -> RecordedReport {
         Samples.recorded(
             Report(
                 message: Samples.id, provider: .plivo, providerMessageID: "p\(number)",
                 status: status, outcome: Outcome(provider: .plivo), doneAt: Samples.time(),
-                part: try #require(PartNumber(number: number, total: 3))))
+                part: PartNumber(number: number, total: 3)))
     }
 
     @Test(
@@ -87,7 +87,7 @@ struct OwnMessageTests {
             ([.undeliverable, .delivered], "sent", [1, 1, 1]),
         ])
     func parts(statuses: [Status], word: String, counts: [Int]) throws {
-        let reports = try statuses.enumerated().map { try part($0.offset + 1, $0.element) }
+        let reports = statuses.enumerated().map { part($0.offset + 1, $0.element) }
         let best = try #require(
             reports.max { ($0.precedence, $0.fingerprint) < ($1.precedence, $1.fingerprint) })
         let message = Samples.ours(

@@ -31,7 +31,9 @@ struct SendDraftTests {
         }
     }
 
-    private static func text(_ text: String) -> String { #"{"to":"+41791234567","text":"\#(text)"}"# }
+    private static func text(_ text: String) -> String {
+        #"{"to":"+41791234567","text":"\#(text)"}"#
+    }
 
     private static func with(_ member: String) -> String {
         #"{"to":"+41791234567","text":"a",\#(member)}"#
@@ -43,7 +45,7 @@ struct SendDraftTests {
             ("{}", ["to missing", "text missing"]),
             (#"{"to":null,"text":null}"#, ["to missing", "text missing"]),
             (#"{"to":[],"text":""}"#, ["to empty", "text empty"]),
-            (#"{"to":41791234567,"text":7}"#, ["to wrong_type", "text wrong_type"]),
+            (#"{"to":41791234567,"text":7}"#, ["text wrong_type", "to wrong_type"]),
             (#"{"to":["+41791234567",41791234568],"text":"a"}"#, ["to[1] wrong_type"]),
             (#"{"to":[true,null,{},[],1.5],"text":"a"}"#, (0...4).map { "to[\($0)] wrong_type" }),
             (#"{"to":{},"text":["a"]}"#, ["text wrong_type", "to wrong_type"]),
@@ -89,7 +91,10 @@ struct SendDraftTests {
             (with(#""validity_minutes":1.5"#), ["validity_minutes wrong_type"]),
             (with(#""validity_minutes":true"#), ["validity_minutes wrong_type"]),
             (with(#""validity_minutes":"60""#), ["validity_minutes wrong_type"]),
-            (with(#""validity_minutes":123456789012345678901234567890"#), ["validity_minutes wrong_type"]),
+            (
+                with(#""validity_minutes":123456789012345678901234567890"#),
+                ["validity_minutes wrong_type"]
+            ),
             (with(#""send_at":"tomorrow""#), ["send_at bad_time"]),
             (with(#""send_at":"2026-11-19T00:00:00""#), ["send_at bad_time"]),
             (with(#""send_at":1795000000"#), ["send_at wrong_type"]),
@@ -215,7 +220,10 @@ struct SendDraftTests {
     @Test(
         "The same wish has the same digest, however it is written",
         arguments: [
-            (#"{"to":"1","text":"a"}"#, #"{ "text" : "\u0061", "recipient":"1", "from":null}"#, true),
+            (
+                #"{"to":"1","text":"a"}"#, #"{ "text" : "\u0061", "recipient":"1", "from":null}"#,
+                true
+            ),
             (#"{"metadata":{"a":1,"b":2}}"#, #"{"metadata":{"b":2,"a":1}}"#, true),
             (#"{"message":"a"}"#, #"{"messageBody":"a"}"#, true),
             (#"{"to":"1","text":"a"}"#, #"{"to":"1","text":"b"}"#, false),

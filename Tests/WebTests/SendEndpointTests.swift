@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Synchronization
+import Telemetry
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct SendEndpointTests {
     init() throws { server = try SendServer() }
 
     @Test("A message is queued, told by its id and rung for")
-    func one() throws {
+    func oneMessage() throws {
         let answer = try server.post(Self.one)
         let call = try #require(server.queue.calls.first)
         let id = call.recipients[0].message
@@ -33,7 +34,7 @@ struct SendEndpointTests {
     }
 
     @Test("Several recipients have an id each and no Location")
-    func two() throws {
+    func twoMessages() throws {
         let answer = try server.post(Self.two)
         let messages = try #require(answer.json["messages"] as? [[String: Any]])
         #expect(messages.map { $0["to"] as? String } == ["+41791234567", "+12025550123"])
@@ -67,25 +68,32 @@ struct SendEndpointTests {
     @Test(
         "A request that is none is refused before its fields are read",
         arguments: [
-            (one, "text/plain", "", 415, "unsupported_media_type"),
-            (one, "", "", 415, "unsupported_media_type"),
-            (one, "application/x-www-form-urlencoded", "", 415, "unsupported_media_type"),
-            (one, "Application/JSON ; charset=utf-8", "", 202, nil),
+            (Self.one, "text/plain", "", 415, "unsupported_media_type"),
+            (Self.one, "", "", 415, "unsupported_media_type"),
+            (Self.one, "application/x-www-form-urlencoded", "", 415, "unsupported_media_type"),
+            (Self.one, "Application/JSON ; charset=utf-8", "", 202, nil),
             ("", "application/json", "", 400, "not_json"),
             ("to=1", "application/json", "", 400, "not_json"),
             (String(repeating: "[", count: 200_000), "application/json", "", 400, "not_json"),
+            (
+                String(repeating: "[", count: 500) + String(repeating: "]", count: 500),
+                "application/json", "", 400, "not_json"
+            ),
             ("[]", "application/json", "", 400, "wrong_shape"),
             ("null", "application/json", "", 400, "wrong_shape"),
-            (String(repeating: " ", count: (256 << 10) + 1), "application/json", "", 413, "body_too_large"),
-            (one, "application/json", "?wait=11", 400, "bad_query"),
-            (one, "application/json", "?wait=-1", 400, "bad_query"),
-            (one, "application/json", "?wait=1e0", 400, "bad_query"),
-            (one, "application/json", "?wait=nan", 400, "bad_query"),
-            (one, "application/json", "?wait=", 400, "bad_query"),
-            (one, "application/json", "?wait=1&wait=2", 400, "bad_query"),
-            (one, "application/json", "?weight=1", 400, "bad_query"),
-            (one, "application/json", "?wait=0", 202, nil),
-            (one, "application/json", "?wait=0.0", 202, nil),
+            (
+                String(repeating: " ", count: (256 << 10) + 1), "application/json", "", 413,
+                "body_too_large"
+            ),
+            (Self.one, "application/json", "?wait=11", 400, "bad_query"),
+            (Self.one, "application/json", "?wait=-1", 400, "bad_query"),
+            (Self.one, "application/json", "?wait=1e0", 400, "bad_query"),
+            (Self.one, "application/json", "?wait=nan", 400, "bad_query"),
+            (Self.one, "application/json", "?wait=", 400, "bad_query"),
+            (Self.one, "application/json", "?wait=1&wait=2", 400, "bad_query"),
+            (Self.one, "application/json", "?weight=1", 400, "bad_query"),
+            (Self.one, "application/json", "?wait=0", 202, nil),
+            (Self.one, "application/json", "?wait=0.0", 202, nil),
         ] as [(String, String, String, Int, String?)])
     func refused(
         body: String, type: String, query: String, status: Int, code: String?
@@ -152,7 +160,8 @@ struct SendEndpointTests {
     @Test(
         "A key is 1 to 255 visible characters",
         arguments: [
-            ("", 422), (" ", 422), ("a b", 422), ("ü", 422), (String(repeating: "k", count: 256), 422),
+            ("", 422), (" ", 422), ("a b", 422), ("ü", 422),
+            (String(repeating: "k", count: 256), 422),
             (String(repeating: "k", count: 255), 202), ("~!", 202),
         ])
     func keys(key: String, status: Int) throws {
@@ -216,6 +225,16 @@ struct SendEndpointTests {
         // What is known is not asked for again.
         #expect(server.queue.questions.last == [ids[1]])
         #expect(server.watch.waiting == 0)
+    }
+
+    @Test("What is sent later is not waited for")
+    func later() throws {
+        let time = Timestamp.now.advanced(by: .seconds(3600))
+        let answer = try server.post(
+            #"{"to":"+41791234567","text":"a","send_at":"\#(time)"}"#, query: "?wait=10")
+        #expect(answer.status == 202)
+        #expect(answer.json["send_at"] as? String == time.description)
+        #expect(server.queue.questions.isEmpty)
     }
 
     @Test("When the time is over it is a 202 with what is known")

@@ -72,8 +72,9 @@ package struct SendEndpoint: Sendable {
                     + " message takes a key of its own.", at: "Idempotency-Key")
         }
         doorbell.ring()
+        // What is sent later than that is not worth waiting for.
         let isTaken =
-            wait > .zero
+            wait > .zero && call.sendAt.map { $0 <= now.advanced(by: wait) } ?? true
             && watch.watch(call.recipients.map(\.message), until: .now + wait) {
                 [queue] states, isReachable in
                 let answer = SendAnswer.stored(call, states)

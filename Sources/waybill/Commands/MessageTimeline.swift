@@ -75,7 +75,8 @@ struct MessageTimeline {
         parts += [outcome.statusName, outcome.statusDescription].compactMap { $0 }
         if let code = outcome.errorCode {
             parts.append(
-                "error " + [code, outcome.errorName, outcome.errorDescription]
+                "error "
+                    + [code, outcome.errorName, outcome.errorDescription]
                     .compactMap { $0 }.joined(separator: " "))
         }
         if let done = report.doneAt { parts.append("at \(done)") }

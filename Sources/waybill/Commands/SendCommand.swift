@@ -54,8 +54,7 @@ enum SendCommand {
             _ = try queue.accept(call, nil)
             // A process that ends at once could not wait for others to hear of it; dispatchers look
             // by themselves, too.
-            let doorbell = NotifyDoorbell(
-                database, channel: SendingService.outboxChannel, logger: logger)
+            let doorbell = NotifyDoorbell(database, channel: SendingService.outboxChannel)
             doorbell.ring()
             let ids = call.recipients.map(\.message)
             let states = try AwaitedStates(database).wait(

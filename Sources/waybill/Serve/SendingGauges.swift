@@ -7,7 +7,8 @@ import Web
 enum SendingGauges {
     private static let values: [(name: String, help: String, value: Value)] = [
         (
-            "waybill_sending_running", "1 if a dispatcher serves the provider and it is not stopped.",
+            "waybill_sending_running",
+            "1 if a dispatcher serves the provider and it is not stopped.",
             { $0.presence.stop == nil && $0.presence.isServed(at: $1) ? 1 : 0 }
         ),
         (

@@ -35,8 +35,7 @@ struct SendingService: Sendable {
             throw CommandFailure("cannot listen to the database: \(error)")
         }
         self.watch = watch
-        doorbell = NotifyDoorbell(
-            configuration.database, channel: Self.outboxChannel, logger: logger)
+        doorbell = NotifyDoorbell(configuration.database, channel: Self.outboxChannel)
         SendingGauges.register(probe, in: metrics)
         SendingGauges.register(watch, in: metrics)
     }
