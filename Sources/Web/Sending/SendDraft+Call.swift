@@ -16,6 +16,7 @@ extension SendDraft {
     ///   - now: when it came.
     ///   - routing: whom messages go to if no provider is named.
     ///   - key: a message's id by its call and recipient.
+    /// - Returns: the call, ready to be queued.
     /// - Throws: all problems, those of `problems` first.
     package consuming func call(
         _ id: CallID, at now: Timestamp, routing: Routing,

@@ -14,6 +14,7 @@ struct MessageTimeline {
     static let header = line(["TIME", "WHAT", "PROVIDER", "STATUS", "DETAIL"])
 
     /// - Parameters:
+    ///   - message: the message.
     ///   - reports: in any order.
     ///   - events: the earliest first, all there are.
     init(_ message: Message, _ reports: [RecordedReport], _ events: [SendEvent]) {
