@@ -45,7 +45,9 @@ extension Message {
     package var decisiveEvent: SendEvent? {
         guard let event = sending?.lastProblem else { return nil }
         switch status {
-        case .queued, .unknown, .failed, .rejected, .expired, .cancelled: break
+        case .queued, .unknown, .failed, .rejected, .expired: break
+        // What went wrong before has nothing to do with it.
+        case .cancelled: return event.kind == .cancelled ? event : nil
         case .accepted, .sent, .delivered, .undeliverable, .partiallyDelivered: return nil
         }
         guard let decisive else { return event }

@@ -41,7 +41,7 @@ struct OwnMessageTests {
         "The last reason is told where our own event decides",
         arguments: [
             (Status.queued, true), (.unknown, true), (.failed, true), (.rejected, true),
-            (.expired, true), (.cancelled, true), (.accepted, false), (.sent, false),
+            (.expired, true), (.cancelled, false), (.accepted, false), (.sent, false),
             (.delivered, false),
         ])
     func reason(status: Status, isShown: Bool) {

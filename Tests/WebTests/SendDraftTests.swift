@@ -247,10 +247,33 @@ struct SendDraftTests {
             "", "{", #"{"a":}"#, "nul", #""\ud800""#, "1e400", "[1e999999999]",
             String(repeating: "[", count: 100_000),
             String(repeating: #"{"a":"#, count: 50_000),
+            "[" + String(repeating: "[],", count: 20_000) + "1]",
             String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
         ])
     func notJSON(body: String) {
         #expect(throws: (any Error).self) { try JSONValue(Array(body.utf8)) }
+    }
+
+    @Test("Whatever bytes come, reading them ends")
+    func fuzz() {
+        var generator = SystemRandomNumberGenerator()
+        let seed = Array(
+            #"{"to":["+41791234567",1],"text":"\ud83d\ude00\n","metadata":{"a":[true,null,-1.5e3]}}"#
+                .utf8)
+        var readable = 0
+        for _ in 0..<2000 {
+            var bytes = seed
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                bytes[Int.random(in: bytes.indices, using: &generator)] = .random(
+                    in: 0...255, using: &generator)
+            }
+            guard case .object(let members)? = try? JSONValue(bytes) else { continue }
+            readable += 1
+            _ = SendDraft.canonical(members)
+            _ = SendDraft(members)
+        }
+        // Some changes leave it JSON; if none did, nothing was tested.
+        #expect(readable > 0)
     }
 
     @Test("Bytes that are no UTF-8 are an error")

@@ -142,8 +142,8 @@ package struct SendEndpoint: Sendable {
         } catch {
             throw Problem(
                 .badRequest, "not_json",
-                "The body is no JSON, nests deeper than \(JSONValue.depthLimit) levels or holds a"
-                    + " number that is too large.")
+                "The body is no JSON, nests deeper than \(JSONValue.depthLimit) levels, or holds far"
+                    + " too many values or a number that is too large.")
         }
         guard case .object(let members) = value else {
             throw Problem(
