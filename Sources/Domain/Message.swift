@@ -40,6 +40,30 @@ package struct Message: Sendable {
     }
 }
 
+extension Message {
+    /// What we did or found out ourselves, if that decides the status and not a report.
+    package var decisiveEvent: SendEvent? {
+        guard let event = sending?.lastProblem else { return nil }
+        switch status {
+        case .queued, .unknown, .failed, .rejected, .expired: break
+        // What went wrong before has nothing to do with it.
+        case .cancelled: return event.kind == .cancelled ? event : nil
+        case .accepted, .sent, .delivered, .undeliverable, .partiallyDelivered: return nil
+        }
+        guard let decisive else { return event }
+        return decisive.report.status == status ? nil : event
+    }
+
+    /// Whether our own judgement decides the status, though there are reports.
+    package var isDecidedByUs: Bool {
+        guard isOurs, let decisive else { return false }
+        return decisive.report.status != status
+    }
+
+    /// The status with its parts taken into account, which is what people are shown.
+    package var shownStatus: Status { isDecidedByUs ? status : parts?.status ?? status }
+}
+
 /// What we know of a message because we sent it.
 package struct SendDetails: Sendable, Equatable {
     package let call: CallID

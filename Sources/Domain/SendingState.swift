@@ -30,3 +30,10 @@ package struct SendingState: Sendable {
 package protocol SendingProbe: Sendable {
     func sendingStates() throws(StoreFailure) -> [SendingState]
 }
+
+extension ProviderPresence {
+    /// Whether a dispatcher said within half a minute that it serves the provider.
+    package func isServed(at now: Timestamp) -> Bool {
+        seenAt.map { now.since($0) <= .seconds(30) } ?? false
+    }
+}

@@ -18,7 +18,14 @@ package final class Metrics: Sendable {
         let value: String
     }
 
+    /// Families whose values are read together.
+    private struct Group {
+        let families: [MetricFamily]
+        let read: @Sendable () -> [MetricReading]
+    }
+
     private let families = Mutex<[Family]>([])
+    private let groups = Mutex<[Group]>([])
 
     package init() {}
 
@@ -80,6 +87,14 @@ package final class Metrics: Sendable {
         return histogram
     }
 
+    /// Families that one question answers: it is asked once when somebody asks for the metrics, and
+    /// may take a round trip. A family without a reading is left out.
+    package func group(
+        _ families: [MetricFamily], read: @escaping @Sendable () -> [MetricReading]
+    ) {
+        groups.withLock { $0.append(Group(families: families, read: read)) }
+    }
+
     /// The whole exposition.
     package func exposition() -> String {
         var text = ""
@@ -87,6 +102,18 @@ package final class Metrics: Sendable {
             text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(family.kind)\n"
             for sample in family.samples.flatMap({ $0() }) {
                 text += "\(family.name)\(sample.suffix)\(sample.labels) \(sample.value)\n"
+            }
+        }
+        for group in groups.withLock({ $0 }) {
+            let readings = Dictionary(grouping: group.read(), by: \.family)
+            for family in group.families {
+                guard let readings = readings[family.name] else { continue }
+                text += "# HELP \(family.name) \(family.help)\n"
+                text +=
+                    "# TYPE \(family.name) \(family.name.hasSuffix("_total") ? "counter" : "gauge")\n"
+                for reading in readings {
+                    text += "\(family.name)\(Self.text(reading.labels)) \(reading.value)\n"
+                }
             }
         }
         return text
@@ -119,6 +146,34 @@ package final class Metrics: Sendable {
             return "\(name)=\"\(escaped.joined())\""
         }
         return "{" + pairs.joined(separator: ",") + "}"
+    }
+}
+
+/// A name that several readings share; one that ends in `_total` is a counter, others are gauges.
+package struct MetricFamily: Sendable {
+    let name: String
+    let help: String
+
+    package init(_ name: String, _ help: String) {
+        self.name = name
+        self.help = help
+    }
+}
+
+/// One value of a family.
+package struct MetricReading: Sendable {
+    let family: String
+    let labels: KeyValuePairs<String, String>
+    let value: Int
+
+    /// - Parameters:
+    ///   - family: the family's name.
+    ///   - labels: what tells it from the family's others.
+    ///   - value: as of now.
+    package init(_ family: String, _ labels: KeyValuePairs<String, String>, _ value: Int) {
+        self.family = family
+        self.labels = labels
+        self.value = value
     }
 }
 

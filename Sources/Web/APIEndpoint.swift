@@ -2,7 +2,7 @@ import Domain
 import FastCGI
 package import Telemetry
 
-/// Runs an endpoint that answers on the worker's own thread, and turns its problems into answers.
+/// Runs an endpoint, on the worker's own thread, and turns its problems into answers.
 package struct APIEndpoint: Sendable {
     private let authenticator: Authenticator
     private let logger: Logger
@@ -23,14 +23,36 @@ package struct APIEndpoint: Sendable {
         }
     }
 
+    /// The same for an endpoint that reads a body or may answer later, from any thread: nil says
+    /// that it will, and that nothing can go wrong any more. The caller is the key's SHA-256.
+    func guarded(
+        by scope: APIKey.Scope,
+        later answer:
+            @escaping @Sendable (
+                APIRequest, Exchange, _ caller: [UInt8]
+            ) throws(Problem) -> Response?
+    ) -> Router.Endpoint {
+        run { [authenticator] request, exchange throws(Problem) in
+            let caller = try authenticator.require(scope, request)
+            return try answer(request, exchange, caller)
+        }
+    }
+
     /// An endpoint for everybody whom nginx lets through.
     func open(
         _ answer: @escaping @Sendable (APIRequest) throws(Problem) -> Response
     ) -> Router.Endpoint {
+        run { request, _ throws(Problem) in try answer(request) }
+    }
+
+    private func run(
+        _ answer: @escaping @Sendable (APIRequest, Exchange) throws(Problem) -> Response?
+    ) -> Router.Endpoint {
         { [logger] exchange, captures in
             let request = APIRequest(exchange, captures: captures)
             do throws(Problem) {
-                exchange.respond(try answer(request))
+                guard let response = try answer(request, exchange) else { return }
+                exchange.respond(response)
             } catch {
                 if error.status.code >= 500 {
                     logger.log(

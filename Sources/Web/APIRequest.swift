@@ -10,6 +10,8 @@ package struct APIRequest {
     /// The client's address as nginx sees it.
     let remoteAddress: String?
     let authorization: String?
+    let contentType: String?
+    let idempotencyKey: String?
     /// Nil if it is not percent-encoded UTF-8.
     private let query: QueryText?
 
@@ -18,6 +20,8 @@ package struct APIRequest {
         requestID = exchange.requestID
         remoteAddress = exchange.parameter("REMOTE_ADDR")
         authorization = exchange.parameter(HeaderName.authorization.parameter)
+        contentType = exchange.contentType
+        idempotencyKey = exchange.parameter("HTTP_IDEMPOTENCY_KEY")
         query = QueryText(exchange.parameter("QUERY_STRING") ?? "")
     }
 

@@ -27,9 +27,11 @@ package final class Authenticator: Sendable {
 
     /// Checks `Authorization: Bearer wb_…`.
     ///
+    /// - Returns: the key's SHA-256, which tells callers apart.
     /// - Throws: 401 without a valid key, 403 for a key without the scope, 503 if the database
     ///   does not answer.
-    func require(_ scope: APIKey.Scope, _ request: APIRequest) throws(Problem) {
+    @discardableResult
+    func require(_ scope: APIKey.Scope, _ request: APIRequest) throws(Problem) -> [UInt8] {
         guard let authorization = request.authorization else {
             throw Self.refusal(
                 "missing_key", "Send an API key as \"Authorization: Bearer wb_…\".")
@@ -45,7 +47,8 @@ package final class Authenticator: Sendable {
         guard let token = APIToken(String(words[1])) else {
             throw Self.refusal("wrong_key", "This is no API key of ours; they begin with wb_.")
         }
-        guard let key = try find(token.digest.bytes) else {
+        let hash = token.digest.bytes
+        guard let key = try find(hash) else {
             throw Self.refusal("wrong_key", "This API key is unknown or revoked.")
         }
         guard key.scopes.contains(scope) else {
@@ -53,6 +56,7 @@ package final class Authenticator: Sendable {
                 .forbidden, "missing_scope",
                 "This API key lacks the scope \(scope.rawValue).")
         }
+        return hash
     }
 
     private func find(_ hash: [UInt8]) throws(Problem) -> APIKey? {

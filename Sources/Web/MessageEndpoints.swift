@@ -53,28 +53,49 @@ package struct MessageEndpoints: Sendable {
         try request.allow()
         let message = try message(request)
         let reports: [RecordedReport]
+        let events: [SendEvent]
         do {
             reports = try reader.reports(of: message.id, limit: Self.timelineLimit)
+            events =
+                message.isOurs
+                ? try reader.events(of: message.id, limit: Self.timelineLimit) : []
         } catch {
             throw Problem(error)
         }
-        return .json(body: MessageView.timeline(of: message, reports: reports))
+        return .json(
+            body: MessageView.timeline(of: message, reports: reports, events: events))
     }
 
     private func message(_ request: APIRequest) throws(Problem) -> Message {
+        try Self.message(Self.id(request), in: reader)
+    }
+
+    /// The message that the path names.
+    ///
+    /// - Throws: 400 `bad_message_id`.
+    static func id(_ request: APIRequest) throws(Problem) -> MessageID {
         guard let id = MessageID(request.captures[0]) else {
             throw Problem(
                 .badRequest, "bad_message_id",
                 "A message id is a UUID in lower case; to look one up by the provider's id use"
                     + " /v1/messages?provider=…&provider_message_id=….")
         }
+        return id
+    }
+
+    /// A message that must be there.
+    ///
+    /// - Throws: 404 `unknown_message`, and what the store gives.
+    static func message(
+        _ id: MessageID, in reader: any MessageReader
+    ) throws(Problem) -> Message {
         let found: Message?
         do {
             found = try reader.message(id)
         } catch {
             throw Problem(error)
         }
-        return try Self.known(found)
+        return try known(found)
     }
 
     private static func known(_ message: Message?) throws(Problem) -> Message {

@@ -1,53 +1,125 @@
-import Domain
+package import Domain
 import Telemetry
 
 /// Messages and reports as JSON, the names that the API promises.
-enum MessageView {
+package enum MessageView {
     /// A message with its current status and the report that decides it.
-    static func message(_ message: Message) -> [UInt8] {
+    ///
+    /// Of a message of ours also what its sender asked for. What a report and its sender both tell is
+    /// the report's, as soon as there is one: it knows what was billed.
+    package static func message(_ message: Message) -> [UInt8] {
         var json = JSONText()
         json.beginObject()
         json.member("id", message.id.description)
         json.member("provider", message.provider.rawValue)
         json.member("provider_message_id", message.providerMessageID)
-        json.member("status", message.status.rawValue)
-        json.member("final", message.status.isFinal)
+        json.member("status", message.shownStatus.rawValue)
+        json.member("final", message.shownStatus.isFinal)
         json.member("sent_by_us", message.isOurs)
         json.member("to", message.recipient)
         json.member("from", message.sender)
         json.member("created_at", message.createdAt.description)
         json.member("updated_at", message.updatedAt.description)
         if let decisive = message.decisive {
-            details(of: decisive.report, in: &json)
+            details(of: decisive.report, message, in: &json)
+        } else if let sending = message.sending {
+            error(message.decisiveEvent, in: &json)
+            json.member("segments", sending.segments)
+            json.member("callback_data", sending.callbackData)
         }
+        parts(message.parts, in: &json)
+        if let sending = message.sending { describe(sending, in: &json) }
         json.endObject()
         return json.bytes
     }
 
-    /// A message's reports, the deciding one first, each with the rule that put it there.
-    static func timeline(of message: Message, reports: [RecordedReport]) -> [UInt8] {
+    private static func parts(_ parts: MessageParts?, in json: inout JSONText) {
+        json.key("parts")
+        guard let parts else { return json.null() }
+        let delivered = parts.count(.delivered)
+        let failed = parts.statuses.values.count { $0.isFinal } - delivered
+        json.beginObject()
+        json.member("total", parts.total)
+        json.member("delivered", delivered)
+        json.member("failed", failed)
+        json.member("pending", max(0, parts.total - delivered - failed))
+        json.endObject()
+    }
+
+    private static func describe(_ sending: SendDetails, in json: inout JSONText) {
+        json.member("call_id", sending.call.description)
+        json.member("encoding", sending.encoding.rawValue)
+        json.member("attempts", sending.attempts)
+        json.member("validity_minutes", sending.validityMinutes)
+        json.member("send_at", sending.sendAt?.description)
+        json.key("metadata")
+        if let metadata = sending.metadata { json.raw(metadata) } else { json.null() }
+    }
+
+    /// The reason of ours, in the shape of a report's.
+    private static func error(_ event: SendEvent?, in json: inout JSONText) {
+        json.key("error")
+        guard let problem = event?.problem else { return json.null() }
+        json.beginObject()
+        json.member("code", problem.code)
+        json.member("group_id", Int?.none)
+        json.member("group", String?.none)
+        json.member("name", String?.none)
+        json.member("description", problem.text)
+        json.member("permanent", Bool?.none)
+        json.endObject()
+    }
+
+    /// A message's reports, the deciding one first, each with the rule that put it there; and what
+    /// we did about it, the earliest first.
+    package static func timeline(
+        of message: Message, reports: [RecordedReport], events: [SendEvent]
+    ) -> [UInt8] {
         var json = JSONText()
         json.beginObject()
         json.member("message_id", message.id.description)
-        json.member("status", message.status.rawValue)
-        json.member("final", message.status.isFinal)
+        json.member("status", message.shownStatus.rawValue)
+        json.member("final", message.shownStatus.isFinal)
         json.key("reports")
         json.beginArray()
         for (position, recorded) in reports.enumerated() {
             json.beginObject()
             json.member("status", recorded.report.status.rawValue)
             json.member("final", recorded.report.status.isFinal)
-            json.member("won", position == 0)
-            verdict(of: recorded, at: position, among: reports, in: &json)
+            json.member("won", position == 0 && !message.isDecidedByUs)
+            if position == 0, message.isDecidedByUs {
+                json.member("rule", Precedence.Rule.finalBeatsNotFinal.rawValue)
+                json.member("why", "Our own judgement decides; see the events.")
+            } else {
+                verdict(of: recorded, at: position, among: reports, in: &json)
+            }
             json.member("source", recorded.report.source.name)
             json.member("received_at", recorded.receivedAt.description)
             json.member("callback_id", recorded.callback.description)
             details(of: recorded.report, in: &json)
+            json.member("part", recorded.report.part?.number)
+            json.member("parts", recorded.report.part?.total)
             json.endObject()
         }
         json.endArray()
+        json.key("events")
+        json.beginArray()
+        for event in events { describe(event, in: &json) }
+        json.endArray()
         json.endObject()
         return json.bytes
+    }
+
+    private static func describe(_ event: SendEvent, in json: inout JSONText) {
+        json.beginObject()
+        json.member("kind", event.kind.rawValue)
+        json.member("at", event.at.description)
+        json.member("provider", event.provider?.rawValue)
+        json.member("attempt", event.attempt)
+        json.member("status", event.status?.rawValue)
+        json.member("code", event.problem?.code)
+        json.member("detail", event.problem?.text)
+        json.endObject()
     }
 
     /// Why the report is where it is: the winner against the runner-up, the others against it.
@@ -80,7 +152,11 @@ enum MessageView {
         }
     }
 
-    private static func details(of report: Report, in json: inout JSONText) {
+    /// What a report tells; of a message that is shown by it, our own words where they decide, and
+    /// what its sender said where the report says nothing.
+    private static func details(
+        of report: Report, _ message: Message? = nil, in json: inout JSONText
+    ) {
         let outcome = report.outcome
         json.key("provider_status")
         json.beginObject()
@@ -90,18 +166,14 @@ enum MessageView {
         json.member("name", outcome.statusName)
         json.member("description", outcome.statusDescription)
         json.endObject()
-        json.key("error")
-        json.beginObject()
-        json.member("code", outcome.errorCode)
-        json.member("group_id", outcome.errorGroupID)
-        json.member("group", outcome.errorGroup)
-        json.member("name", outcome.errorName)
-        json.member("description", outcome.errorDescription)
-        json.member("permanent", outcome.isPermanent)
-        json.endObject()
+        if let event = message?.decisiveEvent {
+            error(event, in: &json)
+        } else {
+            error(outcome, in: &json)
+        }
         json.member("sent_at", report.sentAt?.description)
         json.member("done_at", report.doneAt?.description)
-        json.member("segments", report.segments)
+        json.member("segments", report.segments.map(Int.init) ?? message?.sending?.segments)
         json.key("price")
         if let price = report.price {
             json.beginObject()
@@ -112,9 +184,21 @@ enum MessageView {
             json.null()
         }
         json.member("bulk_id", report.bulkID)
-        json.member("callback_data", report.callbackData)
+        json.member("callback_data", report.callbackData ?? message?.sending?.callbackData)
         json.member("network", report.network)
         json.key("attributes")
         if let attributes = report.attributes { json.raw(attributes) } else { json.null() }
+    }
+
+    private static func error(_ outcome: Outcome, in json: inout JSONText) {
+        json.key("error")
+        json.beginObject()
+        json.member("code", outcome.errorCode)
+        json.member("group_id", outcome.errorGroupID)
+        json.member("group", outcome.errorGroup)
+        json.member("name", outcome.errorName)
+        json.member("description", outcome.errorDescription)
+        json.member("permanent", outcome.isPermanent)
+        json.endObject()
     }
 }

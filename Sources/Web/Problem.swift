@@ -5,7 +5,8 @@ private import Telemetry
 /// An error answer in the form of RFC 9457, `application/problem+json`.
 ///
 /// Members: `type` (always `about:blank`), `title`, `status`, `detail`, `code` (stable, for
-/// programs), `request_id` (nginx's, also in its log) and, for bad input, `place`.
+/// programs), `request_id` (nginx's, also in its log) and, for bad input, `place`, or `errors` with a
+/// `field`, `code` and `detail` each and `error_count`, which counts also those that are not listed.
 package struct Problem: Error, Sendable {
     package let status: HTTPStatus
     /// A stable word for programs.
@@ -14,16 +15,19 @@ package struct Problem: Error, Sendable {
     package let detail: String
     /// Where in the input, for bad input.
     package let place: String?
+    /// What is wrong with each field, where the input has fields.
+    package let fields: FieldProblems?
     private let headers: [HeaderField]
 
     package init(
         _ status: HTTPStatus, _ code: String, _ detail: String, at place: String? = nil,
-        headers: [HeaderField] = []
+        fields: FieldProblems? = nil, headers: [HeaderField] = []
     ) {
         self.status = status
         self.code = code
         self.detail = detail
         self.place = place
+        self.fields = fields
         self.headers = headers
     }
 
@@ -37,9 +41,24 @@ package struct Problem: Error, Sendable {
         json.member("detail", detail)
         json.member("code", code)
         if let place { json.member("place", place) }
+        if let fields { Self.describe(fields, in: &json) }
         json.member("request_id", requestID)
         json.endObject()
         return Response(status, headers: [.problem] + headers, body: json.bytes)
+    }
+
+    private static func describe(_ fields: FieldProblems, in json: inout JSONText) {
+        json.key("errors")
+        json.beginArray()
+        for problem in fields.list {
+            json.beginObject()
+            json.member("field", problem.field)
+            json.member("code", problem.code)
+            json.member("detail", problem.detail)
+            json.endObject()
+        }
+        json.endArray()
+        json.member("error_count", fields.count)
     }
 }
 
@@ -60,6 +79,20 @@ extension Problem {
                 .internalServerError, "internal_error",
                 "Something went wrong here; the log has it under the request id.")
         }
+    }
+
+    /// Fields of a call are wrong.
+    init(_ fields: FieldProblems) {
+        let fewer = fields.list.count
+        self.init(
+            .unprocessableContent, "invalid_message",
+            fields.count == 1
+                ? "One field is wrong; nothing was sent."
+                : fields.count == fewer
+                    ? "\(fields.count) fields are wrong; nothing was sent."
+                    : "\(fields.count) fields are wrong, of which the first \(fewer) are listed;"
+                        + " nothing was sent.",
+            fields: fields)
     }
 
     /// A callback cannot be read.

@@ -9,16 +9,19 @@ package struct StatusEndpoint: Sendable {
     private let database: any DatabaseProbe
     private let writer: any WriterProbe
     private let callbacks: [(provider: Provider, statistics: CallbackStatistics)]
+    private let sending: any SendingProbe
 
     package init(
         version: String, startedAt: Timestamp, database: any DatabaseProbe,
-        writer: any WriterProbe, callbacks: [(provider: Provider, statistics: CallbackStatistics)]
+        writer: any WriterProbe, callbacks: [(provider: Provider, statistics: CallbackStatistics)],
+        sending: any SendingProbe
     ) {
         self.version = version
         self.startedAt = startedAt
         self.database = database
         self.writer = writer
         self.callbacks = callbacks
+        self.sending = sending
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
@@ -66,6 +69,18 @@ package struct StatusEndpoint: Sendable {
                 in: &json)
         }
         json.endObject()
+        json.key("sending")
+        // One round trip more only if the last one came back: who asks now wants to know soon.
+        if database.latency != nil, let states = try? sending.sendingStates() {
+            json.beginObject()
+            for state in states {
+                json.key(state.provider.rawValue)
+                SendingView.describe(state, at: now, in: &json)
+            }
+            json.endObject()
+        } else {
+            json.null()
+        }
         json.endObject()
         return json.bytes
     }

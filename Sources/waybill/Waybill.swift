@@ -11,6 +11,8 @@ struct Waybill {
         ("migrate", MigrateCommand.help, MigrateCommand.run),
         ("check", CheckCommand.help, CheckCommand.run),
         ("key", KeyCommand.help, KeyCommand.run),
+        ("send", SendCommand.help, SendCommand.run),
+        ("message", MessageCommand.help, MessageCommand.run),
         ("probe", ProbeCommand.help, ProbeCommand.run),
         ("demo", DemoCommand.help, DemoCommand.run),
     ]
@@ -24,6 +26,8 @@ struct Waybill {
           migrate   bring the database's schema up to date
           check     list every problem of the configuration
           key       create, list and revoke API keys
+          send      queue a message for one or more recipients
+          message   show a message's status and what happened to it
           probe     post a signed callback to a deployment and read it back
           demo      run the whole system on this machine
 

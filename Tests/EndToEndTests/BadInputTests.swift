@@ -299,7 +299,7 @@ struct BadInputTests {
         arguments: [
             ("/callbacks/infobip", "GET", "POST"), ("/callbacks/plivo", "PUT", "POST"),
             ("/callbacks/plivo/0193a5b2-7c41-7e02-8d35-0123456789ab", "DELETE", "POST"),
-            ("/v1/messages", "POST", "GET"), ("/v1/status", "DELETE", "GET"),
+            ("/v1/messages", "PUT", "POST"), ("/v1/status", "DELETE", "GET"),
             ("/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab/reports", "PATCH", "GET"),
             ("/health/live", "POST", "GET"), ("/metrics", "OPTIONS", "GET"),
         ])

@@ -37,6 +37,28 @@ struct GuideTests {
         expectProblem(try demo.client.send(request), 403, "wrong_signature")
     }
 
+    @Test(
+        "The guides' paths for sending take the guides' words, whatever stands behind them",
+        arguments: [
+            "/send-sms", "/api/send-sms", "/api/infobip/send", "/api/plivo/send", "/send",
+            "/sms/send", "/api/sms/send?to=x&wait=99",
+        ])
+    func sending(path: String) throws {
+        let demo = try RunningDemo.shared
+        // The mistake shows who read it: the query of ours, then the members.
+        let answer = try demo.client.send(
+            HTTPRequest(
+                method: "POST", path: path,
+                headers: [
+                    ("Authorization", "Bearer \(demo.document.api_key)"),
+                    ("Content-Type", "application/json"),
+                ], body: Array(#"{"recipient":"079 123 45 67","messageBody":"Hello"}"#.utf8)))
+        expectProblem(answer, 422, "invalid_message")
+        let errors = try JSON(answer)["errors"].array
+        #expect(errors.map { $0["field"].string } == ["recipient"])
+        #expect(errors.map { $0["code"].string } == ["no_country_code"])
+    }
+
     @Test("The guides' /health tells readiness")
     func health() throws {
         let answer = try RunningDemo.shared.api("/health", key: .some(nil))

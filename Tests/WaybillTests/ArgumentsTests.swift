@@ -22,6 +22,14 @@ struct ArgumentsTests {
         #expect(try parse().value("name") == nil)
     }
 
+    @Test("An option that may be repeated keeps its values in order")
+    func repeated() throws {
+        let arguments = try Arguments(
+            ["--to", "b", "--to=a", "--to", "b"], options: ["to"], repeated: ["to"])
+        #expect(arguments.all("to") == ["b", "a", "b"])
+        #expect(arguments.all("from") == [])
+    }
+
     @Test(
         "What is wrong is said in one line",
         arguments: [

@@ -41,6 +41,15 @@ struct CommandLineTests {
                 "waybill: key: --name is missing or longer than 100 characters; see waybill key --help\n"
             ),
             (
+                ["send", "--text", "a", "--text", "b"],
+                "waybill: send: --text was given twice; see waybill send --help\n"
+            ),
+            (
+                ["send", "--to", "1", "--wait", "601"],
+                "waybill: send: --wait takes a whole number from 0 to 600; see waybill send --help\n"
+            ),
+            (["message"], "waybill: message: an argument is missing; see waybill message --help\n"),
+            (
                 ["probe", "--provider", "x"],
                 "waybill: probe: there is no provider \"x\"; known: infobip, plivo; see waybill probe --help\n"
             ),
@@ -58,7 +67,7 @@ struct CommandLineTests {
 
     @Test(
         "Every command has its help",
-        arguments: ["serve", "migrate", "check", "key", "probe", "demo"])
+        arguments: ["serve", "migrate", "check", "key", "send", "message", "probe", "demo"])
     func help(command: String) throws {
         let result = try Executable.run([command, "--help"])
         #expect(result.exit == .status(0))

@@ -1,4 +1,6 @@
+import Domain
 import Foundation
+import Synchronization
 import Telemetry
 import Testing
 
@@ -18,5 +20,48 @@ struct GaugeTests {
         for _ in 0..<3 { logger.log(.info, "lost") }
         #expect(logger.flush(within: .seconds(10)))
         #expect(metrics.exposition().contains("\nwaybill_log_dropped_total 3\n"))
+    }
+
+    @Test("The state of sending is asked for once, and left out while the database is away")
+    func sending() throws {
+        let probe = States()
+        let metrics = Metrics()
+        SendingGauges.register(probe, in: metrics)
+        let text = metrics.exposition()
+        #expect(probe.questions.value == 1)
+        #expect(
+            text.contains(
+                """
+                # HELP waybill_sending_healed_total Messages whose fate no callback told and a \
+                question to the provider did.
+                # TYPE waybill_sending_healed_total counter
+                waybill_sending_healed_total{provider="infobip"} 7
+                waybill_sending_healed_total{provider="plivo"} 7
+
+                """))
+        #expect(text.contains("# TYPE waybill_sending_queued gauge\n"))
+        #expect(text.contains("\nwaybill_sending_queued{provider=\"plivo\"} 3\n"))
+        #expect(text.contains("\nwaybill_sending_running{provider=\"infobip\"} 1\n"))
+        #expect(text.contains("\nwaybill_sending_stopped{provider=\"infobip\"} 0\n"))
+        #expect(text.contains("\nwaybill_sending_oldest_due_seconds{provider=\"plivo\"} 0\n"))
+        probe.isAway.store(true, ordering: .relaxed)
+        #expect(!metrics.exposition().contains("waybill_sending_"))
+    }
+}
+
+private final class States: SendingProbe {
+    let isAway = Atomic<Bool>(false)
+    let questions = Telemetry.Counter()
+
+    func sendingStates() throws(StoreFailure) -> [SendingState] {
+        questions.add()
+        if isAway.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "away") }
+        var counts = SendCounts()
+        counts.healed = 7
+        return Provider.allCases.map { provider in
+            SendingState(
+                provider: provider, presence: ProviderPresence(seenAt: .now, stop: nil), ready: 3,
+                leased: 0, unsure: 0, awaitingReport: 0, oldestDueAt: nil, counts: counts)
+        }
     }
 }

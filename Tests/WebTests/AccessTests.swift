@@ -69,7 +69,8 @@ struct AccessTests {
         let endpoint = APIEndpoint(
             authenticator: Authenticator(store), logger: Logger(descriptor: -1))
         let status = StatusEndpoint(
-            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [])
+            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [],
+            sending: Probe())
         let server = try WebServer(status.routes(endpoint))
         #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
         store.isAway.store(true, ordering: .relaxed)

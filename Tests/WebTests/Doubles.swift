@@ -11,14 +11,18 @@ import Telemetry
 struct Keys: APIKeyStore {
     static let read = "wb_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     static let admin = "wb_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
+    static let send = "wb_AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM"
+    static let otherSend = "wb_BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
     static let revoked = "wb_AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"
 
     var failure: StoreFailure?
 
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
         if let failure { throw failure }
-        for (text, scope) in [(Self.read, APIKey.Scope.read), (Self.admin, .admin)]
-        where APIToken(text)?.digest.bytes == hash {
+        for (text, scope) in [
+            (Self.read, APIKey.Scope.read), (Self.admin, .admin), (Self.send, .send),
+            (Self.otherSend, .send),
+        ] where APIToken(text)?.digest.bytes == hash {
             return APIKey(name: scope.rawValue, scopes: [scope], createdAt: .now)
         }
         return nil
@@ -149,8 +153,12 @@ struct Reader: MessageReader {
     }
 }
 
-/// A database and a writer in the state that the test wants.
-struct Probe: DatabaseProbe, WriterProbe {
+/// A database, a writer and sending in the state that the test wants.
+struct Probe: DatabaseProbe, WriterProbe, SendingProbe {
+    /// Nil throws.
+    var sending: [SendingState]? = []
+    var asked = Counter()
+
     var database = DatabaseState(
         latency: .microseconds(1500), migration: 3, expectedMigration: 3, problem: nil)
     var writer = WriterState(
@@ -159,6 +167,12 @@ struct Probe: DatabaseProbe, WriterProbe {
 
     func databaseState() -> DatabaseState { database }
     func writerState() -> WriterState { writer }
+
+    func sendingStates() throws(StoreFailure) -> [SendingState] {
+        asked.add()
+        guard let sending else { throw StoreFailure(.unavailable, "away") }
+        return sending
+    }
 }
 
 /// Values that read well in goldens.
@@ -190,6 +204,32 @@ enum Samples {
         RecordedReport(
             report: report, receivedAt: time(1), callback: callback,
             precedence: report.precedence, fingerprint: report.fingerprint)
+    }
+
+    static let call = CallID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0002)
+
+    /// A message of ours.
+    static func ours(
+        _ decisive: RecordedReport?, status: Status, problem: SendEvent? = nil,
+        parts: MessageParts? = nil
+    ) -> Message {
+        Message(
+            id: id, provider: .infobip, providerMessageID: nil, status: status, isOurs: true,
+            recipient: "+447700900123", sender: "Shop", createdAt: time(1), updatedAt: time(1),
+            decisive: decisive,
+            sending: SendDetails(
+                call: call, segments: 3, encoding: .gsm7, validityMinutes: 60, sendAt: time(9),
+                callbackData: "cart=7", metadata: #"{"a":1}"#, attempts: 2,
+                lastProblem: problem),
+            parts: parts)
+    }
+
+    static func event(
+        _ kind: SendEvent.Kind, _ status: Status?, _ code: String? = nil
+    ) -> SendEvent {
+        SendEvent(
+            message: id, kind: kind, at: time(2), provider: .infobip, attempt: 2, status: status,
+            problem: code.map { ProviderProblem(code: $0, text: "in \"words\"") })
     }
 
     static func message(_ decisive: RecordedReport?, status: Status = .delivered) -> Message {

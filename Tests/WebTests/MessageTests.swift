@@ -33,7 +33,7 @@ struct MessageTests {
             + #""provider_message_id":"msg-1","status":"delivered","final":true,"#
             + #""sent_by_us":false,"to":"+447700900123","from":"Shop","#
             + #""created_at":"2026-11-18T11:06:41.000Z","updated_at":"2026-11-18T11:06:41.000Z","#
-            + details + "}"
+            + details + #","parts":null}"#
         let server = try server(known)
         for target in [
             "/v1/messages/\(Samples.id)", "/v1/messages?provider=infobip&provider_message_id=msg-1",
@@ -64,7 +64,8 @@ struct MessageTests {
                 + #""status":"delivered","final":true,"reports":[{"status":"delivered","#
                 + #""final":true,"won":true,"rule":"only","why":"It is the only report.","#
                 + #""source":"callback","received_at":"2026-11-18T11:06:41.000Z","#
-                + #""callback_id":"01990000-0000-7000-8000-000000000001","# + details + "}]}")
+                + #""callback_id":"01990000-0000-7000-8000-000000000001","# + details
+                + #","part":null,"parts":null}],"events":[]}"#)
     }
 
     @Test(

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Telemetry
 import Testing
 
 import TestSupport
@@ -10,7 +11,7 @@ struct StatusEndpointTests {
     private func document(_ probe: Probe, _ statistics: CallbackStatistics) -> String {
         let endpoint = StatusEndpoint(
             version: "1.2.3", startedAt: Samples.time(-90), database: probe, writer: probe,
-            callbacks: [(.infobip, statistics)])
+            callbacks: [(.infobip, statistics)], sending: probe)
         return String(decoding: endpoint.document(at: Samples.time()), as: UTF8.self)
     }
 
@@ -34,8 +35,42 @@ struct StatusEndpointTests {
             + #""refused":\#(windows(1))},"reports":{"accepted":\#(windows(20)),"#
             + #""refused":\#(windows(0))},"last_callback_age_seconds":10,"#
             + #""last_request_age_seconds":3,"last_verified_by":"basic 1","refusing_since":null,"#
-            + #""minutes_until_provider_gives_up":null}}}"#
-        #expect(document(Probe(), statistics) == expected)
+            + #""minutes_until_provider_gives_up":null}},"#
+            + #""sending":{"plivo":{"state":"stopped","#
+            + #""stopped_since":"2026-11-18T11:05:40.000Z","#
+            + #""reason":{"code":"401","detail":"wrong key"},"#
+            + #""retry_at":"2026-11-18T11:07:40.000Z","last_seen_age_seconds":5,"queued":1,"#
+            + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
+            + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
+            + #""dead_letters":10,"look_ups":11,"healed":12}}}}"#
+        #expect(document(Probe(sending: [stopped]), statistics) == expected)
+    }
+
+    private var stopped: SendingState {
+        var counts = SendCounts()
+        (counts.requests, counts.accepted, counts.refused, counts.deferred) = (5, 6, 7, 8)
+        (counts.unanswered, counts.deadLetters, counts.lookUps, counts.healed) = (9, 10, 11, 12)
+        let stop = ProviderStop(
+            since: Samples.time(-60), problem: ProviderProblem(code: "401", text: "wrong key"),
+            retryAt: Samples.time(60))
+        return SendingState(
+            provider: .plivo, presence: ProviderPresence(seenAt: Samples.time(-5), stop: stop),
+            ready: 1, leased: 2, unsure: 3, awaitingReport: 4, oldestDueAt: Samples.time(-70),
+            counts: counts)
+    }
+
+    @Test(
+        "A provider that nobody stopped is running if a dispatcher was there in the last half minute",
+        arguments: [(Int64(-30), "running"), (-31, "no_dispatcher"), (nil, "no_dispatcher")])
+    func presence(seen: Int64?, word: String) {
+        let state = SendingState(
+            provider: .infobip,
+            presence: ProviderPresence(seenAt: seen.map { Samples.time($0) }, stop: nil),
+            ready: 0, leased: 0, unsure: 0, awaitingReport: 0, oldestDueAt: nil,
+            counts: SendCounts())
+        let text = document(Probe(sending: [state]), CallbackStatistics())
+        #expect(text.contains(#""sending":{"infobip":{"state":"\#(word)","stopped_since":null"#))
+        #expect(text.contains(#""reason":null,"retry_at":null"#))
     }
 
     @Test("The database is away: since when, why, and how long the providers wait")
@@ -53,12 +88,18 @@ struct StatusEndpointTests {
         #expect(text.contains(#""away_since":"2026-11-18T10:06:40.000Z""#))
         #expect(text.contains(#""last_request_age_seconds":null,"last_verified_by":null"#))
         #expect(text.contains(#""minutes_until_provider_gives_up":2430"#))
+        // The question was not even asked: it would take as long as the first.
+        #expect(text.hasSuffix(#","sending":null}"#))
+        #expect(probe.asked.value == 0)
+        #expect(
+            document(Probe(sending: nil), CallbackStatistics()).hasSuffix(#","sending":null}"#))
     }
 
     @Test("Only a key with scope admin reads it")
     func scope() throws {
         let endpoint = StatusEndpoint(
-            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [])
+            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [],
+            sending: Probe())
         let server = try WebServer(endpoint.routes(Keys().endpoint))
         #expect(try server.get("/v1/status").status == 401)
         #expect(try server.get("/v1/status", key: Keys.read).code == "missing_scope")

@@ -62,14 +62,18 @@ final class WebServer: Sendable {
     }
 
     /// Sends a request and leaves it open; the answer is read with `Connection.readAll`.
-    func start(_ method: String, _ target: String, body: [UInt8] = []) throws -> Connection {
+    func start(
+        _ method: String, _ target: String, headers: [String: String] = [:], body: [UInt8] = []
+    ) throws -> Connection {
         let connection = try Connection(path)
-        connection.write(
-            Records.request(
-                [
-                    "REQUEST_METHOD": method, "REQUEST_URI": target, "DOCUMENT_URI": target,
-                    "CONTENT_LENGTH": String(body.count), "REQUEST_ID": "req-1",
-                ], body))
+        let parts = target.split(separator: "?", maxSplits: 1)
+        var parameters = [
+            "REQUEST_METHOD": method, "REQUEST_URI": target, "DOCUMENT_URI": String(parts[0]),
+            "CONTENT_LENGTH": String(body.count), "REQUEST_ID": "req-1",
+        ]
+        if parts.count == 2 { parameters["QUERY_STRING"] = String(parts[1]) }
+        parameters.merge(headers) { $1 }
+        connection.write(Records.request(parameters, body))
         return connection
     }
 }

@@ -2,20 +2,21 @@
 struct Arguments {
     /// What stands without a dash, in order.
     let positional: [String]
-    private let values: [String: String]
+    private let values: [String: [String]]
     private let flags: Set<String>
 
     /// - Parameters:
     ///   - words: what follows the command's name.
     ///   - options: names that take a value, without dashes.
+    ///   - repeated: those of the options that may come more than once.
     ///   - flags: names that take none.
     ///   - positional: how many words may stand alone.
     /// - Throws: `UsageError` for anything else.
     init(
-        _ words: [String], options: Set<String> = [], flags: Set<String> = [],
-        positional: ClosedRange<Int> = 0...0
+        _ words: [String], options: Set<String> = [], repeated: Set<String> = [],
+        flags: Set<String> = [], positional: ClosedRange<Int> = 0...0
     ) throws(UsageError) {
-        var values: [String: String] = [:]
+        var values: [String: [String]] = [:]
         var seen: Set<String> = []
         var alone: [String] = []
         var rest = words[...]
@@ -30,14 +31,14 @@ struct Arguments {
             if flags.contains(name), parts.count == 1 {
                 seen.insert(name)
             } else if options.contains(name) {
-                guard values[name] == nil else {
+                guard values[name] == nil || repeated.contains(name) else {
                     throw UsageError("--\(name) was given twice")
                 }
                 // A word with two dashes is the next option, whose value was forgotten here.
                 guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(),
                     !value.isEmpty, parts.count == 2 || !value.hasPrefix("--")
                 else { throw UsageError("--\(name) needs a value") }
-                values[name] = value
+                values[name, default: []].append(value)
             } else {
                 throw UsageError("unknown option \(word)")
             }
@@ -54,14 +55,17 @@ struct Arguments {
     }
 
     /// An option's value, nil if it was not given.
-    func value(_ name: String) -> String? { values[name] }
+    func value(_ name: String) -> String? { values[name]?.first }
+
+    /// The values of an option that may be repeated, in order.
+    func all(_ name: String) -> [String] { values[name] ?? [] }
 
     /// Whether a flag was given.
     func has(_ flag: String) -> Bool { flags.contains(flag) }
 
     /// An option's value as a whole number within bounds.
     func integer(_ name: String, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
-        guard let text = values[name] else { return nil }
+        guard let text = value(name) else { return nil }
         guard let number = Int(text), bounds.contains(number) else {
             throw UsageError(
                 "--\(name) takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")

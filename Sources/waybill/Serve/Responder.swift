@@ -14,6 +14,7 @@ final class Responder: Sendable {
     private let pool: ConnectionPool
     private let writer: ReportWriter
     private let maintenance: Maintenance
+    private let sending: SendingService
     private let servers: [Server]
     private let sockets: ResponderSockets
 
@@ -50,19 +51,22 @@ final class Responder: Sendable {
             ConnectionPool(configuration.database, maximumCount: 1),
             keepDays: limits.callbackRetentionDays, logger: logger)
 
+        sending = try SendingService(configuration, pool, metrics: metrics, logger: logger)
+
         let callbacks = Self.callbackEndpoints(
             configuration, sink: writer, metrics: metrics, logger: logger)
         let authenticator = Authenticator(APIKeys(pool, logger: logger))
         let endpoint = APIEndpoint(authenticator: authenticator, logger: logger)
         let healthRoutes = HealthEndpoints(
             database: health, metrics: metrics, authenticator: authenticator)
+        let reader = MessageStore(
+            pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
         let apiRoutes =
-            healthRoutes.routes(endpoint)
-            + MessageEndpoints(MessageStore(pool, logger: logger, key: MessageKey.derive))
-            .routes(endpoint)
+            healthRoutes.routes(endpoint) + MessageEndpoints(reader).routes(endpoint)
+            + sending.routes(endpoint, reader: reader)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
-                callbacks: callbacks.map { ($0.provider, $0.statistics) }
+                callbacks: callbacks.map { ($0.provider, $0.statistics) }, sending: sending.probe
             ).routes(endpoint)
         // The watchdog asks every socket, so every router knows this path.
         let liveness = healthRoutes.liveness(endpoint)
@@ -113,11 +117,14 @@ final class Responder: Sendable {
     func drain() -> Bool {
         let deadline = ContinuousClock.now + configuration.limits.drainDeadline
         for server in servers { server.stopAccepting() }
+        // Who waits for a provider would wait for longer than there is time.
+        sending.answerWaiting()
         // Answers follow their commits, so the writer must still run while requests finish.
         let unanswered = servers.reduce(0) { $0 + $1.drain(deadline: deadline) }
         let isFlushed = writer.stop(
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
         maintenance.stop()
+        sending.stop()
         pool.close()
         // What a limit held back comes first: "stopped" is the last line.
         logger.flush(within: .milliseconds(500))

@@ -1,0 +1,50 @@
+package import Domain
+import FastCGI
+
+/// `DELETE /v1/messages/{id}`: calls a message back that no dispatcher has taken yet.
+///
+/// Repeating it is harmless: a message that was called back stays so, and is answered 200 again.
+package struct CancelEndpoint: Sendable {
+    private let queue: any MessageQueue
+    private let reader: any MessageReader
+
+    package init(queue: any MessageQueue, reader: any MessageReader) {
+        self.queue = queue
+        self.reader = reader
+    }
+
+    package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
+        [Router.Route("DELETE", "/v1/messages/{id}", endpoint.guarded(by: .send, cancel))]
+    }
+
+    private func cancel(_ request: APIRequest) throws(Problem) -> Response {
+        try request.allow()
+        let id = try MessageEndpoints.id(request)
+        switch try cancel(id) {
+        case .cancelled, .tooLate(.cancelled):
+            return .json(body: MessageView.message(try MessageEndpoints.message(id, in: reader)))
+        case .tooLate(.queued):
+            throw Self.tooLate("A provider may have it: it is being sent just now.")
+        case .tooLate(let status):
+            throw Self.tooLate("Its status is \(status.rawValue).")
+        case .unknown:
+            // 404 if there is none at all.
+            _ = try MessageEndpoints.message(id, in: reader)
+            throw Problem(
+                .conflict, "not_ours",
+                "This message was not sent through us; only its reports came here.")
+        }
+    }
+
+    private func cancel(_ id: MessageID) throws(Problem) -> Cancellation {
+        do {
+            return try queue.cancel(id, at: .now)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static func tooLate(_ why: String) -> Problem {
+        Problem(.conflict, "too_late", "The message cannot be called back any more. \(why)")
+    }
+}

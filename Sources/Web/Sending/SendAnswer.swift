@@ -1,0 +1,74 @@
+package import Domain
+import FastCGI
+import Telemetry
+
+/// The answer to a call that sends messages.
+package enum SendAnswer {
+    /// The document: each message with what is known of it; without states all are queued.
+    package static func document(
+        _ call: SendCall, _ states: [MessageID: SendState] = [:]
+    ) -> [UInt8] {
+        var json = JSONText()
+        json.beginObject()
+        json.key("messages")
+        json.beginArray()
+        for recipient in call.recipients {
+            let state = states[recipient.message]
+            json.beginObject()
+            json.member("id", recipient.message.description)
+            json.member("to", recipient.number.description)
+            json.member("status", (state?.status ?? .queued).rawValue)
+            json.member("provider", recipient.provider.rawValue)
+            json.member("segments", call.segmentation.parts)
+            if let problem = state?.problem {
+                json.key("error")
+                json.beginObject()
+                json.member("code", problem.code)
+                json.member("description", problem.text)
+                json.endObject()
+            }
+            json.endObject()
+        }
+        json.endArray()
+        json.member("encoding", call.segmentation.encoding.rawValue)
+        json.member("segments", call.segmentation.parts)
+        json.member("call_id", call.id.description)
+        json.member("send_at", call.sendAt?.description)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// The answer as it is kept for repetitions: 200 once all messages have left the queue.
+    static func stored(_ call: SendCall, _ states: [MessageID: SendState] = [:]) -> StoredAnswer {
+        let isDone = call.recipients.allSatisfy { recipient in
+            states[recipient.message].map { $0.status != .queued } ?? false
+        }
+        return StoredAnswer(status: isDone ? 200 : 202, body: document(call, states))
+    }
+
+    /// The answer as it is given.
+    static func response(_ answer: StoredAnswer, isReplayed: Bool = false) -> Response {
+        var headers = [HeaderField.json]
+        if let message = onlyMessage(answer.body),
+            let location = HeaderField(name: "Location", value: "/v1/messages/\(message)")
+        {
+            headers.append(location)
+        }
+        if isReplayed { headers.append(.replayed) }
+        return Response(
+            HTTPStatus(code: answer.status) ?? .accepted, headers: headers, body: answer.body)
+    }
+
+    /// The message's id if there is one alone: read from the document, since a repeated answer has
+    /// nothing else.
+    private static func onlyMessage(_ body: [UInt8]) -> MessageID? {
+        let prefix = Array(#"{"messages":[{"id":""#.utf8)
+        let separator = Array(#"},{"id":""#.utf8)
+        guard body.starts(with: prefix), !body.contains(separator) else { return nil }
+        return MessageID(utf8: body.dropFirst(prefix.count).prefix(36))
+    }
+}
+
+extension HeaderField {
+    static let replayed = HeaderField("Idempotency-Replayed", "true")
+}

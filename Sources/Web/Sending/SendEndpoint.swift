@@ -1,0 +1,165 @@
+package import Domain
+import FastCGI
+private import Security
+private import Telemetry
+
+/// `POST /v1/messages`: queues a text for one or more recipients, and waits for the providers'
+/// answers if the caller wants that.
+///
+/// It is answered after the commit: what is answered 200 or 202 is queued, and nothing else is.
+package struct SendEndpoint: Sendable {
+    private let queue: any MessageQueue
+    private let watch: SendWatch
+    private let doorbell: any Doorbell
+    private let routing: Routing
+    private let key: @Sendable (CallID, PhoneNumber) -> MessageID
+
+    /// 1,000 recipients, the longest text, callback data and metadata, escaped as far as it goes.
+    static let bodyLimit = 256 << 10
+    private static let waitLimitSeconds = 10.0
+    private static let keyLengths = 1...255
+
+    /// - Parameters:
+    ///   - queue: takes the messages.
+    ///   - watch: lets callers wait; its owner stops it.
+    ///   - doorbell: tells dispatchers that there is work.
+    ///   - routing: whom messages go to if the caller names no provider.
+    ///   - key: a message's id by its call and recipient.
+    package init(
+        queue: any MessageQueue, watch: SendWatch, doorbell: any Doorbell, routing: Routing,
+        key: @escaping @Sendable (CallID, PhoneNumber) -> MessageID
+    ) {
+        self.queue = queue
+        self.watch = watch
+        self.doorbell = doorbell
+        self.routing = routing
+        self.key = key
+    }
+
+    package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
+        [Router.Route("POST", "/v1/messages", endpoint.guarded(by: .send, later: send))]
+    }
+
+    private func send(
+        _ request: APIRequest, _ exchange: Exchange, _ caller: [UInt8]
+    ) throws(Problem) -> Response? {
+        try request.allow("wait")
+        let wait = try wait(request)
+        let members = try members(request, exchange)
+        let now = Timestamp.now
+        var draft = SendDraft(members)
+        check(request.idempotencyKey, &draft.problems)
+        let call: SendCall
+        do throws(FieldProblems) {
+            call = try draft.call(.new(at: now), at: now, routing: routing, key: key)
+        } catch {
+            throw Problem(error)
+        }
+        let queued = SendAnswer.stored(call)
+        let idempotency = request.idempotencyKey.map { key in
+            Idempotency(
+                caller: caller, key: key,
+                digest: SHA256.digest(of: SendDraft.canonical(members)).bytes, answer: queued)
+        }
+        switch try accept(call, idempotency) {
+        case .queued: break
+        case .repeated(let answer):
+            return SendAnswer.response(answer, isReplayed: true)
+        case .keyTaken:
+            throw Problem(
+                .conflict, "idempotency_key_reused",
+                "This Idempotency-Key was used for another message in the last 24 hours; every"
+                    + " message takes a key of its own.", at: "Idempotency-Key")
+        }
+        doorbell.ring()
+        // What is sent later than that is not worth waiting for.
+        let isTaken =
+            wait > .zero && call.sendAt.map { $0 <= now.advanced(by: wait) } ?? true
+            && watch.watch(call.recipients.map(\.message), until: .now + wait) {
+                [queue] states, isReachable in
+                let answer = SendAnswer.stored(call, states)
+                if let idempotency, isReachable, answer != queued {
+                    // Before it is given, or a repetition may still get the other one. If it
+                    // fails, repetitions tell less, but nothing wrong.
+                    try? queue.keep(answer, for: idempotency)
+                }
+                exchange.respond(SendAnswer.response(answer))
+            }
+        return isTaken ? nil : SendAnswer.response(queued)
+    }
+
+    private func accept(
+        _ call: SendCall, _ idempotency: Idempotency?
+    ) throws(Problem) -> Acceptance {
+        do {
+            return try queue.accept(call, idempotency)
+        } catch {
+            guard error.code == .unavailable else { throw Problem(error) }
+            throw .unavailable(
+                "database_unavailable",
+                "The database does not answer, and whether the message was queued is not certain."
+                    + (idempotency == nil
+                        ? " With an Idempotency-Key a call can be repeated safely."
+                        : " Repeat the call with the same Idempotency-Key in a few seconds."))
+        }
+    }
+
+    /// Seconds with at most three digits behind the point.
+    private func wait(_ request: APIRequest) throws(Problem) -> Duration {
+        guard let text = try request.value("wait") else { return .zero }
+        let isNumber = text.utf8.allSatisfy {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".")
+        }
+        guard isNumber, let seconds = Double(text), (0...Self.waitLimitSeconds).contains(seconds)
+        else {
+            throw Problem(
+                .badRequest, "bad_query",
+                "It takes seconds from 0 to \(Int(Self.waitLimitSeconds)), as in 10 or 2.5.",
+                at: "wait")
+        }
+        return .milliseconds(Int64(seconds * 1000))
+    }
+
+    private func members(
+        _ request: APIRequest, _ exchange: Exchange
+    ) throws(Problem) -> [String: JSONValue] {
+        let type = (request.contentType ?? "").prefix { $0 != ";" }
+            .filter { $0 != " " && $0 != "\t" }.lowercased()
+        guard type == "application/json" else {
+            throw Problem(
+                .unsupportedMediaType, "unsupported_media_type",
+                "Send JSON, with the header \"Content-Type: application/json\".")
+        }
+        let body: [UInt8]
+        do {
+            body = try exchange.readBody(limit: Self.bodyLimit)
+        } catch {
+            throw Problem(error)
+        }
+        let value: JSONValue
+        do {
+            value = try JSONValue(body)
+        } catch {
+            throw Problem(
+                .badRequest, "not_json",
+                "The body is no JSON, nests deeper than \(JSONValue.depthLimit) levels, or holds far"
+                    + " too many values or a number that is too large.")
+        }
+        guard case .object(let members) = value else {
+            throw Problem(
+                .badRequest, "wrong_shape",
+                "The body must be a JSON object, as in {\"to\":\"+41791234567\",\"text\":\"…\"}.")
+        }
+        return members
+    }
+
+    private func check(_ key: String?, _ problems: inout FieldProblems) {
+        guard let key else { return }
+        let isVisible = key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        guard isVisible, Self.keyLengths.contains(key.utf8.count) else {
+            return problems.add(
+                "Idempotency-Key", "bad_key",
+                "It takes 1 to \(Self.keyLengths.upperBound) visible ASCII characters.")
+        }
+    }
+}

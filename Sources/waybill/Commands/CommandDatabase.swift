@@ -1,0 +1,59 @@
+import Dispatch
+import Domain
+import Postgres
+import Store
+import Telemetry
+
+/// The database as a command uses it: one connection, failures as one line.
+enum CommandDatabase {
+    /// - Throws: `CommandFailure` for what the store gives, and what the body throws otherwise.
+    static func with<Value>(
+        _ settings: ConnectionSettings,
+        _ body: (ConnectionPool, Logger) throws(StoreFailure) -> Value
+    ) throws(CommandFailure) -> Value {
+        let pool = ConnectionPool(settings, maximumCount: 1)
+        defer { pool.close() }
+        do throws(StoreFailure) {
+            // The failure is told on the command line; a log line would say it twice.
+            return try body(pool, Logger(descriptor: -1))
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}
+
+/// Looks again and again for what dispatchers and providers do: at once when a dispatcher rings,
+/// and now and then for what nobody rings for, such as reports.
+struct AwaitedStates: Sendable {
+    private let settings: ConnectionSettings
+    private static let pause: Duration = .milliseconds(500)
+
+    init(_ settings: ConnectionSettings) {
+        self.settings = settings
+    }
+
+    /// Looks until it is done or the time is over; returns what was seen last.
+    func wait<Seen>(
+        for limit: Duration?,
+        look: () throws(StoreFailure) -> (seen: Seen, isDone: Bool)
+    ) throws(StoreFailure) -> Seen {
+        let deadline = limit.map { ContinuousClock.now + $0 }
+        var last = try look()
+        guard !last.isDone else { return last.seen }
+        let bell = DispatchSemaphore(value: 0)
+        // Without it the pauses alone do.
+        let listener = try? NotificationListener(
+            settings, channels: [SendingService.sentChannel], onConnect: { bell.signal() },
+            onNotification: { _ in bell.signal() })
+        defer { listener?.stop() }
+        while !last.isDone {
+            let rest = min(Self.pause, deadline.map { $0 - .now } ?? Self.pause)
+            guard rest > .zero else { break }
+            _ = bell.wait(timeout: .now() + rest / .seconds(1))
+            // Rings that came together are one reason to look.
+            while bell.wait(timeout: .now()) == .success {}
+            last = try look()
+        }
+        return last.seen
+    }
+}

@@ -1,0 +1,111 @@
+import Domain
+import Foundation
+import Postgres
+import Providers
+import Store
+import Web
+
+/// `waybill send`: queues a message as `POST /v1/messages` does, without the responder.
+enum SendCommand {
+    static let help = """
+        usage: waybill send --to NUMBER [--to NUMBER …] --text TEXT [--from SENDER]
+                            [--provider NAME] [--validity MINUTES] [--send-at TIME]
+                            [--wait SECONDS] [--json]
+
+        Queues one message for each recipient; `waybill dispatch` sends them. Connects with
+        DATABASE_URL and takes the same rules for numbers, texts and routing as the API.
+
+          --to NUMBER         with its country code; again for another recipient, up to 1,000
+          --text TEXT         up to 4,000 bytes and 25 SMS
+          --from SENDER       a number, a short code, or up to 11 letters, digits and blanks
+          --provider NAME     infobip or plivo; no other one takes over then
+          --validity MINUTES  how long it is tried, 1 to 2880
+          --send-at TIME      not before, as in 2027-01-31T08:00:00+01:00
+          --wait SECONDS      wait for the providers' answers, up to 600
+          --json              print the API's answer
+
+        Prints a line a message: id, recipient, status, provider, SMS, and why it failed.
+
+        Exit status 0 if all are queued, or taken by a provider; 1 if the database did not take
+        them; 3 if one was refused or given up while waiting; 65 if the message is not in order.
+        """
+
+    static func run(_ words: [String]) throws -> Int32 {
+        let arguments = try Arguments(
+            words,
+            options: ["to", "text", "from", "provider", "validity", "send-at", "wait"],
+            repeated: ["to"], flags: ["json"])
+        let wait = try arguments.integer("wait", in: 0...600) ?? 0
+        // The draft knows the bounds; here it only has to be a number.
+        let validity = try arguments.integer("validity", in: 0...Int(Int32.max))
+        let draft = SendDraft(
+            recipients: arguments.all("to"), text: arguments.value("text"),
+            sender: arguments.value("from"), provider: arguments.value("provider"),
+            validityMinutes: validity, sendAt: arguments.value("send-at"))
+        var environment = Environment()
+        let database = environment.database("DATABASE_URL")
+        let routing = environment.routing()
+        guard let database, environment.problems.isEmpty else {
+            throw ConfigurationError(problems: environment.problems)
+        }
+        let call = try call(draft, routing)
+        return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
+            let queue = SendQueue(pool, logger: logger)
+            _ = try queue.accept(call, nil)
+            // A process that ends at once could not wait for others to hear of it; dispatchers look
+            // by themselves, too.
+            let doorbell = NotifyDoorbell(database, channel: SendingService.outboxChannel)
+            doorbell.ring()
+            let ids = call.recipients.map(\.message)
+            let states = try AwaitedStates(database).wait(
+                for: .seconds(wait)
+            ) { () throws(StoreFailure) in
+                guard wait > 0 else { return ([MessageID: SendState](), true) }
+                let states = try queue.states(of: ids)
+                return (states, ids.allSatisfy { states[$0].map { $0.status != .queued } ?? false })
+            }
+            doorbell.stop()
+            print(call, states, asJSON: arguments.has("json"))
+            let isLost = states.values.contains { state in
+                switch state.status {
+                case .queued, .accepted, .sent, .delivered, .partiallyDelivered: false
+                case .undeliverable, .expired, .rejected, .failed, .unknown, .cancelled: true
+                }
+            }
+            return isLost ? 3 : 0
+        }
+    }
+
+    private static func call(
+        _ draft: consuming SendDraft, _ routing: Routing
+    ) throws(CommandFailure) -> SendCall {
+        let now = Timestamp.now
+        do throws(FieldProblems) {
+            return try draft.call(
+                .new(at: now), at: now, routing: routing, key: MessageKey.derive(call:recipient:))
+        } catch {
+            let lines = error.list.map { "  \($0.field): \($0.detail)" }
+            throw CommandFailure(
+                (["the message has \(error.count) problem(s):"] + lines).joined(separator: "\n"),
+                exitStatus: 65)
+        }
+    }
+
+    private static func print(
+        _ call: SendCall, _ states: [MessageID: SendState], asJSON: Bool
+    ) {
+        if asJSON {
+            return Output.line(String(decoding: SendAnswer.document(call, states), as: UTF8.self))
+        }
+        for recipient in call.recipients {
+            let state = states[recipient.message]
+            var columns = [
+                recipient.message.description, recipient.number.description,
+                (state?.status ?? .queued).rawValue, recipient.provider.rawValue,
+                "\(call.segmentation.parts) SMS",
+            ]
+            if let problem = state?.problem { columns.append("\(problem.code) \(problem.text)") }
+            Output.line(columns.joined(separator: "\t"))
+        }
+    }
+}

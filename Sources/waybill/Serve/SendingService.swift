@@ -1,0 +1,61 @@
+import Domain
+import Postgres
+import Providers
+import Store
+import Telemetry
+import Web
+
+/// What the API needs to take messages for sending, and to tell how it goes.
+struct SendingService: Sendable {
+    let probe: any SendingProbe
+    private let queue: any MessageQueue
+    private let doorbell: NotifyDoorbell
+    private let watch: SendWatch
+    private let listener: NotificationListener
+    private let routing: Routing
+
+    /// Where dispatchers say that results are recorded.
+    static let sentChannel = "waybill_sent"
+    /// Where dispatchers hear of new work.
+    static let outboxChannel = "waybill_outbox"
+
+    /// - Throws: `CommandFailure` if there are no descriptors left.
+    init(
+        _ configuration: Configuration, _ pool: ConnectionPool, metrics: Metrics, logger: Logger
+    ) throws(CommandFailure) {
+        routing = configuration.routing
+        probe = SendingStates(pool, logger: logger)
+        queue = SendQueue(pool, logger: logger)
+        let watch = SendWatch(queue, logger: logger)
+        do {
+            listener = try NotificationListener(
+                configuration.database, channels: [Self.sentChannel],
+                onConnect: { watch.wake() }, onNotification: { _ in watch.wake() })
+        } catch {
+            throw CommandFailure("cannot listen to the database: \(error)")
+        }
+        self.watch = watch
+        doorbell = NotifyDoorbell(configuration.database, channel: Self.outboxChannel)
+        SendingGauges.register(probe, in: metrics)
+        SendingGauges.register(watch, in: metrics)
+    }
+
+    func routes(_ endpoint: APIEndpoint, reader: any MessageReader) -> [Router.Route] {
+        SendEndpoint(
+            queue: queue, watch: watch, doorbell: doorbell, routing: routing,
+            key: MessageKey.derive(call:recipient:)
+        ).routes(endpoint)
+            + CancelEndpoint(queue: queue, reader: reader).routes(endpoint)
+    }
+
+    /// Answers callers who wait with what is known; from now on nobody waits.
+    func answerWaiting() {
+        watch.stop()
+    }
+
+    /// Ends the connections; what was rung before is told.
+    func stop() {
+        listener.stop()
+        doorbell.stop()
+    }
+}

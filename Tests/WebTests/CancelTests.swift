@@ -1,0 +1,64 @@
+import Domain
+import TestSupport
+import Testing
+
+@testable import Web
+
+@Suite("Calling back", .blocking)
+struct CancelTests {
+    private let target = "/v1/messages/\(Samples.id)"
+
+    private func delete(
+        _ cancellation: Cancellation, _ messages: [Message] = [], key: String = Keys.send,
+        target: String? = nil
+    ) throws -> Answer {
+        let server = try SendServer(reader: Reader(messages: messages))
+        server.queue.change { $0.cancellation = cancellation }
+        return try server.web.send(
+            "DELETE", target ?? self.target, headers: SendServer.headers(key: key))
+    }
+
+    @Test(
+        "A message that is called back, now or before, is shown",
+        arguments: [Cancellation.cancelled, .tooLate(.cancelled)])
+    func cancelled(cancellation: Cancellation) throws {
+        let answer = try delete(cancellation, [Samples.ours(nil, status: .cancelled)])
+        #expect(answer.status == 200)
+        #expect(answer.json["id"] as? String == Samples.id.description)
+        #expect(answer.json["status"] as? String == "cancelled")
+        #expect(answer.json["final"] as? Bool == true)
+    }
+
+    @Test(
+        "Once a provider has it or may have it, it is too late",
+        arguments: [
+            (Status.queued, "it is being sent just now."), (.accepted, "Its status is accepted."),
+            (.delivered, "Its status is delivered."), (.unknown, "Its status is unknown."),
+        ])
+    func tooLate(status: Status, words: String) throws {
+        let answer = try delete(.tooLate(status), [Samples.ours(nil, status: status)])
+        #expect(answer.status == 409)
+        #expect(answer.code == "too_late")
+        #expect((answer.json["detail"] as? String)?.hasSuffix(words) == true)
+    }
+
+    @Test("What is not ours cannot be called back, and what is nowhere is a 404")
+    func notOurs() throws {
+        let foreign = try delete(.unknown, [Samples.message(nil, status: .accepted)])
+        #expect(foreign.status == 409)
+        #expect(foreign.code == "not_ours")
+        let nowhere = try delete(.unknown)
+        #expect(nowhere.status == 404)
+        #expect(nowhere.code == "unknown_message")
+        #expect(try delete(.unknown, target: "/v1/messages/x").code == "bad_message_id")
+    }
+
+    @Test("It takes a key with scope send, and a database")
+    func refused() throws {
+        #expect(try delete(.cancelled, key: Keys.read).code == "missing_scope")
+        let server = try SendServer()
+        server.queue.change { $0.failure = StoreFailure(.unavailable, "away") }
+        let answer = try server.web.send("DELETE", target, headers: SendServer.headers())
+        #expect(answer.status == 503)
+    }
+}

@@ -1,0 +1,133 @@
+import Domain
+import FastCGI
+import Foundation
+import Security
+import Synchronization
+import Telemetry
+
+@testable import Web
+
+/// A queue in memory, which keeps the promises of idempotency.
+final class Queue: MessageQueue {
+    struct State {
+        var calls: [SendCall] = []
+        var answers: [[UInt8]: (digest: [UInt8], answer: StoredAnswer)] = [:]
+        var states: [MessageID: SendState] = [:]
+        var failure: StoreFailure?
+        var cancellation = Cancellation.unknown
+        var questions: [[MessageID]] = []
+    }
+
+    private let state = Mutex(State())
+    private let asked = DispatchSemaphore(value: 0)
+    /// Held back until somebody lets it go; nil answers at once.
+    private let gate: DispatchSemaphore?
+
+    init(gate: DispatchSemaphore? = nil) { self.gate = gate }
+
+    func accept(_ call: SendCall, _ idempotency: Idempotency?) throws(StoreFailure) -> Acceptance {
+        let result = state.withLock { state -> Result<Acceptance, StoreFailure> in
+            if let failure = state.failure { return .failure(failure) }
+            guard let idempotency else {
+                state.calls.append(call)
+                return .success(.queued)
+            }
+            let key = idempotency.caller + Array(idempotency.key.utf8)
+            if let known = state.answers[key] {
+                return .success(
+                    known.digest == idempotency.digest ? .repeated(known.answer) : .keyTaken)
+            }
+            state.answers[key] = (idempotency.digest, idempotency.answer)
+            state.calls.append(call)
+            return .success(.queued)
+        }
+        return try result.get()
+    }
+
+    func keep(_ answer: StoredAnswer, for idempotency: Idempotency) throws(StoreFailure) {
+        state.withLock { state in
+            let key = idempotency.caller + Array(idempotency.key.utf8)
+            state.answers[key] = (idempotency.digest, answer)
+        }
+    }
+
+    func cancel(_ id: MessageID, at now: Timestamp) throws(StoreFailure) -> Cancellation {
+        let result = state.withLock { state -> Result<Cancellation, StoreFailure> in
+            if let failure = state.failure { return .failure(failure) }
+            return .success(state.cancellation)
+        }
+        return try result.get()
+    }
+
+    func states(of ids: [MessageID]) throws(StoreFailure) -> [MessageID: SendState] {
+        asked.signal()
+        gate?.wait()
+        let result = state.withLock { state -> Result<[MessageID: SendState], StoreFailure> in
+            state.questions.append(ids)
+            if let failure = state.failure { return .failure(failure) }
+            return .success(state.states.filter { ids.contains($0.key) })
+        }
+        return try result.get()
+    }
+
+    /// Waits until somebody asks for states; false after ten seconds.
+    func waitForQuestion() -> Bool { asked.wait(timeout: .now() + 10) == .success }
+
+    func change(_ body: @Sendable (inout sending State) -> Void) { state.withLock { body(&$0) } }
+
+    var calls: [SendCall] { state.withLock { $0.calls } }
+    var questions: [[MessageID]] { state.withLock { $0.questions } }
+}
+
+/// A doorbell that counts.
+struct Bell: Doorbell {
+    let rings = Counter()
+    func ring() { rings.add() }
+}
+
+/// Everything that sending takes, behind a real server.
+final class SendServer: Sendable {
+    let queue: Queue
+    let watch: SendWatch
+    let bell = Bell()
+    let web: WebServer
+
+    init(
+        queue: Queue = Queue(), reader: Reader = Reader(),
+        routing: Routing = Routing(
+            fallback: .infobip, rules: [Routing.Rule(prefix: "+1", provider: .plivo)])
+    ) throws {
+        self.queue = queue
+        // So long that only the doorbell can wake it.
+        watch = SendWatch(queue, fallback: .seconds(60), logger: Logger(descriptor: -1))
+        let endpoint = Keys().endpoint
+        web = try WebServer(
+            MessageEndpoints(reader).routes(endpoint)
+                + SendEndpoint(
+                    queue: queue, watch: watch, doorbell: bell, routing: routing, key: Self.key
+                ).routes(endpoint)
+                + CancelEndpoint(queue: queue, reader: reader).routes(endpoint))
+    }
+
+    deinit { watch.stop() }
+
+    @Sendable static func key(_ call: CallID, _ number: PhoneNumber) -> MessageID {
+        .new(atMillisecondOf: call, digest: SHA256.digest(of: number.digits).bytes)
+    }
+
+    static func headers(
+        key: String = Keys.send, _ more: [String: String] = [:]
+    ) -> [String: String] {
+        ["HTTP_AUTHORIZATION": "Bearer \(key)", "CONTENT_TYPE": "application/json"]
+            .merging(more) { $1 }
+    }
+
+    func post(
+        _ body: String, query: String = "", key: String = Keys.send,
+        _ headers: [String: String] = [:]
+    ) throws -> Answer {
+        try web.send(
+            "POST", "/v1/messages\(query)", headers: Self.headers(key: key, headers),
+            body: Array(body.utf8))
+    }
+}

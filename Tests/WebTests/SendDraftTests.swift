@@ -1,0 +1,283 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Web
+
+@Suite("Checking what is to be sent")
+struct SendDraftTests {
+    private static let now = Samples.time()
+    private static let routing = Routing(
+        fallback: .infobip, rules: [Routing.Rule(prefix: "+1", provider: .plivo)])
+
+    private func draft(_ body: String) throws -> SendDraft {
+        guard case .object(let members) = try JSONValue(Array(body.utf8)) else {
+            throw NoAnswer()
+        }
+        return SendDraft(members)
+    }
+
+    private func call(_ body: String) throws -> SendCall {
+        try draft(body).call(
+            Samples.call, at: Self.now, routing: Self.routing, key: SendServer.key)
+    }
+
+    private func problems(_ body: String) throws -> FieldProblems {
+        do {
+            _ = try call(body)
+            return FieldProblems()
+        } catch let problems as FieldProblems {
+            return problems
+        }
+    }
+
+    private static func text(_ text: String) -> String {
+        #"{"to":"+41791234567","text":"\#(text)"}"#
+    }
+
+    private static func with(_ member: String) -> String {
+        #"{"to":"+41791234567","text":"a",\#(member)}"#
+    }
+
+    @Test(
+        "Every rule has its field and its code",
+        arguments: [
+            ("{}", ["to missing", "text missing"]),
+            (#"{"to":null,"text":null}"#, ["to missing", "text missing"]),
+            (#"{"to":[],"text":""}"#, ["to empty", "text empty"]),
+            (#"{"to":41791234567,"text":7}"#, ["text wrong_type", "to wrong_type"]),
+            (#"{"to":["+41791234567",41791234568],"text":"a"}"#, ["to[1] wrong_type"]),
+            (#"{"to":[true,null,{},[],1.5],"text":"a"}"#, (0...4).map { "to[\($0)] wrong_type" }),
+            (#"{"to":{},"text":["a"]}"#, ["text wrong_type", "to wrong_type"]),
+            (#"{"to":["079 123 45 67"],"text":"a"}"#, ["to[0] no_country_code"]),
+            (#"{"to":"12","text":"a"}"#, ["to too_short"]),
+            (#"{"recipient":"1234567890123456","text":"a"}"#, ["recipient too_long"]),
+            (#"{"to":"+41 79 x","text":"a"}"#, ["to strange_character"]),
+            (#"{"to":"+41\u00007912345","text":"a"}"#, ["to strange_character"]),
+            (#"{"to":"","text":"a"}"#, ["to no_digits"]),
+            (
+                #"{"to":["+41791234567","x","0041 79 123-45-67"],"text":"a"}"#,
+                ["to[1] strange_character", "to[2] duplicate_recipient"]
+            ),
+            (#"{"to":"+41791234567","recipient":"+41791234567","text":"a"}"#, ["to given_twice"]),
+            (
+                #"{"to":"+41791234567","message":"a","messageBody":"b","text":"c"}"#,
+                ["messageBody given_twice", "text given_twice"]
+            ),
+            (with(#""form":"x","To":1"#), ["To unknown_member", "form unknown_member"]),
+            (text(String(repeating: "a", count: 4001)), ["text too_long"]),
+            (text(String(repeating: "a", count: 3826)), ["text too_many_segments"]),
+            (text(String(repeating: "ż", count: 1676)), ["text too_many_segments"]),
+            (text(#"a\u0000b"#), ["text contains_nul"]),
+            (
+                #"{"to":["+41791234567","+12025550123"],"text":"\#(String(repeating: "a", count: 1601))"}"#,
+                ["text too_long_for_plivo"]
+            ),
+            (
+                #"{"to":"+41791234567","provider":"plivo","text":"\#(String(repeating: "ż", count: 738))"}"#,
+                ["text too_long_for_plivo"]
+            ),
+            (with(#""provider":"twilio""#), ["provider unknown_provider"]),
+            (with(#""provider":1"#), ["provider wrong_type"]),
+            (with(#""from":"""#), ["from bad_sender"]),
+            (with(#""from":"12""#), ["from bad_sender"]),
+            (with(#""from":"Twelve Chars""#), ["from bad_sender"]),
+            (with(#""from":" Shop""#), ["from bad_sender"]),
+            (with(#""from":"Caf\u00e9""#), ["from bad_sender"]),
+            (with(#""from":"079 123 45 67""#), ["from bad_sender"]),
+            (with(#""from":"a\u0000""#), ["from bad_sender"]),
+            (with(#""validity_minutes":0"#), ["validity_minutes out_of_range"]),
+            (with(#""validity_minutes":2881"#), ["validity_minutes out_of_range"]),
+            (with(#""validity_minutes":1.5"#), ["validity_minutes wrong_type"]),
+            (with(#""validity_minutes":true"#), ["validity_minutes wrong_type"]),
+            (with(#""validity_minutes":"60""#), ["validity_minutes wrong_type"]),
+            (
+                with(#""validity_minutes":123456789012345678901234567890"#),
+                ["validity_minutes wrong_type"]
+            ),
+            (with(#""send_at":"tomorrow""#), ["send_at bad_time"]),
+            (with(#""send_at":"2026-11-19T00:00:00""#), ["send_at bad_time"]),
+            (with(#""send_at":1795000000"#), ["send_at wrong_type"]),
+            (with(#""send_at":"2027-05-17T11:06:41Z""#), ["send_at too_far_ahead"]),
+            (
+                with(#""callback_data":"\#(String(repeating: "a", count: 4001))""#),
+                ["callback_data too_long"]
+            ),
+            (with(#""callback_data":"\u0000""#), ["callback_data contains_nul"]),
+            (with(#""callback_data":{}"#), ["callback_data wrong_type"]),
+            (with(#""metadata":[1]"#), ["metadata wrong_type"]),
+            (with(#""metadata":{"a":["\u0000"]}"#), ["metadata contains_nul"]),
+            (with(#""metadata":{"\u0000":1}"#), ["metadata contains_nul"]),
+            (
+                with(#""metadata":{"a":"\#(String(repeating: "a", count: 8185))"}"#),
+                ["metadata too_long"]
+            ),
+        ] as [(String, [String])])
+    func rules(body: String, expected: [String]) throws {
+        let problems = try problems(body)
+        #expect(problems.list.map { "\($0.field) \($0.code)" } == expected)
+        #expect(problems.count == expected.count)
+        #expect(problems.list.allSatisfy { $0.detail.hasSuffix(".") })
+    }
+
+    @Test(
+        "What is just within the rules is taken",
+        arguments: [
+            text(String(repeating: "a", count: 3825)), text(String(repeating: "ż", count: 1675)),
+            text(String(repeating: "a", count: 4)),
+            with(#""from":"Eleven Char""#), with(#""from":"123""#), with(#""from":"12345678""#),
+            with(#""from":"+41 79 123 45 67""#), with(#""from":"4Home""#),
+            with(#""validity_minutes":1"#), with(#""validity_minutes":2880"#),
+            with(#""validity_minutes":60.0"#), with(#""send_at":"2027-05-17T11:06:40Z""#),
+            with(#""callback_data":"\#(String(repeating: "ü", count: 4000))""#),
+            with(#""metadata":{"a":"\#(String(repeating: "a", count: 8184))"}"#),
+            with(#""metadata":{},"from":null,"provider":null,"send_at":null"#),
+            #"{"to":"+12025550123","text":"\#(String(repeating: "a", count: 1600))"}"#,
+            #"{"to":"+12025550123","text":"\#(String(repeating: "ż", count: 737))"}"#,
+        ])
+    func bounds(body: String) throws {
+        #expect(try problems(body).list == [])
+    }
+
+    @Test("Both places of a number that comes twice are named")
+    func duplicates() throws {
+        let problems = try problems(#"{"to":["+41791234567","0041791234567"],"text":"a"}"#)
+        #expect(problems.list.first?.field == "to[1]")
+        #expect(problems.list.first?.detail.contains("the same number as to[0];") == true)
+    }
+
+    @Test("A hundred mistakes are listed, all are counted")
+    func manyProblems() throws {
+        let names = (0..<250).map { _ in #""x""# }.joined(separator: ",")
+        let problems = try problems(#"{"to":[\#(names)],"text":"a"}"#)
+        #expect(problems.list.count == 100)
+        #expect(problems.count == 250)
+    }
+
+    @Test("A call takes a thousand recipients and no more")
+    func recipientLimit() throws {
+        let numbers = (0...1000).map { #""+4179\#(1_000_000 + $0)""# }
+        let thousand = numbers.dropLast().joined(separator: ",")
+        #expect(try call(#"{"to":[\#(thousand)],"text":"a"}"#).recipients.count == 1000)
+        let problems = try problems(#"{"to":[\#(numbers.joined(separator: ","))],"text":"a"}"#)
+        #expect(problems.list.map(\.code) == ["too_many"])
+        let draft = SendDraft(recipients: (0...1000).map { "+4179\(1_000_000 + $0)" }, text: "a")
+        #expect(throws: FieldProblems.self) {
+            _ = try draft.call(
+                Samples.call, at: Self.now, routing: Self.routing, key: SendServer.key)
+        }
+    }
+
+    @Test("A call has everything that was asked for, normalised")
+    func whole() throws {
+        let call = try call(
+            #"""
+            {"recipient":["+41 79 123 45 67","001 (202) 555-0123"],"messageBody":"Grüezi €",
+            "from":"0041 79 000 00 00","validity_minutes":90,"send_at":"2026-11-18T12:07:40+01:00",
+            "callback_data":"a=1","metadata":{"b":[true,1,0.10,null],"a":"x"}}
+            """#)
+        #expect(call.recipients.map(\.number.description) == ["+41791234567", "+12025550123"])
+        #expect(call.recipients.map(\.provider) == [.infobip, .plivo])
+        #expect(
+            call.recipients.map(\.message)
+                == call.recipients.map { SendServer.key(Samples.call, $0.number) })
+        #expect(call.text == "Grüezi €")
+        #expect(call.segmentation.parts == 1)
+        #expect(call.segmentation.encoding == .gsm7)
+        #expect(call.sender == "+41790000000")
+        #expect(!call.isPinned)
+        #expect(call.validityMinutes == 90)
+        #expect(call.sendAt == Samples.time(60))
+        #expect(call.giveUpAt == Samples.time(60 + 90 * 60))
+        #expect(call.callbackData == "a=1")
+        #expect(call.metadata == #"{"a":"x","b":[true,1,0.1,null]}"#)
+    }
+
+    @Test("A named provider is pinned, the past is now, and a day is the patience")
+    func defaults() throws {
+        let call = try call(Self.with(#""provider":"plivo","send_at":"2026-11-18T11:06:40Z""#))
+        #expect(call.isPinned)
+        #expect(call.recipients.map(\.provider) == [.plivo])
+        #expect(call.sendAt == nil)
+        #expect(call.giveUpAt == Samples.time(86_400))
+    }
+
+    @Test("Options of the command line follow the same rules")
+    func options() throws {
+        let problems = #expect(throws: FieldProblems.self) {
+            _ = try SendDraft(
+                recipients: ["079 1", "+41791234567"], text: nil, provider: "x",
+                validityMinutes: 0, sendAt: "now"
+            ).call(Samples.call, at: Self.now, routing: Self.routing, key: SendServer.key)
+        }
+        #expect(
+            problems?.list.map { "\($0.field) \($0.code)" } == [
+                "provider unknown_provider", "to[0] no_country_code", "text missing",
+                "validity_minutes out_of_range", "send_at bad_time",
+            ])
+    }
+
+    @Test(
+        "The same wish has the same digest, however it is written",
+        arguments: [
+            (
+                #"{"to":"1","text":"a"}"#, #"{ "text" : "\u0061", "recipient":"1", "from":null}"#,
+                true
+            ),
+            (#"{"metadata":{"a":1,"b":2}}"#, #"{"metadata":{"b":2,"a":1}}"#, true),
+            (#"{"message":"a"}"#, #"{"messageBody":"a"}"#, true),
+            (#"{"to":"1","text":"a"}"#, #"{"to":"1","text":"b"}"#, false),
+            (#"{"to":["1","2"]}"#, #"{"to":["2","1"]}"#, false),
+            (#"{"metadata":{"a":1}}"#, #"{"metadata":{"a":true}}"#, false),
+            (#"{"metadata":{"a":1}}"#, #"{"metadata":{"a":"1"}}"#, false),
+        ])
+    func canonical(first: String, second: String, areEqual: Bool) throws {
+        let texts = try [first, second].map { body -> [UInt8] in
+            guard case .object(let members) = try JSONValue(Array(body.utf8)) else {
+                throw NoAnswer()
+            }
+            return SendDraft.canonical(members)
+        }
+        #expect((texts[0] == texts[1]) == areEqual)
+    }
+
+    @Test(
+        "What is no JSON, too deep or too large is an error and no crash",
+        arguments: [
+            "", "{", #"{"a":}"#, "nul", #""\ud800""#, "1e400", "[1e999999999]",
+            String(repeating: "[", count: 100_000),
+            String(repeating: #"{"a":"#, count: 50_000),
+            "[" + String(repeating: "[],", count: 20_000) + "1]",
+            String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
+        ])
+    func notJSON(body: String) {
+        #expect(throws: (any Error).self) { try JSONValue(Array(body.utf8)) }
+    }
+
+    @Test("Whatever bytes come, reading them ends")
+    func fuzz() {
+        var generator = SystemRandomNumberGenerator()
+        let seed = Array(
+            #"{"to":["+41791234567",1],"text":"\ud83d\ude00\n","metadata":{"a":[true,null,-1.5e3]}}"#
+                .utf8)
+        var readable = 0
+        for _ in 0..<2000 {
+            var bytes = seed
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                bytes[Int.random(in: bytes.indices, using: &generator)] = .random(
+                    in: 0...255, using: &generator)
+            }
+            guard case .object(let members)? = try? JSONValue(bytes) else { continue }
+            readable += 1
+            _ = SendDraft.canonical(members)
+            _ = SendDraft(members)
+        }
+        // Some changes leave it JSON; if none did, nothing was tested.
+        #expect(readable > 0)
+    }
+
+    @Test("Bytes that are no UTF-8 are an error")
+    func notUTF8() {
+        #expect(throws: (any Error).self) { try JSONValue([0x22, 0xFF, 0x22]) }
+    }
+}
