@@ -168,6 +168,15 @@ extension Exchanges: URLSessionDataDelegate {
         completionHandler(nil)
     }
 
+    /// A 401 is an answer like any other; without this Foundation waits for credentials for ever.
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask,
+        didReceive challenge: URLAuthenticationChallenge,
+        completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+    ) {
+        completionHandler(.rejectProtectionSpace, nil)
+    }
+
     func urlSession(
         _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
     ) {
