@@ -181,6 +181,11 @@ extension Exchanges: URLSessionDataDelegate {
         _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
     ) {
         end(task.taskIdentifier) { exchange in
+            let told = (task.response as? HTTPURLResponse)?.statusCode
+            if told == 401 || (error as? URLError)?.code == .userAuthenticationRequired {
+                // Foundation's way to say that nobody had credentials for a challenge.
+                return .answered(ProviderResponse(status: 401, body: exchange.body))
+            }
             if let error {
                 let hasSentBytes = exchange.hasSentBytes || exchange.status != nil
                 return TransportResult(error, hasSentBytes: hasSentBytes)
