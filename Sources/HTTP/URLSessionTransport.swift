@@ -1,1 +1,74 @@
-import Domain
+import Dispatch
+package import Domain
+import Foundation
+import FoundationNetworking
+
+/// Makes requests by Foundation's URLSession. Any thread.
+///
+/// There are two long-lived sessions. Questions (GET) share kept connections. Whatever changes
+/// something gets a connection of its own: when a kept connection ends before the first byte of an
+/// answer, libcurl silently makes the request again on a new one (measured with 7.88: it repeats
+/// the head without the body, and the provider waits for the rest until our deadline), and a
+/// request that may have been done once must not be done again.
+///
+/// Nothing is kept of an answer: no cookies, no cache, no credentials; redirections are answers.
+package final class URLSessionTransport: HTTPTransport {
+    /// Bounds of a transport.
+    package struct Settings: Sendable {
+        /// `User-Agent`.
+        package var userAgent: String
+        /// Requests to one host at the same time; more stand in line within their time limit.
+        package var connectionsPerHost = 32
+        /// The most bytes of an answer's body.
+        package var answerLimit = 1 << 20
+
+        package init(userAgent: String) { self.userAgent = userAgent }
+    }
+
+    private let settings: Settings
+    private let kept: Exchanges
+    private let single: Exchanges
+
+    /// - Parameter settings: bounds.
+    package init(_ settings: Settings) {
+        self.settings = settings
+        kept = Exchanges(settings, name: "http-kept")
+        single = Exchanges(settings, name: "http-single")
+    }
+
+    package func send(
+        _ request: ProviderRequest, within limit: Duration,
+        completion: @escaping @Sendable (TransportResult) -> Void
+    ) {
+        let isQuestion = request.method == "GET"
+        let exchanges = isQuestion ? kept : single
+        guard var outgoing = URLRequest(request) else {
+            let problem = ProviderProblem(code: "bad_url", text: "The address is no HTTP address.")
+            return exchanges.complete(.notSent(problem), completion)
+        }
+        outgoing.setValue(settings.userAgent, forHTTPHeaderField: "User-Agent")
+        if !isQuestion { outgoing.setValue("close", forHTTPHeaderField: "Connection") }
+        // Ours decides; Foundation's own only starts anew with each byte.
+        outgoing.timeoutInterval = limit / .seconds(1) + 5
+        exchanges.start(outgoing, deadline: .now + limit, completion)
+    }
+
+    /// Ends what is under way and the sessions with it; nothing can be sent afterwards.
+    package func close() {
+        kept.close()
+        single.close()
+    }
+}
+
+extension URLRequest {
+    fileprivate init?(_ request: ProviderRequest) {
+        guard let url = URL(string: request.url), let host = url.host, !host.isEmpty,
+            url.scheme == "https" || url.scheme == "http"
+        else { return nil }
+        self.init(url: url, cachePolicy: .reloadIgnoringLocalCacheData)
+        httpMethod = request.method
+        httpShouldHandleCookies = false
+        if !request.body.isEmpty { httpBody = Data(request.body) }
+        for (name, value) in request.headers { setValue(value, forHTTPHeaderField: name) }
+    }
+}

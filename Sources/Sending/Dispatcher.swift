@@ -1,1 +1,136 @@
-import Domain
+import Dispatch
+package import Domain
+import Synchronization
+package import Telemetry
+
+/// Puts queued messages to their providers, one lane for each, and asks for the fate of those that
+/// nobody tells about.
+///
+/// Every lease is a request in flight: messages are leased just before their request is made, as
+/// many as there are free slots. Whatever ends without having been recorded is settled by asking
+/// the provider.
+package final class Dispatcher: Sendable {
+    /// How messages go to one provider.
+    package struct Lane: Sendable {
+        package let provider: any SendingProvider
+        /// Requests at the same time.
+        package var concurrency: Int
+        /// The most messages in one request, if fewer than the provider takes.
+        package var batchLimit: Int
+        /// Messages a second, of all dispatchers together; nil for no limit.
+        package var rate: Double?
+        /// When the fate of a message is asked for, since it was sent.
+        package var reconcile: [Duration]
+
+        package init(
+            provider: any SendingProvider, concurrency: Int, batchLimit: Int, rate: Double?,
+            reconcile: [Duration]
+        ) {
+            self.provider = provider
+            self.concurrency = concurrency
+            self.batchLimit = batchLimit
+            self.rate = rate
+            self.reconcile = reconcile
+        }
+    }
+
+    /// What all lanes have in common.
+    package struct Settings: Sendable {
+        /// Of one request, from name look-up to the last byte.
+        package var sendTimeout = Duration.seconds(30)
+        /// Attempts that count, before a message is given up.
+        package var maxAttempts = 10
+        /// Whether a provider that is well takes over from one that is not.
+        package var isFailoverOn = true
+        /// An answer that takes longer is a bad sign, and so is a pause.
+        package var slow = Duration.seconds(10)
+
+        package init() {}
+    }
+
+    private let lanes: [Provider: Sending.Lane]
+    private let recorder: Recorder
+    private let sweeper: Sweeper
+    private let settings: Settings
+    private let logger: Logger
+
+    /// Starts everything. The database may be away; then it begins when that is back.
+    ///
+    /// - Parameters:
+    ///   - lanes: one a provider.
+    ///   - outbox: the queue.
+    ///   - transport: makes the requests.
+    ///   - sink: makes reports durable that were found by asking.
+    ///   - doorbell: rung when results are recorded.
+    package init(
+        _ lanes: [Lane], settings: Settings, outbox: any Outbox, transport: any HTTPTransport,
+        sink: any ReportSink, doorbell: any Doorbell, logger: Logger
+    ) {
+        self.settings = settings
+        self.logger = logger
+        let recorder = Recorder(outbox, doorbell: doorbell, logger: logger)
+        let enrolment = Enrolment(outbox, logger: logger)
+        let made = lanes.map {
+            Sending.Lane(
+                $0, common: settings, outbox: outbox, transport: transport, recorder: recorder,
+                enrolment: enrolment, logger: logger)
+        }
+        self.recorder = recorder
+        self.lanes = Dictionary(
+            made.map { ($0.provider.provider, $0) }, uniquingKeysWith: { first, _ in first })
+        sweeper = Sweeper(
+            made, settings: settings, outbox: outbox, transport: transport, sink: sink,
+            recorder: recorder, enrolment: enrolment, logger: logger)
+        for lane in lanes {
+            logger.log(
+                .info, "sending",
+                [
+                    "provider": "\(lane.provider.provider.rawValue)",
+                    "requests": .integer(Int64(lane.concurrency)),
+                    "messages_a_request": .integer(
+                        Int64(min(lane.batchLimit, lane.provider.batchLimit))),
+                    "messages_per_second": lane.rate.map { .number($0) } ?? "unlimited",
+                ])
+        }
+        recorder.start()
+        for lane in made { lane.start { [weak self] in self?.unwell(but: lane) ?? [] } }
+        sweeper.start()
+    }
+
+    /// There is new work. Any thread.
+    package func wake() {
+        for lane in lanes.values { lane.signal.ring() }
+    }
+
+    /// Whether all threads have turned lately.
+    ///
+    /// - Parameter limit: longer than the database's own time limits.
+    package func isLive(within limit: Duration) -> Bool {
+        let heartbeats =
+            lanes.values.map(\.heartbeat) + [recorder.heartbeat, sweeper.heartbeat]
+        return heartbeats.allSatisfy { $0.age < limit }
+    }
+
+    /// Leases nothing more, waits for the requests in flight, and records what they came to.
+    ///
+    /// - Returns: false if the time was over first; then their providers will be asked.
+    package func stop(within limit: Duration) -> Bool {
+        let end = ContinuousClock.now + limit
+        for lane in lanes.values { lane.stop() }
+        sweeper.stop()
+        let deadline = DispatchTime.now() + .milliseconds(Int(limit / .milliseconds(1)))
+        let areWritten = lanes.values.map { $0.wait(until: deadline) }.allSatisfy { $0 }
+        let hasSwept = sweeper.wait(until: deadline)
+        let isFlushed = recorder.stop(within: max(.milliseconds(100), end - .now))
+        return areWritten && hasSwept && isFlushed
+    }
+
+    private func unwell(but lane: Sending.Lane) -> [Provider] {
+        guard settings.isFailoverOn else { return [] }
+        let now = Timestamp.now
+        return Provider.allCases.filter { provider in
+            guard provider != lane.provider.provider else { return false }
+            return lanes[provider]?.isUnwell(at: now) ?? sweeper.isUnserved(provider)
+        }
+    }
+}

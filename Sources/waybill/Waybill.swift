@@ -8,6 +8,7 @@ struct Waybill {
 
     private static let commands: [(name: String, help: String, run: Run)] = [
         ("serve", ServeCommand.help, ServeCommand.run),
+        ("dispatch", DispatchCommand.help, DispatchCommand.run),
         ("migrate", MigrateCommand.help, MigrateCommand.run),
         ("check", CheckCommand.help, CheckCommand.run),
         ("key", KeyCommand.help, KeyCommand.run),
@@ -23,6 +24,7 @@ struct Waybill {
         usage: waybill COMMAND [ARGUMENTS]
 
           serve     answer nginx's FastCGI requests
+          dispatch  send queued messages through the providers
           migrate   bring the database's schema up to date
           check     list every problem of the configuration
           key       create, list and revoke API keys

@@ -11,14 +11,17 @@ enum CheckCommand {
         usage: waybill check
 
         Lists every problem of the configuration at once, tries the database, and prints what is
-        configured, without any secret. Exit status 0 if `waybill serve` would start, 78 if the
-        configuration has problems, 1 if only the database has.
+        configured, without any secret; that of sending, too, if any of it is set. Exit status 0 if
+        `waybill serve` (and `waybill dispatch`) would start, 78 if the configuration has problems, 1
+        if only the database has.
         """
 
     static func run(_ words: [String]) throws -> Int32 {
         _ = try Arguments(words)
-        let configuration = try configuration(Environment())
-        for (name, value) in configuration.summary { Output.line("\(name): \(value)") }
+        let (configuration, sending) = try configurations(Environment())
+        for (name, value) in configuration.summary + (sending?.summary ?? []) {
+            Output.line("\(name): \(value)")
+        }
         let state = databaseState(configuration.database)
         if let problem = state.problem { throw CommandFailure(problem) }
         let milliseconds = (state.latency ?? .zero) / .milliseconds(1)
@@ -26,6 +29,25 @@ enum CheckCommand {
             "database: reachable in \(Int(milliseconds.rounded(.up))) ms,"
                 + " migration \(state.migration ?? 0)")
         return 0
+    }
+
+    /// The settings of both services, with all problems of both; nil for one that is not wanted.
+    static func configurations(
+        _ environment: Environment
+    ) throws(ConfigurationError) -> (Configuration, SendingConfiguration?) {
+        var problems: [String] = []
+        var serving: Configuration?
+        var sending: SendingConfiguration?
+        do throws(ConfigurationError) {
+            serving = try configuration(environment)
+        } catch { problems += error.problems }
+        if SendingConfiguration.isWanted(environment) {
+            do throws(ConfigurationError) {
+                sending = try SendingConfiguration(environment)
+            } catch { problems += error.problems.filter { !problems.contains($0) } }
+        }
+        guard let serving, problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        return (serving, sending)
     }
 
     /// The settings; their problems come with the database's, so that one run shows them all.

@@ -1,3 +1,4 @@
+import Domain
 import Postgres
 import Providers
 import Telemetry
@@ -19,10 +20,8 @@ extension Configuration {
                 "no provider is configured, so every callback would be refused; set it with"
                     + " INFOBIP_WEBHOOK_USER, or INFOBIP_WEBHOOK_SECRET, or PLIVO_AUTH_TOKEN")
         }
-        // The guides' programs log with pino or winston, whose words these are.
-        logLevel = environment.choice(
-            "LOG_LEVEL", default: .info,
-            synonyms: ["trace": .debug, "verbose": .debug, "warn": .warning, "fatal": .error])
+        routing = environment.routing()
+        logLevel = environment.logLevel()
         sockets = Sockets(
             directory: environment.text("WAYBILL_SOCKET_DIRECTORY") ?? "/run/waybill",
             group: environment.text("WAYBILL_SOCKET_GROUP"))
@@ -36,6 +35,14 @@ extension Configuration {
 }
 
 extension Environment {
+    /// How much is logged.
+    mutating func logLevel() -> Logger.Level {
+        // The guides' programs log with pino or winston, whose words these are.
+        choice(
+            "LOG_LEVEL", default: .info,
+            synonyms: ["trace": .debug, "verbose": .debug, "warn": .warning, "fatal": .error])
+    }
+
     /// A connection that must be configured.
     mutating func database(_ name: String) -> ConnectionSettings? {
         guard let text = required(name, "set it to a connection string such as postgresql://…")

@@ -1,3 +1,4 @@
+import Domain
 import Postgres
 import Providers
 import Telemetry
@@ -12,6 +13,8 @@ struct Configuration {
     let infobip: InfobipWebhook.Settings?
     /// How Plivo's callbacks are believed; nil if there is no token.
     let plivo: PlivoWebhook.Settings?
+    /// Whom messages go to whose callers name no provider.
+    let routing: Routing
     let logLevel: Logger.Level
     let sockets: Sockets
     let limits: Limits

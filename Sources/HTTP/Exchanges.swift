@@ -1,0 +1,205 @@
+import Dispatch
+import Domain
+import Foundation
+import FoundationNetworking
+import Synchronization
+
+/// One session's requests under way. Its callbacks come on one queue.
+///
+/// An exchange is in the table from its start until its result is known; whoever takes it out calls
+/// the completion, so that it is called once.
+final class Exchanges: NSObject, Sendable {
+    private typealias Completion = @Sendable (TransportResult) -> Void
+
+    private struct Exchange {
+        let task: URLSessionDataTask
+        let deadline: ContinuousClock.Instant
+        let completion: Completion
+        /// Of the body; a request of which some was sent may have been taken.
+        var hasSentBytes = false
+        var status: Int?
+        var retryAfterSeconds: Int?
+        var body: [UInt8] = []
+    }
+
+    private struct State {
+        var exchanges: [Int: Exchange] = [:]
+        var session: URLSession?
+        /// Whether somebody looks at the deadlines; nobody does while there are none.
+        var isTicking = false
+    }
+
+    private let state = Mutex(State())
+    private let queue: DispatchQueue
+    private let answerLimit: Int
+
+    /// How exactly deadlines are kept.
+    private static let tick = DispatchTimeInterval.milliseconds(100)
+
+    init(_ settings: URLSessionTransport.Settings, name: String) {
+        answerLimit = settings.answerLimit
+        queue = DispatchQueue(label: name)
+        super.init()
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.httpMaximumConnectionsPerHost = settings.connectionsPerHost
+        configuration.httpCookieStorage = nil
+        configuration.httpShouldSetCookies = false
+        configuration.httpCookieAcceptPolicy = .never
+        configuration.urlCache = nil
+        configuration.urlCredentialStorage = nil
+        configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+        let operations = OperationQueue()
+        operations.name = name
+        operations.maxConcurrentOperationCount = 1
+        operations.underlyingQueue = queue
+        let session = URLSession(
+            configuration: configuration, delegate: self, delegateQueue: operations)
+        state.withLock { $0.session = session }
+    }
+
+    /// Tells a result that needs no exchange.
+    func complete(
+        _ result: TransportResult, _ completion: @escaping @Sendable (TransportResult) -> Void
+    ) {
+        queue.async { completion(result) }
+    }
+
+    func start(
+        _ request: URLRequest, deadline: ContinuousClock.Instant,
+        _ completion: @escaping @Sendable (TransportResult) -> Void
+    ) {
+        var mustTick = false
+        let task = state.withLock { state -> URLSessionDataTask? in
+            guard let task = state.session?.dataTask(with: request) else { return nil }
+            state.exchanges[task.taskIdentifier] = Exchange(
+                task: task, deadline: deadline, completion: completion)
+            mustTick = !state.isTicking
+            state.isTicking = true
+            return task
+        }
+        if mustTick { tick() }
+        guard let task else {
+            let problem = ProviderProblem(code: "closed", text: "We are shutting down.")
+            return complete(.notSent(problem), completion)
+        }
+        task.resume()
+    }
+
+    func close() {
+        let session = state.withLock { state in
+            defer { state.session = nil }
+            return state.session
+        }
+        session?.invalidateAndCancel()
+    }
+
+    private func tick() {
+        queue.asyncAfter(deadline: .now() + Self.tick) { [self] in
+            endLate(at: .now)
+            let goesOn = state.withLock { state in
+                state.isTicking = !state.exchanges.isEmpty
+                return state.isTicking
+            }
+            if goesOn { tick() }
+        }
+    }
+
+    private func endLate(at now: ContinuousClock.Instant) {
+        let late = state.withLock { state in
+            state.exchanges.filter { $0.value.deadline <= now }.map(\.key)
+        }
+        for id in late {
+            end(id, cancelling: true) { _ in .unanswered(.timeOut) }
+        }
+    }
+
+    /// Takes an exchange out and tells its result.
+    private func end(
+        _ id: Int, cancelling: Bool = false, _ result: (Exchange) -> TransportResult
+    ) {
+        guard let exchange = state.withLock({ $0.exchanges.removeValue(forKey: id) }) else {
+            return
+        }
+        if cancelling { exchange.task.cancel() }
+        exchange.completion(result(exchange))
+    }
+}
+
+extension Exchanges: URLSessionDataDelegate {
+    func urlSession(
+        _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+        completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+    ) {
+        if let response = response as? HTTPURLResponse {
+            let wait = response.value(forHTTPHeaderField: "Retry-After")
+            state.withLock { state in
+                state.exchanges[dataTask.taskIdentifier]?.status = response.statusCode
+                state.exchanges[dataTask.taskIdentifier]?.retryAfterSeconds =
+                    wait.flatMap { RetryAfter.seconds($0, at: Date()) }
+            }
+        }
+        completionHandler(.allow)
+    }
+
+    func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        let id = dataTask.taskIdentifier
+        let isTooLarge = state.withLock { state in
+            guard let count = state.exchanges[id]?.body.count else { return false }
+            guard count + data.count <= answerLimit else { return true }
+            state.exchanges[id]?.body.append(contentsOf: data)
+            return false
+        }
+        guard isTooLarge else { return }
+        end(id, cancelling: true) { _ in .unanswered(.tooLarge(limit: answerLimit)) }
+    }
+
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, didSendBodyData bytesSent: Int64,
+        totalBytesSent: Int64, totalBytesExpectedToSend: Int64
+    ) {
+        state.withLock { $0.exchanges[task.taskIdentifier]?.hasSentBytes = true }
+    }
+
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask,
+        willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
+        completionHandler: @escaping (URLRequest?) -> Void
+    ) {
+        completionHandler(nil)
+    }
+
+    /// A 401 is an answer like any other; without this Foundation waits for credentials for ever.
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask,
+        didReceive challenge: URLAuthenticationChallenge,
+        completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+    ) {
+        completionHandler(.rejectProtectionSpace, nil)
+    }
+
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+    ) {
+        end(task.taskIdentifier) { exchange in
+            let told = (task.response as? HTTPURLResponse)?.statusCode
+            if told == 401 || (error as? URLError)?.code == .userAuthenticationRequired {
+                // Foundation's way to say that nobody had credentials for a challenge.
+                return .answered(ProviderResponse(status: 401, body: exchange.body))
+            }
+            if let error {
+                let hasSentBytes = exchange.hasSentBytes || exchange.status != nil
+                return TransportResult(error, hasSentBytes: hasSentBytes)
+            }
+            // Foundation tells of a redirection that is not followed only here.
+            let response = task.response as? HTTPURLResponse
+            guard let status = exchange.status ?? response?.statusCode else {
+                return .unanswered(
+                    ProviderProblem(code: "no_answer", text: "The answer was no HTTP answer."))
+            }
+            return .answered(
+                ProviderResponse(
+                    status: status, retryAfterSeconds: exchange.retryAfterSeconds,
+                    body: exchange.body))
+        }
+    }
+}

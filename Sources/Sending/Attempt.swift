@@ -1,0 +1,55 @@
+import Domain
+
+/// One request that sent messages, and what it came to. Pure.
+struct Attempt: Sendable {
+    let lease: Lease
+    let sentAt: Timestamp
+    /// Whether the provider was known to be stopped when it was made.
+    let isTrial: Bool
+
+    private var messages: [OutgoingMessage] { lease.messages.map(\.outgoing) }
+
+    func results(_ answer: TransportResult, by provider: any SendingProvider) -> [SendResult] {
+        switch answer {
+        case .answered(let response): return provider.sendResults(of: messages, response)
+        case .notSent(let problem):
+            return messages.map { _ in .deferred(problem, afterSeconds: nil) }
+        case .unanswered(let problem):
+            // The transport knows better why than the provider's words for "nothing came".
+            return provider.sendResults(of: messages, nil).map { result in
+                if case .ambiguous = result { .ambiguous(problem) } else { result }
+            }
+        }
+    }
+
+    /// What the results and the time that they took say of the provider.
+    static func sign(
+        _ answer: TransportResult, _ results: [SendResult], took: Duration, slow: Duration
+    ) -> ProviderHealth.Sign {
+        for case .stopped(let problem) in results { return .stopped(problem) }
+        switch answer {
+        case .notSent, .unanswered: return .failed
+        case .answered(let response):
+            if response.status == 429 {
+                return .limited(afterSeconds: response.retryAfterSeconds)
+            }
+            if response.status >= 500 { return .failed }
+            return took >= slow ? .slow : .good
+        }
+    }
+
+    func counts(_ results: [SendResult], _ changes: [OutboxChange]) -> SendCounts {
+        var counts = SendCounts()
+        counts.requests = 1
+        for result in results {
+            switch result {
+            case .accepted: counts.accepted += 1
+            case .refused: counts.refused += 1
+            case .ambiguous: counts.unanswered += 1
+            case .deferred, .refusedTogether, .stopped: counts.deferred += 1
+            }
+        }
+        counts.deadLetters = changes.count { $0.deadLetter != nil }
+        return counts
+    }
+}

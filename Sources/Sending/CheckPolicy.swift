@@ -1,0 +1,167 @@
+package import Domain
+
+/// What becomes of a message after its provider was asked about it. Pure.
+package struct CheckPolicy: Sendable {
+    /// What the provider said.
+    package enum Finding: Sendable, Equatable {
+        /// It has the message and says this of it.
+        case known([Report])
+        /// It does not have it.
+        case unknown
+        /// It said something that does not settle it, or nothing.
+        case undecided
+    }
+
+    package let provider: Provider
+    package let maxAttempts: Int
+    package let schedule: ReconcileSchedule
+    package let settleDelay: Duration
+    /// How long a message that nobody is sure of is asked about.
+    private let patience: Duration
+    private let backoff = Backoff()
+    private let pause = Backoff(base: .seconds(5), cap: .seconds(6 * 3600))
+
+    /// - Parameters:
+    ///   - provider: who is asked.
+    ///   - maxAttempts: attempts before a message is given up.
+    ///   - schedule: of the questions about messages that it has.
+    package init(
+        _ provider: any SendingProvider, maxAttempts: Int, schedule: ReconcileSchedule
+    ) {
+        self.provider = provider.provider
+        self.maxAttempts = maxAttempts
+        self.schedule = schedule
+        settleDelay = provider.settleDelay
+        // Nobody waits for a text of three days ago; a person must look.
+        patience = min(provider.lookUpHorizon, .seconds(72 * 3600))
+    }
+
+    /// - Parameters:
+    ///   - check: what was asked.
+    ///   - finding: the answer.
+    ///   - askedAt: when the question was put.
+    ///   - now: when it was answered.
+    ///   - generator: of the jitter.
+    package func change(
+        of check: OutboxCheck, _ finding: Finding, askedAt: Timestamp, now: Timestamp,
+        using generator: inout some RandomNumberGenerator
+    ) -> OutboxChange {
+        check.isUnsure
+            ? unsure(check, finding, askedAt: askedAt, now: now, using: &generator)
+            : sent(check, finding, now: now)
+    }
+
+    /// Whether a finding tells a message's end that nobody had told before.
+    package static func heals(_ check: OutboxCheck, _ finding: Finding) -> Bool {
+        guard case .known(let reports) = finding, !check.status.isFinal else { return false }
+        return reports.contains { $0.status.isFinal }
+    }
+
+    /// Whether a message must be settled now, even if the provider cannot be asked.
+    package func isOverdue(_ check: OutboxCheck, at now: Timestamp) -> Bool {
+        let sentAt = check.lookUp.sentAt
+        return check.isUnsure
+            ? now.since(sentAt) > patience
+            : now >= schedule.end(sentAt: sentAt, validityMinutes: check.validityMinutes)
+    }
+
+    private func unsure(
+        _ check: OutboxCheck, _ finding: Finding, askedAt: Timestamp, now: Timestamp,
+        using generator: inout some RandomNumberGenerator
+    ) -> OutboxChange {
+        let sentAt = check.lookUp.sentAt
+        let isPastPatience = askedAt.since(sentAt) > patience
+        switch finding {
+        case .known(let reports):
+            let isOver = reports.contains { $0.status.isFinal }
+            return change(
+                check,
+                isOver ? .done : .sent(checkAt: nextSlot(check, now) ?? now.advanced(by: pauseCap)),
+                event(check, .found, now, status: .accepted),
+                carrier: OutboxChange.Carrier(
+                    provider: provider,
+                    providerMessageID: reports.first?.providerMessageID))
+        case .unknown where askedAt.since(sentAt) >= settleDelay && !isPastPatience:
+            let rest = backoff.rest(failures: check.attempts, floor: nil, using: &generator)
+            let next = now.advanced(by: rest)
+            guard check.attempts < maxAttempts, next < check.giveUpAt else {
+                let problem = ProviderProblem(
+                    code: "not_found",
+                    text: "The provider does not have the message, and no time or attempt is left.")
+                return change(
+                    check, .done, event(check, .gaveUp, now, status: .failed, problem),
+                    deadLetter: problem)
+            }
+            return change(
+                check, .ready(at: next, alone: false), event(check, .notFound, now))
+        case .unknown, .undecided:
+            guard !isPastPatience else {
+                let problem = ProviderProblem(
+                    code: "undecided",
+                    text: "The provider could not say whether it has the message.")
+                return change(
+                    check, .done, event(check, .gaveUp, now, status: .unknown, problem),
+                    deadLetter: problem)
+            }
+            return change(check, .unsure(checkAt: nextQuestion(check, finding, now)), nil)
+        }
+    }
+
+    private func sent(
+        _ check: OutboxCheck, _ finding: Finding, now: Timestamp
+    ) -> OutboxChange {
+        let sentAt = check.lookUp.sentAt
+        if case .known(let reports) = finding, reports.contains(where: { $0.status.isFinal }) {
+            return change(check, .done, nil)
+        }
+        let isPastValidity =
+            now >= schedule.validityEnd(sentAt: sentAt, validityMinutes: check.validityMinutes)
+        let next = nextSlot(check, now)
+        if next == nil || (finding == .unknown && isPastValidity) {
+            let problem = ProviderProblem(
+                code: "no_report", text: "The validity is over and the provider told no end.")
+            return change(check, .done, event(check, .expired, now, status: .expired, problem))
+        }
+        var carrier: OutboxChange.Carrier?
+        if case .known(let reports) = finding, let name = reports.first?.providerMessageID,
+            check.lookUp.providerMessageID == nil
+        {
+            carrier = OutboxChange.Carrier(provider: provider, providerMessageID: name)
+        }
+        return change(check, .sent(checkAt: next ?? now), nil, carrier: carrier)
+    }
+
+    private var pauseCap: Duration { pause.cap }
+
+    private func nextSlot(_ check: OutboxCheck, _ now: Timestamp) -> Timestamp? {
+        schedule.next(
+            after: now, sentAt: check.lookUp.sentAt, validityMinutes: check.validityMinutes)
+    }
+
+    /// Not before a "no" would count, if that is what was said.
+    private func nextQuestion(
+        _ check: OutboxCheck, _ finding: Finding, _ now: Timestamp
+    ) -> Timestamp {
+        let next = now.advanced(by: pause.bound(failures: check.checks + 1))
+        let settled = check.lookUp.sentAt.advanced(by: settleDelay + .seconds(1))
+        return finding == .unknown && settled > now ? min(next, settled) : next
+    }
+
+    private func event(
+        _ check: OutboxCheck, _ kind: SendEvent.Kind, _ now: Timestamp, status: Status? = nil,
+        _ problem: ProviderProblem? = nil
+    ) -> SendEvent {
+        SendEvent(
+            message: check.lookUp.id, kind: kind, at: now, provider: provider,
+            attempt: check.attempts, status: status, problem: problem)
+    }
+
+    private func change(
+        _ check: OutboxCheck, _ step: OutboxStep, _ event: SendEvent?,
+        carrier: OutboxChange.Carrier? = nil, deadLetter: ProviderProblem? = nil
+    ) -> OutboxChange {
+        OutboxChange(
+            message: check.lookUp.id, lease: nil, step: step, event: event, carrier: carrier,
+            deadLetter: deadLetter)
+    }
+}

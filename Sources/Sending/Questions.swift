@@ -1,0 +1,180 @@
+import Domain
+import Synchronization
+import Telemetry
+
+/// Asks one provider what became of messages, within the number of questions that it allows.
+final class Questions: Sendable {
+    private struct State {
+        var inFlight = 0
+        var bucket: TokenBucket
+        /// After a question failed as a whole.
+        var restUntil: Timestamp?
+        var failures = 0
+    }
+
+    private let provider: any SendingProvider
+    private let policy: CheckPolicy
+    private let timeout: Duration
+    private let outbox: any Outbox
+    private let transport: any HTTPTransport
+    private let sink: any ReportSink
+    private let recorder: Recorder
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    private static let concurrency = 4
+    /// About what one request of a provider that takes many covers.
+    private static let messagesARequest = 50
+    private static let rest = Backoff(base: .seconds(5), cap: .seconds(300))
+
+    init(
+        _ provider: any SendingProvider, policy: CheckPolicy, timeout: Duration,
+        outbox: any Outbox, transport: any HTTPTransport, sink: any ReportSink,
+        recorder: Recorder, logger: Logger
+    ) {
+        self.provider = provider
+        self.policy = policy
+        self.timeout = timeout
+        self.outbox = outbox
+        self.transport = transport
+        self.sink = sink
+        self.recorder = recorder
+        self.logger = logger
+        state = Mutex(
+            State(bucket: TokenBucket(perMinute: provider.lookUpsPerMinute, at: .now)))
+    }
+
+    /// Puts the questions that are due, as many as may be.
+    func ask(at now: Timestamp) throws(StoreFailure) {
+        let free = state.withLock { state in
+            if let rest = state.restUntil, now < rest { return 0 }
+            return min(state.bucket.available(at: now), Self.concurrency - state.inFlight)
+        }
+        guard free > 0 else { return }
+        let perRequest = provider.batchLimit > 1 ? Self.messagesARequest : 1
+        // Held until the answer is recorded for sure, or the question failed and is put again.
+        let checks = try outbox.checks(
+            of: provider.provider, limit: free * perRequest, at: now,
+            hold: timeout + .seconds(60))
+        guard !checks.isEmpty else { return }
+        let byMessage = Dictionary(
+            checks.map { ($0.lookUp.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for (request, messages) in provider.lookUpRequests(checks.map(\.lookUp)) {
+            state.withLock { state in
+                state.inFlight += 1
+                state.bucket.take(1)
+            }
+            let checks = messages.compactMap { byMessage[$0.id] }
+            transport.send(request, within: timeout) { [self] answer in
+                state.withLock { $0.inFlight -= 1 }
+                answered(checks, request: request, askedAt: now, answer)
+            }
+        }
+    }
+
+    private func answered(
+        _ checks: [OutboxCheck], request: ProviderRequest, askedAt: Timestamp,
+        _ answer: TransportResult
+    ) {
+        let now = Timestamp.now
+        var result = LookUpResult(reports: [], unknown: [])
+        var body: [UInt8] = []
+        do throws(ProviderProblem) {
+            switch answer {
+            case .answered(let response):
+                result = try provider.lookUpResult(of: checks.map(\.lookUp), response)
+                body = response.body
+                state.withLock { state in
+                    state.failures = 0
+                    state.restUntil = nil
+                }
+            case .notSent(let problem), .unanswered(let problem): throw problem
+            }
+        } catch {
+            return failed(checks, error, answer, askedAt: askedAt, now: now)
+        }
+        record(checks, result, askedAt: askedAt, now: now, uri: request.pathAndQuery, body: body)
+    }
+
+    /// Sure steps follow only after the reports that they rest on are on disk.
+    private func record(
+        _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp,
+        uri: String, body: [UInt8]
+    ) {
+        let entry = entry(checks, result, askedAt: askedAt, now: now)
+        guard !result.reports.isEmpty else { return recorder.add(entry) }
+        let callback = ArchivedCallback(
+            id: .new(at: now), provider: provider.provider, receivedAt: now, uri: uri, body: body)
+        sink.submit(
+            Submission(callback: callback, reports: result.reports, rejects: [])
+        ) { [self] outcome in
+            switch outcome {
+            case .success: recorder.add(entry)
+            case .failure(let failure):
+                logger.log(
+                    .warning, "polled reports could not be kept; they are asked for again",
+                    limitKey: "\(failure)", ["failure": "\(failure)"])
+            }
+        }
+    }
+
+    private func entry(
+        _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp
+    ) -> Recorder.Entry {
+        let reports = Dictionary(grouping: result.reports, by: \.message)
+        let unknown = Set(result.unknown)
+        var generator = SystemRandomNumberGenerator()
+        var entry = Recorder.Entry(provider: provider.provider)
+        entry.counts.lookUps = 1
+        for check in checks {
+            let id = check.lookUp.id
+            let finding: CheckPolicy.Finding =
+                if let known = reports[id] {
+                    .known(known)
+                } else if unknown.contains(id) {
+                    .unknown
+                } else {
+                    .undecided
+                }
+            if CheckPolicy.heals(check, finding) { entry.counts.healed += 1 }
+            entry.changes.append(
+                policy.change(
+                    of: check, finding, askedAt: askedAt, now: now, using: &generator))
+        }
+        entry.counts.deadLetters = entry.changes.count { $0.deadLetter != nil }
+        return entry
+    }
+
+    /// The question is put again when its hold is over; only what has no time left is settled.
+    private func failed(
+        _ checks: [OutboxCheck], _ problem: ProviderProblem, _ answer: TransportResult,
+        askedAt: Timestamp, now: Timestamp
+    ) {
+        let failures = state.withLock { state in
+            state.failures += 1
+            return state.failures
+        }
+        var floor: Int?
+        if case .answered(let response) = answer { floor = response.retryAfterSeconds }
+        var generator = SystemRandomNumberGenerator()
+        let rest = Self.rest.rest(failures: failures, floor: floor, using: &generator)
+        state.withLock { $0.restUntil = now.advanced(by: rest) }
+        logger.log(
+            .warning, "the provider could not be asked", limitKey: provider.provider.rawValue,
+            ["provider": "\(provider.provider.rawValue)", "code": "\(problem.code)"])
+        let overdue = checks.filter { policy.isOverdue($0, at: now) }
+        var entry = entry(
+            overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now)
+        entry.counts.lookUps = 1
+        recorder.add(entry)
+    }
+}
+
+extension ProviderRequest {
+    /// What an archived callback keeps of a URL.
+    fileprivate var pathAndQuery: String {
+        guard let scheme = url.firstRange(of: "://") else { return url }
+        let rest = url[scheme.upperBound...]
+        return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
+    }
+}

@@ -1,0 +1,168 @@
+import Dispatch
+import Domain
+import Foundation
+import Synchronization
+import Telemetry
+
+/// Writes what became of messages by group commit: all that came while the last transaction was
+/// written is in the next one.
+///
+/// While the database is away results wait here; there are no more of them than requests may be in
+/// flight, since a request's slot is free only once its results are written.
+final class Recorder: Sendable {
+    /// What one request came to.
+    struct Entry: Sendable {
+        let provider: Provider
+        var changes: [OutboxChange] = []
+        var counts = SendCounts()
+        var stop: StopChange?
+        /// Called once it is written, or given up, on the recorder's thread.
+        var completion: @Sendable () -> Void = {}
+    }
+
+    /// What all dispatchers are to know about a provider's stop.
+    enum StopChange: Sendable {
+        case set(ProviderStop)
+        case clear
+    }
+
+    private let outbox: any Outbox
+    private let doorbell: any Doorbell
+    private let logger: Logger
+    private let waiting = Mutex<[Entry]>([])
+    private let signal = WakeSignal()
+    private let isStopping = Atomic<Bool>(false)
+    private let ended = DispatchGroup()
+    let heartbeat = Heartbeat()
+
+    private static let rest = Duration.milliseconds(500)
+
+    init(_ outbox: any Outbox, doorbell: any Doorbell, logger: Logger) {
+        self.outbox = outbox
+        self.doorbell = doorbell
+        self.logger = logger
+    }
+
+    func start() {
+        ended.enter()
+        let thread = Thread { [self] in
+            run()
+            ended.leave()
+        }
+        thread.name = "recorder"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    /// Takes an entry and returns at once. Any thread.
+    func add(_ entry: Entry) {
+        waiting.withLock { $0.append(entry) }
+        signal.ring()
+    }
+
+    /// Writes what waits and ends; false if the time was over first.
+    func stop(within limit: Duration) -> Bool {
+        isStopping.store(true, ordering: .releasing)
+        signal.ring()
+        let milliseconds = Int(max(.zero, limit) / .milliseconds(1))
+        return ended.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+    }
+
+    private func run() {
+        while true {
+            // Read before the queue: what was added before the stop is still written.
+            let isLast = isStopping.load(ordering: .acquiring)
+            heartbeat.beat()
+            let entries = take()
+            if !entries.isEmpty {
+                write(entries)
+            } else if isLast {
+                return
+            } else {
+                signal.wait(for: .seconds(1))
+            }
+        }
+    }
+
+    private func take() -> [Entry] {
+        waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
+    /// Returns once all is written, or found to be unwritable.
+    private func write(_ first: [Entry]) {
+        var entries = first
+        while true {
+            do throws(StoreFailure) {
+                try writeOnce(entries)
+                return
+            } catch {
+                heartbeat.beat()
+                logger.log(
+                    .error, "results could not be recorded", limitKey: "\(error.code)",
+                    ["error": "\(error)", "requests": .integer(Int64(entries.count))])
+                if error.code == .failed {
+                    return writeSingly(entries)
+                }
+                signal.wait(for: Self.rest)
+                entries += take()
+            }
+        }
+    }
+
+    /// What the database refuses for good costs only itself: its lease runs out, and the provider is
+    /// asked.
+    private func writeSingly(_ entries: [Entry]) {
+        for entry in entries {
+            while true {
+                do throws(StoreFailure) {
+                    try writeOnce([entry])
+                    break
+                } catch {
+                    heartbeat.beat()
+                    guard error.code == .unavailable else {
+                        logger.log(
+                            .error, "a result was dropped; the provider will be asked",
+                            limitKey: "", ["error": "\(error)"])
+                        entry.completion()
+                        break
+                    }
+                    signal.wait(for: Self.rest)
+                }
+            }
+        }
+    }
+
+    private func writeOnce(_ entries: [Entry]) throws(StoreFailure) {
+        var counts: [Provider: SendCounts] = [:]
+        for entry in entries { counts[entry.provider, default: SendCounts()] += entry.counts }
+        let changes = entries.flatMap(\.changes)
+        let isWorthAWrite = !changes.isEmpty || counts.contains { $0.value != SendCounts() }
+        // The stops first: they are idempotent, and a repetition must not count twice.
+        for entry in entries {
+            switch entry.stop {
+            case .set(let stop): try outbox.setStop(stop, of: entry.provider)
+            case .clear: try outbox.setStop(nil, of: entry.provider)
+            case nil: break
+            }
+        }
+        if isWorthAWrite { try outbox.record(changes, counts: counts) }
+        for entry in entries { entry.completion() }
+        if !changes.isEmpty { doorbell.ring() }
+    }
+}
+
+extension SendCounts {
+    static func += (a: inout Self, b: Self) {
+        a.requests += b.requests
+        a.accepted += b.accepted
+        a.refused += b.refused
+        a.deferred += b.deferred
+        a.unanswered += b.unanswered
+        a.deadLetters += b.deadLetters
+        a.lookUps += b.lookUps
+        a.healed += b.healed
+    }
+}

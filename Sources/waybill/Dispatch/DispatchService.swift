@@ -1,0 +1,90 @@
+import Domain
+import HTTP
+import Postgres
+import Sending
+import Store
+import Telemetry
+
+/// The running dispatcher, wired.
+final class DispatchService: Sendable {
+    private let configuration: SendingConfiguration
+    private let logger: Logger
+    private let pool: ConnectionPool
+    private let queue: QueueAccess
+    private let writer: ReportWriter
+    private let transport: URLSessionTransport
+    private let dispatcher: Dispatcher
+    private let listener: NotificationListener
+
+    /// One for the recorder, one for the sweeper, and each lane's.
+    private static let connections = 4
+
+    /// Starts everything.
+    ///
+    /// - Throws: `CommandFailure` if the database is behind.
+    init(_ configuration: SendingConfiguration, logger: Logger) throws(CommandFailure) {
+        self.configuration = configuration
+        self.logger = logger
+        pool = ConnectionPool(configuration.database, maximumCount: Self.connections)
+        let state = DatabaseHealth(pool).databaseState()
+        if let problem = state.problem {
+            // A database that is away may come back; one that is behind will not catch up alone.
+            guard state.migration == nil, state.latency == nil else {
+                throw CommandFailure(problem)
+            }
+            logger.log(
+                .error, "database away at the start; nothing is sent until it is there",
+                ["problem": "\(problem)"])
+        }
+        queue = try QueueAccess(pool, configuration.database, logger: logger)
+        var settings = ReportWriter.Settings()
+        settings.connections = 1
+        writer = ReportWriter(
+            configuration.database, settings: settings, metrics: Metrics(), logger: logger)
+        let lanes = configuration.lanes
+        var http = URLSessionTransport.Settings(userAgent: "waybill/\(Version.current)")
+        // Both providers may be the same host, and questions need room beside the sends.
+        http.connectionsPerHost = lanes.reduce(8) { $0 + $1.concurrency }
+        transport = URLSessionTransport(http)
+        let dispatcher = Dispatcher(
+            lanes, settings: configuration.common, outbox: queue.outbox, transport: transport,
+            sink: writer, doorbell: queue.doorbell, logger: logger)
+        self.dispatcher = dispatcher
+        do throws(PostgresError) {
+            listener = try NotificationListener(
+                configuration.database, channels: ["waybill_outbox"],
+                onConnect: { dispatcher.wake() }, onNotification: { _ in dispatcher.wake() })
+        } catch {
+            throw CommandFailure("cannot listen for new messages: \(error)")
+        }
+    }
+
+    /// Whether every thread has turned lately: each of its steps is bounded by the database's own
+    /// time limits.
+    func isLive() -> Bool {
+        guard dispatcher.isLive(within: .seconds(45)) else {
+            logger.log(.error, "a lane is stuck; the watchdog is not fed", limitKey: "")
+            return false
+        }
+        return !writer.isStuck()
+    }
+
+    /// Leases nothing more, finishes what is in flight, and records it.
+    ///
+    /// Returns false if the deadline passed first.
+    func drain() -> Bool {
+        let end = ContinuousClock.now + configuration.drainDeadline
+        let isRecorded = dispatcher.stop(within: configuration.drainDeadline)
+        let isFlushed = writer.stop(within: max(.seconds(1), end - .now))
+        listener.stop()
+        queue.stop()
+        transport.close()
+        pool.close()
+        // What a limit held back comes first: "stopped" is the last line.
+        logger.flush(within: .milliseconds(500))
+        logger.log(
+            isRecorded && isFlushed ? .info : .error, "stopped",
+            ["recorded": .flag(isRecorded), "flushed": .flag(isFlushed)])
+        return isRecorded && isFlushed
+    }
+}

@@ -1,0 +1,157 @@
+import Domain
+import Testing
+
+@testable import Sending
+
+@Suite("Check policy")
+struct CheckPolicyTests {
+    private static let day = 86_400
+    private let schedule = ReconcileSchedule(
+        slots: [.seconds(3600), .seconds(43_200)], lookUpHorizon: .seconds(2 * day))
+
+    private func change(
+        _ check: OutboxCheck, _ finding: CheckPolicy.Finding, at seconds: Int
+    ) -> OutboxChange {
+        let policy = CheckPolicy(EchoProvider(), maxAttempts: 3, schedule: schedule)
+        var generator = FixedNumbers.lowest
+        return policy.change(
+            of: check, finding, askedAt: Samples.time(seconds), now: Samples.time(seconds),
+            using: &generator)
+    }
+
+    // MARK: - Unsure
+
+    @Test("Found: sent, under the provider's name of it; done if its end is known")
+    func found() throws {
+        let check = try Samples.check(isUnsure: true)
+        let sent = change(check, .known([Samples.report(.sent)]), at: 5)
+        #expect(sent.step == .sent(checkAt: Samples.time(3600)))
+        #expect(sent.event?.kind == .found)
+        #expect(sent.event?.status == .accepted)
+        #expect(sent.carrier == .init(provider: .infobip, providerMessageID: "p-1"))
+        let over = change(check, .known([Samples.report(.delivered)]), at: 5)
+        #expect(over.step == .done)
+        #expect(over.deadLetter == nil)
+    }
+
+    @Test("Unknown too early says nothing: it is asked again, at the latest when it counts")
+    func early() throws {
+        let first = change(try Samples.check(isUnsure: true), .unknown, at: 5)
+        #expect(first.step == .unsure(checkAt: Samples.time(10)))
+        #expect(first.event == nil)
+        let later = change(try Samples.check(isUnsure: true, checks: 4), .unknown, at: 40)
+        #expect(later.step == .unsure(checkAt: Samples.time(61)))
+    }
+
+    @Test("Unknown late enough: sent again, or given up where no attempt or time is left")
+    func notFound() throws {
+        let again = change(try Samples.check(isUnsure: true, attempts: 2), .unknown, at: 60)
+        #expect(again.step == .ready(at: Samples.time(60), alone: false))
+        #expect(again.event?.kind == .notFound)
+        #expect(again.event?.status == nil)
+        for check in [
+            try Samples.check(isUnsure: true, attempts: 3),
+            try Samples.check(isUnsure: true, giveUpIn: 60),
+        ] {
+            let over = change(check, .unknown, at: 60)
+            #expect(over.step == .done)
+            #expect(over.event?.kind == .gaveUp)
+            #expect(over.event?.status == .failed)
+            #expect(over.deadLetter?.code == "not_found")
+        }
+    }
+
+    @Test(
+        "Undecided is asked again after pauses that grow",
+        arguments: [(0, 5), (1, 10), (5, 160), (13, 21_600), (60, 21_600)])
+    func undecided(checks: Int, pause: Int) throws {
+        let change = change(
+            try Samples.check(isUnsure: true, checks: checks), .undecided, at: 100)
+        #expect(change.step == .unsure(checkAt: Samples.time(100 + pause)))
+        #expect(change.event == nil)
+    }
+
+    @Test(
+        "Past the provider's memory nothing that it says counts: unknown, and shown",
+        arguments: [CheckPolicy.Finding.undecided, .unknown])
+    func pastPatience(finding: CheckPolicy.Finding) throws {
+        let change = change(try Samples.check(isUnsure: true), finding, at: 2 * Self.day + 1)
+        #expect(change.step == .done)
+        #expect(change.event?.kind == .gaveUp)
+        #expect(change.event?.status == .unknown)
+        #expect(change.deadLetter?.code == "undecided")
+    }
+
+    // MARK: - Sent
+
+    @Test("A final report settles it, and heals if nobody had told")
+    func settled() throws {
+        let check = try Samples.check(isUnsure: false, status: .accepted)
+        let finding = CheckPolicy.Finding.known([Samples.report(.delivered)])
+        let change = change(check, finding, at: 3600)
+        #expect(change.step == .done)
+        #expect(change.event == nil)
+        #expect(change.deadLetter == nil)
+        #expect(CheckPolicy.heals(check, finding))
+        #expect(!CheckPolicy.heals(check, .known([Samples.report(.sent)])))
+        #expect(!CheckPolicy.heals(check, .unknown))
+        #expect(
+            !CheckPolicy.heals(try Samples.check(isUnsure: false, status: .delivered), finding))
+    }
+
+    @Test(
+        "Without an end it is asked again at the next slot, just after the validity, and at last",
+        arguments: [
+            (1, 3600), (3600, 43_200), (43_200, 2 * day + 300), (2 * day, 2 * day + 300),
+            (2 * day + 300, 4 * day),
+        ])
+    func slots(at now: Int, next: Int) throws {
+        let check = try Samples.check(isUnsure: false, status: .sent)
+        for finding in [CheckPolicy.Finding.undecided, .known([Samples.report(.sent)])] {
+            #expect(change(check, finding, at: now).step == .sent(checkAt: Samples.time(next)))
+        }
+    }
+
+    @Test("A short validity moves the last questions")
+    func shortValidity() throws {
+        let check = try Samples.check(isUnsure: false, status: .sent, validityMinutes: 10)
+        #expect(change(check, .undecided, at: 1).step == .sent(checkAt: Samples.time(900)))
+        #expect(change(check, .undecided, at: 900).step == .sent(checkAt: Samples.time(3600)))
+        #expect(change(check, .unknown, at: 900).event?.kind == .expired)
+    }
+
+    @Test("Unknown counts only when the validity is over; then, or at the very end, it has expired")
+    func expired() throws {
+        let check = try Samples.check(isUnsure: false, status: .accepted)
+        #expect(change(check, .unknown, at: 3600).step == .sent(checkAt: Samples.time(43_200)))
+        for (finding, time) in [
+            (CheckPolicy.Finding.unknown, 2 * Self.day + 300), (.undecided, 4 * Self.day),
+            (.known([Samples.report(.sent)]), 4 * Self.day),
+        ] {
+            let change = change(check, finding, at: time)
+            #expect(change.step == .done)
+            #expect(change.event?.kind == .expired)
+            #expect(change.event?.status == .expired)
+        }
+    }
+
+    @Test("A name that was not known is kept")
+    func name() throws {
+        let finding = CheckPolicy.Finding.known([Samples.report(.sent)])
+        let nameless = try Samples.check(isUnsure: false, status: .sent)
+        #expect(change(nameless, finding, at: 1).carrier?.providerMessageID == "p-1")
+        let named = try Samples.check(isUnsure: false, status: .sent, name: "p-1")
+        #expect(change(named, finding, at: 1).carrier == nil)
+    }
+
+    @Test("What cannot be asked is settled only when its time is over")
+    func overdue() throws {
+        let policy = CheckPolicy(EchoProvider(), maxAttempts: 3, schedule: schedule)
+        let unsure = try Samples.check(isUnsure: true)
+        #expect(!policy.isOverdue(unsure, at: Samples.time(2 * Self.day)))
+        #expect(policy.isOverdue(unsure, at: Samples.time(2 * Self.day + 1)))
+        let sent = try Samples.check(isUnsure: false)
+        #expect(!policy.isOverdue(sent, at: Samples.time(4 * Self.day - 1)))
+        #expect(policy.isOverdue(sent, at: Samples.time(4 * Self.day)))
+    }
+}
