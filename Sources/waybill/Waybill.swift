@@ -12,6 +12,7 @@ struct Waybill {
         ("check", CheckCommand.help, CheckCommand.run),
         ("key", KeyCommand.help, KeyCommand.run),
         ("probe", ProbeCommand.help, ProbeCommand.run),
+        ("simulate", SimulateCommand.help, SimulateCommand.run),
         ("demo", DemoCommand.help, DemoCommand.run),
     ]
 
@@ -25,6 +26,7 @@ struct Waybill {
           check     list every problem of the configuration
           key       create, list and revoke API keys
           probe     post a signed callback to a deployment and read it back
+          simulate  play Infobip and Plivo, to try everything without an account
           demo      run the whole system on this machine
 
         waybill COMMAND --help tells more of a command; waybill --version tells the version.

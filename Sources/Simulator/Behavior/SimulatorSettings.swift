@@ -114,6 +114,9 @@ package struct SimulatorSettings: Sendable, Equatable {
         return nil
     }
 
+    /// A member's value as text; empty for a name that there is not.
+    package func text(of name: String) -> String { json[name].map { "\($0)" } ?? "" }
+
     /// All members as a JSON object.
     var json: [String: Any] {
         var object: [String: Any] = [:]
