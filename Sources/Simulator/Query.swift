@@ -12,7 +12,9 @@ struct Query {
                 let parts = pair.split(
                     separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 let name = Self.decoded(parts[0])
-                if values[name] == nil { values[name] = parts.count > 1 ? Self.decoded(parts[1]) : "" }
+                if values[name] == nil {
+                    values[name] = parts.count > 1 ? Self.decoded(parts[1]) : ""
+                }
             }
         }
         self.values = values

@@ -12,6 +12,16 @@ struct Request {
     /// A thousand messages with long texts and `callbackData`.
     private static let bodyLimit = 32 << 20
 
+    init(
+        _ method: String, _ target: String, authorization: String? = nil, body: [UInt8] = []
+    ) {
+        self.method = method
+        path = String(target.prefix { $0 != "?" })
+        query = Query(target: target)
+        self.authorization = authorization
+        self.body = body
+    }
+
     /// - Throws: `BodyError`.
     init(_ exchange: Exchange) throws(BodyError) {
         method = exchange.method ?? ""

@@ -8,7 +8,7 @@ import Telemetry
 ///
 /// It keeps the last million messages in memory and nothing on disk. Any thread.
 package final class Simulator: ExchangeHandler {
-    private let core: SimulatorCore
+    let core: SimulatorCore
     private let infobip: InfobipAPI
     private let plivo: PlivoAPI
     private let control: ControlAPI
@@ -38,12 +38,13 @@ package final class Simulator: ExchangeHandler {
         do throws(BodyError) {
             request = try Request(exchange)
         } catch {
-            let status: HTTPStatus = if case .tooLarge = error { .contentTooLarge } else { .badRequest }
+            let status: HTTPStatus =
+                if case .tooLarge = error { .contentTooLarge } else { .badRequest }
             exchange.respond(Response(status, headers: [.plainText]))
             return
         }
         guard !request.path.hasPrefix("/simulator/") else {
-            exchange.respond(control.reply(to: request).response)
+            exchange.respond(reply(to: request).response)
             return
         }
         let now = Timestamp.now
@@ -56,7 +57,9 @@ package final class Simulator: ExchangeHandler {
         answer(exchange, reply, delay: .milliseconds(delay))
     }
 
-    private func reply(to request: Request) -> Reply {
+    /// The answer to a request; what it brings about has been begun.
+    func reply(to request: Request) -> Reply {
+        if request.path.hasPrefix("/simulator/") { return control.reply(to: request) }
         if request.path.hasPrefix("/sms/") { return infobip.reply(to: request) }
         if request.path.hasPrefix("/v1/Account/") { return plivo.reply(to: request) }
         return Reply(404) { $0.member("error", "there is nothing at this path") }

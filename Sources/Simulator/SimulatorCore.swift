@@ -56,8 +56,11 @@ final class SimulatorCore: Sendable {
             let (deliveries, nextLook) = state.pump(at: now)
             let work = deliveries.map { delivery in
                 // A copy of each record, so that bodies are written outside of the lock.
-                (delivery, delivery.items.filter { state.book.has($0.serial) }
-                    .map { (item: $0, record: state.book[$0.serial]) })
+                (
+                    delivery,
+                    delivery.items.filter { state.book.has($0.serial) }
+                        .map { (item: $0, record: state.book[$0.serial]) }
+                )
             }
             return (work, nextLook)
         }
@@ -94,8 +97,9 @@ final class SimulatorCore: Sendable {
         guard let request else { return finish(delivery, isAcknowledged: true) }
         transport.send(request, within: Self.patience) { [self] result in
             let isAcknowledged =
-                if case .answered(let response) = result { (200..<300).contains(response.status) }
-                else { false }
+                if case .answered(let response) = result {
+                    (200..<300).contains(response.status)
+                } else { false }
             finish(delivery, isAcknowledged: isAcknowledged)
         }
     }

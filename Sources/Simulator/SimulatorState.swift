@@ -61,7 +61,8 @@ struct SimulatorState: Sendable {
             gate.expect()
         }
         let step: Duration = isEarly ? .zero : .milliseconds(settings.report_delay_ms)
-        var start = now.advanced(by: record.behavior == .late ? .milliseconds(settings.late_ms) : .zero)
+        var start = now.advanced(
+            by: record.behavior == .late ? .milliseconds(settings.late_ms) : .zero)
         if settings.burst || record.behavior == .burst, !isEarly {
             // The next full period of the clock: all callbacks of the burst have it in common.
             let period = Int64(settings.burst_ms) * 1000

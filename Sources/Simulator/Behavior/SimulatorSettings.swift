@@ -37,8 +37,8 @@ package struct SimulatorSettings: Sendable, Equatable {
 
     package init() {}
 
-    private static let integers: [(String, any (WritableKeyPath<Self, Int> & Sendable), ClosedRange<Int>)]
-        = [
+    private static let integers:
+        [(String, any (WritableKeyPath<Self, Int> & Sendable), ClosedRange<Int>)] = [
             ("answer_delay_ms", \.answer_delay_ms, 0...600_000),
             ("report_delay_ms", \.report_delay_ms, 0...600_000),
             ("timeout_ms", \.timeout_ms, 0...600_000),

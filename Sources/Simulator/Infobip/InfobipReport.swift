@@ -8,6 +8,7 @@ enum InfobipReport {
     /// - Parameters:
     ///   - reports: messages, each with the stage that it is reported in.
     ///   - isV3: which of the two forms.
+    /// - Returns: the bytes that are signed.
     static func body(_ reports: [(record: Record, stage: Stage)], isV3: Bool) -> [UInt8] {
         var json = JSONText()
         json.beginObject()

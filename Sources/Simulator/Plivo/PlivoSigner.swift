@@ -15,6 +15,8 @@ struct PlivoSigner: Sendable {
     /// - Parameters:
     ///   - url: as the account told it; for GET with the fields behind it.
     ///   - form: the fields of a POST, none for GET.
+    ///   - nonce: any text that was not used before.
+    /// - Returns: names and values; none without a token.
     func headers(
         url: String, form: [(name: String, value: String)], nonce: String
     ) -> [(name: String, value: String)] {

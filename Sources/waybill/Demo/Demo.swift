@@ -34,6 +34,7 @@ final class Demo: Sendable {
     ///   - port: of HTTPS.
     ///   - simulates: whether the providers are played.
     ///   - stop: ends the start.
+    /// - Throws: `CommandFailure` if the secrets are damaged or cannot be kept.
     init(
         _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16, simulates: Bool,
         stop: StopRequest

@@ -20,6 +20,7 @@ struct DemoChildren {
     /// - Parameters:
     ///   - sockets: its three.
     ///   - notify: where it says that it is ready.
+    /// - Returns: how it is started.
     func responder(_ sockets: DemoSockets, notify: String) -> ChildProcess.Plan {
         var environment = bare
         environment["DATABASE_URL"] = databaseURL

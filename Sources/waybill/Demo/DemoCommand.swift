@@ -18,7 +18,8 @@ enum DemoCommand {
         """
 
     static func run(_ words: [String]) throws -> Int32 {
-        let arguments = try Arguments(words, options: ["directory", "port"], flags: ["no-simulator"])
+        let arguments = try Arguments(
+            words, options: ["directory", "port"], flags: ["no-simulator"])
         let port = UInt16(try arguments.integer("port", in: 1...65_535) ?? 8443)
         let signals = TerminationSignals(endsWithTerminal: true)
         // Whoever read our output may be gone; what we have started must be stopped all the same.

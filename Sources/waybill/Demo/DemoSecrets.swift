@@ -91,7 +91,9 @@ struct DemoSecrets: Codable {
 extension DemoSecrets {
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        func text(_ key: CodingKeys) throws -> String { try values.decode(String.self, forKey: key) }
+        func text(_ key: CodingKeys) throws -> String {
+            try values.decode(String.self, forKey: key)
+        }
         self.init(
             databaseSuperuser: try text(.databaseSuperuser),
             databaseMigrator: try text(.databaseMigrator),

@@ -55,7 +55,8 @@ struct DemoSummary: Encodable {
         let sends = pids.dispatch != nil
         let simulator = simulator_url.map { "\n  Simulator \($0)" } ?? ""
         let example = sends ? sendExample : callbackExample
-        let query = sends ? "recipient=447700900123" : "provider=infobip&provider_message_id=hello-1"
+        let path =
+            sends ? "/ID_OF_THE_ANSWER" : "?provider=infobip&provider_message_id=hello-1"
         return """
 
             Waybill is running at \(url) (loopback only). Ctrl-C stops it.
@@ -68,7 +69,7 @@ struct DemoSummary: Encodable {
 
             Read the message's status:
               curl --cacert \(ca) -H 'Authorization: Bearer \(api_key)' \\
-                '\(url)/v1/messages?\(query)'
+                '\(url)/v1/messages\(path)'
 
             """
     }

@@ -70,7 +70,8 @@ enum SimulateCommand {
         let server = try start(simulator, directory, logger)
         ServiceManager().notify("READY=1")
         logger.log(
-            .info, "simulating", ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
+            .info, "simulating",
+            ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
         let signal = signals.wait()
         logger.log(.info, "stopping", ["signal": .integer(Int64(signal))])
         signals.exitOnNext { logger.flush(within: .milliseconds(100)) }
@@ -85,7 +86,8 @@ enum SimulateCommand {
         _ simulator: Simulator, _ directory: String, _ logger: Logger
     ) throws(CommandFailure) -> Server {
         // Thousands of answers may be late at once, and each is an open connection.
-        let limits = Listener.Limits(workers: 4, maxConnections: 8_192, maxInFlight: 8_192,
+        let limits = Listener.Limits(
+            workers: 4, maxConnections: 8_192, maxInFlight: 8_192,
             ioTimeout: .seconds(30), bodyBytes: 32 << 20)
         do throws(FastCGIError) {
             let inherited = try InheritedSockets(
