@@ -65,11 +65,12 @@ struct InfobipAPITests {
     @Test(
         "Some messages are rejected in the answer",
         arguments: [
-            ("447700999920", "hello", 52), ("447700999927", "hello", 12), ("not-a-number", "x", 52),
-            ("447700900123", String(repeating: "a", count: 25 * 153 + 1), 25),
+            ("447700999920", 5, 52), ("447700999927", 5, 12), ("not-a-number", 5, 52),
+            ("447700900123", 25 * 153 + 1, 25),
         ])
-    func rejected(recipient: String, text: String, status: Int) throws {
+    func rejected(recipient: String, length: Int, status: Int) throws {
         let harness = try Harness()
+        let text = String(repeating: "a", count: length)
         let answer = try harness.infobip(
             "POST", "/sms/3/messages", ["messages": [Harness.v3(recipient, "m", text: text)]])
         #expect(answer.statusIDs == [status])

@@ -50,21 +50,27 @@ struct PlivoAPITests {
         #expect(try harness.control("GET", "messages").list("messages").isEmpty)
     }
 
-    @Test(
-        "A bad request is refused with api_id and error",
-        arguments: [
-            ["dst": "447700900456", "text": "x"], ["src": "1", "text": "x"],
-            ["src": "1", "dst": "447700900456"],
-            ["src": "1", "powerpack_uuid": "p", "dst": "447700900456", "text": "x"],
-            ["src": "1", "dst": "447700900456", "text": String(repeating: "a", count: 1_601)],
-            ["src": "1", "dst": "447700900456", "text": String(repeating: "ы", count: 738)],
-            [
-                "src": "1", "text": "x",
-                "dst": (0...1_000).map { "4477009\(10_000 + $0)" }.joined(separator: "<"),
-            ],
-        ])
-    func bad(body: [String: String]) throws {
-        let answer = try Harness().plivo("POST", "", body)
+    private static let badBodies: [String: [String: String]] = [
+        "no sender": ["dst": "447700900456", "text": "x"],
+        "no recipient": ["src": "1", "text": "x"],
+        "no text": ["src": "1", "dst": "447700900456"],
+        "two senders": ["src": "1", "powerpack_uuid": "p", "dst": "447700900456", "text": "x"],
+        "long text": [
+            "src": "1", "dst": "447700900456", "text": .init(repeating: "a", count: 1_601),
+        ],
+        "long UCS-2": [
+            "src": "1", "dst": "447700900456", "text": .init(repeating: "ы", count: 738),
+        ],
+        "bad method": ["src": "1", "dst": "447700900456", "text": "x", "method": "PUT"],
+        "1,001 recipients": [
+            "src": "1", "text": "x",
+            "dst": (0...1_000).map { "4477009\(10_000 + $0)" }.joined(separator: "<"),
+        ],
+    ]
+
+    @Test("A bad request is refused with api_id and error", arguments: badBodies.keys.sorted())
+    func bad(what: String) throws {
+        let answer = try Harness().plivo("POST", "", Self.badBodies[what])
         #expect(answer.status == 400)
         #expect(Set(answer.json.keys) == ["api_id", "error"])
     }

@@ -27,6 +27,8 @@ struct InfobipRequest {
     private(set) var violations: [Violation] = []
     let bulkID: String?
     let wantsCount: Bool
+    /// The last text and URL: messages that have them in common share their memory.
+    private var shared: (text: String, url: String?) = ("", nil)
 
     /// The most characters of `to`, and of `callbackData`.
     private static let numberLimit = 64
@@ -87,6 +89,8 @@ struct InfobipRequest {
                 Violation(
                     property: "\(path).\(name)", text: "size must be between 0 and 4000"))
         }
+        if shared.text != text { shared.text = text }
+        if shared.url != url { shared.url = url }
         for (number, destination) in destinations.enumerated() {
             guard let to = destination.to, !to.isEmpty, to.utf8.count <= Self.numberLimit else {
                 violations.append(
@@ -99,7 +103,7 @@ struct InfobipRequest {
             messages.append(
                 InfobipMessage(
                     to: to, messageID: destination.messageId.map { String($0.prefix(200)) },
-                    sender: sender, text: text, url: url, callbackData: callbackData,
+                    sender: sender, text: shared.text, url: shared.url, callbackData: callbackData,
                     wantsIntermediate: intermediate ?? false, wantsReports: notify ?? true,
                     place: (index, number)))
         }

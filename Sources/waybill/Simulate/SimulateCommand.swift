@@ -69,6 +69,7 @@ enum SimulateCommand {
             transport: CallbackTransport(connections: settings.callback_concurrency))
         let server = try start(simulator, directory, logger)
         ServiceManager().notify("READY=1")
+        MemoryTrimmer.start()
         logger.log(
             .info, "simulating",
             ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
