@@ -48,6 +48,13 @@ struct SimulatedProviderTests {
         ).status
     }
 
+    /// How many reports the responder has of what a provider calls so.
+    private func reports(on name: String) throws -> Int {
+        try demo.count(
+            "select count(*) from report join message on message.id = message_id"
+                + " where provider_message_id = '\(name)'")
+    }
+
     private func record(_ id: String) async throws -> [String: Any] {
         let answer = try await send("GET", "/simulator/messages?id=\(id)")
         return (answer.json["messages"] as? [[String: Any]])?.first ?? [:]
@@ -59,8 +66,7 @@ struct SimulatedProviderTests {
         // Its answer comes when the responder has acknowledged the report.
         #expect(try await infobip("447700999942", id) == 200)
         #expect(try await record(id)["callbacks_acknowledged"] as? Int == 1)
-        let rows = try demo.count("select count(*) from report join message on message.id = message_id where provider_message_id = '\(id)'")
-        #expect(rows == 1)
+        #expect(try reports(on: id) == 1)
     }
 
     @Test("Plivo's callbacks are believed by their signature, at a message's own URL")
@@ -78,8 +84,7 @@ struct SimulatedProviderTests {
         let id = try #require((answer.json["message_uuid"] as? [String])?.first)
         #expect(
             waitUntil(within: .seconds(10)) {
-                (try? demo.count(
-                    "select count(*) from report join message on message.id = message_id where provider_message_id = '\(id)'")) == 3
+                (try? reports(on: id)) == 3
             })
     }
 
