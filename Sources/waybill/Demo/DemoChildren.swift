@@ -49,9 +49,10 @@ struct DemoChildren {
             environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
             environment["PLIVO_BASE_URL"] = simulatorURL
             environment["PLIVO_SENDER"] = "12025550123"
-            // A lost callback is missed and asked for within half a minute.
+            // Lost answers and callbacks are missed and asked for within half a minute.
+            environment["WAYBILL_SEND_TIMEOUT_SECONDS"] = "10"
             environment["PLIVO_SETTLE_SECONDS"] = "5"
-            environment["WAYBILL_RECONCILE_SECONDS"] = "10"
+            environment["WAYBILL_RECONCILE_SECONDS"] = "10,25,60,300,3600"
         } else {
             guard hasAccount else { return nil }
             for (name, value) in inherited
