@@ -38,7 +38,7 @@ struct InfobipAPITests {
         let answer = try harness.infobip(
             "POST", "/sms/3/messages",
             [
-                "messages": [Harness.v3("447700900301", "msg-1"), second],
+                "messages": [Harness.v3("+447700900301", "msg-1"), second],
                 "options": ["includeSmsCountInResponse": true],
             ])
         let messages = answer.list("messages")

@@ -102,7 +102,9 @@ struct InfobipRequest {
             }
             messages.append(
                 InfobipMessage(
-                    to: to, messageID: destination.messageId.map { String($0.prefix(200)) },
+                    // Reports and logs have digits only.
+                    to: to.hasPrefix("+") ? String(to.dropFirst()) : to,
+                    messageID: destination.messageId.map { String($0.prefix(200)) },
                     sender: sender, text: shared.text, url: shared.url, callbackData: callbackData,
                     wantsIntermediate: intermediate ?? false, wantsReports: notify ?? true,
                     place: (index, number)))
