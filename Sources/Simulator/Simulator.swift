@@ -1,1 +1,87 @@
-import Domain
+import Dispatch
+package import Domain
+package import FastCGI
+import Synchronization
+import Telemetry
+
+/// Infobip and Plivo in one FastCGI application: takes messages, answers as they do, and calls back.
+///
+/// It keeps the last million messages in memory and nothing on disk. Any thread.
+package final class Simulator: ExchangeHandler {
+    let core: SimulatorCore
+    private let infobip: InfobipAPI
+    private let plivo: PlivoAPI
+    private let control: ControlAPI
+    private let answers = DispatchQueue(label: "simulator-answers", attributes: .concurrent)
+
+    /// How long `early` waits for callbacks that nobody acknowledges.
+    private static let earlyLimit = Duration.seconds(10)
+
+    /// - Parameters:
+    ///   - settings: at the start; `/simulator/settings` changes them.
+    ///   - account: whom it believes, and where callbacks go.
+    ///   - transport: makes the callbacks.
+    package init(
+        _ settings: SimulatorSettings, account: Account, transport: any HTTPTransport
+    ) {
+        core = SimulatorCore(settings, account: account, transport: transport)
+        infobip = InfobipAPI(account: account, core: core)
+        plivo = PlivoAPI(account: account, core: core)
+        control = ControlAPI(core: core)
+    }
+
+    /// Sends no more callbacks; requests are still answered.
+    package func stop() { core.stop() }
+
+    package func handle(_ exchange: Exchange) {
+        let request: Request
+        do throws(BodyError) {
+            request = try Request(exchange)
+        } catch {
+            let status: HTTPStatus =
+                if case .tooLarge = error { .contentTooLarge } else { .badRequest }
+            exchange.respond(Response(status, headers: [.plainText]))
+            return
+        }
+        guard !request.path.hasPrefix("/simulator/") else {
+            exchange.respond(reply(to: request).response)
+            return
+        }
+        let now = Timestamp.now
+        let delay = core.state.withLock { state in
+            state.counts.requests += 1
+            state.requestRate.add(at: now.microseconds / 1_000_000)
+            return state.settings.answer_delay_ms
+        }
+        let reply = reply(to: request)
+        answer(exchange, reply, delay: .milliseconds(delay))
+    }
+
+    /// The answer to a request; what it brings about has been begun.
+    func reply(to request: Request) -> Reply {
+        if request.path.hasPrefix("/simulator/") { return control.reply(to: request) }
+        if request.path.hasPrefix("/sms/") { return infobip.reply(to: request) }
+        if request.path.hasPrefix("/v1/Account/") { return plivo.reply(to: request) }
+        return Reply(404) { $0.member("error", "there is nothing at this path") }
+    }
+
+    private func answer(_ exchange: Exchange, _ reply: Reply, delay: Duration) {
+        let response = reply.response
+        switch reply.moment {
+        case .now where delay == .zero:
+            exchange.respond(response)
+        case .now:
+            after(delay) { exchange.respond(response) }
+        case .after(let more):
+            after(delay + more) { exchange.respond(response) }
+        case .behind(let gate):
+            // On a thread of our own: the gate is opened by the transport's, which must not block.
+            gate.answer { [self] in after(delay) { exchange.respond(response) } }
+            after(Self.earlyLimit) { gate.open() }
+        }
+    }
+
+    private func after(_ wait: Duration, _ body: @escaping @Sendable () -> Void) {
+        answers.asyncAfter(deadline: .now() + wait / .seconds(1), execute: body)
+    }
+}

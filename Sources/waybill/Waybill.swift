@@ -15,6 +15,7 @@ struct Waybill {
         ("send", SendCommand.help, SendCommand.run),
         ("message", MessageCommand.help, MessageCommand.run),
         ("probe", ProbeCommand.help, ProbeCommand.run),
+        ("simulate", SimulateCommand.help, SimulateCommand.run),
         ("demo", DemoCommand.help, DemoCommand.run),
     ]
 
@@ -31,6 +32,7 @@ struct Waybill {
           send      queue a message for one or more recipients
           message   show a message's status and what happened to it
           probe     post a signed callback to a deployment and read it back
+          simulate  play Infobip and Plivo, to try everything without an account
           demo      run the whole system on this machine
 
         waybill COMMAND --help tells more of a command; waybill --version tells the version.

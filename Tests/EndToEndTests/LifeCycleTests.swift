@@ -135,14 +135,22 @@ struct LifeCycleTests {
         #expect(demo.process.output.contains(demo.document.url))
         #expect(demo.process.output.contains(demo.document.api_key))
         guard Self.isInstalled("curl") else { return }
-        let outputs = try commands.map { command in
-            let shell = try ChildProcess(
-                "sh", ["-c", command], environment: WaybillProgram.bareEnvironment)
-            #expect(try shell.waitForExit() == .status(0), "\(shell.errors)")
-            return shell.output
-        }
-        #expect(outputs.first?.contains(#""status":"stored""#) == true)
-        #expect(outputs.last?.contains(#""status":"delivered""#) == true)
+        let answer = try run(commands[0])
+        let id = try #require(answer.firstMatch(of: /"id":"([0-9a-f-]{36})"/)).1
+        let read = commands[1].replacing("ID_OF_THE_ANSWER", with: id)
+        #expect(read != commands[1])
+        // On its way through the dispatcher and the simulator.
+        #expect(
+            waitUntil(within: .seconds(20)) {
+                (try? run(read).contains(#""status":"delivered""#)) == true
+            })
+    }
+
+    private func run(_ command: String) throws -> String {
+        let shell = try ChildProcess(
+            "sh", ["-c", command], environment: WaybillProgram.bareEnvironment)
+        #expect(try shell.waitForExit() == .status(0), "\(shell.errors)")
+        return shell.output
     }
 
     @Test("A part that is killed is started again, and demo.json follows")
@@ -165,6 +173,13 @@ struct LifeCycleTests {
                     (try? demo.infobip(InfobipBody.of(uniqueName())).status) == 200
                 })
         }
+        let old = try #require(try demo.currentDocument.pids.simulator)
+        #expect(kill(old, SIGKILL) == 0)
+        #expect(
+            waitUntil(within: .seconds(20)) {
+                guard let new = try? demo.currentDocument.pids.simulator else { return false }
+                return new != old && new > 0 && kill(new, 0) == 0
+            })
         #expect(try demo.stop() == .status(0))
         #expect(Self.processes(of: demo.directory) == [])
     }

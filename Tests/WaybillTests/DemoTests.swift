@@ -13,6 +13,12 @@ struct DemoTests {
         folder = try TemporaryDirectory()
     }
 
+    private static let noStop = StopRequest(
+        {
+            DispatchSemaphore(value: 0).wait()
+            return SIGTERM
+        }, onSecond: { _ in })
+
     private func mode(_ path: String) -> mode_t? {
         var information = stat()
         return lstat(path, &information) == 0 ? information.st_mode & 0o777 : nil
@@ -73,6 +79,84 @@ struct DemoTests {
         ]
         #expect(Set(all).count == all.count)
         #expect(all.allSatisfy { $0.utf8.count >= 32 })
+    }
+
+    @Test("Secrets of an earlier version are kept, and what they lack is made once")
+    func earlierSecrets() throws {
+        let path = folder.path(of: "secrets.json")
+        let made = try DemoSecrets.load(from: path)
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        var members = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        members["infobipAPIKey"] = nil
+        members["simulatorPort"] = nil
+        try JSONSerialization.data(withJSONObject: members).write(to: URL(fileURLWithPath: path))
+        let completed = try DemoSecrets.load(from: path)
+        #expect(completed.apiKey == made.apiKey)
+        #expect(completed.databasePort == made.databasePort)
+        #expect(completed.infobipAPIKey.utf8.count >= 32)
+        #expect(completed.simulatorPort != 0)
+        #expect(completed.simulatorPort != completed.databasePort)
+        let again = try DemoSecrets.load(from: path)
+        #expect(again.infobipAPIKey == completed.infobipAPIKey)
+        #expect(again.simulatorPort == completed.simulatorPort)
+        #expect(mode(path) == 0o600)
+    }
+
+    @Test("The demo's children know each other, and nothing of their user's own deployment")
+    func children() throws {
+        let directory = try DemoDirectory(folder.path(of: "demo"))
+        let secrets = try DemoSecrets.load(from: directory.secrets)
+        let foreign = [
+            "PATH": "/bin", "INFOBIP_API_KEY": "theirs", "PLIVO_AUTH_ID": "MATHEIRS",
+            "PLIVO_AUTH_TOKEN": "theirs", "WAYBILL_LOG_LEVEL": "debug", "NOTIFY_SOCKET": "/n",
+        ]
+        func children(_ simulates: Bool, _ inherited: [String: String]) -> DemoChildren {
+            DemoChildren(
+                directory: directory, secrets: secrets, databaseURL: "postgresql://r",
+                url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
+                inherited: inherited)
+        }
+        let sockets = try DemoSockets(DemoSockets.simulator, in: folder.path, for: nil)
+        let simulated = children(true, foreign)
+        let dispatch = try #require(simulated.dispatch).environment
+        let simulator = simulated.simulator(sockets)
+        #expect(dispatch["INFOBIP_API_KEY"] == secrets.infobipAPIKey)
+        #expect(simulator.environment["INFOBIP_API_KEY"] == secrets.infobipAPIKey)
+        #expect(simulator.environment["PLIVO_AUTH_TOKEN"] == dispatch["PLIVO_AUTH_TOKEN"])
+        #expect(dispatch["INFOBIP_BASE_URL"] == "http://127.0.0.1:\(secrets.simulatorPort)")
+        #expect(dispatch["PLIVO_BASE_URL"] == dispatch["INFOBIP_BASE_URL"])
+        #expect(dispatch["WAYBILL_LOG_LEVEL"] == nil)
+        #expect(dispatch["NOTIFY_SOCKET"] == nil)
+        #expect(dispatch["PATH"] == "/bin")
+        #expect(simulator.sockets.count == 1)
+
+        let own = try #require(children(false, foreign).dispatch).environment
+        #expect(own["INFOBIP_API_KEY"] == "theirs")
+        #expect(own["PLIVO_AUTH_ID"] == "MATHEIRS")
+        #expect(own["INFOBIP_BASE_URL"] == nil)
+        #expect(own["PLIVO_SETTLE_SECONDS"] == nil)
+        #expect(children(false, ["PATH": "/bin"]).dispatch == nil)
+        #expect(children(false, ["PLIVO_AUTH_ID": "MATHEIRS"]).dispatch == nil)
+        let plivo = children(false, ["PLIVO_AUTH_ID": "a", "PLIVO_AUTH_TOKEN": "t"])
+        #expect(plivo.dispatch?.environment["WAYBILL_DEFAULT_PROVIDER"] == "plivo")
+    }
+
+    @Test("nginx gets a part for the simulator, or loses it again", arguments: [true, false])
+    func simulatorSite(simulates: Bool) throws {
+        let directory = try DemoDirectory(folder.path(of: "demo"))
+        let certificate = try DemoCertificate(
+            in: directory, openssl: try DemoPrograms().openssl, stop: Self.noStop)
+        let nginx = DemoNginx(directory, try DemoPrograms())
+        for port in [UInt16(2000), simulates ? 2001 : nil] {
+            try nginx.configure(
+                site: try Resources.folder("nginx"), port: 8443, simulatorPort: port,
+                certificate: certificate)
+        }
+        let text = try? String(
+            contentsOfFile: directory.nginx + "/simulator.conf", encoding: .utf8)
+        #expect((text != nil) == simulates)
+        #expect(text?.contains("listen 127.0.0.1:2001;") ?? true)
+        #expect(text?.contains("@") != true)
     }
 
     @Test("Damaged secrets are not replaced")
@@ -182,6 +266,17 @@ struct DemoTests {
                 "pids",
             ])
         #expect((json["pids"] as? [String: Int]) == ["nginx": 1, "responder": 2, "postgres": 3])
+        var whole = summary
+        whole.simulator_url = "http://127.0.0.1:2000"
+        whole.pids.dispatch = 4
+        whole.pids.simulator = 5
+        let object = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(whole))
+        let members = try #require(object as? [String: Any])
+        #expect(members["simulator_url"] as? String == "http://127.0.0.1:2000")
+        #expect((members["pids"] as? [String: Int])?["dispatch"] == 4)
+        #expect((members["pids"] as? [String: Int])?["simulator"] == 5)
+        #expect(whole.text(file: path).contains("https://127.0.0.1:8443/v1/messages \\"))
+        #expect(whole.text(file: path).contains("Simulator http://127.0.0.1:2000"))
         let text = summary.text(file: path)
         #expect(text.contains("curl --cacert /d/tls/ca.pem -u 'u:p'"))
         #expect(text.contains("provider=infobip&provider_message_id=hello-1"))

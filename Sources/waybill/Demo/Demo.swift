@@ -5,33 +5,51 @@ import Synchronization
 /// The demo's parts, started and stopped in order.
 final class Demo: Sendable {
     private struct Parts {
-        var postgres: Supervisor?
-        var responder: Supervisor?
-        var nginx: Supervisor?
-        var sockets: DemoSockets?
+        var children: [String: Supervisor] = [:]
+        var sockets: [DemoSockets] = []
+
+        func pid(_ name: String) -> pid_t? { children[name].map { $0.pid ?? 0 } }
     }
+
+    /// The children's names, first who asks and last who stores.
+    ///
+    /// The dispatcher is the first, while all that it asks still answers: what it has under way is
+    /// recorded and need not be settled by the next run. Then nobody calls any more, the simulator's
+    /// callbacks included, and the responder can finish.
+    static let stopOrder = ["dispatch", "nginx", "simulator", "responder", "postgres"]
 
     private let directory: DemoDirectory
     private let programs: DemoPrograms
     private let secrets: DemoSecrets
     private let port: UInt16
+    private let simulates: Bool
     private let stopRequest: StopRequest
     private let parts = Mutex(Parts())
     /// Whether `demo.json` is there and has to follow the pids.
     private let isReady = Mutex(false)
 
+    /// - Parameters:
+    ///   - directory: where everything is kept.
+    ///   - programs: of others.
+    ///   - port: of HTTPS.
+    ///   - simulates: whether the providers are played.
+    ///   - stop: ends the start.
+    /// - Throws: `CommandFailure` if the secrets are damaged or cannot be kept.
     init(
-        _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16, stop: StopRequest
+        _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16, simulates: Bool,
+        stop: StopRequest
     ) throws(CommandFailure) {
         self.directory = directory
         self.programs = programs
         self.port = port
+        self.simulates = simulates
         stopRequest = stop
         var secrets = try DemoSecrets.load(from: directory.secrets)
-        if !LoopbackPort.isFree(secrets.databasePort) {
-            secrets.databasePort = try LoopbackPort.free()
-            try secrets.save(to: directory.secrets)
+        let taken = [\DemoSecrets.databasePort, \.simulatorPort].filter {
+            secrets[keyPath: $0] == port || !LoopbackPort.isFree(secrets[keyPath: $0])
         }
+        for path in taken { secrets[keyPath: path] = try LoopbackPort.free() }
+        if !taken.isEmpty { try secrets.save(to: directory.secrets) }
         self.secrets = secrets
     }
 
@@ -41,6 +59,8 @@ final class Demo: Sendable {
 
     /// Starts everything; returns when it answers.
     ///
+    /// What does not wait for PostgreSQL is started beside it.
+    ///
     /// - Throws: `CommandFailure`, that of a stop, too; call `stop` then.
     func start() throws(CommandFailure) {
         let certificate = try DemoCertificate(
@@ -48,8 +68,14 @@ final class Demo: Sendable {
         Output.line("waybill demo: starting PostgreSQL")
         try cluster.initialize(run: runTool)
         let postmaster = cluster.postmaster
-        let postgres = try supervise(cluster.server, successor: { postmaster.successor })
-        parts.withLock { $0.postgres = postgres }
+        try supervise(cluster.server, successor: { postmaster.successor })
+        let nginx = DemoNginx(directory, programs)
+        if simulates { try startSimulator(nginx) }
+        let sockets = try DemoSockets(in: directory.nginx, for: nginx.workerUser)
+        parts.withLock { $0.sockets.append(sockets) }
+        try nginx.configure(
+            site: try Resources.folder("nginx"), port: port,
+            simulatorPort: simulates ? secrets.simulatorPort : nil, certificate: certificate)
         try cluster.waitUntilReady(stopRequest)
         try cluster.prepare(migrations: try Resources.folder("Migrations"))
         guard let token = APIToken(secrets.apiKey) else {
@@ -60,14 +86,13 @@ final class Demo: Sendable {
 
         Output.line("waybill demo: starting the responder")
         let readiness = try ReadinessSocket(directory.nginx + "/notify.sock")
-        let nginx = DemoNginx(directory, programs)
-        let sockets = try DemoSockets(in: directory.nginx, for: nginx.workerUser)
-        parts.withLock { $0.sockets = sockets }
         let responder = try supervise(
-            responderPlan(sockets, notify: readiness.path),
+            children.responder(sockets, notify: readiness.path),
             // It ended as somebody wished: callers hear so at once, and need not wait in vain.
             onEnd: { [weak sockets] in sockets?.refuse() })
-        parts.withLock { $0.responder = responder }
+        if let dispatch = children.dispatch { try supervise(dispatch) }
+        Output.line("waybill demo: starting nginx")
+        try supervise(nginx.server)
         let isUp = readiness.wait(until: .now + .seconds(30)) { [stopRequest] in
             responder.hasGivenUp || stopRequest.isMade
         }
@@ -76,31 +101,48 @@ final class Demo: Sendable {
             throw CommandFailure(
                 "the responder does not start; see \(directory.logs)/responder.log")
         }
-
-        Output.line("waybill demo: starting nginx")
-        try nginx.configure(
-            site: try Resources.folder("nginx"), port: port, certificate: certificate)
-        let proxy = try supervise(nginx.server)
-        parts.withLock { $0.nginx = proxy }
         try waitForNginx()
         isReady.withLock { $0 = true }
         try summary.write(to: directory.demoJSON)
     }
 
-    /// Stops everything in the order that loses nothing: first who asks, last who stores.
+    /// The simulator needs no readiness of its own: its socket listens already.
+    private func startSimulator(_ nginx: DemoNginx) throws(CommandFailure) {
+        let sockets = try DemoSockets(
+            DemoSockets.simulator, in: directory.nginx, for: nginx.workerUser)
+        parts.withLock { $0.sockets.append(sockets) }
+        try supervise(
+            children.simulator(sockets), onEnd: { [weak sockets] in sockets?.refuse() })
+    }
+
+    /// Stops everything in the order that loses nothing.
     func stop() {
         isReady.withLock { $0 = false }
         unlink(directory.demoJSON)
         let parts = parts.withLock { $0 }
-        parts.nginx?.stop(SIGQUIT, deadline: .seconds(8))
-        parts.responder?.stop(SIGTERM, deadline: .seconds(30))
-        parts.sockets?.remove()
-        parts.postgres?.stop(SIGINT, deadline: .seconds(30))
+        for name in Self.stopOrder {
+            let (signal, deadline): (Int32, Duration) =
+                switch name {
+                case "nginx": (SIGQUIT, .seconds(8))
+                case "simulator": (SIGTERM, .seconds(5))
+                case "dispatch": (SIGTERM, .seconds(20))
+                case "postgres": (SIGINT, .seconds(30))
+                default: (SIGTERM, .seconds(30))
+                }
+            if name == "postgres" { for sockets in parts.sockets { sockets.remove() } }
+            parts.children[name]?.stop(signal, deadline: deadline)
+        }
         // Somebody's own, in the place of ours.
         cluster.postmaster.stop(within: .seconds(30))
         // A part that was started again a moment before the stop may have written them once more.
         unlink(directory.demoJSON)
         unlink(directory.processes)
+    }
+
+    private var children: DemoChildren {
+        DemoChildren(
+            directory: directory, secrets: secrets, databaseURL: cluster.responderURL, url: url,
+            port: port, simulates: simulates)
     }
 
     var summary: DemoSummary {
@@ -116,9 +158,11 @@ final class Demo: Sendable {
             plivo: .init(
                 callback_url: url + "/callbacks/plivo", auth_id: secrets.plivoAuthID,
                 auth_token: secrets.plivoAuthToken),
+            simulator_url: simulates ? children.simulatorURL : nil,
             pids: .init(
-                nginx: parts.nginx?.pid ?? 0, responder: parts.responder?.pid ?? 0,
-                postgres: parts.postgres?.pid ?? 0))
+                nginx: parts.pid("nginx") ?? 0, responder: parts.pid("responder") ?? 0,
+                postgres: parts.pid("postgres") ?? 0, dispatch: parts.pid("dispatch"),
+                simulator: parts.pid("simulator")))
     }
 
     /// Runs a program to its end; should we be killed meanwhile, the next run knows of it.
@@ -129,6 +173,7 @@ final class Demo: Sendable {
         }
     }
 
+    @discardableResult
     private func supervise(
         _ plan: ChildProcess.Plan,
         successor: (@Sendable () -> Supervisor.Successor)? = nil,
@@ -139,8 +184,8 @@ final class Demo: Sendable {
             if pid == nil { onEnd() }
             self?.pidsChanged()
         }
-        // The supervisor is not among the parts yet, so its pid is noted on its own.
-        noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: supervisor.pid ?? 0))
+        parts.withLock { $0.children[plan.name] = supervisor }
+        noteProcesses(adding: nil)
         return supervisor
     }
 
@@ -151,40 +196,12 @@ final class Demo: Sendable {
 
     private func noteProcesses(adding new: DemoProcesses.Entry?) {
         let parts = parts.withLock { $0 }
-        let known = [
-            ("nginx", parts.nginx), ("responder", parts.responder), ("postgres", parts.postgres),
-        ]
         var processes = DemoProcesses()
-        processes.entries = known.compactMap { name, part in
-            part?.pid.flatMap { DemoProcesses.Entry(name: name, pid: $0) }
+        processes.entries = Self.stopOrder.reversed().compactMap { name in
+            parts.children[name]?.pid.flatMap { DemoProcesses.Entry(name: name, pid: $0) }
         }
         if let new { processes.entries.append(new) }
         processes.write(to: directory.processes)
-    }
-
-    private func responderPlan(_ sockets: DemoSockets, notify: String) -> ChildProcess.Plan {
-        var environment = ProcessInfo.processInfo.environment
-        // What the demo's user has set for a deployment of their own must not leak in.
-        for name in environment.keys
-        where ["WAYBILL_", "INFOBIP_", "PLIVO_", "PG", "LISTEN_"].contains(where: name.hasPrefix) {
-            environment[name] = nil
-        }
-        environment["DATABASE_URL"] = cluster.responderURL
-        // Both names are in the certificate, and users type either.
-        environment["APP_BASE_URL"] = "\(url),https://localhost:\(port)"
-        environment["INFOBIP_WEBHOOK_USER"] = secrets.infobipUser
-        environment["INFOBIP_WEBHOOK_PASSWORD"] = secrets.infobipPassword
-        environment["INFOBIP_WEBHOOK_HEADER_SECRET"] = secrets.infobipHeaderSecret
-        environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
-        environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
-        environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
-        environment["NOTIFY_SOCKET"] = notify
-        return ChildProcess.Plan(
-            name: "responder",
-            program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
-            arguments: ["serve"],
-            environment: environment, log: directory.logs + "/responder.log",
-            sockets: sockets.descriptors)
     }
 
     private func waitForNginx() throws(CommandFailure) {

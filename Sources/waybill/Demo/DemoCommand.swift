@@ -4,18 +4,22 @@ import Security
 /// `waybill demo`: the whole system on one machine.
 enum DemoCommand {
     static let help = """
-        usage: waybill demo [--directory DIR] [--port PORT]
+        usage: waybill demo [--directory DIR] [--port PORT] [--no-simulator]
 
-        Runs PostgreSQL, nginx and the responder on this machine, reachable on loopback only, with
-        secrets and a certificate of their own. When all is ready, writes DIR/demo.json and prints
-        how to call it. Ctrl-C or SIGTERM stops everything. What is in DIR stays for the next run.
+        Runs PostgreSQL, nginx, the responder, the dispatcher and a simulator of both providers on
+        this machine, reachable on loopback only, with secrets and a certificate of their own. When
+        all is ready, writes DIR/demo.json and prints how to call it. Ctrl-C or SIGTERM stops
+        everything. What is in DIR stays for the next run, but the simulator forgets.
 
           --directory DIR  where everything is kept; .waybill-demo unless given
           --port PORT      of HTTPS; 8443 unless given
+          --no-simulator   sends through the accounts of INFOBIP_API_KEY with INFOBIP_BASE_URL, and
+                           of PLIVO_AUTH_ID with PLIVO_AUTH_TOKEN; without them nothing is sent
         """
 
     static func run(_ words: [String]) throws -> Int32 {
-        let arguments = try Arguments(words, options: ["directory", "port"])
+        let arguments = try Arguments(
+            words, options: ["directory", "port"], flags: ["no-simulator"])
         let port = UInt16(try arguments.integer("port", in: 1...65_535) ?? 8443)
         let signals = TerminationSignals(endsWithTerminal: true)
         // Whoever read our output may be gone; what we have started must be stopped all the same.
@@ -38,7 +42,8 @@ enum DemoCommand {
             throw CommandFailure("port \(port) is in use; choose another with --port")
         }
 
-        let demo = try Demo(directory, programs, port: port, stop: stop)
+        let demo = try Demo(
+            directory, programs, port: port, simulates: !arguments.has("no-simulator"), stop: stop)
         do {
             try demo.start()
         } catch {

@@ -21,9 +21,14 @@ struct DemoNginx {
 
     /// Copies the site's files and writes nginx.conf.
     ///
+    /// - Parameters:
+    ///   - site: the folder of the site's files.
+    ///   - port: of HTTPS.
+    ///   - simulatorPort: of the simulator; nil leaves it out.
+    ///   - certificate: of the site.
     /// - Throws: `CommandFailure` naming the file that cannot be written.
     func configure(
-        site: String, port: UInt16, certificate: DemoCertificate
+        site: String, port: UInt16, simulatorPort: UInt16?, certificate: DemoCertificate
     ) throws(CommandFailure) {
         let folder = directory.nginx
         do {
@@ -40,23 +45,39 @@ struct DemoNginx {
             }
             for (source, name) in [
                 (certificate.certificate, "certificate.pem"), (certificate.key, "key.pem"),
+                (certificate.authority, "ca.pem"),
             ] {
                 guard let data = manager.contents(atPath: source),
                     PrivateFile.write(data, to: "\(folder)/\(name)")
                 else { throw CommandFailure("cannot write \(folder)/\(name)") }
             }
-            var text = try String(contentsOfFile: site + "/demo.conf.template", encoding: .utf8)
-            for (name, value) in [
-                ("@DIRECTORY@", folder), ("@PORT@", String(port)),
-                ("@USER@", workerUser.map { "user \($0);" } ?? ""),
-                ("@CALLBACKS_RATE@", Self.callbacksRate),
-            ] {
-                text = text.replacingOccurrences(of: name, with: value)
+            try write("demo", as: "nginx.conf", of: site, port, simulatorPort)
+            // Included if it is there.
+            unlink(folder + "/simulator.conf")
+            if simulatorPort != nil {
+                try write("simulator", as: "simulator.conf", of: site, port, simulatorPort)
             }
-            try text.write(toFile: folder + "/nginx.conf", atomically: true, encoding: .utf8)
         } catch {
             throw CommandFailure("cannot configure nginx in \(folder): \(error)")
         }
+    }
+
+    /// Fills in a template.
+    private func write(
+        _ template: String, as name: String, of site: String, _ port: UInt16,
+        _ simulatorPort: UInt16?
+    ) throws {
+        var text = try String(contentsOfFile: "\(site)/\(template).conf.template", encoding: .utf8)
+        for (name, value) in [
+            ("@DIRECTORY@", directory.nginx), ("@PORT@", String(port)),
+            ("@SIMULATOR_PORT@", simulatorPort.map { String($0) } ?? ""),
+            ("@USER@", workerUser.map { "user \($0);" } ?? ""),
+            ("@CALLBACKS_RATE@", Self.callbacksRate),
+        ] {
+            text = text.replacingOccurrences(of: name, with: value)
+        }
+        try text.write(
+            toFile: "\(directory.nginx)/\(name)", atomically: true, encoding: .utf8)
     }
 
     /// How nginx is started, in the foreground.

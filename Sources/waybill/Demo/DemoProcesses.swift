@@ -34,7 +34,7 @@ struct DemoProcesses: Codable {
 
     var entries: [Entry] = []
 
-    /// Ends what an earlier run left behind: nginx first, PostgreSQL last.
+    /// Ends what an earlier run left behind, in the order of a stop: PostgreSQL last.
     ///
     /// - Parameters:
     ///   - file: what was running.
@@ -44,7 +44,7 @@ struct DemoProcesses: Codable {
             let processes = try? JSONDecoder().decode(DemoProcesses.self, from: data)
         else { return }
         let living = processes.entries.filter(\.isAlive)
-        for name in ["nginx", "responder", "postgres", DemoCluster.initdb] {
+        for name in Demo.stopOrder + [DemoCluster.initdb] {
             for entry in living where entry.name == name {
                 Output.line("waybill demo: ending \(name) (pid \(entry.pid)) of an earlier run")
                 end(entry, isInterrupted)

@@ -13,6 +13,10 @@ struct DemoSecrets: Codable {
     let infobipHMACSecret: String
     let plivoAuthID: String
     let plivoAuthToken: String
+    /// What the simulator takes as Infobip's key.
+    var infobipAPIKey = ""
+    /// The simulator's port; another one is chosen if somebody took it meanwhile.
+    var simulatorPort: UInt16 = 0
     /// PostgreSQL's TCP port; another one is chosen if somebody took it meanwhile.
     var databasePort: UInt16
 
@@ -21,14 +25,36 @@ struct DemoSecrets: Codable {
     /// - Throws: `CommandFailure` if the file is damaged or cannot be written.
     static func load(from path: String) throws(CommandFailure) -> DemoSecrets {
         if let data = FileManager.default.contents(atPath: path) {
-            guard let secrets = try? JSONDecoder().decode(DemoSecrets.self, from: data) else {
+            guard var secrets = try? JSONDecoder().decode(DemoSecrets.self, from: data) else {
                 throw CommandFailure("\(path) is damaged; remove the folder to start afresh")
             }
+            if try secrets.complete() { try secrets.save(to: path) }
             return secrets
         }
-        let secrets = try generate()
+        var secrets = try generate()
+        _ = try secrets.complete()
         try secrets.save(to: path)
         return secrets
+    }
+
+    /// Makes what a file of an earlier version does not have.
+    ///
+    /// - Returns: whether there was anything to make.
+    private mutating func complete() throws(CommandFailure) -> Bool {
+        let isWhole = !infobipAPIKey.isEmpty && simulatorPort != 0
+        if infobipAPIKey.isEmpty { infobipAPIKey = try Self.token() }
+        while simulatorPort == 0 || simulatorPort == databasePort {
+            simulatorPort = try LoopbackPort.free()
+        }
+        return !isWhole
+    }
+
+    private static func token() throws(CommandFailure) -> String {
+        do {
+            return try RandomBytes.token(byteCount: 24)
+        } catch {
+            throw CommandFailure("cannot make secrets: \(error)")
+        }
     }
 
     /// Writes the file with mode 0600, whole or not at all.
@@ -59,6 +85,27 @@ struct DemoSecrets: Codable {
         } catch {
             throw CommandFailure("cannot make secrets: \(error)")
         }
+    }
+}
+
+extension DemoSecrets {
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func text(_ key: CodingKeys) throws -> String {
+            try values.decode(String.self, forKey: key)
+        }
+        self.init(
+            databaseSuperuser: try text(.databaseSuperuser),
+            databaseMigrator: try text(.databaseMigrator),
+            databaseResponder: try text(.databaseResponder), apiKey: try text(.apiKey),
+            infobipUser: try text(.infobipUser), infobipPassword: try text(.infobipPassword),
+            infobipHeaderSecret: try text(.infobipHeaderSecret),
+            infobipHMACSecret: try text(.infobipHMACSecret),
+            plivoAuthID: try text(.plivoAuthID), plivoAuthToken: try text(.plivoAuthToken),
+            // A file of an earlier version has neither.
+            infobipAPIKey: try values.decodeIfPresent(String.self, forKey: .infobipAPIKey) ?? "",
+            simulatorPort: try values.decodeIfPresent(UInt16.self, forKey: .simulatorPort) ?? 0,
+            databasePort: try values.decode(UInt16.self, forKey: .databasePort))
     }
 }
 

@@ -2,9 +2,9 @@ import FastCGI
 import Foundation
 import Synchronization
 
-/// The responder's three listening sockets, bound and held by the demo as systemd would do it.
+/// The listening sockets of a child, bound and held by the demo as systemd would do it.
 ///
-/// A responder that is killed leaves its callers waiting in the queues for the next one.
+/// A child that is killed leaves its callers waiting in the queues for the next one.
 final class DemoSockets: Sendable {
     /// In the order in which a child gets them, from 3 on.
     let descriptors: [Int32]
@@ -14,15 +14,22 @@ final class DemoSockets: Sendable {
     /// nginx's workers may have thousands of connections in flight.
     private static let backlog: Int32 = 1024
 
-    /// Binds `callbacks.sock`, `api.sock` and `events.sock` in a folder, over what an earlier run
-    /// has left there.
+    /// The names of the responder's.
+    static let responder = Listener.Name.allCases.map(\.rawValue)
+    /// That of the simulator.
+    static let simulator = ["simulator"]
+
+    /// Binds sockets in a folder, over what an earlier run has left there.
     ///
     /// - Parameters:
+    ///   - names: of the files, without `.sock`; the responder's unless given.
     ///   - directory: of the files.
     ///   - user: the system user whose group may connect; ours unless given.
     /// - Throws: `CommandFailure` naming the socket.
-    init(in directory: String, for user: String?) throws(CommandFailure) {
-        paths = Listener.Name.allCases.map { "\(directory)/\($0.rawValue).sock" }
+    init(
+        _ names: [String] = responder, in directory: String, for user: String?
+    ) throws(CommandFailure) {
+        paths = names.map { "\(directory)/\($0).sock" }
         var descriptors: [Int32] = []
         do throws(CommandFailure) {
             for path in paths { descriptors.append(try Self.listen(path, user)) }

@@ -22,6 +22,10 @@ struct DemoSummary: Encodable {
         var nginx: pid_t
         var responder: pid_t
         var postgres: pid_t
+        /// Absent where nothing is sent.
+        var dispatch: pid_t?
+        /// Absent without the simulator.
+        var simulator: pid_t?
     }
 
     let url: String
@@ -33,6 +37,8 @@ struct DemoSummary: Encodable {
     let api_key: String
     let infobip: Infobip
     let plivo: Plivo
+    /// Where both providers' APIs are played; absent without the simulator.
+    var simulator_url: String?
     var pids: Processes
 
     /// Writes `demo.json`, readable by its owner only: it holds the secrets.
@@ -46,28 +52,48 @@ struct DemoSummary: Encodable {
 
     /// The short summary.
     func text(file: String) -> String {
-        let example =
-            #"{"results":[{"messageId":"hello-1","to":"447700900123","#
-            + #""doneAt":"2026-11-20T09:15:04.913+0000","#
-            + #""status":{"groupId":3,"groupName":"DELIVERED","id":5,"#
-            + #""name":"DELIVERED_TO_HANDSET"}}]}"#
+        let sends = pids.dispatch != nil
+        let simulator = simulator_url.map { "\n  Simulator \($0)" } ?? ""
+        let example = sends ? sendExample : callbackExample
+        let path =
+            sends ? "/ID_OF_THE_ANSWER" : "?provider=infobip&provider_message_id=hello-1"
         return """
 
             Waybill is running at \(url) (loopback only). Ctrl-C stops it.
               API key   \(api_key)
               Infobip   \(infobip.callback_url)  user \(infobip.user)  password \(infobip.password)
-              Plivo     \(plivo.callback_url)  auth token \(plivo.auth_token)
+              Plivo     \(plivo.callback_url)  auth token \(plivo.auth_token)\(simulator)
               All of it: \(file)
 
-            Post a callback as Infobip would:
-              curl --cacert \(ca) -u '\(infobip.user):\(infobip.password)' \\
-                -H 'Content-Type: application/json' \(infobip.callback_url) \\
-                -d '\(example)'
+            \(example)
 
             Read the message's status:
               curl --cacert \(ca) -H 'Authorization: Bearer \(api_key)' \\
-                '\(url)/v1/messages?provider=infobip&provider_message_id=hello-1'
+                '\(url)/v1/messages\(path)'
 
+            """
+    }
+
+    private var sendExample: String {
+        """
+        Send a message:
+          curl --cacert \(ca) -H 'Authorization: Bearer \(api_key)' \\
+            -H 'Content-Type: application/json' \(url)/v1/messages \\
+            -d '{"to":"+447700900123","text":"Your order 1001 is on its way."}'
+        """
+    }
+
+    private var callbackExample: String {
+        let report =
+            #"{"results":[{"messageId":"hello-1","to":"447700900123","#
+            + #""doneAt":"2026-11-20T09:15:04.913+0000","#
+            + #""status":{"groupId":3,"groupName":"DELIVERED","id":5,"#
+            + #""name":"DELIVERED_TO_HANDSET"}}]}"#
+        return """
+            Post a callback as Infobip would:
+              curl --cacert \(ca) -u '\(infobip.user):\(infobip.password)' \\
+                -H 'Content-Type: application/json' \(infobip.callback_url) \\
+                -d '\(report)'
             """
     }
 }

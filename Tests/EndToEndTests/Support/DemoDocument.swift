@@ -21,6 +21,8 @@ struct DemoDocument: Decodable, Sendable {
         let nginx: pid_t
         let responder: pid_t
         let postgres: pid_t
+        let dispatch: pid_t?
+        let simulator: pid_t?
     }
 
     let url: String
@@ -30,6 +32,7 @@ struct DemoDocument: Decodable, Sendable {
     let api_key: String
     let infobip: Infobip
     let plivo: Plivo
+    let simulator_url: String?
     let pids: Processes
 
     /// Everything in it that nobody else may read.

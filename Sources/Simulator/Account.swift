@@ -1,0 +1,33 @@
+package import Security
+
+/// The accounts that the simulator has with both providers, and where callbacks go.
+package struct Account: Sendable {
+    /// Behind `App ` in Infobip's `Authorization`; nil takes any key.
+    package var infobipKey: Secret?
+    /// Where Infobip's reports go that name no URL of their own.
+    package var infobipCallbackURL: String?
+    /// Signs the bodies of Infobip's callbacks.
+    package var infobipHMAC: HMACKey?
+    /// The header of that signature.
+    package var infobipHMACHeader = "X-Hub-Signature"
+    /// For Infobip's callbacks, by HTTP Basic.
+    package var infobipBasic: (user: String, password: Secret)?
+    /// Nil takes any account.
+    package var plivoID: String?
+    /// Checks Plivo's requests and signs its callbacks; nil takes any token and signs nothing.
+    package var plivoToken: Secret?
+    /// `http://127.0.0.1:PORT/callbacks-out`: callbacks to this machine by HTTPS go there, with host
+    /// and path behind it, because Foundation's client trusts no authority of our own.
+    package var relay: String?
+
+    package init() {}
+
+    /// Where a callback to a URL is posted to.
+    func target(of url: String) -> String {
+        guard let relay, url.hasPrefix("https://") else { return url }
+        let rest = url.dropFirst("https://".count)
+        let host = rest.prefix { $0 != ":" && $0 != "/" && $0 != "?" }
+        guard host == "127.0.0.1" || host == "localhost" else { return url }
+        return "\(relay)/\(rest)"
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+
+/// What can be changed while the simulator runs; JSON's names are those of the members.
+package struct SimulatorSettings: Sendable, Equatable {
+    /// Of messages whose recipient asks for nothing.
+    package var behavior = Behavior.delivered
+    /// Before every answer of the providers' APIs, 0 to 600,000.
+    package var answer_delay_ms = 0
+    /// Between a message's stages, 0 to 600,000.
+    package var report_delay_ms = 200
+    /// How late `timeout_after` and `timeout_before` answer, 0 to 600,000.
+    package var timeout_ms = 65_000
+    /// How late `slow` answers, 0 to 600,000.
+    package var slow_ms = 3_000
+    /// How late the callbacks of `late` come, 0 to 3,600,000.
+    package var late_ms = 20_000
+    /// How often held-back callbacks go out: of `burst`, and of all messages if `burst` is set.
+    package var burst_ms = 2_000
+    /// Whether all callbacks are held back.
+    package var burst = false
+    /// Whether every message's final callback comes before the others.
+    package var reorder = false
+    /// The share of callbacks that are never sent, 0 to 1.
+    package var loss = 0.0
+    /// The share of callbacks that are sent twice, 0 to 1.
+    package var duplicate = 0.0
+    /// How many of the next sending requests meet `fail_with`, 0 to 1,000,000,000.
+    package var fail_next = 0
+    /// The behaviour whose answer they get.
+    package var fail_with = Behavior.serverError
+    /// The most reports in one of Infobip's callbacks, 1 to 2,000.
+    package var callback_batch = 100
+    /// The most callbacks under way at once, 1 to 256.
+    package var callback_concurrency = 8
+    /// What the waits before a callback is repeated are multiplied by, 0.000001 to 1.
+    package var retry_scale = 1.0
+
+    package init() {}
+
+    private static let integers:
+        [(String, any (WritableKeyPath<Self, Int> & Sendable), ClosedRange<Int>)] = [
+            ("answer_delay_ms", \.answer_delay_ms, 0...600_000),
+            ("report_delay_ms", \.report_delay_ms, 0...600_000),
+            ("timeout_ms", \.timeout_ms, 0...600_000),
+            ("slow_ms", \.slow_ms, 0...600_000),
+            ("late_ms", \.late_ms, 0...3_600_000),
+            ("burst_ms", \.burst_ms, 1...600_000),
+            ("fail_next", \.fail_next, 0...1_000_000_000),
+            ("callback_batch", \.callback_batch, 1...2_000),
+            ("callback_concurrency", \.callback_concurrency, 1...256),
+        ]
+    private static let numbers:
+        [(String, any (WritableKeyPath<Self, Double> & Sendable), ClosedRange<Double>)] = [
+            ("loss", \.loss, 0...1), ("duplicate", \.duplicate, 0...1),
+            ("retry_scale", \.retry_scale, 0.000_001...1),
+        ]
+    private static let flags: [(String, any (WritableKeyPath<Self, Bool> & Sendable))] = [
+        ("burst", \.burst), ("reorder", \.reorder),
+    ]
+    private static let behaviors: [(String, any (WritableKeyPath<Self, Behavior> & Sendable))] = [
+        ("behavior", \.behavior), ("fail_with", \.fail_with),
+    ]
+
+    /// The names that `change` knows.
+    package static var names: [String] {
+        integers.map(\.0) + numbers.map(\.0) + flags.map(\.0) + behaviors.map(\.0)
+    }
+
+    /// Sets one member from its text, as the command line has it.
+    ///
+    /// - Returns: what is wrong, nil if nothing is.
+    package mutating func set(_ name: String, to text: String) -> String? {
+        let value: Any =
+            Int(text) as Any? ?? Double(text) as Any? ?? Bool(text) as Any? ?? text
+        return change(name, to: value)
+    }
+
+    /// Changes what an object names, or nothing if one of its members is wrong.
+    ///
+    /// - Returns: every problem.
+    mutating func change(_ members: [String: Any]) -> [String] {
+        var changed = self
+        let problems = members.sorted { $0.key < $1.key }.compactMap {
+            changed.change($0.key, to: $0.value)
+        }
+        if problems.isEmpty { self = changed }
+        return problems
+    }
+
+    private mutating func change(_ name: String, to value: Any) -> String? {
+        if let (_, path, range) = Self.integers.first(where: { $0.0 == name }) {
+            guard let number = value as? Int, range.contains(number) else {
+                return "\(name) takes a whole number from \(range.lowerBound)"
+                    + " to \(range.upperBound)"
+            }
+            self[keyPath: path] = number
+        } else if let (_, path, range) = Self.numbers.first(where: { $0.0 == name }) {
+            guard let number = (value as? NSNumber)?.doubleValue ?? value as? Double,
+                range.contains(number)
+            else { return "\(name) takes a number from \(range.lowerBound) to \(range.upperBound)" }
+            self[keyPath: path] = number
+        } else if let (_, path) = Self.flags.first(where: { $0.0 == name }) {
+            guard let flag = value as? Bool else { return "\(name) takes true or false" }
+            self[keyPath: path] = flag
+        } else if let (_, path) = Self.behaviors.first(where: { $0.0 == name }) {
+            guard let word = value as? String, let behavior = Behavior(rawValue: word) else {
+                let words = Behavior.allCases.map(\.rawValue).joined(separator: ", ")
+                return "\(name) takes one of \(words)"
+            }
+            self[keyPath: path] = behavior
+        } else {
+            return "there is no setting \(name)"
+        }
+        return nil
+    }
+
+    /// A member's value as text; empty for a name that there is not.
+    package func text(of name: String) -> String { json[name].map { "\($0)" } ?? "" }
+
+    /// All members as a JSON object.
+    var json: [String: Any] {
+        var object: [String: Any] = [:]
+        for (name, path, _) in Self.integers { object[name] = self[keyPath: path] }
+        for (name, path, _) in Self.numbers { object[name] = self[keyPath: path] }
+        for (name, path) in Self.flags { object[name] = self[keyPath: path] }
+        for (name, path) in Self.behaviors { object[name] = self[keyPath: path].rawValue }
+        return object
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// The body of a request that sends. Source: providers.md, B.1.
+struct PlivoRequest {
+    let sender: String?
+    /// Digits, each once, in the order in which they were named.
+    let recipients: [String]
+    /// What is no number, as it was written.
+    let invalid: [String]
+    let text: String
+    let url: String?
+    let usesGet: Bool
+
+    /// The most recipients, each counted once.
+    private static let recipientLimit = 1_000
+
+    /// What is wrong with it.
+    struct Problem: Error {
+        let text: String
+
+        init(_ text: String) { self.text = text }
+    }
+
+    private struct Body: Decodable {
+        let src: String?
+        let powerpack_uuid: String?
+        let dst: String?
+        let text: String?
+        let url: String?
+        let method: String?
+    }
+
+    init(_ body: [UInt8]) throws(Problem) {
+        guard let body = try? JSONDecoder().decode(Body.self, from: Data(body)) else {
+            throw Problem("invalid JSON")
+        }
+        switch (body.src, body.powerpack_uuid) {
+        case (nil, nil): throw Problem("either src or powerpack_uuid must be given")
+        case (.some, .some): throw Problem("only one of src and powerpack_uuid may be given")
+        default: sender = body.src
+        }
+        guard let destination = body.dst, !destination.isEmpty else {
+            throw Problem("dst parameter not present")
+        }
+        guard let text = body.text, !text.isEmpty else {
+            throw Problem("text parameter not present")
+        }
+        self.text = text
+        url = body.url.flatMap { $0.isEmpty ? nil : $0 }
+        switch body.method?.uppercased() {
+        case nil, "POST": usesGet = false
+        case "GET": usesGet = true
+        default: throw Problem("method must be GET or POST")
+        }
+        var seen: Set<String> = []
+        var recipients: [String] = []
+        var invalid: [String] = []
+        for word in destination.split(separator: "<") {
+            let digits = String(word.filter { !"/-.+() ".contains($0) })
+            guard (5...15).contains(digits.utf8.count),
+                digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else {
+                invalid.append(String(word))
+                continue
+            }
+            if seen.insert(digits).inserted { recipients.append(digits) }
+        }
+        guard recipients.count <= Self.recipientLimit else {
+            throw Problem("dst takes at most \(Self.recipientLimit) numbers")
+        }
+        self.recipients = recipients
+        self.invalid = invalid
+    }
+}

@@ -1,0 +1,92 @@
+import Domain
+
+/// Which API a message came by; it decides the shape of everything that is said about it.
+enum API: Sendable, Hashable {
+    case infobipV2
+    case infobipV3
+    case plivo
+
+    var provider: Provider { self == .plivo ? .plivo : .infobip }
+}
+
+/// What a provider calls a message. Most names are UUIDs, which take a fifth of a text's memory.
+enum MessageName: Hashable, Sendable, CustomStringConvertible {
+    case uuid(MessageID)
+    case text(String)
+
+    init(_ text: String) {
+        self = MessageID(text).map { .uuid($0) } ?? .text(text)
+    }
+
+    var description: String {
+        switch self {
+        case .uuid(let id): id.description
+        case .text(let text): text
+        }
+    }
+}
+
+/// How far a message has come.
+enum Stage: UInt8, Sendable, Comparable {
+    case accepted = 0
+    case sent = 1
+    case done = 2
+
+    static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A message that was taken.
+struct Record: Sendable {
+    let api: API
+    /// Infobip: chosen by the caller; Plivo: ours.
+    let name: MessageName
+    let recipient: String
+    let sender: String?
+    let text: String
+    /// Where its callbacks go; nil if it wants none.
+    let url: String?
+    /// Plivo: whether callbacks are made by GET.
+    let usesGet: Bool
+    let callbackData: String?
+    let bulkID: String?
+    let wantsIntermediate: Bool
+    let behavior: Behavior
+    /// SMS that it takes.
+    let parts: Int
+    /// Equal for messages that only a caller's mistake tells apart.
+    let fingerprint: UInt64
+    let acceptedAt: Timestamp
+
+    var stage = Stage.accepted
+    var sentAt: Timestamp?
+    var doneAt: Timestamp?
+    /// Requests that held it, those that were refused among them.
+    var timesReceived = 1
+    /// Requests that took it: more than 1 is a message sent twice.
+    var timesAccepted = 1
+    var callbacksSent = 0
+    var callbacksAcknowledged = 0
+    /// Whether its report was handed out by `/reports`.
+    var isReported = false
+    /// The serial of the record before this one with the same recipient.
+    var previous: Int?
+
+    var fate: Fate { behavior.fate }
+
+    /// How many callbacks' worth of parts it is reported in.
+    var reportedParts: Int { api == .plivo && behavior == .parts ? parts : 1 }
+
+    /// The name of one of its parts, from 1 on; the first one's is the message's own.
+    func name(ofPart part: Int) -> MessageName {
+        guard part > 1, case .uuid(let id) = name else { return name }
+        return .uuid(MessageID(high: id.high, low: id.low &+ UInt64(part - 1)))
+    }
+
+    /// What becomes of a part.
+    func fate(ofPart part: Int) -> Fate {
+        behavior == .parts && part % 2 == 0 ? .undeliverable : fate
+    }
+
+    /// Whether it shows itself to whoever asks.
+    var isKnown: Bool { behavior != .forgotten }
+}

@@ -1,0 +1,158 @@
+import Dispatch
+import Domain
+import Foundation
+import Security
+import Synchronization
+
+/// The state, and the pump that sends callbacks from it.
+///
+/// One serial queue looks what is due and makes the requests; everything else only wakes it.
+final class SimulatorCore: Sendable {
+    let state: Mutex<SimulatorState>
+    private let account: Account
+    private let transport: any HTTPTransport
+    private let signer: PlivoSigner
+    private let queue = DispatchQueue(label: "simulator-callbacks")
+    private let pumpState = Mutex(PumpState())
+
+    private struct PumpState {
+        /// Whether the queue has been asked to pump and has not begun.
+        var isWoken = false
+        /// When it looks by itself.
+        var nextLook: Timestamp?
+        var isStopped = false
+    }
+
+    /// How long an answer may take. Source: providers.md, B.2 (Plivo); Infobip's is not known.
+    private static let patience = Duration.seconds(8)
+
+    init(_ settings: SimulatorSettings, account: Account, transport: any HTTPTransport) {
+        state = Mutex(SimulatorState(settings))
+        self.account = account
+        self.transport = transport
+        signer = PlivoSigner(account.plivoToken)
+    }
+
+    /// Makes the pump look soon. Any thread.
+    func wake() {
+        let isNews = pumpState.withLock { pump in
+            defer { pump.isWoken = true }
+            return !pump.isWoken
+        }
+        if isNews { queue.async { [self] in pump() } }
+    }
+
+    /// Sends no more callbacks.
+    func stop() { pumpState.withLock { $0.isStopped = true } }
+
+    private func pump() {
+        let isStopped = pumpState.withLock { pump in
+            pump.isWoken = false
+            return pump.isStopped
+        }
+        guard !isStopped else { return }
+        let now = Timestamp.now
+        let (work, nextLook) = state.withLock { state in
+            let (deliveries, nextLook) = state.pump(at: now)
+            let work = deliveries.map { delivery in
+                // A copy of each record, so that bodies are written outside of the lock.
+                (
+                    delivery,
+                    delivery.items.filter { state.book.has($0.serial) }
+                        .map { (item: $0, record: state.book[$0.serial]) }
+                )
+            }
+            return (work, nextLook)
+        }
+        for (delivery, items) in work { send(delivery, items) }
+        if let nextLook { look(at: nextLook, now) }
+    }
+
+    /// At most one look is planned, the earliest.
+    private func look(at time: Timestamp, _ now: Timestamp) {
+        let isNews = pumpState.withLock { pump in
+            if let planned = pump.nextLook, planned <= time, planned > now { return false }
+            pump.nextLook = time
+            return true
+        }
+        guard isNews else { return }
+        let wait = max(.zero, time.since(now)) / .seconds(1)
+        queue.asyncAfter(deadline: .now() + wait) { [self] in
+            let isDue = pumpState.withLock { pump in
+                guard pump.nextLook == time else { return false }
+                pump.nextLook = nil
+                return true
+            }
+            if isDue { pump() }
+        }
+    }
+
+    // MARK: Requests
+
+    private func send(_ delivery: Delivery, _ items: [(item: CallbackItem, record: Record)]) {
+        let request =
+            delivery.api == .plivo
+            ? plivoRequest(delivery, items) : infobipRequest(delivery, items)
+        // Forgotten meanwhile: nothing is left to say.
+        guard let request else { return finish(delivery, isAcknowledged: true) }
+        transport.send(request, within: Self.patience) { [self] result in
+            let isAcknowledged =
+                if case .answered(let response) = result {
+                    (200..<300).contains(response.status)
+                } else { false }
+            finish(delivery, isAcknowledged: isAcknowledged)
+        }
+    }
+
+    private func finish(_ delivery: Delivery, isAcknowledged: Bool) {
+        let gates = state.withLock {
+            $0.finish(delivery, isAcknowledged: isAcknowledged, at: .now)
+        }
+        for gate in gates { gate.arrive() }
+        wake()
+    }
+
+    private func infobipRequest(
+        _ delivery: Delivery, _ items: [(item: CallbackItem, record: Record)]
+    ) -> ProviderRequest? {
+        guard !items.isEmpty else { return nil }
+        let body = InfobipReport.body(
+            items.map { (record: $0.record, stage: $0.item.stage) },
+            isV3: delivery.api == .infobipV3)
+        var headers: [(name: String, value: String)] = [
+            ("Content-Type", "application/json"), ("User-Agent", "Infobip/1.0 (waybill simulate)"),
+        ]
+        if let key = account.infobipHMAC {
+            let code = Hexadecimal.encode(key.code(for: body))
+            headers.append(
+                (account.infobipHMACHeader, "\(key.algorithm.rawValue)=\(code)"))
+        }
+        if let (user, password) = account.infobipBasic {
+            let credentials = password.withBytes { Array("\(user):".utf8) + $0 }
+            headers.append(("Authorization", "Basic " + Base64.encode(credentials)))
+        }
+        return ProviderRequest(
+            method: "POST", url: account.target(of: delivery.url), headers: headers, body: body)
+    }
+
+    private func plivoRequest(
+        _ delivery: Delivery, _ items: [(item: CallbackItem, record: Record)]
+    ) -> ProviderRequest? {
+        guard let (item, record) = items.first else { return nil }
+        let fields = PlivoCallback(record, item.stage, part: item.part).fields
+        let nonce = String(UInt64.random(in: 1_000_000_000_000_000_000 ... .max))
+        let agent = ("User-Agent", "Plivo (waybill simulate)")
+        guard delivery.usesGet else {
+            return ProviderRequest(
+                method: "POST", url: account.target(of: delivery.url),
+                headers: [("Content-Type", "application/x-www-form-urlencoded"), agent]
+                    + signer.headers(url: delivery.url, form: fields, nonce: nonce),
+                body: Array(PlivoForm.encode(fields).utf8))
+        }
+        let mark = delivery.url.contains("?") ? "&" : "?"
+        let url = delivery.url + mark + PlivoForm.encode(fields)
+        return ProviderRequest(
+            method: "GET", url: account.target(of: url),
+            headers: [agent] + signer.headers(url: url, form: [], nonce: nonce))
+    }
+}

@@ -1,0 +1,179 @@
+import Domain
+import Telemetry
+
+/// What has happened since the start or the last DELETE.
+struct SimulatorCounts: Sendable {
+    var requests = 0
+    var messagesReceived = 0
+    var messagesAccepted = 0
+    var duplicatesRefused = 0
+    var duplicateAcceptances = 0
+    var rejectedInAnswer = 0
+    var requestsRefused = 0
+    var largestRequest = 0
+    var callbacksSent = 0
+    var callbacksAcknowledged = 0
+    var callbacksFailed = 0
+    var callbacksGivenUp = 0
+    var reportsSent = 0
+    var reportsLost = 0
+    var largestCallback = 0
+}
+
+/// All that changes, under one lock: book, queue, settings and counts.
+struct SimulatorState: Sendable {
+    var settings: SimulatorSettings
+    var book = MessageBook()
+    var queue = CallbackQueue()
+    var counts = SimulatorCounts()
+    var requestRate = WindowedCount()
+    /// Answers that wait until a message's callbacks are acknowledged, by serial.
+    var gates: [Int: AnswerGate] = [:]
+    private var random = SystemRandomNumberGenerator()
+
+    init(_ settings: SimulatorSettings) {
+        self.settings = settings
+    }
+
+    // MARK: Taking messages
+
+    /// Takes a message and plans what becomes of it.
+    ///
+    /// - Returns: its serial.
+    mutating func accept(_ record: Record, gate: AnswerGate? = nil) -> Int {
+        var record = record
+        counts.messagesAccepted += 1
+        if record.api == .plivo, let earlier = book.serial(ofFingerprint: record.fingerprint) {
+            counts.duplicateAcceptances += 1
+            record.timesReceived += book[earlier].timesReceived
+            record.timesAccepted += book[earlier].timesAccepted
+        }
+        let serial = book.insert(record)
+        plan(serial, record, gate: gate)
+        return serial
+    }
+
+    private mutating func plan(_ serial: Int, _ record: Record, gate: AnswerGate?) {
+        let now = record.acceptedAt
+        let isEarly = gate != nil
+        if let gate, record.url != nil {
+            gates[serial] = gate
+            gate.expect()
+        }
+        let step: Duration = isEarly ? .zero : .milliseconds(settings.report_delay_ms)
+        var start = now.advanced(
+            by: record.behavior == .late ? .milliseconds(settings.late_ms) : .zero)
+        if settings.burst || record.behavior == .burst, !isEarly {
+            // The next full period of the clock: all callbacks of the burst have it in common.
+            let period = Int64(settings.burst_ms) * 1000
+            let due = (now.microseconds / period + 1) * period
+            start = Timestamp(microseconds: due).advanced(by: .zero - step * 2)
+        }
+        let isReordered = settings.reorder || record.behavior == .reordered
+        for stage in stages(of: record) {
+            var delay = step * Int(stage.rawValue)
+            // The final one at its time, the others behind it.
+            if isReordered, stage != .done { delay = step * (4 - Int(stage.rawValue)) }
+            for part in 1...record.reportedParts {
+                let item = CallbackItem(serial: serial, stage: stage, part: part)
+                queue.schedule(item, due: start.advanced(by: delay))
+            }
+        }
+    }
+
+    private func stages(of record: Record) -> [Stage] {
+        switch record.fate {
+        case .stuck: [.accepted, .sent]
+        case let fate where fate.failsAtOnce: [.accepted, .done]
+        default: [.accepted, .sent, .done]
+        }
+    }
+
+    // MARK: Callbacks
+
+    /// What the pump does now: the requests to make, and when to look again.
+    mutating func pump(at now: Timestamp) -> (deliveries: [Delivery], nextLook: Timestamp?) {
+        while let item = queue.nextReport(until: now) {
+            guard book.has(item.serial) else { continue }
+            advance(item, at: now)
+            let record = book[item.serial]
+            guard let url = record.url, isReported(item.stage, of: record) else { continue }
+            guard !record.behavior.isSilent,
+                settings.loss == 0 || .random(in: 0..<1, using: &random) >= settings.loss
+            else {
+                counts.reportsLost += 1
+                continue
+            }
+            queue.gather(item, of: record, url: url)
+            if record.behavior == .duplicated
+                || settings.duplicate > 0
+                    && .random(in: 0..<1, using: &random) < settings.duplicate
+            {
+                queue.gather(item, of: record, url: url)
+            }
+        }
+        let places = settings.callback_concurrency
+        let deliveries = queue.take(at: now, batch: settings.callback_batch, places: places)
+        for delivery in deliveries { countSent(delivery) }
+        return (deliveries, queue.nextLook(after: now, places: places))
+    }
+
+    private mutating func advance(_ item: CallbackItem, at now: Timestamp) {
+        var record = book[item.serial]
+        guard item.stage > record.stage else { return }
+        record.stage = item.stage
+        if record.sentAt == nil { record.sentAt = now }
+        if item.stage == .done { record.doneAt = now }
+        book[item.serial] = record
+    }
+
+    /// Infobip says nothing of taking a message, and of other stages only to whoever asked.
+    private func isReported(_ stage: Stage, of record: Record) -> Bool {
+        switch (record.api.provider, stage) {
+        case (.infobip, .accepted): false
+        case (.infobip, .sent): record.wantsIntermediate || record.fate == .stuck
+        case (.infobip, .done), (.plivo, _): true
+        }
+    }
+
+    private mutating func countSent(_ delivery: Delivery) {
+        counts.callbacksSent += 1
+        counts.reportsSent += delivery.items.count
+        counts.largestCallback = max(counts.largestCallback, delivery.items.count)
+        for item in delivery.items where book.has(item.serial) {
+            book[item.serial].callbacksSent += 1
+        }
+    }
+
+    /// A callback has been answered, or not.
+    ///
+    /// - Returns: answers that need wait no longer.
+    mutating func finish(
+        _ delivery: Delivery, isAcknowledged: Bool, at now: Timestamp
+    ) -> [AnswerGate] {
+        let isGivenUp = queue.finish(
+            delivery, isAcknowledged: isAcknowledged, at: now, scale: settings.retry_scale)
+        if isGivenUp { counts.callbacksGivenUp += 1 }
+        guard isAcknowledged else {
+            counts.callbacksFailed += 1
+            return []
+        }
+        counts.callbacksAcknowledged += 1
+        var open: [AnswerGate] = []
+        for item in delivery.items where book.has(item.serial) {
+            book[item.serial].callbacksAcknowledged += 1
+            if item.stage == .done, let gate = gates.removeValue(forKey: item.serial) {
+                open.append(gate)
+            }
+        }
+        return open
+    }
+
+    /// Starts afresh; the settings stay.
+    mutating func removeAll() {
+        book.removeAll()
+        queue.removeAll()
+        counts = SimulatorCounts()
+        gates = [:]
+    }
+}

@@ -1,0 +1,145 @@
+import Domain
+import FastCGI
+import Foundation
+import Security
+import Simulator
+import Telemetry
+
+/// `waybill simulate`: both providers, without an account.
+enum SimulateCommand {
+    static let help = """
+        usage: waybill simulate [--socket-directory DIR] [--relay URL]
+                                [--infobip-callback-url URL] [--SETTING VALUE ...]
+
+        Plays Infobip's and Plivo's HTTP APIs on a FastCGI socket, simulator.sock, behind nginx on a
+        plain-HTTP port of the loopback interface: takes messages, answers as they do, and sends
+        signed callbacks back. All is in memory. Takes systemd's socket if there is one.
+
+          --socket-directory DIR      where simulator.sock is bound; WAYBILL_SOCKET_DIRECTORY or
+                                      /run/waybill unless given
+          --relay URL                 callbacks to https://localhost and https://127.0.0.1 are
+                                      posted to URL/HOST:PORT/PATH, where an nginx of ours speaks TLS
+          --infobip-callback-url URL  of Infobip's reports that name no URL of their own
+
+        It believes INFOBIP_API_KEY, PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and anybody where they are
+        not set; callbacks have INFOBIP_WEBHOOK_USER and INFOBIP_WEBHOOK_PASSWORD,
+        INFOBIP_HMAC_SECRET, and Plivo's signature by PLIVO_AUTH_TOKEN.
+
+        Settings, with their values at the start; POST /simulator/settings changes them (with _ for
+        each -), GET reads them:
+        \(settingsText)
+
+        /simulator/messages?id=…|recipient=… and /simulator/stats tell what came; DELETE
+        /simulator/messages starts afresh.
+
+        What a message meets is the setting `behavior`, unless its recipient ends like this:
+        \(indented(Behavior.tableText))
+        """
+
+    /// Runs until a signal comes.
+    static func run(_ words: [String]) throws -> Int32 {
+        let names = SimulatorSettings.names.map { $0.replacing("_", with: "-") }
+        let arguments = try Arguments(
+            words,
+            options: Set(names).union(["socket-directory", "relay", "infobip-callback-url"]))
+        var settings = SimulatorSettings()
+        for name in names {
+            guard let value = arguments.value(name) else { continue }
+            if let problem = settings.set(name.replacing("-", with: "_"), to: value) {
+                throw UsageError("--\(problem.replacing("_", with: "-"))")
+            }
+        }
+        // Before any thread is made, so that all of them inherit the mask.
+        let signals = TerminationSignals()
+        var environment = Environment()
+        var account = Account(&environment)
+        account.relay = arguments.value("relay")
+        account.infobipCallbackURL = arguments.value("infobip-callback-url")
+        let directory =
+            arguments.value("socket-directory") ?? environment.text("WAYBILL_SOCKET_DIRECTORY")
+            ?? "/run/waybill"
+        let logger = Logger(
+            minimum: environment.choice("WAYBILL_LOG_LEVEL", default: Logger.Level.info))
+        guard environment.problems.isEmpty else {
+            throw ConfigurationError(problems: environment.problems)
+        }
+
+        let simulator = Simulator(
+            settings, account: account,
+            transport: CallbackTransport(connections: settings.callback_concurrency))
+        let server = try start(simulator, directory, logger)
+        ServiceManager().notify("READY=1")
+        MemoryTrimmer.start()
+        logger.log(
+            .info, "simulating",
+            ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
+        let signal = signals.wait()
+        logger.log(.info, "stopping", ["signal": .integer(Int64(signal))])
+        signals.exitOnNext { logger.flush(within: .milliseconds(100)) }
+        server.stopAccepting()
+        simulator.stop()
+        // Answers that are late on purpose are not worth the wait.
+        _ = server.drain(deadline: .now + .seconds(1))
+        return 0
+    }
+
+    private static func start(
+        _ simulator: Simulator, _ directory: String, _ logger: Logger
+    ) throws(CommandFailure) -> Server {
+        // Thousands of answers may be late at once, and each is an open connection.
+        let limits = Listener.Limits(
+            workers: 4, maxConnections: 8_192, maxInFlight: 8_192,
+            ioTimeout: .seconds(30), bodyBytes: 32 << 20)
+        do throws(FastCGIError) {
+            let inherited = try InheritedSockets(
+                environment: ProcessInfo.processInfo.environment, processID: getpid())
+            let source =
+                inherited.descriptors["simulator"].map { Listener.Source.inherited($0) }
+                ?? .path("\(directory)/simulator.sock")
+            return try Server.start(
+                // The name only names the threads.
+                Listener(.api, on: source, limits: limits), handler: simulator,
+                onIncident: { incident in
+                    logger.log(.warning, "FastCGI incident", ["incident": "\(incident)"])
+                })
+        } catch {
+            throw CommandFailure("cannot listen: \(error)")
+        }
+    }
+
+    private static var settingsText: String {
+        let settings = SimulatorSettings()
+        let width = SimulatorSettings.names.map(\.count).max() ?? 0
+        return SimulatorSettings.names.map { name in
+            let gap = String(repeating: " ", count: width - name.count)
+            return "  --\(name.replacing("_", with: "-"))\(gap)  \(settings.text(of: name))"
+        }
+        .joined(separator: "\n")
+    }
+
+    private static func indented(_ text: String) -> String {
+        text.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+    }
+}
+
+extension Account {
+    /// Notes what is wrong with the settings.
+    fileprivate init(_ environment: inout Environment) {
+        self.init()
+        infobipKey = environment.text("INFOBIP_API_KEY").flatMap { Secret($0) }
+        if let secret = environment.secrets("INFOBIP_HMAC_SECRET").first.flatMap({ Secret($0) }) {
+            let algorithm = environment.choice(
+                "INFOBIP_HMAC_ALGORITHM", default: HMACKey.Algorithm.sha256)
+            infobipHMAC = try? HMACKey(secret, algorithm: algorithm)
+        }
+        if let header = environment.text("INFOBIP_HMAC_HEADER") { infobipHMACHeader = header }
+        if let user = environment.list("INFOBIP_WEBHOOK_USER").first,
+            let password = environment.secrets("INFOBIP_WEBHOOK_PASSWORD").first
+                .flatMap({ Secret($0) })
+        {
+            infobipBasic = (user, password)
+        }
+        plivoID = environment.text("PLIVO_AUTH_ID")
+        plivoToken = environment.secrets("PLIVO_AUTH_TOKEN").first.flatMap { Secret($0) }
+    }
+}

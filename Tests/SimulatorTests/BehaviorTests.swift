@@ -1,0 +1,53 @@
+import Testing
+
+@testable import Simulator
+
+@Suite("Behaviours")
+struct BehaviorTests {
+    @Test("Every behaviour has two digits of its own, and the table tells all of them")
+    func table() {
+        #expect(Set(Behavior.table.map(\.behavior)) == Set(Behavior.allCases))
+        #expect(Set(Behavior.table.map(\.digits)).count == Behavior.table.count)
+        #expect(Behavior.table.allSatisfy { $0.digits.count == 2 })
+        #expect(Behavior.tableText.split(separator: "\n").count == Behavior.allCases.count)
+    }
+
+    @Test(
+        "The end of a number asks for a behaviour",
+        arguments: [
+            ("447700999911", Behavior.undeliverable), ("+447700999943", .lost),
+            ("999947", .parts),
+        ])
+    func magic(recipient: String, behavior: Behavior) {
+        #expect(Behavior(recipient: recipient) == behavior)
+    }
+
+    @Test(
+        "A number that ends as numbers do asks for nothing",
+        arguments: ["447700900111", "447700999900", "447700099911", "99911", "", "99999é"])
+    func plain(recipient: String) {
+        #expect(Behavior(recipient: recipient) == nil)
+    }
+
+    @Test("Settings change together or not at all, and tell every problem")
+    func settings() {
+        var settings = SimulatorSettings()
+        let none = settings.change(["loss": 0.5, "reorder": true, "behavior": "expired"])
+        #expect(none == [])
+        #expect(settings.loss == 0.5)
+        #expect(settings.reorder)
+        #expect(settings.behavior == .expired)
+        let before = settings
+        let problems = settings.change(["loss": 2, "nonsense": 1, "burst": 3, "burst_ms": 10])
+        #expect(problems.count == 3)
+        #expect(settings == before)
+        let right = settings.set("retry_scale", to: "0.01")
+        #expect(right == nil)
+        #expect(settings.retry_scale == 0.01)
+        for (name, text) in [("answer_delay_ms", "-1"), ("fail_with", "nothing")] {
+            let problem = settings.set(name, to: text)
+            #expect(problem != nil)
+        }
+        #expect(Set(settings.json.keys) == Set(SimulatorSettings.names))
+    }
+}
