@@ -91,6 +91,35 @@ struct MessageCommandTests {
                     + "expired nobody knows it\nstatus    expired (final)\n"))
     }
 
+    @Test("What is sent is queued, shown by its id, and answered when a provider has it")
+    func send() throws {
+        let queued = try run(
+            "send", "--to", "+41 79 123 45 67", "--text", "a", "--provider", "plivo")
+        #expect(queued.exit == .status(0), "\(queued.errors)")
+        let columns = queued.output.split(separator: "\t").map(String.init)
+        #expect(columns.dropFirst() == ["+41791234567", "queued", "plivo", "1 SMS\n"])
+        let shown = try run("message", columns[0])
+        #expect(shown.output.contains("status    queued\nto        +41791234567\n"))
+
+        let process = try ChildProcess(
+            Executable.path,
+            ["send", "--to", "+41791234568", "--text", "a", "--wait", "600", "--json"],
+            environment: ["DATABASE_URL": url, "PATH": "/usr/bin:/bin"])
+        let isQueued = try waitUntil(within: .seconds(30)) {
+            try server.run(
+                "select count(*) from message where recipient = '+41791234568'", in: name
+            ).contains("1")
+        }
+        #expect(isQueued)
+        try server.run(
+            """
+            update message set status = 2 where recipient = '+41791234568';
+            notify waybill_sent;
+            """, in: name)
+        #expect(try process.waitForExit() == .status(0))
+        #expect(process.output.contains(#""to":"+41791234568","status":"accepted""#))
+    }
+
     @Test("A message that is not in order exits 65 and names every mistake")
     func problems() throws {
         let result = try run(

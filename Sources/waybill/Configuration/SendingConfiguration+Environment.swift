@@ -71,13 +71,10 @@ extension InfobipSending.Settings {
         }
         self.init(
             version: version, baseURL: baseURL, apiKey: key,
-            callbackURL: callbackBase.map { Self.callbackURL($0, secret: secrets.first) },
+            callbackURL: callbackBase.map {
+                InfobipWebhook.callbackURL(base: $0, secret: secrets.first.flatMap { Secret($0) })
+            },
             batchLimit: batch)
-    }
-
-    private static func callbackURL(_ base: String, secret: String?) -> String {
-        let url = (base.hasSuffix("/") ? String(base.dropLast()) : base) + "/callbacks/infobip"
-        return secret.map { url + "?token=" + $0 } ?? url
     }
 }
 
@@ -85,6 +82,9 @@ extension PlivoSending.Settings {
     fileprivate init?(_ environment: inout Environment, callbackBase: String?) {
         let baseURL = environment.providerURL("PLIVO_BASE_URL")
         let settle = environment.integer("PLIVO_SETTLE_SECONDS", default: 600, in: 0...86_400)
+        // Version 2 does not sign the recipient, so a call's URL would not be believed.
+        let allowsV2 = environment.flag("PLIVO_ALLOW_SIGNATURE_V2", default: false)
+        let batch = environment.integer("PLIVO_BATCH_LIMIT", default: 100, in: 1...1000)
         let sender = environment.text("PLIVO_SENDER")
         let powerpack = environment.text("PLIVO_POWERPACK_UUID")
         let tokens = environment.secrets("PLIVO_AUTH_TOKEN")
@@ -110,7 +110,7 @@ extension PlivoSending.Settings {
         self.init(
             baseURL: baseURL ?? "https://api.plivo.com", authID: id, authToken: token,
             callbackBaseURL: callbackBase, powerpackUUID: powerpack, defaultSender: sender,
-            settleDelay: .seconds(settle))
+            settleDelay: .seconds(settle), batchLimit: allowsV2 ? 1 : batch)
     }
 }
 

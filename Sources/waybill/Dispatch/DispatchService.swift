@@ -36,7 +36,7 @@ final class DispatchService: Sendable {
                 .error, "database away at the start; nothing is sent until it is there",
                 ["problem": "\(problem)"])
         }
-        queue = try QueueAccess(pool, configuration.database, logger: logger)
+        queue = QueueAccess(pool, configuration.database, logger: logger)
         var settings = ReportWriter.Settings()
         settings.connections = 1
         writer = ReportWriter(

@@ -10,13 +10,10 @@ struct QueueAccess: Sendable {
     /// Ends the bell's thread.
     let stop: @Sendable () -> Void
 
-    init(
-        _ pool: ConnectionPool, _ settings: ConnectionSettings, logger: Logger
-    ) throws(CommandFailure) {
-        // let doorbell = NotifyDoorbell(settings, channel: "waybill_sent")
-        // outbox = OutboxStore(pool, settings: settings, logger: logger)
-        // self.doorbell = doorbell
-        // stop = { doorbell.stop() }
-        throw CommandFailure("the queue is not there yet")
+    init(_ pool: ConnectionPool, _ settings: ConnectionSettings, logger: Logger) {
+        let doorbell = NotifyDoorbell(settings, channel: "waybill_sent")
+        outbox = OutboxStore(pool, settings: settings, logger: logger)
+        self.doorbell = doorbell
+        stop = { doorbell.stop() }
     }
 }

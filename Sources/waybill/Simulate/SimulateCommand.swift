@@ -1,5 +1,6 @@
 import Domain
 import FastCGI
+import HTTP
 import Foundation
 import Security
 import Simulator
@@ -64,9 +65,11 @@ enum SimulateCommand {
             throw ConfigurationError(problems: environment.problems)
         }
 
+        var http = URLSessionTransport.Settings(userAgent: "waybill-simulator/\(Version.current)")
+        http.connectionsPerHost = settings.callback_concurrency
         let simulator = Simulator(
             settings, account: account,
-            transport: CallbackTransport(connections: settings.callback_concurrency))
+            transport: URLSessionTransport(http))
         let server = try start(simulator, directory, logger)
         ServiceManager().notify("READY=1")
         MemoryTrimmer.start()
