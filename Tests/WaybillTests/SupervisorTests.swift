@@ -48,6 +48,19 @@ struct SupervisorTests {
         #expect(!isAlive(lines[1]))
     }
 
+    @Test("A child that is killed again and again is back at once each time")
+    func killedAgain() throws {
+        let started = ContinuousClock.now
+        let supervisor = try Supervisor(
+            plan("echo $$ >> $F; [ $(wc -l < $F) -ge 12 ] && exec sleep 300; kill -9 $$")
+        ) { _ in }
+        #expect(waitUntil(within: .seconds(20)) { lines.count == 12 })
+        // Doubling pauses would take over half a minute.
+        #expect(.now - started < .seconds(15))
+        #expect(!supervisor.hasGivenUp)
+        supervisor.stop(SIGTERM, deadline: .seconds(10))
+    }
+
     @Test("A child that ended with 0 stays ended")
     func cleanEnd() throws {
         let supervisor = try Supervisor(plan("echo $$ >> $F; exit 0")) { _ in }

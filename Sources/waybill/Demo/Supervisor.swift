@@ -4,7 +4,8 @@ import Synchronization
 /// Keeps one child alive as systemd would with `Restart=on-failure`.
 ///
 /// An end with status 0 is somebody's wish and stays; any other is followed by a restart, at once
-/// the first time, then after a wait that doubles up to eight seconds. Where somebody may put a
+/// the first time, then after a wait that doubles up to eight seconds. A child that was killed did
+/// not fail by itself: it is started again after an eighth of a second at most. Where somebody may put a
 /// process of their own in the child's place, that one is followed as long as it lives.
 final class Supervisor: Sendable {
     /// What has taken the child's place.
@@ -106,6 +107,10 @@ final class Supervisor: Sendable {
             guard !state.isStopping, !exit.isClean else { return nil }
             // Whoever killed ours and started their own: one more would only fail beside it.
             if case .running = next { return nil }
+            // Somebody tries what a kill -9 does, maybe many times in a row.
+            if case .signal(SIGKILL) = exit {
+                return lasted > .seconds(1) ? .zero : .milliseconds(125)
+            }
             state.failuresInARow = lasted > .seconds(30) ? 0 : state.failuresInARow + 1
             let exponent = min(max(state.failuresInARow - 1, 0), 6)
             return state.failuresInARow <= 1 ? .zero : .milliseconds(125 << exponent)
