@@ -42,7 +42,7 @@ package final class NotifyDoorbell: Doorbell {
         bell.signal()
     }
 
-    /// Ends the thread; a ring that is under way is finished first, unless the database hangs.
+    /// Ends the thread; what was rung before is told first, unless the database hangs.
     package func stop() {
         isStopped.store(true, ordering: .releasing)
         stopSignal.signal()
@@ -54,12 +54,14 @@ package final class NotifyDoorbell: Doorbell {
         var connection: Connection?
         while true {
             bell.wait()
-            if isStopped.load(ordering: .acquiring) { return }
+            // Before the ring: what was rung before the stop is still told.
+            let isLast = isStopped.load(ordering: .acquiring)
             // Before it is told: what comes from now on is another ring.
-            isRung.store(false, ordering: .sequentiallyConsistent)
-            let isTold = tell(&connection)
-            let pause = isTold ? Self.spacing : Self.rest
-            if stopSignal.wait(timeout: .now() + pause) == .success { return }
+            let mustTell = isRung.exchange(false, ordering: .sequentiallyConsistent)
+            let isTold = !mustTell || tell(&connection)
+            if isLast { return }
+            // A stop ends the pause, and rings the bell for the last turn.
+            _ = stopSignal.wait(timeout: .now() + (isTold ? Self.spacing : Self.rest))
         }
     }
 

@@ -25,7 +25,9 @@ extension OutboxStore {
         }
         let limit = min(request.messages, bucket?.whole ?? request.messages)
         let due = limit > 0 ? try select(request, limit, connection) : []
-        let leases = try cut(due, for: request, on: connection)
+        let reported = due.filter(\.isReported).map(\.message)
+        if !reported.isEmpty { try connection.execute(MarkReported(messages: reported)) }
+        let leases = try cut(due.filter { !$0.isReported }, for: request, on: connection)
         let count = leases.reduce(0) { $0 + $1.messages.count }
         if count > 0 {
             try connection.execute(
@@ -34,7 +36,12 @@ extension OutboxStore {
                         lease.messages.map { ($0.outgoing.id, lease.id) }
                     },
                     provider: request.provider, dispatcher: request.dispatcher,
-                    deadline: request.deadline))
+                    duration: request.duration))
+            let rerouted = leases.flatMap(\.messages).filter { $0.provider != request.provider }
+            if !rerouted.isEmpty {
+                try connection.execute(
+                    NoteReroutes(messages: rerouted, provider: request.provider))
+            }
             if bucket != nil {
                 try connection.execute(
                     SpendAllowance(provider: request.provider, messages: count))
@@ -47,7 +54,9 @@ extension OutboxStore {
         if let bucket, limit < request.messages, due.count == limit {
             return LeaseAnswer(leases: leases, nextAt: bucket.nextAt(after: count))
         }
-        if due.count == limit, limit > 0 { return LeaseAnswer(leases: leases, nextAt: .now) }
+        if due.count == limit, count + reported.count > 0 {
+            return LeaseAnswer(leases: leases, nextAt: .now)
+        }
         return LeaseAnswer(leases: leases, nextAt: try nextDue(request, connection))
     }
 
@@ -60,7 +69,7 @@ extension OutboxStore {
             due += try connection.execute(
                 SelectDue(
                     provider: provider, isTakeover: provider != request.provider,
-                    limit: limit - due.count)
+                    segmentLimits: request.segmentLimits, limit: limit - due.count)
             ).rows
         }
         return due
