@@ -54,14 +54,15 @@ package final class NotifyDoorbell: Doorbell {
         var connection: Connection?
         while true {
             bell.wait()
-            // Before the ring: what was rung before the stop is still told.
-            let isLast = isStopped.load(ordering: .acquiring)
-            // Before it is told: what comes from now on is another ring.
-            let mustTell = isRung.exchange(false, ordering: .sequentiallyConsistent)
-            let isTold = !mustTell || tell(&connection)
-            if isLast { return }
-            // A stop ends the pause, and rings the bell for the last turn.
-            _ = stopSignal.wait(timeout: .now() + (isTold ? Self.spacing : Self.rest))
+            // Before it is told: what comes from now on is another ring. What came before a stop is
+            // told all the same.
+            guard isRung.exchange(false, ordering: .sequentiallyConsistent) else {
+                if isStopped.load(ordering: .acquiring) { return }
+                continue
+            }
+            let isTold = tell(&connection)
+            let pause = isTold ? Self.spacing : Self.rest
+            _ = stopSignal.wait(timeout: .now() + pause)
         }
     }
 

@@ -59,14 +59,65 @@ struct SpendAllowance: Statement {
     }
 }
 
-/// Due messages that nobody else is leasing now, the messages of a call together.
+/// Due messages of a provider that nobody else is leasing now, the messages of a call together.
 struct SelectDue: Statement {
     let provider: Provider
-    /// Whether to leave those that no other provider may take over.
-    let isTakeover: Bool
-    /// Of those that are taken over.
+    let limit: Int
+
+    static let name: StaticString = "select_due"
+    static let sql: StaticString = """
+        select message_id, call_id, provider, attempts, recipient, is_alone
+        from outbox
+        where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
+        order by due_at, call_id, message_id
+        limit $2
+        for update skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(Int64(limit))
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// Due messages of a provider that another one may take over and can carry.
+struct SelectTakeover: Statement {
+    let provider: Provider
     let segmentLimits: SegmentLimits?
     let limit: Int
+
+    static let name: StaticString = "select_takeover"
+    static let sql: StaticString = """
+        select message_id, call_id, provider, attempts, recipient, is_alone
+        from outbox
+        join send_call on send_call.id = outbox.call_id
+        where state = 1 and provider = $1 and due_at <= now() and outbox.give_up_at > now()
+            and not is_bound
+            and segments <= case encoding when 'gsm-7' then $3::smallint else $4::smallint end
+        order by due_at, call_id, message_id
+        limit $2
+        for update of outbox skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(Int64(limit))
+        parameters.add(Int16(clamping: segmentLimits?.gsm7 ?? Int.max))
+        parameters.add(Int16(clamping: segmentLimits?.ucs2 ?? Int.max))
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// Those of some messages of which a report says that a provider has them.
+struct SelectReported: Statement {
+    let messages: [MessageID]
 
     /// What only a provider that took the message says of it. A rejection may be of an attempt
     /// after which it is to be tried again.
@@ -74,39 +125,19 @@ struct SelectDue: Statement {
         .accepted, .sent, .delivered, .partiallyDelivered, .undeliverable, .expired,
     ]
 
-    static let name: StaticString = "select_due"
+    static let name: StaticString = "select_reported"
     static let sql: StaticString = """
-        select message_id, call_id, provider, attempts, recipient, is_alone,
-            attempts > 0 and exists (
-                select from message
-                where message.id = outbox.message_id and message.fingerprint <> 0
-                    and message.status = any($6::smallint[]))
-        from outbox
-        where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
-            and (not $2 or (not is_bound and exists (
-                select from send_call
-                where send_call.id = outbox.call_id
-                    and segments <= case encoding when 'gsm-7' then $4::smallint
-                        else $5::smallint end)))
-        order by due_at, call_id, message_id
-        limit $3
-        for update skip locked
+        select id from message
+        where id = any($1::uuid[]) and fingerprint <> 0 and status = any($2::smallint[])
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.add(provider.code)
-        parameters.add(isTakeover)
-        parameters.add(Int64(limit))
-        parameters.add(Int16(clamping: segmentLimits?.gsm7 ?? Int.max))
-        parameters.add(Int16(clamping: segmentLimits?.ucs2 ?? Int.max))
+        parameters.addUUIDs(messages) { $0.halves }
         parameters.addInt16s(Self.proofs) { $0.code }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        DueRow(
-            message: try row.identifier(0), call: try row.identifier(1),
-            provider: try row.provider(2), attempts: Int(try row.int16(3)),
-            recipient: try row.text(4), isAlone: try row.bool(5), isReported: try row.bool(6))
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
+        try row.identifier(0)
     }
 }
 
@@ -118,8 +149,15 @@ struct DueRow: Sendable {
     let attempts: Int
     let recipient: String
     let isAlone: Bool
-    /// Whether a report says of an earlier attempt that the provider has the message.
-    let isReported: Bool
+
+    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
+        message = try row.identifier(0)
+        call = try row.identifier(1)
+        provider = try row.provider(2)
+        attempts = Int(try row.int16(3))
+        recipient = try row.text(4)
+        isAlone = try row.bool(5)
+    }
 }
 
 /// What the messages of calls have in common.
