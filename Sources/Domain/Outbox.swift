@@ -146,7 +146,7 @@ package struct SendEvent: Sendable, Equatable {
         case unanswered
         /// Its dispatcher ended while a request may have been under way; the provider is asked.
         case leaseExpired = "lease_expired"
-        /// The provider was asked and has it.
+        /// The provider has it after all: it was asked, or a report says so.
         case found
         /// The provider was asked and does not have it; it is tried again.
         case notFound = "not_found"

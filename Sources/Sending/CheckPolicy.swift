@@ -41,12 +41,15 @@ package struct CheckPolicy: Sendable {
         patience = min(provider.lookUpHorizon, .seconds(72 * 3600))
     }
 
+    /// What is to be written of a message.
+    ///
     /// - Parameters:
     ///   - check: what was asked.
     ///   - finding: the answer.
     ///   - askedAt: when the question was put.
     ///   - now: when it was answered.
     ///   - generator: of the jitter.
+    /// - Returns: the step, with an event if something is known now.
     package func change(
         of check: OutboxCheck, _ finding: Finding, askedAt: Timestamp, now: Timestamp,
         using generator: inout some RandomNumberGenerator

@@ -88,9 +88,12 @@ package struct ProviderHealth: Sendable {
     /// A request came to this.
     ///
     /// - Parameters:
+    ///   - sign: what it says of the provider.
     ///   - isTrial: whether it was made while the provider was known to be stopped: only such a
     ///     one shows that the stop is over, however slowly it was answered.
+    ///   - now: when its answer came.
     ///   - jitter: 0 to 1; makes the rests of several dispatchers differ.
+    /// - Returns: what to tell others; nil if nothing has changed for them.
     package mutating func record(
         _ sign: Sign, isTrial: Bool, at now: Timestamp, jitter: Double
     ) -> Change? {

@@ -38,6 +38,7 @@ final class ScriptedServer: Sendable {
     /// - Parameters:
     ///   - isDeaf: whether connections are reset as soon as some bytes have come.
     ///   - script: what to do with each request.
+    /// - Throws: `POSIXError` if nothing can listen.
     init(isDeaf: Bool = false, _ script: @escaping @Sendable (Request) -> Step) throws {
         port = try FreePort.next()
         self.script = script

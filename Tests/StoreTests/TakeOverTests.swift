@@ -204,6 +204,9 @@ struct TakeOverTests {
         #expect(
             try sending.outbox.checks(of: .infobip, limit: 9, at: .now, hold: .seconds(9)).isEmpty)
         #expect(try sending.row(unsure) == "")
+        #expect(
+            try sending.messages.events(of: unsure, limit: 9).map(\.kind)
+                == [.unanswered, .found])
     }
 
     @Test("a name stays as long as another message to the number may need it")

@@ -2,7 +2,8 @@ import Domain
 import Postgres
 
 /// Drops messages from the outbox that a provider has, or may have, and whose fate is known: a
-/// portion of one state, in the order of their checks.
+/// portion of one state, in the order of their checks. Of what was unsure the timeline says that it
+/// was found.
 ///
 /// Where the provider can only be asked by number, a message stays while its name may be needed to
 /// tell another one's record from its own.
@@ -45,7 +46,11 @@ struct DropSettled: Statement {
             delete from outbox
             using settled
             where outbox.message_id = settled.message_id
-            returning outbox.message_id
+            returning outbox.message_id, outbox.provider, outbox.attempts
+        ),
+        told as (
+            insert into event (message_id, at, kind, provider, attempt)
+            select message_id, clock_timestamp(), $8, provider, attempts from gone where $2 = 3
         )
         select count(*), max(due_at), (select count(*) from gone) from seen
         """
@@ -58,6 +63,7 @@ struct DropSettled: Statement {
         parameters.add(Int64(limit))
         parameters.addInt16s(Status.allCases.filter(\.isFinal)) { $0.code }
         parameters.add(provider.takesOurName)
+        parameters.add(SendEvent.Kind.found.code)
     }
 
     static func decode(

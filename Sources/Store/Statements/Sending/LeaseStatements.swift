@@ -248,12 +248,18 @@ struct MarkReported: Statement {
 
     static let name: StaticString = "mark_reported"
     static let sql: StaticString = """
-        update outbox set state = 4, due_at = now(), checks = 0, is_bound = true
-        where message_id = any($1::uuid[])
+        with sent as (
+            update outbox set state = 4, due_at = now(), checks = 0, is_bound = true
+            where message_id = any($1::uuid[])
+            returning message_id, provider, attempts
+        )
+        insert into event (message_id, at, kind, provider, attempt)
+        select message_id, clock_timestamp(), $2, provider, attempts from sent
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.addUUIDs(messages) { $0.halves }
+        parameters.add(SendEvent.Kind.found.code)
     }
 }
 
