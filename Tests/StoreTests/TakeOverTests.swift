@@ -230,6 +230,17 @@ struct TakeOverTests {
         #expect(try sending.row(settled) == "")
     }
 
+    @Test("an unsure message that a report has settled is sure, though its name stays")
+    func settlesUnsure() throws {
+        let (id, lease) = try sending.leased(.plivo)
+        try sending.outbox.record([.unanswered(id, lease)], counts: [:])
+        try report(id, .delivered, name: "name", .plivo)
+        _ = try sending.outbox.checks(of: .plivo, limit: 9, at: .now, hold: .seconds(9))
+        #expect(try sending.row(id) == "4")
+        #expect(
+            try sending.messages.events(of: id, limit: 9).map(\.kind) == [.unanswered, .found])
+    }
+
     @Test("two messages without names to one number know of each other, in flight or not")
     func findsTwins() throws {
         let (unsure, first) = try sending.leased(.plivo)

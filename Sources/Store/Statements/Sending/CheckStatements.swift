@@ -5,7 +5,7 @@ import Postgres
 /// portion of one state, in the order of their checks. Of what was unsure the timeline says that it
 /// was found.
 ///
-/// Where the provider can only be asked by number, a message stays while its name may be needed to
+/// Where the provider can only be asked by number, a message stays, as sent, while its name may be needed to
 /// tell another one's record from its own.
 struct DropSettled: Statement {
     let provider: Provider
@@ -33,7 +33,7 @@ struct DropSettled: Statement {
             join outbox on outbox.message_id = seen.message_id
             join message on message.id = seen.message_id
             where outbox.state = $2 and message.status = any($6::smallint[])
-                and ($7 or (
+                and ($7 or $2 = 3 or (
                     outbox.attempted_at < now() - interval '150 seconds'
                     and not exists (
                         select from outbox as other
@@ -45,12 +45,20 @@ struct DropSettled: Statement {
         gone as (
             delete from outbox
             using settled
-            where outbox.message_id = settled.message_id
+            where outbox.message_id = settled.message_id and ($7 or $2 = 4)
+            returning outbox.message_id, outbox.provider, outbox.attempts
+        ),
+        kept as (
+            update outbox set state = 4, checks = 0
+            from settled
+            where outbox.message_id = settled.message_id and not $7 and $2 = 3
             returning outbox.message_id, outbox.provider, outbox.attempts
         ),
         told as (
             insert into event (message_id, at, kind, provider, attempt)
-            select message_id, clock_timestamp(), $8, provider, attempts from gone where $2 = 3
+            select message_id, clock_timestamp(), $8, provider, attempts
+            from (table gone union all table kept) as found
+            where $2 = 3
         )
         select count(*), max(due_at), (select count(*) from gone) from seen
         """
