@@ -66,8 +66,8 @@ comment on column outbox.is_bound is 'No other provider may take over: the calle
 create index outbox_ready on outbox (provider, due_at, call_id, message_id) where state = 1;
 create index outbox_leased on outbox (due_at) where state = 2;
 create index outbox_check on outbox (provider, state, due_at) where state >= 3;
--- Plivo can only be asked by number where it never told its name of a message.
-create index outbox_recipient on outbox (recipient) where state >= 3;
+-- Plivo (2) can only be asked by number where it never told its name of a message.
+create index outbox_recipient on outbox (recipient) where provider = 2 and state >= 2;
 
 -- What we did about a message, for its timeline. Append-only.
 create table event (

@@ -48,8 +48,11 @@ package struct LeaseRequest: Sendable {
     /// Messages a second that all dispatchers together may lease of this provider, and the most at
     /// once after a rest; nil for no limit.
     package let rate: (perSecond: Double, burst: Double)?
-    /// When an unanswered request has certainly ended.
-    package let deadline: Timestamp
+    /// The longest texts that the provider takes, of messages that it takes over; nil for any.
+    package let segmentLimits: SegmentLimits?
+    /// After how long an unanswered request has certainly ended, by the database's clock: those of
+    /// dispatchers may differ, and one that is ahead must not take a request's message away.
+    package let duration: Duration
     /// The dispatcher's number (see `Outbox.enlist`).
     package let dispatcher: Int32
     /// How many of these messages, from the first on, go into one request.
@@ -57,7 +60,8 @@ package struct LeaseRequest: Sendable {
 
     package init(
         provider: Provider, insteadOf: [Provider], requests: Int, messages: Int,
-        rate: (perSecond: Double, burst: Double)?, deadline: Timestamp, dispatcher: Int32,
+        rate: (perSecond: Double, burst: Double)?, segmentLimits: SegmentLimits? = nil,
+        duration: Duration, dispatcher: Int32,
         batchCount: @escaping @Sendable ([OutgoingMessage]) -> Int
     ) {
         self.provider = provider
@@ -65,7 +69,8 @@ package struct LeaseRequest: Sendable {
         self.requests = requests
         self.messages = messages
         self.rate = rate
-        self.deadline = deadline
+        self.segmentLimits = segmentLimits
+        self.duration = duration
         self.dispatcher = dispatcher
         self.batchCount = batchCount
     }
@@ -141,7 +146,7 @@ package struct SendEvent: Sendable, Equatable {
         case unanswered
         /// Its dispatcher ended while a request may have been under way; the provider is asked.
         case leaseExpired = "lease_expired"
-        /// The provider was asked and has it.
+        /// The provider has it after all: it was asked, or a report says so.
         case found
         /// The provider was asked and does not have it; it is tried again.
         case notFound = "not_found"
@@ -217,13 +222,18 @@ package struct OutboxChange: Sendable {
     /// A provider that has a message.
     package struct Carrier: Sendable, Equatable {
         package let provider: Provider
-        /// Nil if it is not known yet; a report or a look-up will tell.
+        /// Nil if it is not known yet, or too long for a name; a report or a look-up will tell.
         package let providerMessageID: String?
 
         package init(provider: Provider, providerMessageID: String?) {
             self.provider = provider
-            self.providerMessageID = providerMessageID
+            self.providerMessageID = providerMessageID.flatMap { name in
+                (1...Self.nameLimit).contains(name.utf8.count) ? name : nil
+            }
         }
+
+        /// Bytes; names are indexed, and what does not fit an index could not be recorded at all.
+        private static let nameLimit = 255
     }
 }
 
@@ -241,10 +251,13 @@ package struct OutboxCheck: Sendable {
     package let checks: Int
     package let validityMinutes: Int?
     package let giveUpAt: Timestamp
+    /// Whether another message without a name went to the same number at about the time, so that
+    /// what the provider has there may be that one.
+    package let hasTwin: Bool
 
     package init(
         lookUp: MessageLookUp, isUnsure: Bool, status: Status, isPinned: Bool, attempts: Int,
-        checks: Int, validityMinutes: Int?, giveUpAt: Timestamp
+        checks: Int, validityMinutes: Int?, giveUpAt: Timestamp, hasTwin: Bool = false
     ) {
         self.lookUp = lookUp
         self.isUnsure = isUnsure
@@ -254,6 +267,7 @@ package struct OutboxCheck: Sendable {
         self.checks = checks
         self.validityMinutes = validityMinutes
         self.giveUpAt = giveUpAt
+        self.hasTwin = hasTwin
     }
 }
 
@@ -297,7 +311,9 @@ package protocol Outbox: Sendable {
     ///   new number.
     func enlist() throws(StoreFailure) -> (number: Int32, holds: @Sendable () -> Bool)
 
-    /// Leases due messages of a provider.
+    /// Leases due messages of a provider that are not past their time, and notes in their timeline
+    /// which of them it takes over. Messages that were tried before and of which a report says that
+    /// a provider has them are not leased but count as sent.
     func lease(_ request: LeaseRequest) throws(StoreFailure) -> LeaseAnswer
 
     /// Writes steps and counts in one transaction; of a message that is there twice, one step after
@@ -309,16 +325,26 @@ package protocol Outbox: Sendable {
         _ changes: [OutboxChange], counts: [Provider: SendCounts]
     ) throws(StoreFailure)
 
-    /// Makes the leases of dispatchers that are gone, and those past their deadline, unsure.
+    /// Makes the leases of dispatchers that are gone, and those that are over, unsure.
     ///
     /// - Returns: how many messages they had.
     func takeOver(at now: Timestamp) throws(StoreFailure) -> Int
 
-    /// Messages whose check is due, held for `hold` so that no other dispatcher asks too. Of `sent`
-    /// ones, those whose fate is known are dropped from the outbox instead.
+    /// Messages whose check is due, held for `hold` so that no other dispatcher asks too. Those
+    /// whose fate is known are dropped from the outbox instead.
+    ///
+    /// Each one's `sentAt` is as long before `now` as the attempt was by the database's clock.
     func checks(
         of provider: Provider, limit: Int, at now: Timestamp, hold: Duration
     ) throws(StoreFailure) -> [OutboxCheck]
+
+    /// Drops messages that a provider has and whose fate is known, due or not: a portion of those
+    /// whose check is due later than a time, in the order of that.
+    ///
+    /// - Returns: how many were dropped, and from where to go on; nil past the last.
+    func dropSettled(
+        of provider: Provider, after time: Timestamp?, limit: Int
+    ) throws(StoreFailure) -> (dropped: Int, next: Timestamp?)
 
     /// Gives up what is ready and past its time, whoever it waits for, and counts the dead letters;
     /// returns how many.

@@ -90,9 +90,10 @@ package struct ProviderProblem: Error, Sendable, Equatable {
     package let text: String
 
     package init(code: String, text: String) {
-        self.code = code
-        // A provider's page may be long; the beginning tells.
-        self.text = String(text.prefix(500))
+        // A provider's page may be long; the beginning tells. Scalars, since there is no bound to
+        // what is one character.
+        self.code = String(String.UnicodeScalarView(code.unicodeScalars.prefix(100)))
+        self.text = String(String.UnicodeScalarView(text.unicodeScalars.prefix(500)))
     }
 }
 
@@ -106,6 +107,10 @@ package protocol SendingProvider: Sendable {
     var settleDelay: Duration { get }
     /// The most look-ups in a minute.
     var lookUpsPerMinute: Int { get }
+    /// About how many messages one look-up covers, at least one.
+    var lookUpLimit: Int { get }
+    /// The longest texts that it takes; nil for any that we accept.
+    var segmentLimits: SegmentLimits? { get }
     /// How long after its sending the provider still knows a message: a look-up past that says
     /// nothing, whatever it says.
     var lookUpHorizon: Duration { get }
@@ -138,8 +143,23 @@ package protocol SendingProvider: Sendable {
 }
 
 extension SendingProvider {
+    package var lookUpLimit: Int { 1 }
+
+    package var segmentLimits: SegmentLimits? { nil }
+
     package func batchCount(of messages: [OutgoingMessage]) -> Int {
         min(messages.count, batchLimit)
+    }
+}
+
+/// The most SMS that a provider takes of one text, by its alphabet.
+package struct SegmentLimits: Sendable, Equatable {
+    package let gsm7: Int
+    package let ucs2: Int
+
+    package init(gsm7: Int, ucs2: Int) {
+        self.gsm7 = gsm7
+        self.ucs2 = ucs2
     }
 }
 

@@ -131,11 +131,12 @@ extension Exchanges: URLSessionDataDelegate {
         completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
     ) {
         if let response = response as? HTTPURLResponse {
-            let wait = response.value(forHTTPHeaderField: "Retry-After")
+            let wait = response.value(forHTTPHeaderField: "Retry-After").flatMap { text in
+                RetryAfter.seconds(text, at: Date())
+            }
             state.withLock { state in
                 state.exchanges[dataTask.taskIdentifier]?.status = response.statusCode
-                state.exchanges[dataTask.taskIdentifier]?.retryAfterSeconds =
-                    wait.flatMap { RetryAfter.seconds($0, at: Date()) }
+                state.exchanges[dataTask.taskIdentifier]?.retryAfterSeconds = wait
             }
         }
         completionHandler(.allow)

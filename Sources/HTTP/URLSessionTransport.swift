@@ -6,10 +6,11 @@ import FoundationNetworking
 /// Makes requests by Foundation's URLSession. Any thread.
 ///
 /// There are two long-lived sessions. Questions (GET) share kept connections. Whatever changes
-/// something gets a connection of its own: when a kept connection ends before the first byte of an
-/// answer, libcurl silently makes the request again on a new one (measured with 7.88: it repeats
-/// the head without the body, and the provider waits for the rest until our deadline), and a
-/// request that may have been done once must not be done again.
+/// something asks for a connection of its own (`Connection: close`): when a kept connection ends
+/// before the first byte of an answer, libcurl silently makes the request again on a new one.
+/// Foundation cannot forbid it to keep the connection of a host that ignores the header, but what
+/// it repeats then is the head without the body (libcurl 7.88, see the tests): no host ever gets a
+/// body twice, it waits for the body until our deadline, and the result is `unanswered`.
 ///
 /// Nothing is kept of an answer: no cookies, no cache, no credentials; redirections are answers.
 package final class URLSessionTransport: HTTPTransport {
@@ -46,11 +47,24 @@ package final class URLSessionTransport: HTTPTransport {
             let problem = ProviderProblem(code: "bad_url", text: "The address is no HTTP address.")
             return exchanges.complete(.notSent(problem), completion)
         }
+        guard request.headers.allSatisfy(Self.isOneLine) else {
+            let problem = ProviderProblem(
+                code: "bad_header", text: "A header is not one line; are the credentials?")
+            return exchanges.complete(.notSent(problem), completion)
+        }
         outgoing.setValue(settings.userAgent, forHTTPHeaderField: "User-Agent")
         if !isQuestion { outgoing.setValue("close", forHTTPHeaderField: "Connection") }
         // Ours decides; Foundation's own only starts anew with each byte.
         outgoing.timeoutInterval = limit / .seconds(1) + 5
         exchanges.start(outgoing, deadline: .now + limit, completion)
+    }
+
+    /// Foundation writes headers as they are: a line break in a key would be another header.
+    private static func isOneLine(_ header: (name: String, value: String)) -> Bool {
+        let isName =
+            !header.name.isEmpty
+            && header.name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ":") }
+        return isName && header.value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
     }
 
     /// Ends what is under way and the sessions with it; nothing can be sent afterwards.

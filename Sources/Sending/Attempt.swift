@@ -33,9 +33,15 @@ struct Attempt: Sendable {
             if response.status == 429 {
                 return .limited(afterSeconds: response.retryAfterSeconds)
             }
-            if response.status >= 500 { return .failed }
+            if response.status >= 500 || isGarbage(results) { return .failed }
             return took >= slow ? .slow : .good
         }
+    }
+
+    /// Whether an answer tells nothing of any message: to go on at full speed would make the whole
+    /// queue unsure.
+    private static func isGarbage(_ results: [SendResult]) -> Bool {
+        !results.isEmpty && results.allSatisfy { if case .ambiguous = $0 { true } else { false } }
     }
 
     func counts(_ results: [SendResult], _ changes: [OutboxChange]) -> SendCounts {

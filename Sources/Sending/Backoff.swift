@@ -24,6 +24,7 @@ package struct Backoff: Sendable, Equatable {
     ///   - floor: what the provider asked for, in seconds; the jitter comes on top of it, up to
     ///     an hour.
     ///   - generator: of the jitter.
+    /// - Returns: at least nothing, or the floor.
     package func rest(
         failures: Int, floor: Int?, using generator: inout some RandomNumberGenerator
     ) -> Duration {

@@ -15,6 +15,8 @@ package struct CheckPolicy: Sendable {
     package let provider: Provider
     package let maxAttempts: Int
     package let schedule: ReconcileSchedule
+    /// Since the attempt's lease; then its request has ended, and the provider has had the time
+    /// that it needs to list what it took.
     package let settleDelay: Duration
     /// How long a message that nobody is sure of is asked about.
     private let patience: Duration
@@ -25,23 +27,29 @@ package struct CheckPolicy: Sendable {
     ///   - provider: who is asked.
     ///   - maxAttempts: attempts before a message is given up.
     ///   - schedule: of the questions about messages that it has.
+    ///   - requestLimit: how long after its lease a request may be under way: its dispatcher may
+    ///     live on and only have lost the connection that shows it.
     package init(
-        _ provider: any SendingProvider, maxAttempts: Int, schedule: ReconcileSchedule
+        _ provider: any SendingProvider, maxAttempts: Int, schedule: ReconcileSchedule,
+        requestLimit: Duration
     ) {
         self.provider = provider.provider
         self.maxAttempts = maxAttempts
         self.schedule = schedule
-        settleDelay = provider.settleDelay
+        settleDelay = requestLimit + provider.settleDelay
         // Nobody waits for a text of three days ago; a person must look.
         patience = min(provider.lookUpHorizon, .seconds(72 * 3600))
     }
 
+    /// What is to be written of a message.
+    ///
     /// - Parameters:
     ///   - check: what was asked.
     ///   - finding: the answer.
     ///   - askedAt: when the question was put.
     ///   - now: when it was answered.
     ///   - generator: of the jitter.
+    /// - Returns: the step, with an event if something is known now.
     package func change(
         of check: OutboxCheck, _ finding: Finding, askedAt: Timestamp, now: Timestamp,
         using generator: inout some RandomNumberGenerator
@@ -49,6 +57,16 @@ package struct CheckPolicy: Sendable {
         check.isUnsure
             ? unsure(check, finding, askedAt: askedAt, now: now, using: &generator)
             : sent(check, finding, now: now)
+    }
+
+    /// What an answer says of a message.
+    ///
+    /// Where the provider was asked by number and another message went there at about the time, what
+    /// it has may be either of them; that it has none is true of both.
+    package static func finding(of check: OutboxCheck, in result: LookUpResult) -> Finding {
+        let reports = result.reports.filter { $0.message == check.lookUp.id }
+        if !reports.isEmpty { return check.hasTwin ? .undecided : .known(reports) }
+        return result.unknown.contains(check.lookUp.id) ? .unknown : .undecided
     }
 
     /// Whether a finding tells a message's end that nobody had told before.
@@ -75,8 +93,7 @@ package struct CheckPolicy: Sendable {
         case .known(let reports):
             let isOver = reports.contains { $0.status.isFinal }
             return change(
-                check,
-                isOver ? .done : .sent(checkAt: nextSlot(check, now) ?? now.advanced(by: pauseCap)),
+                check, isOver ? end(check, now) : .sent(checkAt: nextCheck(check, now)),
                 event(check, .found, now, status: .accepted),
                 carrier: OutboxChange.Carrier(
                     provider: provider,
@@ -112,7 +129,7 @@ package struct CheckPolicy: Sendable {
     ) -> OutboxChange {
         let sentAt = check.lookUp.sentAt
         if case .known(let reports) = finding, reports.contains(where: { $0.status.isFinal }) {
-            return change(check, .done, nil)
+            return change(check, end(check, now), nil)
         }
         let isPastValidity =
             now >= schedule.validityEnd(sentAt: sentAt, validityMinutes: check.validityMinutes)
@@ -131,7 +148,16 @@ package struct CheckPolicy: Sendable {
         return change(check, .sent(checkAt: next ?? now), nil, carrier: carrier)
     }
 
-    private var pauseCap: Duration { pause.cap }
+    /// The end of a message whose fate is known. One that the provider named stays until the name
+    /// is of no more use to tell other messages' records from its own; then the sweeper drops it.
+    private func end(_ check: OutboxCheck, _ now: Timestamp) -> OutboxStep {
+        let isNamedByUs = check.lookUp.providerMessageID == check.lookUp.id.description
+        return isNamedByUs ? .done : .sent(checkAt: nextCheck(check, now))
+    }
+
+    private func nextCheck(_ check: OutboxCheck, _ now: Timestamp) -> Timestamp {
+        nextSlot(check, now) ?? now.advanced(by: pause.cap)
+    }
 
     private func nextSlot(_ check: OutboxCheck, _ now: Timestamp) -> Timestamp? {
         schedule.next(

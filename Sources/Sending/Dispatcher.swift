@@ -58,10 +58,12 @@ package final class Dispatcher: Sendable {
     ///
     /// - Parameters:
     ///   - lanes: one a provider.
+    ///   - settings: of all of them.
     ///   - outbox: the queue.
     ///   - transport: makes the requests.
     ///   - sink: makes reports durable that were found by asking.
     ///   - doorbell: rung when results are recorded.
+    ///   - logger: told what goes wrong, and what is taken over.
     package init(
         _ lanes: [Lane], settings: Settings, outbox: any Outbox, transport: any HTTPTransport,
         sink: any ReportSink, doorbell: any Doorbell, logger: Logger
@@ -105,6 +107,7 @@ package final class Dispatcher: Sendable {
     /// Whether all threads have turned lately.
     ///
     /// - Parameter limit: longer than the database's own time limits.
+    /// - Returns: false if one has not.
     package func isLive(within limit: Duration) -> Bool {
         let heartbeats =
             lanes.values.map(\.heartbeat) + [recorder.heartbeat, sweeper.heartbeat]

@@ -33,6 +33,8 @@ final class Lane: Sendable {
 
     /// Past a request's own time limit, until its lease ends: time to write what it came to.
     private static let leaseGrace = Duration.seconds(30)
+    /// A request that is not made so soon after its messages were leased is not made.
+    private static let startLimit = Duration.seconds(2)
     private static let fallback = Duration.seconds(1)
 
     init(
@@ -76,6 +78,11 @@ final class Lane: Sendable {
     /// Waits until the thread has ended and all results are written.
     func wait(until deadline: DispatchTime) -> Bool { work.wait(timeout: deadline) == .success }
 
+    /// How long after its messages were leased a request may still be under way.
+    static func requestLimit(_ settings: Dispatcher.Settings) -> Duration {
+        settings.sendTimeout + startLimit
+    }
+
     func isUnwell(at now: Timestamp) -> Bool {
         state.withLock { $0.health.isUnwell(at: now, longerThan: common.slow) }
     }
@@ -89,7 +96,7 @@ final class Lane: Sendable {
     func adopt(_ stop: ProviderStop?, generation: Int?) {
         let change = state.withLock { state -> ProviderHealth.Change? in
             guard state.unwrittenStops == 0, generation == state.stopGeneration else { return nil }
-            return state.health.adopt(stop)
+            return state.health.adopt(stop, at: .now)
         }
         guard let change else { return }
         log(change)
@@ -101,6 +108,7 @@ final class Lane: Sendable {
     /// Makes what requests it can; returns how long to wait for a ring before the next turn.
     private func turn(insteadOf: () -> [Provider]) -> Duration {
         let now = Timestamp.now
+        let begin = ContinuousClock.now
         let (free, nextAt, isTrial) = state.withLock { state in
             let allowance = state.health.allowance(
                 of: settings.concurrency - state.inFlight, at: now)
@@ -111,8 +119,8 @@ final class Lane: Sendable {
         guard let number = enrolment.number else { return Self.fallback }
         do throws(StoreFailure) {
             let answer = try outbox.lease(
-                request(free, isTrial: isTrial, insteadOf: insteadOf, now: now, number: number))
-            for lease in answer.leases { send(lease, deadline: deadline(now)) }
+                request(free, isTrial: isTrial, insteadOf: insteadOf, number: number))
+            for lease in answer.leases { send(lease, askedAt: begin) }
             if answer.leases.count >= free { return .zero }
             return wait(until: answer.nextAt, .now)
         } catch {
@@ -128,13 +136,9 @@ final class Lane: Sendable {
         time.map { min(max($0.since(now), .milliseconds(5)), Self.fallback) } ?? Self.fallback
     }
 
-    private func deadline(_ now: Timestamp) -> Timestamp {
-        now.advanced(by: common.sendTimeout + Self.leaseGrace)
-    }
-
     /// A trial is one message, so that one that goes wrong costs no more.
     private func request(
-        _ free: Int, isTrial: Bool, insteadOf: () -> [Provider], now: Timestamp, number: Int32
+        _ free: Int, isTrial: Bool, insteadOf: () -> [Provider], number: Int32
     ) -> LeaseRequest {
         let provider = provider
         let limit = isTrial ? 1 : settings.batchLimit
@@ -142,7 +146,8 @@ final class Lane: Sendable {
             provider: provider.provider, insteadOf: isTrial ? [] : insteadOf(),
             requests: free, messages: isTrial ? 1 : free * min(limit, provider.batchLimit),
             rate: settings.rate.map { (perSecond: $0, burst: max(1, $0)) },
-            deadline: deadline(now), dispatcher: number,
+            segmentLimits: provider.segmentLimits,
+            duration: common.sendTimeout + Self.leaseGrace, dispatcher: number,
             batchCount: { messages in
                 min(provider.batchCount(of: messages), limit)
             })
@@ -150,7 +155,7 @@ final class Lane: Sendable {
 
     // MARK: - Requests
 
-    private func send(_ lease: Lease, deadline: Timestamp) {
+    private func send(_ lease: Lease, askedAt: ContinuousClock.Instant) {
         let now = Timestamp.now
         work.enter()
         let isStopped = state.withLock { state in
@@ -159,8 +164,9 @@ final class Lane: Sendable {
             return state.health.isStopped
         }
         let attempt = Attempt(lease: lease, sentAt: now, isTrial: isStopped)
-        // A database that took long must not make the request outlive its lease.
-        guard deadline.since(now) >= common.sendTimeout + Self.leaseGrace / 2 else {
+        // Whoever takes over reckons from the lease when the request has ended; a database that
+        // took long to answer must not make it end later.
+        guard ContinuousClock.now - askedAt <= Self.startLimit else {
             return putBack(attempt)
         }
         transport.send(
@@ -172,6 +178,7 @@ final class Lane: Sendable {
 
     private func putBack(_ attempt: Attempt) {
         let now = Timestamp.now
+        state.withLock { $0.health.abandoned() }
         let changes = attempt.lease.messages.map { message in
             OutboxChange(
                 message: message.outgoing.id, lease: attempt.lease.id,
@@ -195,7 +202,8 @@ final class Lane: Sendable {
             answer, results, took: now.since(attempt.sentAt), slow: common.slow)
         let jitter = Double.random(in: 0...1, using: &generator)
         let change = state.withLock { state -> ProviderHealth.Change? in
-            let change = state.health.record(sign, at: now, jitter: jitter)
+            let change = state.health.record(
+                sign, isTrial: attempt.isTrial, at: now, jitter: jitter)
             if change?.stop != nil {
                 state.stopGeneration += 1
                 state.unwrittenStops += 1

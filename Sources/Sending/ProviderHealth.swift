@@ -33,8 +33,8 @@ package struct ProviderHealth: Sendable {
         /// One request at a time tries it, from `retryAt` on. Exits: a good sign to `well`; another
         /// bad one to a later `retryAt`; `stopped`.
         case ailing(trials: Int, retryAt: Timestamp)
-        /// The same, for all dispatchers. Exits: a good sign, or word of another dispatcher that it
-        /// goes on, to `well`.
+        /// The same, for all dispatchers. Exits: a good sign of a trial, or word of another
+        /// dispatcher that it goes on, to `well`.
         case stopped(since: Timestamp, problem: ProviderProblem, trials: Int, retryAt: Timestamp)
     }
 
@@ -43,6 +43,8 @@ package struct ProviderHealth: Sendable {
     private(set) var pausedUntil: Timestamp?
     private var pauses = 0
     private var isTrying = false
+    /// No request was made yet: what others know of a stop may have been mended by the restart.
+    private var isFresh = true
 
     private static let mostFailures = 5
     private static let ailingRest = Backoff(base: .seconds(2), cap: .seconds(120))
@@ -64,9 +66,13 @@ package struct ProviderHealth: Sendable {
 
     /// Requests are being made now.
     package mutating func began() {
+        isFresh = false
         if case .well = state { return }
         isTrying = true
     }
+
+    /// A request that began was not made after all.
+    package mutating func abandoned() { isTrying = false }
 
     /// Whether it is stopped: then a message that meets the stop has met it before.
     package var isStopped: Bool { if case .stopped = state { true } else { false } }
@@ -81,11 +87,20 @@ package struct ProviderHealth: Sendable {
 
     /// A request came to this.
     ///
-    /// - Parameter jitter: 0 to 1; makes the rests of several dispatchers differ.
-    package mutating func record(_ sign: Sign, at now: Timestamp, jitter: Double) -> Change? {
+    /// - Parameters:
+    ///   - sign: what it says of the provider.
+    ///   - isTrial: whether it was made while the provider was known to be stopped: only such a
+    ///     one shows that the stop is over, however slowly it was answered.
+    ///   - now: when its answer came.
+    ///   - jitter: 0 to 1; makes the rests of several dispatchers differ.
+    /// - Returns: what to tell others; nil if nothing has changed for them.
+    package mutating func record(
+        _ sign: Sign, isTrial: Bool, at now: Timestamp, jitter: Double
+    ) -> Change? {
         isTrying = false
         switch sign {
-        case .good: return heal()
+        case .good: return heal(isTrial: isTrial)
+        case .slow where isStopped && isTrial: return heal(isTrial: true)
         case .slow, .failed: return fail(at: now, jitter: jitter)
         case .limited(let seconds):
             pauses += 1
@@ -99,7 +114,14 @@ package struct ProviderHealth: Sendable {
     }
 
     /// What all dispatchers together know, read after our own last change was written.
-    package mutating func adopt(_ stop: ProviderStop?) -> Change? {
+    ///
+    /// Who has made no request yet may try at once: it may have been started with new credentials.
+    package mutating func adopt(_ stop: ProviderStop?, at now: Timestamp) -> Change? {
+        let stop = stop.map { stop in
+            ProviderStop(
+                since: stop.since, problem: stop.problem,
+                retryAt: isFresh ? min(stop.retryAt, now) : stop.retryAt)
+        }
         switch (state, stop) {
         case (.stopped, nil):
             state = .well(failures: 0)
@@ -117,7 +139,8 @@ package struct ProviderHealth: Sendable {
         }
     }
 
-    private mutating func heal() -> Change? {
+    private mutating func heal(isTrial: Bool) -> Change? {
+        guard isTrial || !isStopped else { return nil }
         defer {
             state = .well(failures: 0)
             pauses = 0

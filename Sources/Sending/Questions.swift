@@ -23,8 +23,6 @@ final class Questions: Sendable {
     private let state: Mutex<State>
 
     private static let concurrency = 4
-    /// About what one request of a provider that takes many covers.
-    private static let messagesARequest = 50
     private static let rest = Backoff(base: .seconds(5), cap: .seconds(300))
 
     init(
@@ -51,11 +49,14 @@ final class Questions: Sendable {
             return min(state.bucket.available(at: now), Self.concurrency - state.inFlight)
         }
         guard free > 0 else { return }
-        let perRequest = provider.batchLimit > 1 ? Self.messagesARequest : 1
         // Held until the answer is recorded for sure, or the question failed and is put again.
         let checks = try outbox.checks(
-            of: provider.provider, limit: free * perRequest, at: now,
-            hold: timeout + .seconds(60))
+            of: provider.provider, limit: free * max(1, provider.lookUpLimit), at: now,
+            hold: timeout + .seconds(60)
+        ).filter { check in
+            // Settled meanwhile; it is still there for its name.
+            !check.status.isFinal
+        }
         guard !checks.isEmpty else { return }
         let byMessage = Dictionary(
             checks.map { ($0.lookUp.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -83,6 +84,7 @@ final class Questions: Sendable {
             switch answer {
             case .answered(let response):
                 result = try provider.lookUpResult(of: checks.map(\.lookUp), response)
+                result = withoutTwins(result, checks)
                 body = response.body
                 state.withLock { state in
                     state.failures = 0
@@ -94,6 +96,14 @@ final class Questions: Sendable {
             return failed(checks, error, answer, askedAt: askedAt, now: now)
         }
         record(checks, result, askedAt: askedAt, now: now, uri: request.pathAndQuery, body: body)
+    }
+
+    /// A report that may be about another message is about none.
+    private func withoutTwins(_ result: LookUpResult, _ checks: [OutboxCheck]) -> LookUpResult {
+        let twins = Set(checks.filter(\.hasTwin).map(\.lookUp.id))
+        return LookUpResult(
+            reports: result.reports.filter { !twins.contains($0.message) },
+            unknown: result.unknown)
     }
 
     /// Sure steps follow only after the reports that they rest on are on disk.
@@ -121,21 +131,11 @@ final class Questions: Sendable {
     private func entry(
         _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp
     ) -> Recorder.Entry {
-        let reports = Dictionary(grouping: result.reports, by: \.message)
-        let unknown = Set(result.unknown)
         var generator = SystemRandomNumberGenerator()
         var entry = Recorder.Entry(provider: provider.provider)
         entry.counts.lookUps = 1
         for check in checks {
-            let id = check.lookUp.id
-            let finding: CheckPolicy.Finding =
-                if let known = reports[id] {
-                    .known(known)
-                } else if unknown.contains(id) {
-                    .unknown
-                } else {
-                    .undecided
-                }
+            let finding = CheckPolicy.finding(of: check, in: result)
             if CheckPolicy.heals(check, finding) { entry.counts.healed += 1 }
             entry.changes.append(
                 policy.change(

@@ -104,7 +104,8 @@ final class Recorder: Sendable {
                     .error, "results could not be recorded", limitKey: "\(error.code)",
                     ["error": "\(error)", "requests": .integer(Int64(entries.count))])
                 if error.code == .failed {
-                    return writeSingly(entries)
+                    for entry in entries { writeApart(entry) }
+                    return
                 }
                 signal.wait(for: Self.rest)
                 entries += take()
@@ -113,24 +114,32 @@ final class Recorder: Sendable {
     }
 
     /// What the database refuses for good costs only itself: its lease runs out, and the provider is
-    /// asked.
-    private func writeSingly(_ entries: [Entry]) {
-        for entry in entries {
-            while true {
-                do throws(StoreFailure) {
-                    try writeOnce([entry])
-                    break
-                } catch {
-                    heartbeat.beat()
-                    guard error.code == .unavailable else {
-                        logger.log(
-                            .error, "a result was dropped; the provider will be asked",
-                            limitKey: "", ["error": "\(error)"])
-                        entry.completion()
-                        break
-                    }
-                    signal.wait(for: Self.rest)
-                }
+    /// asked. The rest of its request is written.
+    private func writeApart(_ entry: Entry) {
+        guard !isWritten(entry) else { return }
+        guard entry.changes.count > 1 else {
+            logger.log(
+                .error, "a result was dropped; the provider will be asked", limitKey: "",
+                ["message": "\(entry.changes.first.map { "\($0.message)" } ?? "none")"])
+            return entry.completion()
+        }
+        let middle = entry.changes.count / 2
+        writeApart(Entry(provider: entry.provider, changes: Array(entry.changes[..<middle])))
+        var rest = entry
+        rest.changes = Array(entry.changes[middle...])
+        writeApart(rest)
+    }
+
+    /// False if the database refuses it for good; waits while it is away.
+    private func isWritten(_ entry: Entry) -> Bool {
+        while true {
+            do throws(StoreFailure) {
+                try writeOnce([entry])
+                return true
+            } catch {
+                heartbeat.beat()
+                guard error.code == .unavailable else { return false }
+                signal.wait(for: Self.rest)
             }
         }
     }

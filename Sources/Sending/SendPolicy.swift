@@ -15,6 +15,8 @@ package struct SendPolicy: Sendable {
         self.schedule = schedule
     }
 
+    /// What is to be written of a message.
+    ///
     /// - Parameters:
     ///   - message: one of the lease's.
     ///   - lease: under which it was put to the provider.
@@ -24,6 +26,7 @@ package struct SendPolicy: Sendable {
     ///   - sentAt: when the request was made.
     ///   - now: when it ended.
     ///   - generator: of the jitter.
+    /// - Returns: the step under the lease, with its event.
     package func change(
         of message: LeasedMessage, in lease: Lease, _ result: SendResult, isTrial: Bool,
         sentAt: Timestamp, now: Timestamp, using generator: inout some RandomNumberGenerator

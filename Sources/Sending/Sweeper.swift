@@ -12,6 +12,8 @@ final class Sweeper: Sendable {
     private let outbox: any Outbox
     private let enrolment: Enrolment
     private let logger: Logger
+    /// One for each lane.
+    private let walks: [SettledWalk]
     private let unserved = Mutex<Set<Provider>>([])
     private let isStopping = Atomic<Bool>(false)
     private let signal = WakeSignal()
@@ -23,7 +25,9 @@ final class Sweeper: Sendable {
     /// Longer than half a minute without word: nobody serves a provider.
     private static let presence = Duration.seconds(30)
     private static let beatEvery = 5
-    private static let giveUpLimit = 500
+    /// Reads all that waits: not every second.
+    private static let giveUpEvery = 5
+    private static let giveUpLimit = 5000
 
     init(
         _ lanes: [Lane], settings: Dispatcher.Settings, outbox: any Outbox,
@@ -35,10 +39,12 @@ final class Sweeper: Sendable {
             Questions(
                 lane.provider,
                 policy: CheckPolicy(
-                    lane.provider, maxAttempts: settings.maxAttempts, schedule: lane.schedule),
+                    lane.provider, maxAttempts: settings.maxAttempts, schedule: lane.schedule,
+                    requestLimit: Lane.requestLimit(settings)),
                 timeout: settings.sendTimeout, outbox: outbox, transport: transport, sink: sink,
                 recorder: recorder, logger: logger)
         }
+        walks = lanes.map { SettledWalk($0.provider.provider, outbox: outbox) }
         self.outbox = outbox
         self.enrolment = enrolment
         self.logger = logger
@@ -76,22 +82,46 @@ final class Sweeper: Sendable {
         unserved.withLock { $0.contains(provider) }
     }
 
+    /// One step that fails must not keep the others from their work, unless the database is away.
     private func turn(_ number: Int) {
-        do throws(StoreFailure) {
-            if try enrolment.renew() {
-                for lane in lanes { lane.signal.ring() }
+        let now = Timestamp.now
+        // What others know comes before the number: nothing is leased without it.
+        _ =
+            step { () throws(StoreFailure) in try learn(now) }
+            && step { () throws(StoreFailure) in
+                if try enrolment.renew() {
+                    for lane in lanes { lane.signal.ring() }
+                }
             }
-            let now = Timestamp.now
-            if number.isMultiple(of: Self.beatEvery) {
+            && step { () throws(StoreFailure) in
+                guard number.isMultiple(of: Self.beatEvery) else { return }
                 try outbox.beat(lanes.map(\.provider.provider), at: now)
             }
-            try learn(now)
-            try clearUp(now)
-            for questions in questions { try questions.ask(at: now) }
+            && step { () throws(StoreFailure) in try takeOver(now) }
+            && step { () throws(StoreFailure) in
+                guard number.isMultiple(of: Self.giveUpEvery) else { return }
+                try giveUp(now)
+            }
+            && zip(walks, questions).allSatisfy { walk, questions in
+                step { () throws(StoreFailure) in try walk.go(at: .now) }
+                    && step { () throws(StoreFailure) in try questions.ask(at: .now) }
+            }
+    }
+
+    /// False if the database is away.
+    private func step(_ body: () throws(StoreFailure) -> Void) -> Bool {
+        heartbeat.beat()
+        do throws(StoreFailure) {
+            try body()
+            return true
         } catch {
             logger.log(
-                .error, "the database does not answer; sending waits for it",
+                .error,
+                error.code == .unavailable
+                    ? "the database does not answer; sending waits for it"
+                    : "the database refuses what the sweeper asks",
                 limitKey: "\(error.code)", ["error": "\(error)"])
+            return error.code != .unavailable
         }
     }
 
@@ -110,18 +140,19 @@ final class Sweeper: Sendable {
         unserved.withLock { $0 = Set(Provider.allCases).subtracting(served.keys) }
     }
 
-    private func clearUp(_ now: Timestamp) throws(StoreFailure) {
+    private func takeOver(_ now: Timestamp) throws(StoreFailure) {
         let taken = try outbox.takeOver(at: now)
-        if taken > 0 {
-            logger.log(
-                .warning, "took over from a dispatcher that is gone; providers will be asked",
-                ["messages": .integer(Int64(taken))])
-        }
+        guard taken > 0 else { return }
+        logger.log(
+            .warning, "took over from a dispatcher that is gone; providers will be asked",
+            ["messages": .integer(Int64(taken))])
+    }
+
+    private func giveUp(_ now: Timestamp) throws(StoreFailure) {
         let late = try outbox.giveUpLate(at: now, limit: Self.giveUpLimit)
-        if late > 0 {
-            logger.log(
-                .warning, "messages were given up: too late", limitKey: "",
-                ["messages": .integer(Int64(late))])
-        }
+        guard late > 0 else { return }
+        logger.log(
+            .warning, "messages were given up: too late", limitKey: "",
+            ["messages": .integer(Int64(late))])
     }
 }

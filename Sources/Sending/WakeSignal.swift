@@ -14,7 +14,8 @@ final class WakeSignal: Sendable {
     func wait(for limit: Duration) {
         let microseconds = Int(max(.zero, limit) / .microseconds(1))
         _ = semaphore.wait(timeout: .now() + .microseconds(microseconds))
-        isRung.store(false, ordering: .releasing)
+        // Not a plain store: what was there before a ring that found it set is seen from here on.
+        _ = isRung.exchange(false, ordering: .acquiringAndReleasing)
     }
 }
 

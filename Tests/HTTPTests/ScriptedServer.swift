@@ -11,6 +11,8 @@ final class ScriptedServer: Sendable {
         case answer(String)
         /// Writes these bytes and closes.
         case close(after: String)
+        /// Resets the connection; nothing can connect any more if it is the last.
+        case reset(isLast: Bool)
         /// Writes nothing and waits for the other side to go.
         case silence
     }
@@ -23,6 +25,8 @@ final class ScriptedServer: Sendable {
 
     let port: UInt16
     private let listener: Int32
+    private let isStopped = Atomic<Bool>(false)
+    private let isDeaf: Bool
     private let script: @Sendable (Request) -> Step
     private let log = Mutex<[Request]>([])
     private let connections = Mutex(0)
@@ -31,9 +35,14 @@ final class ScriptedServer: Sendable {
     /// All requests whose head came.
     var requests: [Request] { log.withLock { $0 } }
 
-    init(_ script: @escaping @Sendable (Request) -> Step) throws {
+    /// - Parameters:
+    ///   - isDeaf: whether connections are reset as soon as some bytes have come.
+    ///   - script: what to do with each request.
+    /// - Throws: `POSIXError` if nothing can listen.
+    init(isDeaf: Bool = false, _ script: @escaping @Sendable (Request) -> Step) throws {
         port = try FreePort.next()
         self.script = script
+        self.isDeaf = isDeaf
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -66,6 +75,7 @@ final class ScriptedServer: Sendable {
     }
 
     func stop() {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
     }
@@ -79,6 +89,7 @@ final class ScriptedServer: Sendable {
             while input.firstRange(of: end) == nil {
                 let count = read(peer, &buffer, buffer.count)
                 guard count > 0 else { return }
+                if isDeaf { return reset(peer) }
                 input += buffer[..<count]
             }
             guard let range = input.firstRange(of: end) else { return }
@@ -101,11 +112,21 @@ final class ScriptedServer: Sendable {
             case .close(let text):
                 send(peer, text)
                 return
+            case .reset(let isLast):
+                if isLast { stop() }
+                reset(peer)
+                return
             case .silence:
                 while read(peer, &buffer, buffer.count) > 0 {}
                 return
             }
         }
+    }
+
+    /// The peer gets a reset and not an end: what it wrote may be lost.
+    private func reset(_ peer: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(peer, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
     private func send(_ peer: Int32, _ text: String) {

@@ -126,7 +126,20 @@ struct TransportTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test("A POST never goes over a kept connection, so libcurl does not repeat it")
+    @Test("A POST asks for a connection of its own, and gets one where the host listens")
+    func single() throws {
+        let server = try ScriptedServer { _ in
+            .close(after: ScriptedServer.ok("ok", "Connection: close\r\n"))
+        }
+        defer { server.stop() }
+        for number in 1...5 {
+            #expect(code(try send("POST", server.url, body: "\(number)")) == "200")
+        }
+        #expect(server.requests.map(\.body) == ["1", "2", "3", "4", "5"])
+        #expect(Set(server.requests.map(\.connection)).count == 5)
+    }
+
+    @Test("Where a host keeps the connection and it dies, no body arrives twice")
     func kept() throws {
         let seen = Mutex<[Int: Int]>([:])
         // Each connection answers once, as if it were to be kept, and ends at its second request.
@@ -139,10 +152,68 @@ struct TransportTests {
                 ? .answer(ScriptedServer.ok("ok", "Connection: keep-alive\r\n")) : .close(after: "")
         }
         defer { server.stop() }
-        for number in 1...5 {
-            #expect(code(try send("POST", server.url, body: "\(number)")) == "200")
+        var results: [String] = []
+        for number in 1...4 {
+            results.append(
+                code(try send("POST", server.url, body: "\(number)", within: .seconds(1))))
         }
-        #expect(server.requests.map(\.body) == ["1", "2", "3", "4", "5"])
+        #expect(results.first == "200")
+        #expect(results.allSatisfy { $0 == "200" || $0.hasPrefix("unanswered") }, "\(results)")
+        // libcurl repeats the head, whose body never comes.
+        let bodies = server.requests.map(\.body).filter { !$0.isEmpty }
+        #expect(bodies.count == Set(bodies).count)
+        #expect(Set(bodies) == ["1", "2", "3", "4"])
+    }
+
+    @Test("A connection that is reset after the request was written is no failure to connect")
+    func reset() throws {
+        let large = String(repeating: "x", count: 800_000)
+        for isDeaf in [false, true] {
+            let server = try ScriptedServer(isDeaf: isDeaf) { _ in .reset(isLast: false) }
+            defer { server.stop() }
+            for body in ["x", large] {
+                #expect(
+                    code(try send("POST", server.url, body: body))
+                        == "unanswered: connection_lost")
+            }
+        }
+    }
+
+    @Test("A refusal of libcurl's second connection does not hide that the first had the request")
+    func resetAndGone() throws {
+        let count = Mutex(0)
+        let server = try ScriptedServer { _ in
+            let count = count.withLock { count in
+                count += 1
+                return count
+            }
+            return count == 1
+                ? .answer(ScriptedServer.ok("ok", "Connection: keep-alive\r\n"))
+                : .reset(isLast: true)
+        }
+        defer { server.stop() }
+        #expect(code(try send("POST", server.url, body: "1")) == "200")
+        let second = code(try send("POST", server.url, body: "2", within: .seconds(3)))
+        #expect(second.hasPrefix("unanswered"), "\(second)")
+        #expect(server.requests.map(\.body) == ["1", "2"])
+        #expect(code(try send("POST", server.url, body: "3")) == "not sent: cannot_connect")
+    }
+
+    @Test("A header that is more than one line goes nowhere")
+    func injection() throws {
+        let server = try ScriptedServer { _ in .answer(ScriptedServer.ok("")) }
+        defer { server.stop() }
+        for (name, value) in [
+            ("Authorization", "App key\r\nX-Injected: 1"), ("Authorization", "App key\n"),
+            ("A\r\nB", "x"), ("A: B", "x"), ("", "x"), ("A", "\0"),
+        ] {
+            #expect(
+                code(try send("POST", server.url, body: "x", headers: [(name, value)]))
+                    == "not sent: bad_header")
+        }
+        #expect(server.requests.isEmpty)
+        let tab = try send("POST", server.url, body: "x", headers: [("A", "b\tc é")])
+        #expect(code(tab) == "200")
     }
 
     @Test("More than the limit is no answer, and is not read to its end")
@@ -194,12 +265,13 @@ struct TransportTests {
 
     @Test("2,000 requests, 16 at a time, are all answered, each with its own answer")
     func many() throws {
-        let server = try ScriptedServer { request in .answer(ScriptedServer.ok(request.body)) }
+        let server = try ScriptedServer { request in
+            .close(after: ScriptedServer.ok(request.body, "Connection: close\r\n"))
+        }
         defer { server.stop() }
         let slots = DispatchSemaphore(value: 16)
         let group = DispatchGroup()
         let right = Mutex(0)
-        let start = ContinuousClock.now
         for number in 0..<2000 {
             slots.wait()
             group.enter()
@@ -215,9 +287,9 @@ struct TransportTests {
                 group.leave()
             }
         }
-        group.wait()
-        let perSecond = 2000 / ((ContinuousClock.now - start) / .seconds(1))
-        print("transport: \(Int(perSecond)) requests a second")
+        #expect(group.wait(timeout: .now() + 60) == .success)
         #expect(right.withLock { $0 } == 2000)
+        #expect(Set(server.requests.map(\.body)).count == 2000)
+        #expect(server.requests.count == 2000)
     }
 }

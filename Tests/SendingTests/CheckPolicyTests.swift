@@ -12,7 +12,8 @@ struct CheckPolicyTests {
     private func change(
         _ check: OutboxCheck, _ finding: CheckPolicy.Finding, at seconds: Int
     ) -> OutboxChange {
-        let policy = CheckPolicy(EchoProvider(), maxAttempts: 3, schedule: schedule)
+        let policy = CheckPolicy(
+            EchoProvider(), maxAttempts: 3, schedule: schedule, requestLimit: .zero)
         var generator = FixedNumbers.lowest
         return policy.change(
             of: check, finding, askedAt: Samples.time(seconds), now: Samples.time(seconds),
@@ -29,9 +30,13 @@ struct CheckPolicyTests {
         #expect(sent.event?.kind == .found)
         #expect(sent.event?.status == .accepted)
         #expect(sent.carrier == .init(provider: .infobip, providerMessageID: "p-1"))
-        let over = change(check, .known([Samples.report(.delivered)]), at: 5)
+        let named = try Samples.check(isUnsure: true, name: check.lookUp.id.description)
+        let over = change(named, .known([Samples.report(.delivered)]), at: 5)
         #expect(over.step == .done)
         #expect(over.deadLetter == nil)
+        // Its name tells other messages' records to its number from its own.
+        let kept = change(check, .known([Samples.report(.delivered)]), at: 5)
+        #expect(kept.step == .sent(checkAt: Samples.time(3600)))
     }
 
     @Test("Unknown too early says nothing: it is asked again, at the latest when it counts")
@@ -41,6 +46,38 @@ struct CheckPolicyTests {
         #expect(first.event == nil)
         let later = change(try Samples.check(isUnsure: true, checks: 4), .unknown, at: 40)
         #expect(later.step == .unsure(checkAt: Samples.time(61)))
+    }
+
+    @Test("Unknown counts only once the request has ended, even if its dispatcher lives on")
+    func underWay() throws {
+        let policy = CheckPolicy(
+            EchoProvider(), maxAttempts: 3, schedule: schedule, requestLimit: .seconds(32))
+        var generator = FixedNumbers.lowest
+        for (time, isReady) in [(60, false), (91, false), (92, true)] {
+            let step = policy.change(
+                of: try Samples.check(isUnsure: true), .unknown, askedAt: Samples.time(time),
+                now: Samples.time(time), using: &generator
+            ).step
+            if case .ready = step { #expect(isReady) } else { #expect(!isReady) }
+        }
+    }
+
+    @Test("What may be another message to the same number is nobody's; that none is there is true")
+    func twins() throws {
+        let check = try Samples.check(isUnsure: true)
+        let twin = OutboxCheck(
+            lookUp: check.lookUp, isUnsure: true, status: .unknown, isPinned: false, attempts: 1,
+            checks: 0, validityMinutes: nil, giveUpAt: check.giveUpAt, hasTwin: true)
+        let report = Samples.report(.sent)
+        let known = LookUpResult(reports: [report], unknown: [])
+        let none = LookUpResult(reports: [], unknown: [check.lookUp.id])
+        let nothing = LookUpResult(reports: [], unknown: [])
+        #expect(CheckPolicy.finding(of: check, in: known) == .known([report]))
+        #expect(CheckPolicy.finding(of: twin, in: known) == .undecided)
+        for check in [check, twin] {
+            #expect(CheckPolicy.finding(of: check, in: none) == .unknown)
+            #expect(CheckPolicy.finding(of: check, in: nothing) == .undecided)
+        }
     }
 
     @Test("Unknown late enough: sent again, or given up where no attempt or time is left")
@@ -86,7 +123,8 @@ struct CheckPolicyTests {
 
     @Test("A final report settles it, and heals if nobody had told")
     func settled() throws {
-        let check = try Samples.check(isUnsure: false, status: .accepted)
+        let own = try Samples.check(isUnsure: false).lookUp.id.description
+        let check = try Samples.check(isUnsure: false, status: .accepted, name: own)
         let finding = CheckPolicy.Finding.known([Samples.report(.delivered)])
         let change = change(check, finding, at: 3600)
         #expect(change.step == .done)
@@ -146,7 +184,8 @@ struct CheckPolicyTests {
 
     @Test("What cannot be asked is settled only when its time is over")
     func overdue() throws {
-        let policy = CheckPolicy(EchoProvider(), maxAttempts: 3, schedule: schedule)
+        let policy = CheckPolicy(
+            EchoProvider(), maxAttempts: 3, schedule: schedule, requestLimit: .zero)
         let unsure = try Samples.check(isUnsure: true)
         #expect(!policy.isOverdue(unsure, at: Samples.time(2 * Self.day)))
         #expect(policy.isOverdue(unsure, at: Samples.time(2 * Self.day + 1)))

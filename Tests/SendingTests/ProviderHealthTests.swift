@@ -129,17 +129,61 @@ struct ProviderHealthTests {
     func adoption() {
         let stop = ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(99))
         var health = ProviderHealth()
-        #expect(health.adopt(nil) == nil)
-        #expect(health.adopt(stop) == nil)
+        health.began()
+        #expect(health.adopt(nil, at: at(0)) == nil)
+        #expect(health.adopt(stop, at: at(0)) == nil)
         #expect(health.isStopped)
         #expect(health.allowance(of: 8, at: at(98)).requests == 0)
         #expect(health.allowance(of: 8, at: at(99)).requests == 1)
-        #expect(health.adopt(nil) == .resumed)
+        #expect(health.adopt(nil, at: at(0)) == .resumed)
         #expect(health.allowance(of: 8, at: at(98)).requests == 8)
         var ill = ailing()
-        #expect(ill.adopt(nil) == nil)
+        #expect(ill.adopt(nil, at: at(0)) == nil)
         #expect(ill.isUnwell(at: at(0), longerThan: .zero))
-        #expect(ill.adopt(stop) == nil)
+        #expect(ill.adopt(stop, at: at(0)) == nil)
         #expect(ill.isStopped)
+    }
+
+    @Test("A dispatcher that starts while the provider is stopped tries once, at once")
+    func freshTrial() {
+        let stop = ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(99))
+        var health = ProviderHealth()
+        #expect(health.adopt(stop, at: at(1)) == nil)
+        #expect(health.isStopped)
+        // It may have nothing to try with for a while.
+        _ = health.adopt(stop, at: at(2))
+        #expect(health.allowance(of: 8, at: at(2)).requests == 1)
+        health.began()
+        _ = health.adopt(stop, at: at(3))
+        #expect(health.allowance(of: 8, at: at(3)).requests == 0)
+        var mended = health
+        #expect(mended.record(.good, isTrial: true, at: at(4), jitter: 0) == .resumed)
+        _ = health.record(.stopped(Samples.problem), isTrial: true, at: at(4), jitter: 0)
+        #expect(health.allowance(of: 8, at: at(4)).nextAt == at(99))
+    }
+
+    @Test("Only a trial ends a stop, and a slow one does too")
+    func endOfStop() {
+        var health = stopped()
+        #expect(health.record(.good, isTrial: false, at: at(1), jitter: 0) == nil)
+        #expect(health.isStopped)
+        #expect(health.record(.slow, isTrial: true, at: at(40), jitter: 0) == .resumed)
+        #expect(health.allowance(of: 8, at: at(40)).requests == 8)
+    }
+
+    @Test("A trial that was not made after all leaves room for another")
+    func abandonedTrial() {
+        var health = ailing()
+        health.began()
+        #expect(health.allowance(of: 8, at: at(2)).requests == 0)
+        health.abandoned()
+        #expect(health.allowance(of: 8, at: at(2)).requests == 1)
+    }
+}
+
+extension ProviderHealth {
+    /// Of a request that was made in the present state.
+    fileprivate mutating func record(_ sign: Sign, at now: Timestamp, jitter: Double) -> Change? {
+        record(sign, isTrial: isStopped, at: now, jitter: jitter)
     }
 }

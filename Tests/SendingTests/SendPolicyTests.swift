@@ -129,6 +129,11 @@ struct SendPolicyTests {
         #expect(sign(answer(400), [.refused(Samples.problem)]) == .good)
         #expect(sign(answer(200), took: 10) == .slow)
         #expect(sign(answer(500)) == .failed)
+        // A page of somebody else's, for example: it must not make the whole queue unsure.
+        #expect(sign(answer(200), [.ambiguous(Samples.problem)]) == .failed)
+        #expect(
+            sign(answer(200), [.ambiguous(Samples.problem), .accepted(providerMessageID: nil)])
+                == .good)
         #expect(sign(answer(429, 7)) == .limited(afterSeconds: 7))
         #expect(sign(answer(401), [.stopped(Samples.problem)]) == .stopped(Samples.problem))
         #expect(sign(.notSent(Samples.problem)) == .failed)

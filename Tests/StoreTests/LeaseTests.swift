@@ -38,9 +38,12 @@ struct LeaseTests {
         #expect(message.attempt == 1 && message.isPinned && message.provider == .infobip)
         #expect(message.giveUpAt == call.giveUpAt)
         #expect(
-            try sending.row(queued[0], "state, attempts, dispatcher, lease_id, due_at")
-                == "2|1|42|\(lease.id)|"
-                + (try sending.database.run("select '\(deadline)'::timestamptz")))
+            try sending.row(queued[0], "state, attempts, dispatcher, lease_id")
+                == "2|1|42|\(lease.id)")
+        #expect(
+            try sending.row(
+                queued[0], "due_at - attempted_at between interval '29 s' and interval '30 s'")
+                == "t")
         #expect(try sending.lease().leases.isEmpty)
     }
 
@@ -151,5 +154,62 @@ struct LeaseTests {
         #expect(answer.leases.allSatisfy { $0.provider == .plivo })
         #expect(try sending.row(free, "provider") == "2")
         #expect(Set(ids(try sending.lease())) == [pinned, unsure])
+    }
+
+    @Test("who takes over is noted once, and takes only what it can carry")
+    func notesReroutes() throws {
+        let limits = SegmentLimits(gsm7: 10, ucs2: 11)
+        let fits = [
+            try sending.accept(.sample(text: String(repeating: "a", count: 1530)))[0],
+            try sending.accept(.sample(text: String(repeating: "я", count: 737)))[0],
+        ]
+        let long = [
+            try sending.accept(.sample(text: String(repeating: "a", count: 1601)))[0],
+            try sending.accept(.sample(text: String(repeating: "я", count: 738)))[0],
+        ]
+        let own = try sending.accept(
+            .sample(provider: .plivo, text: String(repeating: "a", count: 1600)))
+        let answer = try sending.lease(.plivo, insteadOf: [.infobip], segmentLimits: limits)
+        #expect(Set(ids(answer)) == Set(fits + own))
+        for (id, kinds) in [(fits[0], [SendEvent.Kind.rerouted]), (own[0], []), (long[0], [])] {
+            #expect(try sending.messages.events(of: id, limit: 9).map(\.kind) == kinds)
+        }
+        let event = try #require(try sending.messages.events(of: fits[0], limit: 9).first)
+        #expect(event.provider == .plivo && event.attempt == 1 && event.status == nil)
+
+        let lease = try #require(
+            answer.leases.first { $0.messages.contains { $0.outgoing.id == fits[0] } })
+        try sending.outbox.record([.deferred(fits[0], lease.id)], counts: [:])
+        #expect(ids(try sending.lease(.plivo)) == [fits[0]])
+        #expect(
+            try sending.messages.events(of: fits[0], limit: 9).map(\.kind)
+                == [.rerouted, .deferred])
+        #expect(Set(ids(try sending.lease())) == Set(long))
+    }
+
+    @Test("what is past its time is not sent any more")
+    func leavesLate() throws {
+        try sending.accept(.sample(giveUpAt: .now.advanced(by: .seconds(-1))))
+        #expect(try sending.lease().leases.isEmpty)
+    }
+
+    @Test(
+        "a message that was tried is not sent again once a report says that the provider has it",
+        arguments: [(Status.delivered, true), (.sent, true), (.rejected, false)])
+    func heedsReports(status: Status, isProof: Bool) throws {
+        let (id, lease) = try sending.leased()
+        try sending.outbox.record([.unanswered(id, lease), .notFound(id)], counts: [:])
+        let report = Report(
+            message: id, provider: .infobip, providerMessageID: id.description, status: status,
+            outcome: Outcome(provider: .infobip), doneAt: .now)
+        #expect(WriterHarness(try sending.database.responder).write([.sample([report])]).isEmpty)
+        #expect(ids(try sending.lease()) == (isProof ? [] : [id]))
+        #expect(try sending.row(id) == (isProof ? "4" : "2"))
+    }
+
+    @Test("a responder's clock that is ahead delays nothing")
+    func ignoresClocksAhead() throws {
+        let id = try sending.accept(.sample(at: .now.advanced(by: .seconds(600))))[0]
+        #expect(ids(try sending.lease()) == [id])
     }
 }

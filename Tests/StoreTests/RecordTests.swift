@@ -227,6 +227,20 @@ struct RecordTests {
                 """) == "4|4|1000")
     }
 
+    @Test("a name or words without bound are recorded all the same")
+    func boundsGarbage() throws {
+        let (id, lease) = try sending.leased(.plivo)
+        try record(
+            .accepted(id, lease, by: .plivo, name: String(repeating: "x", count: 1_000_000)))
+        #expect(try sending.row(id) == "4")
+        #expect(try sending.messages.message(id)?.providerMessageID == nil)
+        // One character of a million scalars.
+        let problem = ProviderProblem(
+            code: String(repeating: "9", count: 1_000_000),
+            text: "e" + String(repeating: "\u{301}", count: 1_000_000))
+        #expect(problem.code.utf8.count == 100 && problem.text.unicodeScalars.count == 500)
+    }
+
     @Test("a message that another provider took has that one's name")
     func changesCarrier() throws {
         let id = try sending.accept(.sample())[0]

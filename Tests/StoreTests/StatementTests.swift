@@ -25,7 +25,9 @@ struct StatementTests {
             RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectCalls.self,
             MarkLeased.self, SelectNextDue.self, ApplyChanges.self, AddCounts.self,
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
-            HoldChecks.self, BeatProviders.self, SelectPresence.self, SetStop.self,
+            HoldChecks.self, NoteReroutes.self, SelectTakeover.self,
+            SelectReported.self, MarkReported.self, BeatProviders.self,
+            SelectPresence.self, SetStop.self,
             SelectSendingStates.self, SendNotification.self, PlanAnew.self,
         ]
     }

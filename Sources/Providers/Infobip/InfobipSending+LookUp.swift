@@ -6,6 +6,9 @@ extension InfobipSending {
     /// The most entries that one answer holds.
     private static let entryLimit = 1000
 
+    /// What fits one list of ids for sure.
+    package var lookUpLimit: Int { 50 }
+
     /// `GET /sms/1/logs` or `/sms/3/logs` by our ids, 55 of them in one request.
     ///
     /// Never `/reports`, which hands out each report once, to whoever asks first. The logs allow

@@ -25,7 +25,9 @@ extension OutboxStore {
         }
         let limit = min(request.messages, bucket?.whole ?? request.messages)
         let due = limit > 0 ? try select(request, limit, connection) : []
-        let leases = try cut(due, for: request, on: connection)
+        let reported = try markReported(due, connection)
+        let leases = try cut(
+            due.filter { !reported.contains($0.message) }, for: request, on: connection)
         let count = leases.reduce(0) { $0 + $1.messages.count }
         if count > 0 {
             try connection.execute(
@@ -34,7 +36,12 @@ extension OutboxStore {
                         lease.messages.map { ($0.outgoing.id, lease.id) }
                     },
                     provider: request.provider, dispatcher: request.dispatcher,
-                    deadline: request.deadline))
+                    duration: request.duration))
+            let rerouted = leases.flatMap(\.messages).filter { $0.provider != request.provider }
+            if !rerouted.isEmpty {
+                try connection.execute(
+                    NoteReroutes(messages: rerouted, provider: request.provider))
+            }
             if bucket != nil {
                 try connection.execute(
                     SpendAllowance(provider: request.provider, messages: count))
@@ -47,19 +54,34 @@ extension OutboxStore {
         if let bucket, limit < request.messages, due.count == limit {
             return LeaseAnswer(leases: leases, nextAt: bucket.nextAt(after: count))
         }
-        if due.count == limit, limit > 0 { return LeaseAnswer(leases: leases, nextAt: .now) }
+        if due.count == limit, count + reported.count > 0 {
+            return LeaseAnswer(leases: leases, nextAt: .now)
+        }
         return LeaseAnswer(leases: leases, nextAt: try nextDue(request, connection))
+    }
+
+    /// Takes out what was tried before and has come to be known as sent by a report.
+    private static func markReported(
+        _ due: [DueRow], _ connection: Connection
+    ) throws(PostgresError) -> Set<MessageID> {
+        let tried = due.filter { $0.attempts > 0 }.map(\.message)
+        guard !tried.isEmpty else { return [] }
+        let reported = try connection.execute(SelectReported(messages: tried)).rows
+        if !reported.isEmpty { try connection.execute(MarkReported(messages: reported)) }
+        return Set(reported)
     }
 
     /// The provider's own messages before those of others.
     private static func select(
         _ request: LeaseRequest, _ limit: Int, _ connection: Connection
     ) throws(PostgresError) -> [DueRow] {
-        var due: [DueRow] = []
-        for provider in [request.provider] + request.insteadOf where due.count < limit {
+        var due = try connection.execute(
+            SelectDue(provider: request.provider, limit: limit)
+        ).rows
+        for provider in request.insteadOf where due.count < limit {
             due += try connection.execute(
-                SelectDue(
-                    provider: provider, isTakeover: provider != request.provider,
+                SelectTakeover(
+                    provider: provider, segmentLimits: request.segmentLimits,
                     limit: limit - due.count)
             ).rows
         }

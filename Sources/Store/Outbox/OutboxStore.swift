@@ -75,18 +75,38 @@ package struct OutboxStore: Outbox {
         of provider: Provider, limit: Int, at now: Timestamp, hold: Duration
     ) throws(StoreFailure) -> [OutboxCheck] {
         try queries.run { connection throws(PostgresError) in
-            let settled = DropSettled(provider: provider, now: now, limit: 10 * Self.roundLimit)
+            func settled(_ isUnsure: Bool) -> DropSettled {
+                DropSettled(
+                    provider: provider, isUnsure: isUnsure, after: nil, by: now,
+                    limit: 10 * Self.roundLimit)
+            }
             func held(_ isUnsure: Bool, _ limit: Int) -> HoldChecks {
                 HoldChecks(
                     provider: provider, isUnsure: isUnsure, now: now,
                     heldUntil: now.advanced(by: hold), limit: limit)
             }
             // What may be nowhere is asked about first.
-            let (_, _, unsure) = try connection.execute(PlanAnew(), settled, held(true, limit))
-            let rest = limit - unsure.rows.count
-            guard rest > 0 else { return unsure.rows.compactMap { $0 } }
-            let (_, sent) = try connection.execute(PlanAnew(), held(false, rest))
-            return (unsure.rows + sent.rows).compactMap { $0 }
+            var checks = try connection.execute(PlanAnew(), settled(true), held(true, limit)).2.rows
+            if checks.count < limit {
+                checks += try connection.execute(
+                    PlanAnew(), settled(false), held(false, limit - checks.count)
+                ).2.rows
+            }
+            return checks.compactMap { $0?(now) }
+        }
+    }
+
+    package func dropSettled(
+        of provider: Provider, after time: Timestamp?, limit: Int
+    ) throws(StoreFailure) -> (dropped: Int, next: Timestamp?) {
+        try queries.run { connection throws(PostgresError) in
+            let portion = try connection.execute(
+                PlanAnew(),
+                DropSettled(
+                    provider: provider, isUnsure: false, after: time, by: nil, limit: limit)
+            ).1.first
+            guard let portion else { return (0, nil) }
+            return (portion.dropped, portion.seen < limit ? nil : portion.last)
         }
     }
 

@@ -30,12 +30,13 @@ struct SendingHarness {
         _ provider: Provider = .infobip, insteadOf: [Provider] = [], requests: Int = 100,
         messages: Int = 1000, rate: (perSecond: Double, burst: Double)? = nil,
         deadline: Timestamp = .now.advanced(by: .seconds(60)), dispatcher: Int32 = 1,
-        batch: Int = 100
+        batch: Int = 100, segmentLimits: SegmentLimits? = nil
     ) throws -> LeaseAnswer {
         try outbox.lease(
             LeaseRequest(
                 provider: provider, insteadOf: insteadOf, requests: requests, messages: messages,
-                rate: rate, deadline: deadline, dispatcher: dispatcher,
+                rate: rate, segmentLimits: segmentLimits, duration: deadline.since(.now),
+                dispatcher: dispatcher,
                 batchCount: { min($0.count, batch) }))
     }
 

@@ -16,8 +16,8 @@ struct AcceptCall: Statement {
                 is_pinned, sender, body, callback_data, metadata)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             on conflict (id) do nothing
-            returning id, accepted_at, coalesce(send_at, accepted_at) as due_at, give_up_at,
-                is_pinned, sender
+            returning id, accepted_at, coalesce(send_at, least(accepted_at, now())) as due_at,
+                give_up_at, is_pinned, sender
         ),
         new as (
             select new.id, new.recipient, new.provider, new.is_named, call.id as call_id,

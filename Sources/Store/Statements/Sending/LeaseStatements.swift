@@ -59,35 +59,85 @@ struct SpendAllowance: Statement {
     }
 }
 
-/// Due messages that nobody else is leasing now, the messages of a call together.
+/// Due messages of a provider that nobody else is leasing now, the messages of a call together.
 struct SelectDue: Statement {
     let provider: Provider
-    /// Whether to leave those that no other provider may take over.
-    let isTakeover: Bool
     let limit: Int
 
     static let name: StaticString = "select_due"
     static let sql: StaticString = """
         select message_id, call_id, provider, attempts, recipient, is_alone
         from outbox
-        where state = 1 and provider = $1 and due_at <= now()
-            and not ($2 and is_bound)
+        where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
         order by due_at, call_id, message_id
-        limit $3
+        limit $2
         for update skip locked
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(provider.code)
-        parameters.add(isTakeover)
         parameters.add(Int64(limit))
     }
 
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        DueRow(
-            message: try row.identifier(0), call: try row.identifier(1),
-            provider: try row.provider(2), attempts: Int(try row.int16(3)),
-            recipient: try row.text(4), isAlone: try row.bool(5))
+        try DueRow(row)
+    }
+}
+
+/// Due messages of a provider that another one may take over and can carry.
+struct SelectTakeover: Statement {
+    let provider: Provider
+    let segmentLimits: SegmentLimits?
+    let limit: Int
+
+    static let name: StaticString = "select_takeover"
+    static let sql: StaticString = """
+        select message_id, call_id, provider, attempts, recipient, is_alone
+        from outbox
+        join send_call on send_call.id = outbox.call_id
+        where state = 1 and provider = $1 and due_at <= now() and outbox.give_up_at > now()
+            and not is_bound
+            and segments <= case encoding when 'gsm-7' then $3::smallint else $4::smallint end
+        order by due_at, call_id, message_id
+        limit $2
+        for update of outbox skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(Int64(limit))
+        parameters.add(Int16(clamping: segmentLimits?.gsm7 ?? Int.max))
+        parameters.add(Int16(clamping: segmentLimits?.ucs2 ?? Int.max))
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// Those of some messages of which a report says that a provider has them.
+struct SelectReported: Statement {
+    let messages: [MessageID]
+
+    /// What only a provider that took the message says of it. A rejection may be of an attempt
+    /// after which it is to be tried again.
+    private static let proofs: [Status] = [
+        .accepted, .sent, .delivered, .partiallyDelivered, .undeliverable, .expired,
+    ]
+
+    static let name: StaticString = "select_reported"
+    static let sql: StaticString = """
+        select id from message
+        where id = any($1::uuid[]) and fingerprint <> 0 and status = any($2::smallint[])
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addUUIDs(messages) { $0.halves }
+        parameters.addInt16s(Self.proofs) { $0.code }
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
+        try row.identifier(0)
     }
 }
 
@@ -99,6 +149,15 @@ struct DueRow: Sendable {
     let attempts: Int
     let recipient: String
     let isAlone: Bool
+
+    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
+        message = try row.identifier(0)
+        call = try row.identifier(1)
+        provider = try row.provider(2)
+        attempts = Int(try row.int16(3))
+        recipient = try row.text(4)
+        isAlone = try row.bool(5)
+    }
 }
 
 /// What the messages of calls have in common.
@@ -141,12 +200,13 @@ struct MarkLeased: Statement {
     let messages: [(message: MessageID, lease: LeaseID)]
     let provider: Provider
     let dispatcher: Int32
-    let deadline: Timestamp
+    let duration: Duration
 
     static let name: StaticString = "mark_leased"
     static let sql: StaticString = """
         update outbox set
-            state = 2, lease_id = new.lease_id, dispatcher = $3, provider = $4, due_at = $5,
+            state = 2, lease_id = new.lease_id, dispatcher = $3, provider = $4,
+            due_at = clock_timestamp() + $5::bigint * interval '1 microsecond',
             attempted_at = clock_timestamp(), attempts = attempts + 1, checks = 0
         from unnest($1::uuid[], $2::uuid[]) as new (message_id, lease_id)
         where outbox.message_id = new.message_id
@@ -157,7 +217,49 @@ struct MarkLeased: Statement {
         parameters.addUUIDs(messages) { $0.lease.halves }
         parameters.add(dispatcher)
         parameters.add(provider.code)
-        parameters.add(timestamp: deadline.microseconds)
+        parameters.add(Int64(duration / .microseconds(1)))
+    }
+}
+
+/// Notes that another provider takes over messages that are about to be leased.
+struct NoteReroutes: Statement {
+    let messages: [LeasedMessage]
+    let provider: Provider
+
+    static let name: StaticString = "note_reroutes"
+    static let sql: StaticString = """
+        insert into event (message_id, at, kind, provider, attempt)
+        select message_id, clock_timestamp(), $4, $3, attempt
+        from unnest($1::uuid[], $2::smallint[]) as new (message_id, attempt)
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addUUIDs(messages) { $0.outgoing.id.halves }
+        parameters.addInt16s(messages) { Int16(clamping: $0.attempt) }
+        parameters.add(provider.code)
+        parameters.add(SendEvent.Kind.rerouted.code)
+    }
+}
+
+/// Counts messages as sent of which a report says that a provider has them; this transaction has
+/// locked them.
+struct MarkReported: Statement {
+    let messages: [MessageID]
+
+    static let name: StaticString = "mark_reported"
+    static let sql: StaticString = """
+        with sent as (
+            update outbox set state = 4, due_at = now(), checks = 0, is_bound = true
+            where message_id = any($1::uuid[])
+            returning message_id, provider, attempts
+        )
+        insert into event (message_id, at, kind, provider, attempt)
+        select message_id, clock_timestamp(), $2, provider, attempts from sent
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addUUIDs(messages) { $0.halves }
+        parameters.add(SendEvent.Kind.found.code)
     }
 }
 

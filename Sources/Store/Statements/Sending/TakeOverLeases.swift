@@ -23,7 +23,7 @@ struct Ping: Statement {
     static let sql: StaticString = "select 1"
 }
 
-/// Makes leases unsure whose time has passed or whose dispatcher is gone.
+/// Makes leases unsure that are over, by the clock that began them, or whose dispatcher is gone.
 struct TakeOverLeases: Statement {
     let now: Timestamp
     let limit: Int
@@ -33,9 +33,9 @@ struct TakeOverLeases: Statement {
         with lost as materialized (
             select message_id
             from outbox
-            where state = 2 and (due_at <= $1 or dispatcher <> all (array(
+            where state = 2 and (due_at <= now() or dispatcher <> all (array(
                 select objid::bigint::integer from pg_locks
-                where locktype = 'advisory' and classid = $6::integer::oid and objsubid = 2
+                where locktype = 'advisory' and granted and classid = $6::integer::oid and objsubid = 2
                     and database = (select oid from pg_database
                                     where datname = current_database()))))
             order by message_id

@@ -1,0 +1,46 @@
+import Domain
+import Synchronization
+
+/// Goes through the messages that a provider has, round after round, and drops those whose fate is
+/// known, so that the outbox is no longer than what is still open.
+///
+/// Most reports come within seconds, the first question about a message within the hour: by then
+/// 2,000 messages a second would be seven millions. One thread.
+final class SettledWalk: Sendable {
+    private struct State {
+        var place: Timestamp?
+        var restUntil: Timestamp?
+        var hasDropped = false
+    }
+
+    private let provider: Provider
+    private let outbox: any Outbox
+    private let state = Mutex(State())
+
+    /// Five times what comes at 2,000 a second, with a turn each second.
+    private static let portion = 10_000
+    /// After a round that found nothing, since all that was read was read for nothing.
+    private static let rest = Duration.seconds(10)
+
+    init(_ provider: Provider, outbox: any Outbox) {
+        self.provider = provider
+        self.outbox = outbox
+    }
+
+    /// Looks at the next portion.
+    func go(at now: Timestamp) throws(StoreFailure) {
+        let (place, rests) = state.withLock { state in
+            (state.place, state.restUntil.map { now < $0 } ?? false)
+        }
+        guard !rests else { return }
+        let (dropped, next) = try outbox.dropSettled(
+            of: provider, after: place, limit: Self.portion)
+        state.withLock { state in
+            state.hasDropped = state.hasDropped || dropped > 0
+            state.place = next
+            guard next == nil else { return }
+            state.restUntil = state.hasDropped ? nil : now.advanced(by: Self.rest)
+            state.hasDropped = false
+        }
+    }
+}

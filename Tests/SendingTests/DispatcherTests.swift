@@ -1,0 +1,201 @@
+import Domain
+import Foundation
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Sending
+
+@Suite("Dispatcher", .blocking, .timeLimit(.minutes(1)))
+struct DispatcherTests {
+    private let outbox = ScriptedOutbox()
+    private let transport = ScriptedTransport()
+
+    private func dispatcher(
+        concurrency: Int = 2, provider: PlainProvider = PlainProvider()
+    ) -> Dispatcher {
+        Dispatcher(
+            [
+                Dispatcher.Lane(
+                    provider: provider, concurrency: concurrency, batchLimit: 10, rate: nil,
+                    reconcile: [.seconds(60)])
+            ], settings: Dispatcher.Settings(), outbox: outbox, transport: transport,
+            sink: WillingSink(), doorbell: CountingBell(), logger: .silent)
+    }
+
+    /// One message each.
+    private func queue(_ numbers: Range<Int>) throws {
+        let leases = try numbers.map {
+            Samples.lease([try Samples.leased($0, giveUpIn: 1_000_000_000)])
+        }
+        outbox.state.withLock { $0.leases += leases }
+    }
+
+    private var recorded: [OutboxChange] { outbox.state.withLock { $0.recorded } }
+
+    private func eventually(_ condition: () -> Bool) -> Bool {
+        waitUntil(within: .seconds(20), condition)
+    }
+
+    @Test(
+        "No more requests are in flight than may be, and a slot is free once its result is written")
+    func slots() throws {
+        try queue(0..<5)
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 2 })
+        outbox.state.withLock { $0.outages = .max }
+        transport.answer(.status(200))
+        #expect(eventually { outbox.state.withLock { $0.recordCalls } > 0 })
+        #expect(transport.requestCount == 2)
+        // Half a second after the database is back the result is written, and its slot free: once.
+        outbox.state.withLock { $0.outages = 0 }
+        #expect(eventually { transport.requestCount == 3 })
+        #expect(recorded.count == 1)
+        #expect(transport.pendingCount == 2)
+        #expect(outbox.state.withLock { $0.leaseRequests.allSatisfy { $0.requests <= 2 } })
+        let areWritten = eventually {
+            transport.answerAll(.status(200))
+            return recorded.count == 5
+        }
+        #expect(areWritten)
+        #expect(dispatcher.stop(within: .seconds(20)))
+        #expect(transport.requestCount == 5)
+        #expect(Set(recorded.map(\.message)).count == 5)
+        #expect(recorded.allSatisfy { $0.event?.kind == .accepted })
+    }
+
+    @Test("A stop waits for the answers under way, and leases nothing more")
+    func stops() throws {
+        try queue(0..<2)
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 2 })
+        let isStopped = Mutex<Bool?>(nil)
+        Thread.detachNewThread {
+            let result = dispatcher.stop(within: .seconds(20))
+            isStopped.withLock { $0 = result }
+        }
+        transport.answer(.status(200))
+        #expect(eventually { recorded.count == 1 })
+        #expect(isStopped.withLock { $0 } == nil)
+        transport.answer(.status(503))
+        #expect(eventually { isStopped.withLock { $0 } == true })
+        #expect(recorded.map(\.event?.kind) == [.accepted, .deferred])
+        let leases = outbox.state.withLock { $0.leaseRequests.count }
+        try queue(2..<3)
+        dispatcher.wake()
+        #expect(transport.requestCount == 2)
+        #expect(outbox.state.withLock { $0.leaseRequests.count } == leases)
+    }
+
+    @Test("A stop that no answer comes before says so")
+    func stopsInVain() throws {
+        try queue(0..<1)
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 1 })
+        #expect(!dispatcher.stop(within: .milliseconds(100)))
+        #expect(recorded.isEmpty)
+    }
+
+    @Test("All threads turn while the provider is silent")
+    func lives() throws {
+        try queue(0..<2)
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 2 })
+        let leases = outbox.state.withLock { $0.leaseRequests.count }
+        #expect(dispatcher.isLive(within: .seconds(5)))
+        #expect(!dispatcher.isLive(within: .zero))
+        transport.answerAll(.status(200))
+        #expect(eventually { outbox.state.withLock { $0.leaseRequests.count } > leases })
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
+    @Test("What was leased too long ago is put back unsent, and its slot is free again")
+    func putsBack() throws {
+        outbox.state.withLock { $0.leaseDelay = .milliseconds(2100) }
+        try queue(0..<1)
+        let dispatcher = dispatcher(concurrency: 1)
+        #expect(eventually { recorded.count == 1 })
+        let change = try #require(recorded.first)
+        if case .ready = change.step {} else { Issue.record("\(change.step)") }
+        #expect(!change.countsAttempt && change.event == nil)
+        outbox.state.withLock { $0.leaseDelay = .zero }
+        try queue(1..<2)
+        dispatcher.wake()
+        #expect(eventually { transport.pendingCount == 1 })
+        transport.answerAll(.status(200))
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
+    @Test("A stopped provider is told to all and gets no more")
+    func stopped() throws {
+        try queue(0..<6)
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 2 })
+        transport.answerAll(.status(401))
+        #expect(eventually { recorded.count == 2 })
+        #expect(outbox.state.withLock { $0.stops.count } == 1)
+        #expect(recorded.allSatisfy { !$0.countsAttempt && $0.event?.kind == .stopped })
+        #expect(dispatcher.stop(within: .seconds(20)))
+        #expect(transport.requestCount == 2)
+    }
+
+    @Test("A dispatcher that starts while a provider is stopped tries it with one message at once")
+    func triesAtStart() throws {
+        let stop = ProviderStop(
+            since: .now, problem: Samples.problem, retryAt: .now.advanced(by: .seconds(300)))
+        outbox.state.withLock {
+            $0.presence = [.infobip: ProviderPresence(seenAt: nil, stop: stop)]
+        }
+        try queue(0..<6)
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 1 })
+        let request = outbox.state.withLock { $0.leaseRequests.first }
+        #expect(request?.requests == 1 && request?.messages == 1)
+        transport.answer(.status(200))
+        #expect(eventually { transport.pendingCount == 2 })
+        #expect(outbox.state.withLock { $0.stops } == [nil])
+        let areWritten = eventually {
+            transport.answerAll(.status(200))
+            return recorded.count == 6
+        }
+        #expect(areWritten)
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
+    @Test("Questions are asked although other duties of the sweeper fail, and no more than may be")
+    func questions() throws {
+        outbox.state.withLock { state in
+            state.failing = ["takeOver", "giveUpLate", "beat", "dropSettled"]
+        }
+        let check = try Samples.check(isUnsure: true)
+        let settled = OutboxCheck(
+            lookUp: MessageLookUp(
+                id: MessageID(high: 7, low: 1), providerMessageID: nil,
+                recipient: try Samples.recipient(1), sentAt: .now),
+            isUnsure: true, status: .delivered, isPinned: false, attempts: 1, checks: 0,
+            validityMinutes: nil, giveUpAt: .now)
+        outbox.state.withLock { $0.checks = [check, settled] }
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 1 })
+        // Four at a time, of one message each, although a send takes ten.
+        #expect(outbox.state.withLock { $0.checkLimits.first } == 4)
+        transport.answer(.status(200))
+        #expect(eventually { recorded.count == 1 })
+        #expect(recorded.first?.message == check.lookUp.id)
+        #expect(outbox.state.withLock { $0.counts.lookUps } == 1)
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
+    @Test("The walk goes on where it was, begins anew, and rests after a round for nothing")
+    func walk() throws {
+        let walk = SettledWalk(.infobip, outbox: outbox)
+        outbox.state.withLock {
+            $0.portions = [(10, Samples.time(5)), (0, nil), (0, Samples.time(7)), (0, nil)]
+        }
+        for second in 0..<6 { try walk.go(at: Samples.time(second)) }
+        #expect(outbox.state.withLock { $0.walks } == [nil, Samples.time(5), nil, Samples.time(7)])
+        try walk.go(at: Samples.time(13))
+        #expect(outbox.state.withLock { $0.walks.count } == 5)
+    }
+}
