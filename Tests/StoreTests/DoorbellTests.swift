@@ -48,6 +48,27 @@ struct DoorbellTests {
         #expect(isHeard)
     }
 
+    @Test("what was rung before the end is told, as short as the ringer's life may be")
+    func lastRing() throws {
+        let database = try TestDatabase()
+        let heard = Heard()
+        let listener = try NotificationListener(
+            database.responder, channels: ["waybill_outbox"],
+            onConnect: { heard.isListening.store(true, ordering: .relaxed) },
+            onNotification: { _ in heard.rings.wrappingAdd(1, ordering: .relaxed) })
+        defer { listener.stop() }
+        #expect(waitUntil(within: .seconds(20)) { heard.isListening.load(ordering: .relaxed) })
+        for count in 1...5 {
+            let doorbell = NotifyDoorbell(try database.responder, channel: "waybill_outbox")
+            doorbell.ring()
+            doorbell.stop()
+            let isHeard = waitUntil(within: .seconds(20)) {
+                heard.rings.load(ordering: .relaxed) == count
+            }
+            #expect(isHeard)
+        }
+    }
+
     @Test("a ring while the database is away is lost and costs the ringer nothing")
     func isPatient() throws {
         let settings = try ConnectionSettings(

@@ -129,6 +129,11 @@ struct DemoTests {
         #expect(dispatch["NOTIFY_SOCKET"] == nil)
         #expect(dispatch["PATH"] == "/bin")
         #expect(simulator.sockets.count == 1)
+        // What Infobip is told to call is what the responder believes.
+        let urlSecret = try #require(secrets.infobipURLSecret)
+        let responder = simulated.responder(sockets, notify: "/n").environment
+        #expect(dispatch["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
+        #expect(responder["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
 
         let own = try #require(children(false, foreign).dispatch).environment
         #expect(own["INFOBIP_API_KEY"] == "theirs")

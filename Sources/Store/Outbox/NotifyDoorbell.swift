@@ -42,7 +42,7 @@ package final class NotifyDoorbell: Doorbell {
         bell.signal()
     }
 
-    /// Ends the thread; a ring that is under way is finished first, unless the database hangs.
+    /// Ends the thread; what was rung before is told first, unless the database hangs.
     package func stop() {
         isStopped.store(true, ordering: .releasing)
         stopSignal.signal()
@@ -54,12 +54,15 @@ package final class NotifyDoorbell: Doorbell {
         var connection: Connection?
         while true {
             bell.wait()
-            if isStopped.load(ordering: .acquiring) { return }
-            // Before it is told: what comes from now on is another ring.
-            isRung.store(false, ordering: .sequentiallyConsistent)
+            // Before it is told: what comes from now on is another ring. What came before a stop is
+            // told all the same.
+            guard isRung.exchange(false, ordering: .sequentiallyConsistent) else {
+                if isStopped.load(ordering: .acquiring) { return }
+                continue
+            }
             let isTold = tell(&connection)
             let pause = isTold ? Self.spacing : Self.rest
-            if stopSignal.wait(timeout: .now() + pause) == .success { return }
+            _ = stopSignal.wait(timeout: .now() + pause)
         }
     }
 

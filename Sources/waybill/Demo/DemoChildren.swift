@@ -29,6 +29,7 @@ struct DemoChildren {
         environment["INFOBIP_WEBHOOK_PASSWORD"] = secrets.infobipPassword
         environment["INFOBIP_WEBHOOK_HEADER_SECRET"] = secrets.infobipHeaderSecret
         environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
+        environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
         environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
         environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
@@ -42,6 +43,7 @@ struct DemoChildren {
         environment["DATABASE_URL"] = databaseURL
         environment["APP_BASE_URL"] = baseURLs
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
+        environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
         if simulates {
             environment["INFOBIP_API_KEY"] = secrets.infobipAPIKey
             environment["INFOBIP_BASE_URL"] = simulatorURL
