@@ -77,6 +77,8 @@ struct DemoChildren {
         let arguments = [
             "simulate", "--relay", simulatorURL + "/callbacks-out", "--retry-scale",
             Self.retryScale, "--infobip-callback-url", url + "/callbacks/infobip",
+            // A demo is also for loads that no account would bear.
+            "--infobip-logs-per-minute", "0", "--plivo-requests-per-5s", "0",
         ]
         return plan("simulator", arguments, environment, sockets.descriptors)
     }

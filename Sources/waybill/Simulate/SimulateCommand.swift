@@ -100,8 +100,8 @@ enum SimulateCommand {
                 inherited.descriptors["simulator"].map { Listener.Source.inherited($0) }
                 ?? .path("\(directory)/simulator.sock")
             return try Server.start(
-                // The name only names the threads.
-                Listener(.api, on: source, limits: limits), handler: simulator,
+                Listener(.api, on: source, limits: limits, threadName: "simulator"),
+                handler: simulator,
                 onIncident: { incident in
                     logger.log(.warning, "FastCGI incident", ["incident": "\(incident)"])
                 })
