@@ -109,6 +109,7 @@ struct DemoTests {
         let foreign = [
             "PATH": "/bin", "INFOBIP_API_KEY": "theirs", "PLIVO_AUTH_ID": "MATHEIRS",
             "PLIVO_AUTH_TOKEN": "theirs", "WAYBILL_LOG_LEVEL": "debug", "NOTIFY_SOCKET": "/n",
+            "INFOBIP_WEBHOOK_URL_SECRET": "theirs-of-16-and-more",
         ]
         func children(_ simulates: Bool, _ inherited: [String: String]) -> DemoChildren {
             DemoChildren(
@@ -139,6 +140,7 @@ struct DemoTests {
         #expect(own["INFOBIP_API_KEY"] == "theirs")
         #expect(own["PLIVO_AUTH_ID"] == "MATHEIRS")
         #expect(own["INFOBIP_BASE_URL"] == nil)
+        #expect(own["INFOBIP_WEBHOOK_URL_SECRET"] == nil)
         #expect(own["PLIVO_SETTLE_SECONDS"] == nil)
         #expect(children(false, ["PATH": "/bin"]).dispatch == nil)
         #expect(children(false, ["PLIVO_AUTH_ID": "MATHEIRS"]).dispatch == nil)
@@ -282,8 +284,12 @@ struct DemoTests {
         #expect((members["pids"] as? [String: Int])?["simulator"] == 5)
         #expect(whole.text(file: path).contains("https://127.0.0.1:8443/v1/messages \\"))
         #expect(whole.text(file: path).contains("Simulator http://127.0.0.1:2000"))
+        #expect(
+            whole.text(file: path).contains(
+                "DATABASE_URL='postgresql://r' waybill message ID_OF_THE_ANSWER --follow"))
         let text = summary.text(file: path)
         #expect(text.contains("curl --cacert /d/tls/ca.pem -u 'u:p'"))
         #expect(text.contains("provider=infobip&provider_message_id=hello-1"))
+        #expect(!text.contains("waybill simulate"))
     }
 }
