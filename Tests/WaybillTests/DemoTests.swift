@@ -88,6 +88,7 @@ struct DemoTests {
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
         var members = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         members["infobipAPIKey"] = nil
+        members["infobipURLSecret"] = nil
         members["simulatorPort"] = nil
         try JSONSerialization.data(withJSONObject: members).write(to: URL(fileURLWithPath: path))
         let completed = try DemoSecrets.load(from: path)
@@ -98,6 +99,8 @@ struct DemoTests {
         #expect(completed.simulatorPort != completed.databasePort)
         let again = try DemoSecrets.load(from: path)
         #expect(again.infobipAPIKey == completed.infobipAPIKey)
+        #expect(try #require(again.infobipURLSecret).utf8.count >= 32)
+        #expect(again.infobipURLSecret == completed.infobipURLSecret)
         #expect(again.simulatorPort == completed.simulatorPort)
         #expect(mode(path) == 0o600)
     }

@@ -156,7 +156,7 @@ final class Demo: Sendable {
                 callback_url: url + "/callbacks/infobip", user: secrets.infobipUser,
                 password: secrets.infobipPassword, header_name: "X-Webhook-Secret",
                 header_secret: secrets.infobipHeaderSecret, hmac_header: "X-Hub-Signature",
-                hmac_secret: secrets.infobipHMACSecret,
+                hmac_secret: secrets.infobipHMACSecret, url_secret: secrets.infobipURLSecret,
                 api_key: simulates ? secrets.infobipAPIKey : nil),
             plivo: .init(
                 callback_url: url + "/callbacks/plivo", auth_id: secrets.plivoAuthID,

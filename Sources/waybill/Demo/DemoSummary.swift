@@ -10,6 +10,8 @@ struct DemoSummary: Encodable {
         let header_secret: String
         let hmac_header: String
         let hmac_secret: String
+        /// `token` in the query of the URL to which sent messages report.
+        var url_secret: String?
         /// What the simulator takes; absent without it.
         var api_key: String?
     }
