@@ -15,6 +15,8 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
     package init(_ text: String) throws(Problem) {
         var digits: [UInt8] = []
         var hasPlus = false
+        /// How many digits came before the last `(`.
+        var opened: Int?
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -22,8 +24,16 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
                 guard digits.count <= 17 else { throw .tooLong }
             case UInt8(ascii: "+") where digits.isEmpty && !hasPlus:
                 hasPlus = true
-            case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"),
-                UInt8(ascii: "("), UInt8(ascii: ")"):
+            case UInt8(ascii: "("):
+                opened = digits.count
+            case UInt8(ascii: ")"):
+                // As in +44 (0) 7700 900123: dialled, the 0 would call somebody else or nobody, and
+                // left out it is missed where it is part of the number, as in Italy.
+                if let opened, opened > 0, digits[opened...].elementsEqual("0".utf8) {
+                    throw .nationalPrefix
+                }
+                opened = nil
+            case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
                 continue
             default:
                 throw .strangeCharacter
@@ -45,6 +55,7 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
         case noDigits = "no_digits"
         case strangeCharacter = "strange_character"
         case noCountryCode = "no_country_code"
+        case nationalPrefix = "national_prefix"
         case tooShort = "too_short"
         case tooLong = "too_long"
 
@@ -56,6 +67,8 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
                 "It holds a character other than digits, +, blanks and -./()."
             case .noCountryCode:
                 "It begins with a national 0; write it with its country code, as in +41…."
+            case .nationalPrefix:
+                "It holds (0), which is dialled only within the country; write it without."
             case .tooShort: "A number has at least 7 digits with its country code."
             case .tooLong: "A number has at most 15 digits with its country code."
             }

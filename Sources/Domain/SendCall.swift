@@ -110,10 +110,14 @@ package struct SendState: Sendable, Equatable {
     package let status: Status
     /// The provider's or our own words where it is neither queued nor accepted.
     package let problem: ProviderProblem?
+    /// Who has it now, or is to have it: not the one it was queued for once another took over. Nil
+    /// says nothing about it.
+    package let provider: Provider?
 
-    package init(status: Status, problem: ProviderProblem?) {
+    package init(status: Status, problem: ProviderProblem?, provider: Provider? = nil) {
         self.status = status
         self.problem = problem
+        self.provider = provider
     }
 }
 

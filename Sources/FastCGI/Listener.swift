@@ -55,14 +55,19 @@ package struct Listener: Sendable, Equatable {
 
     /// Which of the sockets.
     package let name: Name
+    /// What its threads' names begin with.
+    package let threadName: String
     /// Where it comes from.
     package let source: Source
     /// What it may use.
     package let limits: Limits
 
     /// A description; nothing is opened before `Server.start`.
-    package init(_ name: Name, on source: Source, limits: Limits = Limits()) {
+    package init(
+        _ name: Name, on source: Source, limits: Limits = Limits(), threadName: String? = nil
+    ) {
         self.name = name
+        self.threadName = threadName ?? name.rawValue
         self.source = source
         self.limits = limits
     }

@@ -92,7 +92,7 @@ package final class Server: Sendable {
         for number in 1...limits.workers {
             monitor.withLock { $0.runningWorkers += 1 }
             do {
-                let thread = try PosixThread(name: "\(listener.name.rawValue)-\(number)") {
+                let thread = try PosixThread(name: "\(listener.threadName)-\(number)") {
                     self.work()
                 }
                 threads.withLock { $0.append(thread) }

@@ -6,11 +6,11 @@ package struct Account: Sendable {
     package var infobipKey: Secret?
     /// Where Infobip's reports go that name no URL of their own.
     package var infobipCallbackURL: String?
-    /// Signs the bodies of Infobip's callbacks.
+    /// Signs the bodies of Infobip's callbacks to that URL.
     package var infobipHMAC: HMACKey?
     /// The header of that signature.
     package var infobipHMACHeader = "X-Hub-Signature"
-    /// For Infobip's callbacks, by HTTP Basic.
+    /// For Infobip's callbacks to that URL, by HTTP Basic.
     package var infobipBasic: (user: String, password: Secret)?
     /// Nil takes any account.
     package var plivoID: String?

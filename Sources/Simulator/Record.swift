@@ -56,10 +56,16 @@ struct Record: Sendable {
     /// Equal for messages that only a caller's mistake tells apart.
     let fingerprint: UInt64
     let acceptedAt: Timestamp
+    /// When it is to be sent; nil for at once.
+    var sendAt: Timestamp?
+    /// How long it is tried, if its caller said so.
+    var validity: Duration?
 
     var stage = Stage.accepted
     var sentAt: Timestamp?
     var doneAt: Timestamp?
+    /// Whether its validity ran out while nothing was heard of it.
+    var isExpired = false
     /// Requests that held it, those that were refused among them.
     var timesReceived = 1
     /// Requests that took it: more than 1 is a message sent twice.
@@ -71,7 +77,10 @@ struct Record: Sendable {
     /// The serial of the record before this one with the same recipient.
     var previous: Int?
 
-    var fate: Fate { behavior.fate }
+    var fate: Fate { isExpired ? .expired : behavior.fate }
+
+    /// When the provider begins with it.
+    var startsAt: Timestamp { max(acceptedAt, sendAt ?? acceptedAt) }
 
     /// How many callbacks' worth of parts it is reported in.
     var reportedParts: Int { api == .plivo && behavior == .parts ? parts : 1 }

@@ -122,12 +122,14 @@ final class SimulatorCore: Sendable {
         var headers: [(name: String, value: String)] = [
             ("Content-Type", "application/json"), ("User-Agent", "Infobip/1.0 (waybill simulate)"),
         ]
-        if let key = account.infobipHMAC {
+        // A URL that came with a message is called as it is: providers.md, A.4.
+        let isSubscribed = delivery.url == account.infobipCallbackURL
+        if isSubscribed, let key = account.infobipHMAC {
             let code = Hexadecimal.encode(key.code(for: body))
             headers.append(
                 (account.infobipHMACHeader, "\(key.algorithm.rawValue)=\(code)"))
         }
-        if let (user, password) = account.infobipBasic {
+        if isSubscribed, let (user, password) = account.infobipBasic {
             let credentials = password.withBytes { Array("\(user):".utf8) + $0 }
             headers.append(("Authorization", "Basic " + Base64.encode(credentials)))
         }

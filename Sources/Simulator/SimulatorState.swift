@@ -10,6 +10,7 @@ struct SimulatorCounts: Sendable {
     var duplicateAcceptances = 0
     var rejectedInAnswer = 0
     var requestsRefused = 0
+    var requestsThrottled = 0
     var largestRequest = 0
     var callbacksSent = 0
     var callbacksAcknowledged = 0
@@ -27,12 +28,31 @@ struct SimulatorState: Sendable {
     var queue = CallbackQueue()
     var counts = SimulatorCounts()
     var requestRate = WindowedCount()
+    private var logWindow = RequestWindow(of: .seconds(60))
+    private var plivoWindow = RequestWindow(of: .seconds(5))
     /// Answers that wait until a message's callbacks are acknowledged, by serial.
     var gates: [Int: AnswerGate] = [:]
     private var random = SystemRandomNumberGenerator()
 
     init(_ settings: SimulatorSettings) {
         self.settings = settings
+    }
+
+    // MARK: Limits
+
+    /// Counts a question to Infobip's logs; the seconds until it may be asked again if it came too
+    /// often.
+    mutating func throttleLogs(at now: Timestamp) -> Int? {
+        let rest = logWindow.excess(over: settings.infobip_logs_per_minute, at: now)
+        if rest != nil { counts.requestsThrottled += 1 }
+        return rest
+    }
+
+    /// Counts a request to Plivo; whether it came too often.
+    mutating func throttlePlivo(at now: Timestamp) -> Bool {
+        let rest = plivoWindow.excess(over: settings.plivo_requests_per_5s, at: now)
+        if rest != nil { counts.requestsThrottled += 1 }
+        return rest != nil
     }
 
     // MARK: Taking messages
@@ -54,7 +74,7 @@ struct SimulatorState: Sendable {
     }
 
     private mutating func plan(_ serial: Int, _ record: Record, gate: AnswerGate?) {
-        let now = record.acceptedAt
+        let now = record.startsAt
         let isEarly = gate != nil
         if let gate, record.url != nil {
             gates[serial] = gate
@@ -78,6 +98,12 @@ struct SimulatorState: Sendable {
                 let item = CallbackItem(serial: serial, stage: stage, part: part)
                 queue.schedule(item, due: start.advanced(by: delay))
             }
+        }
+        // Only what names its validity: the usual two days are longer than anybody watches.
+        if record.fate == .stuck, let validity = record.validity {
+            queue.schedule(
+                CallbackItem(serial: serial, stage: .done, part: 1),
+                due: start.advanced(by: validity * settings.validity_scale))
         }
     }
 
@@ -123,7 +149,10 @@ struct SimulatorState: Sendable {
         guard item.stage > record.stage else { return }
         record.stage = item.stage
         if record.sentAt == nil { record.sentAt = now }
-        if item.stage == .done { record.doneAt = now }
+        if item.stage == .done {
+            record.doneAt = now
+            record.isExpired = record.fate == .stuck
+        }
         book[item.serial] = record
     }
 

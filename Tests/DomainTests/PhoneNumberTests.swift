@@ -24,6 +24,7 @@ struct PhoneNumberTests {
             ("", PhoneNumber.Problem.noDigits), ("+", .noDigits), ("   ", .noDigits),
             ("079 302 67 27", .noCountryCode), ("+079", .noCountryCode), ("00", .noDigits),
             ("000417930267", .noCountryCode), ("+41 79", .tooShort), ("123456", .tooShort),
+            ("+44 (0) 7700 900123", .nationalPrefix), ("0041(0)793026727", .nationalPrefix),
             ("+1234567890123456", .tooLong), ("1234567890123456789", .tooLong),
             ("+41 79 302 67 2x", .strangeCharacter), ("4179+3026727", .strangeCharacter),
             ("++41793026727", .strangeCharacter), ("+４１79302672", .strangeCharacter),

@@ -59,6 +59,14 @@ struct GuideTests {
         #expect(errors.map { $0["code"].string } == ["no_country_code"])
     }
 
+    @Test(
+        "The guides' paths for sending take POST alone", arguments: ["/send-sms", "/api/sms/send"])
+    func onlyPost(path: String) throws {
+        let answer = try RunningDemo.shared.api(path)
+        expectProblem(answer, 405, "method_not_allowed")
+        #expect(answer["Allow"] == "POST")
+    }
+
     @Test("The guides' /health tells readiness")
     func health() throws {
         let answer = try RunningDemo.shared.api("/health", key: .some(nil))

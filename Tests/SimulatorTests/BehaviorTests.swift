@@ -50,4 +50,14 @@ struct BehaviorTests {
         }
         #expect(Set(settings.json.keys) == Set(SimulatorSettings.names))
     }
+
+    @Test("The table of settings has every one of them, with its value")
+    func settingsTable() {
+        let lines = SimulatorSettings.tableText(prefix: "--").split(separator: "\n")
+        let names = lines.map { line in
+            String(line.prefix { $0 != " " }.dropFirst(2)).replacing("-", with: "_")
+        }
+        #expect(names.sorted() == SimulatorSettings.names.sorted())
+        #expect(lines.contains { $0.hasPrefix("--burst-ms ") && $0.contains(" 2000 ") })
+    }
 }

@@ -50,17 +50,100 @@ struct CallbackTests {
         #expect(doneAt.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000/) != nil)
     }
 
-    @Test("Infobip's callbacks prove themselves by HMAC over the body, and by Basic")
+    @Test("Infobip's callbacks to the account's URL prove themselves by HMAC and by Basic")
     func infobipSecurity() throws {
         let harness = try Harness()
-        _ = try harness.sendV3("447700900123", "m")
+        var message = Harness.v3("447700900123", "m")
+        message["webhooks"] = nil
+        _ = try harness.infobip("POST", "/sms/3/messages", ["messages": [message]])
         let request = try #require(harness.callbacks.wait(for: 1).first)
+        #expect(request.url == Harness.subscriptionURL)
         let key = try HMACKey(try #require(Secret(Harness.hmacSecret)))
         let signature = try #require(request.header("X-Hub-Signature"))
         #expect(signature == "sha256=" + Hexadecimal.encode(key.code(for: request.body)))
         #expect(
             request.header("Authorization") == "Basic " + Base64.encode(Array("user:password".utf8))
         )
+    }
+
+    @Test("A URL that came with a message is called without credentials", arguments: [2, 3])
+    func infobipOwnURL(version: Int) throws {
+        let harness = try Harness()
+        if version == 3 {
+            _ = try harness.sendV3("447700900123", "m")
+        } else {
+            _ = try harness.infobip(
+                "POST", "/sms/2/text/advanced",
+                ["messages": [Harness.v2("447700900123", "m")]])
+        }
+        let request = try #require(harness.callbacks.wait(for: 1).first)
+        #expect(request.url == Harness.url)
+        #expect(request.header("X-Hub-Signature") == nil)
+        #expect(request.header("Authorization") == nil)
+    }
+
+    @Test(
+        "A message of which nothing is heard expires when its validity is over", arguments: [2, 3])
+    func expiry(version: Int) throws {
+        let harness = try Harness { $0.validity_scale = 0.00001 }
+        if version == 3 {
+            var message = Harness.v3("447700999918", "m")
+            message["options"] = ["validityPeriod": ["amount": 1, "timeUnit": "HOURS"]]
+            _ = try harness.infobip("POST", "/sms/3/messages", ["messages": [message]])
+        } else {
+            var message = Harness.v2("447700999918", "m")
+            message["validityPeriod"] = Int.max
+            _ = try harness.infobip("POST", "/sms/2/text/advanced", ["messages": [message]])
+        }
+        let requests = harness.callbacks.wait(for: 2)
+        let names = requests.flatMap(\.results).map {
+            ($0["status"] as? [String: Any])?["name"] as? String
+        }
+        #expect(names == ["DELIVERED_TO_OPERATOR", "EXPIRED_EXPIRED"])
+        let log = try harness.infobip("GET", "/sms/3/logs?messageId=m").list("results")
+        #expect((log.first?["status"] as? [String: Any])?["groupName"] as? String == "EXPIRED")
+    }
+
+    @Test("Plivo's message expires by its message_expiry")
+    func plivoExpiry() throws {
+        let harness = try Harness { $0.validity_scale = 0.0001 }
+        var message = Harness.message("447700999918")
+        message["message_expiry"] = 60
+        _ = try harness.plivo("POST", "", message)
+        let forms = harness.callbacks.wait(for: 3).map(\.form)
+        #expect(forms.last?["Status"] == "failed")
+        #expect(forms.last?["ErrorCode"] == "420")
+        message["message_expiry"] = 4
+        #expect(try harness.plivo("POST", "", message).status == 400)
+    }
+
+    @Test(
+        "A message for later waits for its time; a time that is none is refused", arguments: [2, 3])
+    func sendAt(version: Int) throws {
+        let harness = try Harness()
+        func send(_ id: String, at time: String) throws -> Answer {
+            if version == 3 {
+                return try harness.infobip(
+                    "POST", "/sms/3/messages",
+                    [
+                        "messages": [Harness.v3("447700900123", id)],
+                        "options": ["schedule": ["sendAt": time]],
+                    ])
+            }
+            var message = Harness.v2("447700900123", id)
+            message["sendAt"] = time
+            return try harness.infobip("POST", "/sms/2/text/advanced", ["messages": [message]])
+        }
+        let later = Timestamp.now.advanced(by: .seconds(3_600))
+        #expect(try send("later", at: later.infobip).statusIDs == [26])
+        #expect(try send("past", at: "2020-01-01T00:00:00.000+0000").statusIDs == [26])
+        #expect(try send("none", at: "tomorrow").status == 400)
+        let far = Timestamp.now.advanced(by: .seconds(181 * 86_400))
+        #expect(try send("far", at: far.infobip).status == 400)
+        let result = try #require(harness.callbacks.wait(for: 1).first?.results.first)
+        #expect(result["messageId"] as? String == "past")
+        let log = try harness.infobip("GET", "/sms/3/logs?messageId=later").list("results")
+        #expect((log.first?["status"] as? [String: Any])?["groupName"] as? String == "PENDING")
     }
 
     @Test(

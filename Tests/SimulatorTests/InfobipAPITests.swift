@@ -193,4 +193,17 @@ struct InfobipAPITests {
                 "GET", "/sms/3/logs?sentSince=2020-01-01T00:00:00.000%2B0100&limit=1"
             ).list("results").count == 1)
     }
+
+    @Test("More questions than the logs bear are answered 429 until the minute is over")
+    func limit() throws {
+        let harness = try Harness { $0.infobip_logs_per_minute = 2 }
+        #expect(try harness.infobip("GET", "/sms/1/logs").status == 200)
+        #expect(try harness.infobip("GET", "/sms/3/logs").status == 200)
+        let refused = try harness.infobip("GET", "/sms/3/logs")
+        #expect(refused.status == 429)
+        #expect((1...60).contains(refused.header("Retry-After").flatMap { Int($0) } ?? 0))
+        // Only the logs are asked so seldom.
+        #expect(try harness.sendV3("447700900123", "m").status == 200)
+        #expect(try harness.infobip("GET", "/sms/3/reports").status == 200)
+    }
 }

@@ -104,6 +104,21 @@ struct PlivoAPITests {
         #expect(counts["duplicate_acceptances"] as? Int == (digits == "30" ? 1 : 0))
     }
 
+    @Test("More requests than an account may make are answered 429, whatever they ask")
+    func limit() throws {
+        let harness = try Harness { $0.plivo_requests_per_5s = 2 }
+        #expect(try harness.plivo("GET").status == 200)
+        #expect(try harness.plivo("POST", "", Harness.message("447700900456")).status == 202)
+        #expect(try harness.plivo("GET").status == 429)
+        #expect(try harness.plivo("POST", "", Harness.message("447700900457")).status == 429)
+        #expect(try harness.plivo("GET", token: "wrong").status == 401)
+        let counts = try harness.control("GET", "stats").json
+        #expect(counts["requests_throttled"] as? Int == 2)
+        #expect(counts["messages_accepted"] as? Int == 1)
+        _ = try harness.control("POST", "settings", ["plivo_requests_per_5s": 0])
+        #expect(try harness.plivo("GET").status == 200)
+    }
+
     @Test("A list is filtered and paged")
     func list() throws {
         let harness = try Harness()

@@ -136,4 +136,16 @@ struct QueueTests {
         #expect(deliveries.map(\.items.count) == [1])
         #expect(state.book.count == 1)
     }
+
+    @Test("A window takes its limit, then nothing until it is over")
+    func window() {
+        var window = RequestWindow(of: .seconds(5))
+        let answers = [0, 1, 2, 4, 5, 6].map { seconds in
+            window.excess(over: 2, at: now.advanced(by: .seconds(seconds)))
+        }
+        #expect(answers == [nil, nil, 3, 1, nil, nil])
+        // A clock that was set back begins a window of its own.
+        let isOpen = window.excess(over: 2, at: now) == nil
+        #expect(isOpen)
+    }
 }

@@ -192,8 +192,8 @@ struct SendQueueTests {
         let states = try sending.queue.states(of: [queued, id, .new(at: .now)])
         #expect(
             states == [
-                queued: SendState(status: .queued, problem: nil),
-                id: SendState(status: .rejected, problem: .sample),
+                queued: SendState(status: .queued, problem: nil, provider: .infobip),
+                id: SendState(status: .rejected, problem: .sample, provider: .plivo),
             ])
     }
 }

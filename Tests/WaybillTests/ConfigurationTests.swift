@@ -31,7 +31,9 @@ struct ConfigurationTests {
                 infobip basic: 1 pair(s)
                 infobip header: X-Webhook-Secret, 0 secret(s)
                 infobip hmac: X-Hub-Signature, 0 secret(s)
+                infobip url: 0 secret(s)
                 plivo: off
+                routing: infobip
                 sockets: /run/waybill
                 log level: info
                 workers: 2 for callbacks, 4 for the API
@@ -59,15 +61,19 @@ struct ConfigurationTests {
             "WAYBILL_MAX_IN_FLIGHT": "200", "WAYBILL_WRITER_QUEUE_REPORTS": "1000",
             "WAYBILL_WRITER_CONNECTIONS": "3", "WAYBILL_COMMIT_DEADLINE_MS": "1500",
             "WAYBILL_POOL_SIZE": "6", "WAYBILL_DRAIN_SECONDS": "7",
-            "WAYBILL_CALLBACK_RETENTION_DAYS": "30",
+            "WAYBILL_CALLBACK_RETENTION_DAYS": "30", "WAYBILL_DEFAULT_PROVIDER": "plivo",
+            "WAYBILL_ROUTES": "+41=plivo,+4179=infobip",
+            "INFOBIP_WEBHOOK_URL_SECRET": "secret-of-the-url,secret-of-another",
         ])
         #expect(
             text == """
                 infobip basic: 2 pair(s)
                 infobip header: X-Mine, 2 secret(s)
                 infobip hmac: X-Infobip-Signature, 1 secret(s), sha512
+                infobip url: 2 secret(s)
                 plivo base URLs: https://a.example, https://b.example:8443
                 plivo: 3 token(s), signature V2 allowed
+                routing: plivo, +4179 infobip, +41 plivo
                 sockets: /tmp/s, group www-data
                 log level: warning
                 workers: 3 for callbacks, 5 for the API

@@ -88,6 +88,7 @@ struct DemoTests {
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
         var members = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         members["infobipAPIKey"] = nil
+        members["infobipURLSecret"] = nil
         members["simulatorPort"] = nil
         try JSONSerialization.data(withJSONObject: members).write(to: URL(fileURLWithPath: path))
         let completed = try DemoSecrets.load(from: path)
@@ -98,6 +99,8 @@ struct DemoTests {
         #expect(completed.simulatorPort != completed.databasePort)
         let again = try DemoSecrets.load(from: path)
         #expect(again.infobipAPIKey == completed.infobipAPIKey)
+        #expect(again.infobipURLSecret.utf8.count >= 32)
+        #expect(again.infobipURLSecret == completed.infobipURLSecret)
         #expect(again.simulatorPort == completed.simulatorPort)
         #expect(mode(path) == 0o600)
     }
@@ -109,6 +112,7 @@ struct DemoTests {
         let foreign = [
             "PATH": "/bin", "INFOBIP_API_KEY": "theirs", "PLIVO_AUTH_ID": "MATHEIRS",
             "PLIVO_AUTH_TOKEN": "theirs", "WAYBILL_LOG_LEVEL": "debug", "NOTIFY_SOCKET": "/n",
+            "INFOBIP_WEBHOOK_URL_SECRET": "theirs-of-16-and-more",
         ]
         func children(_ simulates: Bool, _ inherited: [String: String]) -> DemoChildren {
             DemoChildren(
@@ -129,11 +133,17 @@ struct DemoTests {
         #expect(dispatch["NOTIFY_SOCKET"] == nil)
         #expect(dispatch["PATH"] == "/bin")
         #expect(simulator.sockets.count == 1)
+        // What Infobip is told to call is what the responder believes.
+        let urlSecret = secrets.infobipURLSecret
+        let responder = simulated.responder(sockets, notify: "/n").environment
+        #expect(dispatch["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
+        #expect(responder["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
 
         let own = try #require(children(false, foreign).dispatch).environment
         #expect(own["INFOBIP_API_KEY"] == "theirs")
         #expect(own["PLIVO_AUTH_ID"] == "MATHEIRS")
         #expect(own["INFOBIP_BASE_URL"] == nil)
+        #expect(own["INFOBIP_WEBHOOK_URL_SECRET"] == nil)
         #expect(own["PLIVO_SETTLE_SECONDS"] == nil)
         #expect(children(false, ["PATH": "/bin"]).dispatch == nil)
         #expect(children(false, ["PLIVO_AUTH_ID": "MATHEIRS"]).dispatch == nil)
@@ -277,8 +287,12 @@ struct DemoTests {
         #expect((members["pids"] as? [String: Int])?["simulator"] == 5)
         #expect(whole.text(file: path).contains("https://127.0.0.1:8443/v1/messages \\"))
         #expect(whole.text(file: path).contains("Simulator http://127.0.0.1:2000"))
+        #expect(
+            whole.text(file: path).contains(
+                "DATABASE_URL='postgresql://r' waybill message ID_OF_THE_ANSWER --follow"))
         let text = summary.text(file: path)
         #expect(text.contains("curl --cacert /d/tls/ca.pem -u 'u:p'"))
         #expect(text.contains("provider=infobip&provider_message_id=hello-1"))
+        #expect(!text.contains("waybill simulate"))
     }
 }

@@ -25,7 +25,7 @@ struct ProbeTests {
     /// The callback as the deployment's own code sees it.
     private func received(_ callback: ProbeCallback) -> CallbackRequest {
         CallbackRequest(
-            uri: callback.path, message: nil,
+            uri: callback.path + callback.query, message: nil,
             contentType: callback.headers.first { $0.name == "Content-Type" }?.value,
             body: callback.body,
             header: { name in
@@ -39,6 +39,7 @@ struct ProbeTests {
             (["INFOBIP_WEBHOOK_USER": "u", "INFOBIP_WEBHOOK_PASSWORD": "p\u{e9}:,"], "basic"),
             (["INFOBIP_WEBHOOK_SECRET": "s", "INFOBIP_WEBHOOK_HEADER": "X-Mine"], "header"),
             (["INFOBIP_HMAC_SECRET": "s"], "hmac"),
+            (["INFOBIP_WEBHOOK_URL_SECRET": "a-secret-of-the-URL"], "url token"),
             (["INFOBIP_HMAC_SECRET": "s", "INFOBIP_HMAC_ALGORITHM": "sha512"], "hmac"),
             (["PLIVO_AUTH_TOKEN": "token-new,token-old"], "v3"),
             (["PLIVO_AUTH_TOKEN": "token", "APP_BASE_URL": "https://a.example:8443/sms/"], "v3"),

@@ -38,6 +38,7 @@ struct SendingConfigurationTests {
         #expect(
             read(infobip) == """
                 sending by infobip: https://abc.api.infobip.com, v3
+                infobip reports to: the account's subscriptions
                 infobip limits: no rate, 4 request(s) of up to 500, asked after 3600, 43200, 144000 s
                 sending by plivo: off
                 attempts: 10, 30.0 seconds each, failover after 10.0 seconds
@@ -59,12 +60,15 @@ struct SendingConfigurationTests {
                 "WAYBILL_SEND_TIMEOUT_SECONDS": "7", "WAYBILL_SEND_MAX_ATTEMPTS": "3",
                 "WAYBILL_FAILOVER": "false", "WAYBILL_SLOW_SECONDS": "2",
                 "WAYBILL_RECONCILE_SECONDS": "2,5",
+                "INFOBIP_WEBHOOK_URL_SECRET": "secret-that-nobody-sees",
             ])
         #expect(
             text == """
                 sending by infobip: http://127.0.0.1:8080, v2
+                infobip reports to: https://sms.example.com/callbacks/infobip, with a secret
                 infobip limits: 0.5 messages a second, 16 request(s) of up to 1000, asked after 2, 5 s
                 sending by plivo: http://localhost:8081
+                plivo sender unless named: a powerpack
                 plivo limits: no rate, 2 request(s) of up to 1, asked after 2, 5 s
                 attempts: 3, 7.0 seconds each, failover off
                 """)
@@ -77,11 +81,13 @@ struct SendingConfigurationTests {
         #expect(
             both.infobip?.callbackURL
                 == "https://sms.example.com/callbacks/infobip?token=first-secret-of-16")
+        // A URL without a secret would take the place of the account's subscription, whose
+        // credentials are the only other thing that is believed.
         #expect(both.plivo?.callbackBaseURL == "https://sms.example.com/")
         #expect(both.plivo?.authToken.matches(Array("token-01".utf8)) == true)
         #expect(
             try configuration(infobip, ["APP_BASE_URL": "https://a.example"]).infobip?.callbackURL
-                == "https://a.example/callbacks/infobip")
+                == nil)
     }
 
     @Test(

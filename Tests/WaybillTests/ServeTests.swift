@@ -130,6 +130,25 @@ struct ServeTests {
         #expect(!FileManager.default.fileExists(atPath: path(.callbacks)))
     }
 
+    @Test("A wish for nobody to wait any more does not end it")
+    func hurry() throws {
+        let notify = try #require(DatagramSocket(folder.path(of: "notify")))
+        let pid = try start(sockets: [], ["WAYBILL_SOCKET_DIRECTORY": folder.path])
+        var hasEnded = false
+        defer { if !hasEnded { kill(pid, SIGKILL) } }
+        #expect(notify.receive() == "READY=1", "\(log)")
+        kill(pid, SIGUSR1)
+        kill(pid, SIGUSR1)
+        let isHeard = waitUntil(within: .seconds(20)) {
+            log.contains("nobody is kept waiting any more")
+        }
+        #expect(isHeard, "\(log)")
+        #expect(SelfCheck.answers(path: path(.api), within: .seconds(5)))
+        kill(pid, SIGTERM)
+        #expect(status(of: pid) == 0, "\(log)")
+        hasEnded = true
+    }
+
     @Test("A socket that systemd did not hand over is named")
     func incomplete() throws {
         let sockets = try listen([.callbacks, .api])

@@ -227,6 +227,20 @@ struct SendEndpointTests {
         #expect(server.watch.waiting == 0)
     }
 
+    @Test("Who waits hears of the provider that took the message, not of the one that was to")
+    func failover() throws {
+        let (connection, call) = try waiting(Self.one, on: server)
+        let recipient = call.recipients[0]
+        #expect(recipient.provider == .infobip)
+        server.queue.change {
+            $0.states[recipient.message] = SendState(
+                status: .accepted, problem: nil, provider: .plivo)
+        }
+        server.watch.wake()
+        let answer = try Answer(connection.readAll())
+        #expect(answer.body.contains(#""status":"accepted","provider":"plivo""#))
+    }
+
     @Test("What is sent later is not waited for")
     func later() throws {
         let time = Timestamp.now.advanced(by: .seconds(3600))

@@ -60,7 +60,9 @@ extension Behavior {
         Magic("15", .optedOut, "rejected by a report: recipient opted out"),
         Magic("16", .outOfCredit, "rejected by a report: no credit"),
         Magic("17", .spam, "rejected by a report: spam"),
-        Magic("18", .stuck, "handed to the operator, nothing after that"),
+        Magic(
+            "18", .stuck,
+            "handed to the operator; expires when a validity that it named is over"),
         Magic("19", .fateUnknown, "expired, nobody knows whether it arrived"),
         Magic("20", .refused, "rejected in the answer: invalid destination"),
         Magic("21", .badRequest, "400 for the whole request, naming this message"),

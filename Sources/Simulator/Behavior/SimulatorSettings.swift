@@ -34,6 +34,14 @@ package struct SimulatorSettings: Sendable, Equatable {
     package var callback_concurrency = 8
     /// What the waits before a callback is repeated are multiplied by, 0.000001 to 1.
     package var retry_scale = 1.0
+    /// What validity periods are multiplied by, 0.000001 to 1.
+    package var validity_scale = 1.0
+    /// Questions to Infobip's logs a minute before they are answered 429, 0 for any number.
+    /// Source: providers.md, A.5.
+    package var infobip_logs_per_minute = 120
+    /// Requests to Plivo in five seconds before they are answered 429, 0 for any number.
+    /// Source: providers.md, B.1.
+    package var plivo_requests_per_5s = 300
 
     package init() {}
 
@@ -48,11 +56,14 @@ package struct SimulatorSettings: Sendable, Equatable {
             ("fail_next", \.fail_next, 0...1_000_000_000),
             ("callback_batch", \.callback_batch, 1...2_000),
             ("callback_concurrency", \.callback_concurrency, 1...256),
+            ("infobip_logs_per_minute", \.infobip_logs_per_minute, 0...1_000_000_000),
+            ("plivo_requests_per_5s", \.plivo_requests_per_5s, 0...1_000_000_000),
         ]
     private static let numbers:
         [(String, any (WritableKeyPath<Self, Double> & Sendable), ClosedRange<Double>)] = [
             ("loss", \.loss, 0...1), ("duplicate", \.duplicate, 0...1),
             ("retry_scale", \.retry_scale, 0.000_001...1),
+            ("validity_scale", \.validity_scale, 0.000_001...1),
         ]
     private static let flags: [(String, any (WritableKeyPath<Self, Bool> & Sendable))] = [
         ("burst", \.burst), ("reorder", \.reorder),

@@ -67,6 +67,7 @@ struct ControlAPI {
             json.member("duplicate_acceptances", counts.duplicateAcceptances)
             json.member("rejected_in_answer", counts.rejectedInAnswer)
             json.member("requests_refused", counts.requestsRefused)
+            json.member("requests_throttled", counts.requestsThrottled)
             json.member("callbacks_sent", counts.callbacksSent)
             json.member("callbacks_acknowledged", counts.callbacksAcknowledged)
             json.member("callbacks_failed", counts.callbacksFailed)

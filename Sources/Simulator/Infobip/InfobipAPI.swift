@@ -22,6 +22,9 @@ struct InfobipAPI {
         case ("POST", "/sms/2/text/advanced"), ("POST", "/sms/3/messages"):
             return send(request.body, isV3: isV3)
         case ("GET", "/sms/1/logs"), ("GET", "/sms/3/logs"):
+            if let rest = core.state.withLock({ $0.throttleLogs(at: .now) }) {
+                return InfobipProblem.reply(429, isV3: isV3).retry(after: rest)
+            }
             return logs(request.query, isV3: isV3)
         case ("GET", "/sms/1/reports"), ("GET", "/sms/3/reports"):
             return reports(request.query, isV3: isV3)
@@ -71,7 +74,8 @@ struct InfobipAPI {
                     usesGet: false, callbackData: message.callbackData, bulkID: bulkID,
                     wantsIntermediate: message.wantsIntermediate,
                     behavior: submissions[index].behavior, parts: parts[index],
-                    fingerprint: submissions[index].fingerprint, acceptedAt: now)
+                    fingerprint: submissions[index].fingerprint, acceptedAt: now,
+                    sendAt: message.sendAt, validity: message.validity)
                 let isBad = found?.fault == .halfBad && index % 2 == 1
                 statuses.append(
                     take(record, isBad: isBad, gate: gate, in: &state))

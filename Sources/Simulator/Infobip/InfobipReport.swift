@@ -42,7 +42,7 @@ enum InfobipReport {
         _ record: Record, _ stage: Stage, isV3: Bool, isLog: Bool = false,
         to json: inout JSONText
     ) {
-        let time = record.acceptedAt
+        let time = record.startsAt
         json.member("bulkId", ifAny: record.bulkID)
         json.member("messageId", record.name.description)
         json.member(isV3 && isLog ? "destination" : "to", record.recipient)

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// One message of a request, whichever version it came by.
@@ -11,6 +12,10 @@ struct InfobipMessage {
     let wantsIntermediate: Bool
     /// False asks for no report at all, which only version 3 can.
     let wantsReports: Bool
+    /// When it is to be sent; nil for at once.
+    let sendAt: Timestamp?
+    /// How long it is tried, if it says so.
+    let validity: Duration?
     /// Where it is in the request, as `messages[0].destinations[0]`.
     let place: (message: Int, destination: Int)
 }
@@ -33,6 +38,9 @@ struct InfobipRequest {
     /// The most characters of `to`, and of `callbackData`.
     private static let numberLimit = 64
     private static let callbackDataLimit = 4_000
+    private static let validityMinutes = 1...2_880
+    /// How far ahead a message may be sent.
+    private static let horizon = Duration.seconds(180 * 86_400)
 
     /// Nil if it is not the JSON that is expected.
     init?(_ body: [UInt8], isV3: Bool) {
@@ -41,13 +49,15 @@ struct InfobipRequest {
             guard let root = try? decoder.decode(Root3.self, from: Data(body)) else { return nil }
             bulkID = root.options?.schedule?.bulkId.map { String($0.prefix(100)) }
             wantsCount = root.options?.includeSmsCountInResponse ?? false
+            let sendAt = time(root.options?.schedule?.sendAt, "options.schedule.sendAt")
             for (index, entry) in (root.messages ?? []).enumerated() {
                 let delivery = entry.webhooks?.delivery
                 add(
                     index, entry.destinations, text: entry.content?.text,
                     isV3: true, sender: entry.sender, url: delivery?.url,
                     callbackData: entry.webhooks?.callbackData,
-                    intermediate: delivery?.intermediateReport, notify: delivery?.notify)
+                    intermediate: delivery?.intermediateReport, notify: delivery?.notify,
+                    sendAt: sendAt, validity: validity(index, entry.options?.validityPeriod))
             }
         } else {
             guard let root = try? decoder.decode(Root2.self, from: Data(body)) else { return nil }
@@ -58,7 +68,8 @@ struct InfobipRequest {
                     index, entry.destinations, text: entry.text,
                     isV3: false, sender: entry.from, url: entry.notifyUrl,
                     callbackData: entry.callbackData, intermediate: entry.intermediateReport,
-                    notify: nil)
+                    notify: nil, sendAt: time(entry.sendAt, "messages[\(index)].sendAt"),
+                    validity: entry.validityPeriod.map { Self.validity(minutes: $0) })
             }
         }
         if messages.isEmpty, violations.isEmpty {
@@ -68,7 +79,8 @@ struct InfobipRequest {
 
     private mutating func add(
         _ index: Int, _ destinations: [Destination]?, text: String?, isV3: Bool,
-        sender: String?, url: String?, callbackData: String?, intermediate: Bool?, notify: Bool?
+        sender: String?, url: String?, callbackData: String?, intermediate: Bool?, notify: Bool?,
+        sendAt: Timestamp?, validity: Duration?
     ) {
         let path = "messages[\(index)]"
         guard let destinations, !destinations.isEmpty else {
@@ -107,8 +119,45 @@ struct InfobipRequest {
                     messageID: destination.messageId.map { String($0.prefix(200)) },
                     sender: sender, text: shared.text, url: shared.url, callbackData: callbackData,
                     wantsIntermediate: intermediate ?? false, wantsReports: notify ?? true,
+                    sendAt: sendAt, validity: validity,
                     place: (index, number)))
         }
+    }
+
+    /// A time that is told, or nil with a violation for what is none or too far ahead.
+    private mutating func time(_ text: String?, _ property: String) -> Timestamp? {
+        guard let text else { return nil }
+        guard let time = Timestamp(filter: text) else {
+            violations.append(
+                Violation(property: property, text: "must be yyyy-MM-dd'T'HH:mm:ss.SSSZ"))
+            return nil
+        }
+        guard time.since(.now) <= Self.horizon else {
+            violations.append(
+                Violation(property: property, text: "must be at most 180 days ahead"))
+            return nil
+        }
+        return time
+    }
+
+    private mutating func validity(_ index: Int, _ period: Root3.Message.Period?) -> Duration? {
+        guard let period, let amount = period.amount else { return nil }
+        switch period.timeUnit ?? "MINUTES" {
+        case "MINUTES": return Self.validity(minutes: amount)
+        case "HOURS": return Self.validity(minutes: min(max(amount, 0), 48) * 60)
+        default:
+            violations.append(
+                Violation(
+                    property: "messages[\(index)].options.validityPeriod.timeUnit",
+                    text: "must be MINUTES or HOURS"))
+            return nil
+        }
+    }
+
+    /// What is longer is cut, as Infobip does.
+    private static func validity(minutes: Int) -> Duration {
+        let bounds = validityMinutes
+        return .seconds(60 * min(max(minutes, bounds.lowerBound), bounds.upperBound))
     }
 
     private struct Destination: Decodable {
@@ -124,6 +173,8 @@ struct InfobipRequest {
             let intermediateReport: Bool?
             let notifyUrl: String?
             let callbackData: String?
+            let validityPeriod: Int?
+            let sendAt: String?
         }
         let messages: [Message]?
         let bulkId: String?
@@ -142,12 +193,21 @@ struct InfobipRequest {
                 let delivery: Delivery?
                 let callbackData: String?
             }
+            struct Period: Decodable {
+                let amount: Int?
+                let timeUnit: String?
+            }
+            struct Options: Decodable { let validityPeriod: Period? }
             let sender: String?
             let destinations: [Destination]?
+            let options: Options?
             let content: Content?
             let webhooks: Webhooks?
         }
-        struct Schedule: Decodable { let bulkId: String? }
+        struct Schedule: Decodable {
+            let bulkId: String?
+            let sendAt: String?
+        }
         struct Options: Decodable {
             let schedule: Schedule?
             let includeSmsCountInResponse: Bool?

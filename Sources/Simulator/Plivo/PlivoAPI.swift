@@ -22,6 +22,9 @@ struct PlivoAPI {
         guard isAuthorized(request) else {
             return error(401, "Could not verify your access level for that URL.")
         }
+        guard !core.state.withLock({ $0.throttlePlivo(at: .now) }) else {
+            return error(429, "Too many requests")
+        }
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
         // ["", "v1", "Account", id, "Message", uuid?, ""]
         guard parts.count >= 6, parts[4] == "Message", parts.last == "" else {
@@ -131,7 +134,7 @@ struct PlivoAPI {
             sender: request.sender, text: request.text, url: request.url,
             usesGet: request.usesGet, callbackData: nil, bulkID: nil, wantsIntermediate: true,
             behavior: submission.behavior, parts: parts, fingerprint: submission.fingerprint,
-            acceptedAt: now)
+            acceptedAt: now, validity: request.expiry)
     }
 
     /// The answer to a request of which nothing is taken; nil if its messages are.

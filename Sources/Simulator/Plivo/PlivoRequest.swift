@@ -10,9 +10,13 @@ struct PlivoRequest {
     let text: String
     let url: String?
     let usesGet: Bool
+    /// How long it is tried, if it says so.
+    let expiry: Duration?
 
     /// The most recipients, each counted once.
     private static let recipientLimit = 1_000
+    /// Of `message_expiry`, in seconds.
+    private static let expiries = 5...10_799
 
     /// What is wrong with it.
     struct Problem: Error {
@@ -28,6 +32,7 @@ struct PlivoRequest {
         let text: String?
         let url: String?
         let method: String?
+        let message_expiry: Int?
     }
 
     init(_ body: [UInt8]) throws(Problem) {
@@ -47,6 +52,10 @@ struct PlivoRequest {
         }
         self.text = text
         url = body.url.flatMap { $0.isEmpty ? nil : $0 }
+        if let seconds = body.message_expiry, !Self.expiries.contains(seconds) {
+            throw Problem("message_expiry must be between 5 and 10799")
+        }
+        expiry = body.message_expiry.map { .seconds($0) }
         switch body.method?.uppercased() {
         case nil, "POST": usesGet = false
         case "GET": usesGet = true

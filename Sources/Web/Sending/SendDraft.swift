@@ -96,8 +96,9 @@ package struct SendDraft: Sendable {
         case .callbackData: callbackData = string(name, value)
         case .validityMinutes:
             guard case .integer(let minutes) = value else {
+                let what = if case .number = value { "has a fraction" } else { "is \(value.kind)" }
                 return problems.add(
-                    name, "wrong_type", "It must be a whole number, and is \(value.kind).")
+                    name, "wrong_type", "It must be a whole number, and \(what).")
             }
             validityMinutes = minutes
         case .metadata: readMetadata(name, value)

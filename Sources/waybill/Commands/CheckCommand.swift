@@ -89,6 +89,7 @@ extension Configuration {
                     "infobip hmac",
                     "\(infobip.hmacHeaderName), \(infobip.hmacKeys.count) secret(s)\(algorithm)"
                 ))
+            lines.append(("infobip url", "\(infobip.urlSecrets.count) secret(s)"))
         } else {
             lines.append(("infobip", "off"))
         }
@@ -102,6 +103,7 @@ extension Configuration {
         } else {
             lines.append(("plivo", "off"))
         }
+        lines.append(("routing", routing.summary))
         lines.append(("sockets", sockets.directory + (sockets.group.map { ", group \($0)" } ?? "")))
         lines.append(("log level", logLevel.rawValue))
         lines.append(

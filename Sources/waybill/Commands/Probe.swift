@@ -71,7 +71,8 @@ struct Probe {
                 method: "GET", path: "/health/ready", query: "", headers: [],
                 shows: "and the database", problem: Self.refusal),
             Hop(
-                method: "POST", path: callback.path, query: "", headers: callback.headers,
+                method: "POST", path: callback.path, query: callback.query,
+                headers: callback.headers,
                 body: callback.body, shows: "stored, the commit included", problem: callbackProblem),
             Hop(
                 method: "GET", path: "/v1/messages",

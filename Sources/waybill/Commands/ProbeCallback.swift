@@ -8,10 +8,12 @@ struct ProbeCallback {
     /// Recognisable in the database and in answers.
     let messageID: String
     let provider: Provider
-    /// What proves it, in the words of `/v1/status`: `basic`, `header`, `hmac`, `v3`.
+    /// What proves it, in the words of `/v1/status`: `basic`, `header`, `url token`, `hmac`, `v3`.
     let method: String
     /// Behind the base URL.
     let path: String
+    /// Behind the path, with its question mark; holds a secret, if anything.
+    let query: String
     let headers: [(name: String, value: String)]
     let body: [UInt8]
 
@@ -36,11 +38,13 @@ struct ProbeCallback {
         switch settings.credentials {
         case .infobip(let infobip):
             body = Self.infobipBody(messageID, time: "\(time)+0000")
-            let proof = try Self.proof(infobip, body: body)
+            let proof = try Self.proof(infobip, url: settings.url, body: body)
             method = proof.method
-            headers = [("Content-Type", "application/json"), (proof.name, proof.value)]
+            query = proof.query
+            headers = [("Content-Type", "application/json")] + (proof.header.map { [$0] } ?? [])
         case .plivo(let token):
             method = "v3"
+            query = ""
             let form = Self.plivoBody(
                 messageID, time: time.replacingOccurrences(of: "T", with: " "))
             body = form
@@ -56,23 +60,35 @@ struct ProbeCallback {
         }
     }
 
-    /// The header of the first method that has a secret, in the order in which `serve` tries them.
+    /// What proves a callback of Infobip's: a header, or the URL's query.
+    private struct Proof {
+        let method: String
+        var header: (name: String, value: String)?
+        var query = ""
+    }
+
+    /// By the first method that has a secret, in the order in which `serve` tries them.
     private static func proof(
-        _ settings: InfobipWebhook.Settings, body: [UInt8]
-    ) throws(CommandFailure) -> (method: String, name: String, value: String) {
+        _ settings: InfobipWebhook.Settings, url: String, body: [UInt8]
+    ) throws(CommandFailure) -> Proof {
         if let (user, password) = settings.basic.first {
             let pair = password.withBytes { Array("\(user):".utf8) + Array($0) }
-            return ("basic", "Authorization", "Basic \(Base64.encode(pair))")
+            return Proof(
+                method: "basic", header: ("Authorization", "Basic \(Base64.encode(pair))"))
         }
         if let secret = settings.headerSecrets.first {
             let value = secret.withBytes { String(decoding: $0, as: UTF8.self) }
-            return ("header", settings.headerName.description, value)
+            return Proof(method: "header", header: (settings.headerName.description, value))
+        }
+        if let secret = settings.urlSecrets.first {
+            let whole = InfobipWebhook.callbackURL(base: url, secret: secret)
+            return Proof(method: "url token", query: String(whole.drop { $0 != "?" }))
         }
         guard let key = settings.hmacKeys.first else {
             throw CommandFailure("Infobip's settings hold no secret")
         }
         let value = "\(key.algorithm.rawValue)=\(Hexadecimal.encode(key.code(for: body)))"
-        return ("hmac", settings.hmacHeaderName.description, value)
+        return Proof(method: "hmac", header: (settings.hmacHeaderName.description, value))
     }
 
     private static func infobipBody(_ messageID: String, time: String) -> [UInt8] {

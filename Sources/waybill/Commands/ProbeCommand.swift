@@ -17,9 +17,9 @@ enum ProbeCommand {
           --ca FILE          certificate authority to trust (PEM), where the system does not know it
 
         The provider's credentials come from the same environment as for `waybill serve`; the first
-        method that has a secret signs (Infobip: Basic, header, HMAC; Plivo: V3). The message stays
-        in the database as waybill-probe-…, delivered to +447700900000, a number that Ofcom reserves
-        for drama.
+        method that has a secret signs (Infobip: Basic, header, URL, HMAC; Plivo: V3). The message
+        stays in the database as waybill-probe-…, delivered to +447700900000, a number that Ofcom
+        reserves for drama.
         """
 
     static func run(_ words: [String]) throws -> Int32 {

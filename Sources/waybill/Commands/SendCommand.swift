@@ -52,8 +52,6 @@ enum SendCommand {
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let queue = SendQueue(pool, logger: logger)
             _ = try queue.accept(call, nil)
-            // A process that ends at once could not wait for others to hear of it; dispatchers look
-            // by themselves, too.
             let doorbell = NotifyDoorbell(database, channel: SendingService.outboxChannel)
             doorbell.ring()
             let ids = call.recipients.map(\.message)
@@ -101,7 +99,8 @@ enum SendCommand {
             let state = states[recipient.message]
             var columns = [
                 recipient.message.description, recipient.number.description,
-                (state?.status ?? .queued).rawValue, recipient.provider.rawValue,
+                (state?.status ?? .queued).rawValue,
+                (state?.provider ?? recipient.provider).rawValue,
                 "\(call.segmentation.parts) SMS",
             ]
             if let problem = state?.problem { columns.append("\(problem.code) \(problem.text)") }

@@ -35,6 +35,14 @@ extension Environment {
     }
 }
 
+extension Routing {
+    /// `infobip, +44 plivo`: for all numbers, and for those that begin so.
+    var summary: String {
+        ([fallback.rawValue] + rules.map { "\($0.prefix) \($0.provider.rawValue)" })
+            .joined(separator: ", ")
+    }
+}
+
 extension Routing.Rule {
     /// Reads `+41=plivo`; nil for anything else.
     fileprivate init?(_ text: String) {

@@ -69,11 +69,16 @@ extension InfobipSending.Settings {
             }
             return nil
         }
+        // A message's own URL takes the place of the account's subscription and is called without
+        // its credentials: without a secret in the URL nobody could believe the reports.
+        let secret = secrets.first.flatMap { Secret($0) }
+        let callbackURL =
+            if let callbackBase, let secret {
+                InfobipWebhook.callbackURL(base: callbackBase, secret: secret)
+            } else { String?.none }
         self.init(
             version: version, baseURL: baseURL, apiKey: key,
-            callbackURL: callbackBase.map {
-                InfobipWebhook.callbackURL(base: $0, secret: secrets.first.flatMap { Secret($0) })
-            },
+            callbackURL: callbackURL,
             batchLimit: batch)
     }
 }

@@ -54,12 +54,23 @@ extension SendingConfiguration {
         var lines: [(String, String)] = []
         if let infobip {
             lines.append(("sending by infobip", "\(infobip.baseURL), \(infobip.version.rawValue)"))
+            lines.append(
+                (
+                    "infobip reports to",
+                    infobip.callbackURL.map { "\($0.prefix { $0 != "?" }), with a secret" }
+                        ?? "the account's subscriptions"
+                ))
             lines.append(("infobip limits", infobipLimits.description))
         } else {
             lines.append(("sending by infobip", "off"))
         }
         if let plivo {
             lines.append(("sending by plivo", plivo.baseURL))
+            lines.append(
+                (
+                    "plivo sender unless named",
+                    plivo.powerpackUUID != nil ? "a powerpack" : plivo.defaultSender ?? "none"
+                ))
             lines.append(("plivo limits", plivoLimits.description))
         } else {
             lines.append(("sending by plivo", "off"))

@@ -15,7 +15,8 @@ final class Demo: Sendable {
     ///
     /// The dispatcher is the first, while all that it asks still answers: what it has under way is
     /// recorded and need not be settled by the next run. Then nobody calls any more, the simulator's
-    /// callbacks included, and the responder can finish.
+    /// callbacks included, and the responder can finish. It answers who waits for a provider before
+    /// nginx goes, which would wait for less time than they.
     static let stopOrder = ["dispatch", "nginx", "simulator", "responder", "postgres"]
 
     private let directory: DemoDirectory
@@ -130,6 +131,7 @@ final class Demo: Sendable {
                 default: (SIGTERM, .seconds(30))
                 }
             if name == "postgres" { for sockets in parts.sockets { sockets.remove() } }
+            if name == "nginx" { parts.children["responder"]?.tell(SIGUSR1) }
             parts.children[name]?.stop(signal, deadline: deadline)
         }
         // Somebody's own, in the place of ours.
@@ -154,7 +156,8 @@ final class Demo: Sendable {
                 callback_url: url + "/callbacks/infobip", user: secrets.infobipUser,
                 password: secrets.infobipPassword, header_name: "X-Webhook-Secret",
                 header_secret: secrets.infobipHeaderSecret, hmac_header: "X-Hub-Signature",
-                hmac_secret: secrets.infobipHMACSecret),
+                hmac_secret: secrets.infobipHMACSecret, url_secret: secrets.infobipURLSecret,
+                api_key: simulates ? secrets.infobipAPIKey : nil),
             plivo: .init(
                 callback_url: url + "/callbacks/plivo", auth_id: secrets.plivoAuthID,
                 auth_token: secrets.plivoAuthToken),

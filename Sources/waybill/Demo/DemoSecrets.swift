@@ -15,6 +15,8 @@ struct DemoSecrets: Codable {
     let plivoAuthToken: String
     /// What the simulator takes as Infobip's key.
     var infobipAPIKey = ""
+    /// In the URL that Infobip's messages name for their reports.
+    var infobipURLSecret = ""
     /// The simulator's port; another one is chosen if somebody took it meanwhile.
     var simulatorPort: UInt16 = 0
     /// PostgreSQL's TCP port; another one is chosen if somebody took it meanwhile.
@@ -41,8 +43,9 @@ struct DemoSecrets: Codable {
     ///
     /// - Returns: whether there was anything to make.
     private mutating func complete() throws(CommandFailure) -> Bool {
-        let isWhole = !infobipAPIKey.isEmpty && simulatorPort != 0
+        let isWhole = !infobipAPIKey.isEmpty && !infobipURLSecret.isEmpty && simulatorPort != 0
         if infobipAPIKey.isEmpty { infobipAPIKey = try Self.token() }
+        if infobipURLSecret.isEmpty { infobipURLSecret = try Self.token() }
         while simulatorPort == 0 || simulatorPort == databasePort {
             simulatorPort = try LoopbackPort.free()
         }
@@ -102,8 +105,10 @@ extension DemoSecrets {
             infobipHeaderSecret: try text(.infobipHeaderSecret),
             infobipHMACSecret: try text(.infobipHMACSecret),
             plivoAuthID: try text(.plivoAuthID), plivoAuthToken: try text(.plivoAuthToken),
-            // A file of an earlier version has neither.
+            // A file of an earlier version may lack these.
             infobipAPIKey: try values.decodeIfPresent(String.self, forKey: .infobipAPIKey) ?? "",
+            infobipURLSecret: try values.decodeIfPresent(String.self, forKey: .infobipURLSecret)
+                ?? "",
             simulatorPort: try values.decodeIfPresent(UInt16.self, forKey: .simulatorPort) ?? 0,
             databasePort: try values.decode(UInt16.self, forKey: .databasePort))
     }

@@ -10,6 +10,10 @@ struct DemoSummary: Encodable {
         let header_secret: String
         let hmac_header: String
         let hmac_secret: String
+        /// `token` in the query of the URL to which sent messages report.
+        var url_secret: String?
+        /// What the simulator takes; absent without it.
+        var api_key: String?
     }
 
     struct Plivo: Encodable {
@@ -55,6 +59,7 @@ struct DemoSummary: Encodable {
         let sends = pids.dispatch != nil
         let simulator = simulator_url.map { "\n  Simulator \($0)" } ?? ""
         let example = sends ? sendExample : callbackExample
+        let more = sends ? "\n" + commandExample : ""
         let path =
             sends ? "/ID_OF_THE_ANSWER" : "?provider=infobip&provider_message_id=hello-1"
         return """
@@ -70,7 +75,21 @@ struct DemoSummary: Encodable {
             Read the message's status:
               curl --cacert \(ca) -H 'Authorization: Bearer \(api_key)' \\
                 '\(url)/v1/messages\(path)'
+            \(more)
+            """
+    }
 
+    private var commandExample: String {
+        let magic = """
+
+            Numbers that end in 999911 fail, in 999934 are slow, in 999943 lose their reports:
+            `waybill simulate --help` has them all.
+
+            """
+        return """
+            Or watch it:
+              DATABASE_URL='\(database_url)' waybill message ID_OF_THE_ANSWER --follow
+            \(simulator_url == nil ? "" : magic)
             """
     }
 

@@ -72,6 +72,11 @@ final class Supervisor: Sendable {
         ended.wait()
     }
 
+    /// Sends the child a signal that does not end it.
+    func tell(_ signal: Int32) {
+        state.withLock { $0.child }?.send(signal)
+    }
+
     /// Kills the child and those that it made, at once, and waits for nothing.
     func kill() {
         // The whole group: nginx's workers outlive a master that was killed, and keep its port.

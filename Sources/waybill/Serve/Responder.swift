@@ -111,6 +111,12 @@ final class Responder: Sendable {
         }
     }
 
+    /// Answers callers who wait for a provider with what is known; from now on nobody waits. Any
+    /// thread, any number of times.
+    func answerWaiting() {
+        sending.answerWaiting()
+    }
+
     /// Stops accepting, finishes what is in flight, commits what waits.
     ///
     /// Returns false if the deadline passed first.
@@ -118,7 +124,7 @@ final class Responder: Sendable {
         let deadline = ContinuousClock.now + configuration.limits.drainDeadline
         for server in servers { server.stopAccepting() }
         // Who waits for a provider would wait for longer than there is time.
-        sending.answerWaiting()
+        answerWaiting()
         // Answers follow their commits, so the writer must still run while requests finish.
         let unanswered = servers.reduce(0) { $0 + $1.drain(deadline: deadline) }
         let isFlushed = writer.stop(

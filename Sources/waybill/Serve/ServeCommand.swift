@@ -7,9 +7,12 @@ enum ServeCommand {
         usage: waybill serve
 
         Answers FastCGI requests from nginx on three Unix sockets until SIGTERM or SIGINT; a second
-        signal ends it at once. Takes systemd's sockets if there are any, and binds callbacks.sock,
-        api.sock and events.sock in WAYBILL_SOCKET_DIRECTORY otherwise. Configured by the
-        environment; `waybill check` lists every problem of it.
+        signal ends it at once. On SIGUSR1, ahead of a stop of nginx, it answers all callers who wait
+        for a provider (`wait=N`) with what is known, and lets nobody wait from then on.
+
+        Takes systemd's sockets if there are any, and binds callbacks.sock, api.sock and events.sock in
+        WAYBILL_SOCKET_DIRECTORY otherwise. Configured by the environment; `waybill check` lists every
+        problem of it.
 
         Exit status 0 after a clean stop, 1 if it failed (the database is behind, a socket cannot be
         opened, not all was answered and committed in time), 78 if the configuration has problems;
@@ -21,9 +24,14 @@ enum ServeCommand {
         _ = try Arguments(words)
         // Before any thread is made, so that all of them inherit the mask.
         let signals = TerminationSignals()
+        let hurry = HurrySignal()
         let configuration = try Configuration()
         let logger = Logger(minimum: configuration.logLevel)
         let responder = try Responder(configuration, logger: logger)
+        hurry.onEach { [logger] in
+            logger.log(.info, "nobody is kept waiting any more")
+            responder.answerWaiting()
+        }
         let manager = ServiceManager()
         manager.notify("READY=1")
         MemoryTrimmer.start()

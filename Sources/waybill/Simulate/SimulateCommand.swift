@@ -12,29 +12,54 @@ enum SimulateCommand {
         usage: waybill simulate [--socket-directory DIR] [--relay URL]
                                 [--infobip-callback-url URL] [--SETTING VALUE ...]
 
-        Plays Infobip's and Plivo's HTTP APIs on a FastCGI socket, simulator.sock, behind nginx on a
-        plain-HTTP port of the loopback interface: takes messages, answers as they do, and sends
-        signed callbacks back. All is in memory. Takes systemd's socket if there is one.
+        Plays Infobip's and Plivo's HTTP APIs as a FastCGI application behind nginx: takes messages,
+        answers as they do, and calls back, Plivo with its signature. `waybill demo` starts it. All is
+        in memory, the last million messages. Runs until SIGTERM or SIGINT.
 
-          --socket-directory DIR      where simulator.sock is bound; WAYBILL_SOCKET_DIRECTORY or
-                                      /run/waybill unless given
+          --socket-directory DIR      where simulator.sock is bound, unless systemd hands it over;
+                                      WAYBILL_SOCKET_DIRECTORY or /run/waybill unless given
           --relay URL                 callbacks to https://localhost and https://127.0.0.1 are
-                                      posted to URL/HOST:PORT/PATH, where an nginx of ours speaks TLS
-          --infobip-callback-url URL  of Infobip's reports that name no URL of their own
+                                      posted to URL/HOST:PORT/PATH, where an nginx of yours speaks
+                                      TLS with a certificate that no system knows
+          --infobip-callback-url URL  the account's subscription: for reports of messages that name
+                                      no URL of their own
 
-        It believes INFOBIP_API_KEY, PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN, and anybody where they are
-        not set; callbacks have INFOBIP_WEBHOOK_USER and INFOBIP_WEBHOOK_PASSWORD,
-        INFOBIP_HMAC_SECRET, and Plivo's signature by PLIVO_AUTH_TOKEN.
+        What it plays:
+          POST /sms/3/messages, /sms/2/text/advanced        Infobip, by INFOBIP_API_KEY
+          GET  /sms/3/logs, /sms/1/logs                     the last 48 hours, again and again
+          GET  /sms/3/reports, /sms/1/reports               each report once
+          POST /v1/Account/{auth_id}/Message/               Plivo, by PLIVO_AUTH_ID and
+          GET  /v1/Account/{auth_id}/Message/[{uuid}/]      PLIVO_AUTH_TOKEN
+          GET  /simulator/stats, /simulator/messages?id=…   what came: counts and records, also by
+                                                            recipient=…; limit=… for the newest
+          DELETE /simulator/messages                        forgets all of it
+          GET, POST /simulator/settings                     the settings below, as JSON
 
-        Settings, with their values at the start; POST /simulator/settings changes them (with _ for
-        each -), GET reads them:
-        \(settingsText)
+        A credential that is not set is believed whatever it is. Infobip's callbacks to the
+        subscription's URL have INFOBIP_WEBHOOK_USER with INFOBIP_WEBHOOK_PASSWORD, and the HMAC of
+        INFOBIP_HMAC_SECRET; those to a URL that came with a message have neither, as in reality.
 
-        /simulator/messages?id=…|recipient=… and /simulator/stats tell what came; DELETE
-        /simulator/messages starts afresh.
+        Settings, with their values at the start (in JSON with _ for each -):
+        \(indented(SimulatorSettings.tableText(prefix: "--")))
 
-        What a message meets is the setting `behavior`, unless its recipient ends like this:
+        What a message meets is the setting behavior, unless its recipient ends like this:
         \(indented(Behavior.tableText))
+
+        Alone, it needs an nginx with a part like this:
+          server {
+              listen 127.0.0.1:8081;
+              client_max_body_size 32m;
+              location / {
+                  include fastcgi_params;
+                  fastcgi_pass unix:/run/waybill/simulator.sock;
+                  fastcgi_read_timeout 700s;
+              }
+              location = /simulator-close { internal; return 444; }
+          }
+        and whoever sends through it INFOBIP_BASE_URL and PLIVO_BASE_URL, http://127.0.0.1:8081.
+
+        Exit status 0 after a signal, 1 if the socket cannot be opened, 64 for a wrong setting, 78 if
+        the configuration has problems.
         """
 
     /// Runs until a signal comes.
@@ -59,8 +84,7 @@ enum SimulateCommand {
         let directory =
             arguments.value("socket-directory") ?? environment.text("WAYBILL_SOCKET_DIRECTORY")
             ?? "/run/waybill"
-        let logger = Logger(
-            minimum: environment.choice("WAYBILL_LOG_LEVEL", default: Logger.Level.info))
+        let logger = Logger(minimum: environment.logLevel())
         guard environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
@@ -100,24 +124,14 @@ enum SimulateCommand {
                 inherited.descriptors["simulator"].map { Listener.Source.inherited($0) }
                 ?? .path("\(directory)/simulator.sock")
             return try Server.start(
-                // The name only names the threads.
-                Listener(.api, on: source, limits: limits), handler: simulator,
+                Listener(.api, on: source, limits: limits, threadName: "simulator"),
+                handler: simulator,
                 onIncident: { incident in
                     logger.log(.warning, "FastCGI incident", ["incident": "\(incident)"])
                 })
         } catch {
             throw CommandFailure("cannot listen: \(error)")
         }
-    }
-
-    private static var settingsText: String {
-        let settings = SimulatorSettings()
-        let width = SimulatorSettings.names.map(\.count).max() ?? 0
-        return SimulatorSettings.names.map { name in
-            let gap = String(repeating: " ", count: width - name.count)
-            return "  --\(name.replacing("_", with: "-"))\(gap)  \(settings.text(of: name))"
-        }
-        .joined(separator: "\n")
     }
 
     private static func indented(_ text: String) -> String {

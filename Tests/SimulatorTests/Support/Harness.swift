@@ -13,6 +13,7 @@ struct Harness {
     static let token = "ZGV2LW9ubHktcGxpdm8tdG9rZW4tMDAwMQ"
     static let hmacSecret = "ib-dev-hmac-secret-0001"
     static let url = "https://dlr.example.com/callbacks"
+    static let subscriptionURL = "https://dlr.example.com/subscription"
 
     let simulator: Simulator
     let callbacks: Callbacks
@@ -27,6 +28,7 @@ struct Harness {
         var account = Account()
         account.infobipKey = Secret(Self.infobipKey)
         account.infobipHMAC = try HMACKey(try #require(Secret(Self.hmacSecret)))
+        account.infobipCallbackURL = Self.subscriptionURL
         account.infobipBasic = ("user", try #require(Secret("password")))
         account.plivoID = Self.plivoID
         account.plivoToken = Secret(Self.token)

@@ -50,7 +50,7 @@ struct SelectSendStates: Statement {
 
     static let name: StaticString = "select_send_states"
     static let sql: StaticString = """
-        select message.id, message.status, last.code, last.detail
+        select message.id, message.status, last.code, last.detail, message.provider
         from message
         left join lateral (
             select code, detail from event
@@ -72,7 +72,9 @@ struct SelectSendStates: Statement {
         let isUnderWay = status == .queued || status == .accepted
         return (
             try row.identifier(0),
-            SendState(status: status, problem: isUnderWay ? nil : try row.problem(2, 3))
+            SendState(
+                status: status, problem: isUnderWay ? nil : try row.problem(2, 3),
+                provider: try row.provider(4))
         )
     }
 }
