@@ -57,28 +57,34 @@ extension SendingSuites {
         func restarted() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
-            try sending.simulator.set(["behavior": "unauthorized"])
             let first = try sending.dispatcher()
-            let message = try sending.send(to: TestNumbers.plain(), provider: "infobip")
+            let poison = try sending.send(to: TestNumbers.magic("22"), provider: "infobip")
             let isStopped = try waitUntil(within: .seconds(20)) {
                 try sending.sending("infobip")["state"].string == "stopped"
             }
             try #require(isStopped)
             try sending.stop(first)
-            try sending.simulator.set(["behavior": "delivered"])
-            let second = try sending.dispatcher()
-            // It serves the provider by now, and knows of the stop as soon as it does.
+            let more = try sending.send(to: TestNumbers.plain(30), provider: "infobip")
+            let before = sending.requests().count(where: \.isSend)
+            try sending.demo.sql("update provider_state set seen_at = null")
+            let second = try sending.dispatcher(["INFOBIP_BATCH_LIMIT": "5"])
+            // Plivo's messages go out, so that it has begun to work.
+            let others = try sending.send(to: TestNumbers.plain(), provider: "plivo")
+            try sending.waitForStatus(["delivered"], of: others, within: .seconds(20))
             let serves = try waitUntil(within: .seconds(20)) {
                 try sending.demo.count(
-                    "select count(*) from provider_state where seen_at > now() - interval '2 s'"
-                ) == 2
+                    "select count(*) from provider_state where seen_at is not null") == 2
             }
             #expect(serves)
-            try sending.waitForStatus(["delivered"], of: message, within: .seconds(40)) {
+            let requests = sending.requests().filter(\.isSend).dropFirst(before)
+            #expect(requests.allSatisfy { !$0.uri.hasPrefix("/sms/") })
+            let id = try #require(poison.first).id
+            #expect(try sending.demo.api("/v1/messages/\(id)", method: "DELETE").status == 200)
+            try sending.waitForStatus(["delivered"], of: more, within: .seconds(40)) {
                 try sending.demo.sql("update provider_state set retry_at = now()")
                 usleep(500_000)
             }
-            try sending.expectTaken(message)
+            try sending.expectTaken(more + others)
             try sending.stop(second)
         }
 
