@@ -78,14 +78,15 @@ final class Sweeper: Sendable {
 
     private func turn(_ number: Int) {
         do throws(StoreFailure) {
+            let now = Timestamp.now
+            // Before anything can be leased: a stop holds for dispatchers that start after it, too.
+            try learn(now)
             if try enrolment.renew() {
                 for lane in lanes { lane.signal.ring() }
             }
-            let now = Timestamp.now
             if number.isMultiple(of: Self.beatEvery) {
                 try outbox.beat(lanes.map(\.provider.provider), at: now)
             }
-            try learn(now)
             try clearUp(now)
             for questions in questions { try questions.ask(at: now) }
         } catch {
