@@ -135,7 +135,7 @@ extension SendingSuites {
             let lost = try sending.demo.count(
                 "select count(*) from event where kind = 5 and \(condition)")
             let again = try sending.demo.count(
-                "select count(*) from event where kind = 8 and \(condition)")
+                "select count(*) from event where kind = 7 and \(condition)")
             print(
                 "\(provider): \(messages.count) messages, leases at \(met) kills, \(lost) messages"
                     + " taken over, \(again) of them sent again")
