@@ -266,6 +266,38 @@ extension SendingSuites {
             try sending.stop(dispatcher)
         }
 
+        @Test("What Plivo gives no way to know is shown as unknown, and not sent again")
+        func unknown() throws {
+            let sending = try SendingDemo.shared
+            try sending.reset()
+            // Two texts to one number, without answers and callbacks: the records in Plivo's list
+            // could be either's.
+            try sending.simulator.set(["behavior": "closed_after", "loss": 1])
+            let dispatcher = try sending.dispatcher(Self.settings)
+            let number = TestNumbers.plain()
+            let one = try sending.send(to: number, provider: "plivo", text: "One")
+            let two = try sending.send(to: number, provider: "plivo", text: "Two")
+            let messages = one + two
+            try sending.waitForStatus(["unknown"], of: messages, within: .seconds(20))
+            let areAsked = try waitUntil(within: .seconds(30)) {
+                try sending.passTime(.seconds(5), of: messages)
+                usleep(300_000)
+                return try sending.demo.count(
+                    "select coalesce(min(checks), 0) from outbox where state = 3") >= 2
+            }
+            #expect(areAsked)
+            for message in messages {
+                let shown = try sending.show(message)
+                #expect(shown["status"].string == "unknown")
+                #expect(shown["final"].bool == false)
+            }
+            let records = try sending.simulator.records(of: try #require(messages.first).digits)
+            #expect(Set(records.map { $0["text"].string }) == ["One", "Two"])
+            #expect(records.count == 2)
+            #expect(try sending.sending("plivo")["unsure"].int == 2)
+            try sending.stop(dispatcher)
+        }
+
         @Test(
             "Reports in bursts and in a wrong order, some twice and some never, all find their end")
         func reports() throws {

@@ -215,6 +215,7 @@ extension SendingDemo {
     /// - Parameters:
     ///   - duration: how much.
     ///   - messages: of these; all unless given.
+    /// - Throws: when the database does not take it.
     func passTime(_ duration: Duration, of messages: [SentMessage]? = nil) throws {
         let seconds = duration.components.seconds
         let list = messages.map { list in
