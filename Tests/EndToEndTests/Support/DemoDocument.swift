@@ -9,6 +9,7 @@ struct DemoDocument: Decodable, Sendable {
         let header_name: String
         let header_secret: String
         let hmac_secret: String
+        let url_secret: String?
     }
 
     struct Plivo: Decodable, Sendable {
@@ -42,6 +43,7 @@ struct DemoDocument: Decodable, Sendable {
         }
         return passwords + [
             api_key, infobip.password, infobip.header_secret, infobip.hmac_secret,
+            infobip.url_secret ?? api_key,
             plivo.auth_token,
         ]
     }

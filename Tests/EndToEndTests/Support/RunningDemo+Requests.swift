@@ -113,6 +113,7 @@ struct JSON {
     var array: [JSON] { (value as? [Any] ?? []).map { JSON($0) } }
     var string: String? { value as? String }
     var int: Int? { (value as? NSNumber)?.intValue }
+    var double: Double? { (value as? NSNumber)?.doubleValue }
     var bool: Bool? { value as? Bool }
     var isNull: Bool { value == nil || value is NSNull }
     var isObject: Bool { value is [String: Any] }

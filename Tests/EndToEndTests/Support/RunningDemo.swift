@@ -98,8 +98,14 @@ extension RunningDemo {
         get throws { try breakableResult.get() }
     }
 
+    /// The one of the sending suites, which run one after the other; see `SendingDemo`.
+    static var sending: RunningDemo {
+        get throws { try sendingResult.get() }
+    }
+
     private static let sharedResult = Result { try stoppedAtExit() }
     private static let breakableResult = Result { try stoppedAtExit() }
+    private static let sendingResult = Result { try stoppedAtExit() }
     private static let running = Mutex<[RunningDemo]>([])
 
     private static let exitHandler: Void = {
