@@ -1,0 +1,63 @@
+/// Where a message is on its way out: the state of its row in the outbox, which is what is left to
+/// do for it.
+package enum OutboxStep: Sendable, Equatable {
+    /// Waits to be leased, not before a time; `alone` in a request of its own.
+    case ready(at: Timestamp, alone: Bool)
+    /// An attempt may have succeeded: the provider is to be asked.
+    case unsure(checkAt: Timestamp)
+    /// A provider has it: a sweeper asks for its fate if no report has settled it by then.
+    case sent(checkAt: Timestamp)
+    /// Nothing is left to do: the row goes.
+    case done
+}
+
+/// A step of one message, written as it stands.
+package struct OutboxChange: Sendable {
+    package let message: MessageID
+    /// The lease under which it happened; nil if it needs none. A step other than `sent` counts
+    /// only while the row is still under that lease: a late answer must not free a message that
+    /// somebody else is sending. So does `done`, unless its event says `accepted` or `found`.
+    ///
+    /// Without a lease `ready` and `unsure` count only for a message that is unsure, `ready` besides
+    /// only if the event names no attempt or the latest one: what a look-up says of an earlier one
+    /// must not send a message again. What does not count stays in the timeline without a status.
+    package let lease: LeaseID?
+    package let step: OutboxStep
+    package let event: SendEvent?
+    /// Who carries the message from now on, and its name of it; nil leaves both.
+    package let carrier: Carrier?
+    /// Whether the attempt counts; not so where the provider did not look at it.
+    package let countsAttempt: Bool
+    /// Why nobody will try again; a row in the dead letters.
+    package let deadLetter: ProviderProblem?
+
+    package init(
+        message: MessageID, lease: LeaseID?, step: OutboxStep, event: SendEvent?,
+        carrier: Carrier? = nil, countsAttempt: Bool = true, deadLetter: ProviderProblem? = nil
+    ) {
+        self.message = message
+        self.lease = lease
+        self.step = step
+        self.event = event
+        self.carrier = carrier
+        self.countsAttempt = countsAttempt
+        self.deadLetter = deadLetter
+    }
+
+    /// A provider that has a message.
+    package struct Carrier: Sendable, Equatable {
+        package let provider: Provider
+        /// Nil if it is not known yet, or too long for a name; a report or a look-up will tell.
+        package let providerMessageID: String?
+
+        package init(provider: Provider, providerMessageID: String?) {
+            self.provider = provider
+            self.providerMessageID = providerMessageID.flatMap { name in
+                (1...Self.nameLimit).contains(name.utf8.count) ? name : nil
+            }
+        }
+
+        /// Bytes; names are indexed, and what does not fit an index could not be recorded at all.
+        private static let nameLimit = 255
+    }
+}

@@ -1,0 +1,33 @@
+/// A message that somebody has to ask the provider about.
+package struct OutboxCheck: Sendable {
+    package let lookUp: MessageLookUp
+    /// `unsure` or `sent`.
+    package let isUnsure: Bool
+    /// The message's status as the reports have it.
+    package let status: Status
+    package let isPinned: Bool
+    /// Attempts so far.
+    package let attempts: Int
+    /// Checks so far in this state, this one not counted.
+    package let checks: Int
+    package let validityMinutes: Int?
+    package let giveUpAt: Timestamp
+    /// Whether another message without a name went to the same number at about the time, so that
+    /// what the provider has there may be that one.
+    package let hasTwin: Bool
+
+    package init(
+        lookUp: MessageLookUp, isUnsure: Bool, status: Status, isPinned: Bool, attempts: Int,
+        checks: Int, validityMinutes: Int?, giveUpAt: Timestamp, hasTwin: Bool = false
+    ) {
+        self.lookUp = lookUp
+        self.isUnsure = isUnsure
+        self.status = status
+        self.isPinned = isPinned
+        self.attempts = attempts
+        self.checks = checks
+        self.validityMinutes = validityMinutes
+        self.giveUpAt = giveUpAt
+        self.hasTwin = hasTwin
+    }
+}
