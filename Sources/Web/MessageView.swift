@@ -27,22 +27,28 @@ package enum MessageView {
             json.member("segments", sending.segments)
             json.member("callback_data", sending.callbackData)
         }
-        parts(message.parts, in: &json)
+        parts(of: message, in: &json)
         if let sending = message.sending { describe(sending, in: &json) }
         json.endObject()
         return json.bytes
     }
 
-    private static func parts(_ parts: MessageParts?, in json: inout JSONText) {
+    /// How the parts of a message of several fare: each by its own reports where there are such, and
+    /// all like the message where the provider only counts them.
+    private static func parts(of message: Message, in json: inout JSONText) {
         json.key("parts")
-        guard let parts else { return json.null() }
-        let delivered = parts.count(.delivered)
-        let failed = parts.statuses.values.count { $0.isFinal } - delivered
+        let counted = message.decisive?.report.segments.map(Int.init) ?? message.sending?.segments
+        guard let total = message.parts?.total ?? counted, total > 1 else { return json.null() }
+        let statuses =
+            message.parts.map { Array($0.statuses.values) }
+            ?? Array(repeating: message.status, count: total)
+        let delivered = statuses.count { $0 == .delivered }
+        let failed = statuses.count { $0.isFinal } - delivered
         json.beginObject()
-        json.member("total", parts.total)
+        json.member("total", total)
         json.member("delivered", delivered)
         json.member("failed", failed)
-        json.member("pending", max(0, parts.total - delivered - failed))
+        json.member("pending", max(0, total - delivered - failed))
         json.endObject()
     }
 

@@ -33,7 +33,7 @@ struct MessageTests {
             + #""provider_message_id":"msg-1","status":"delivered","final":true,"#
             + #""sent_by_us":false,"to":"+447700900123","from":"Shop","#
             + #""created_at":"2026-11-18T11:06:41.000Z","updated_at":"2026-11-18T11:06:41.000Z","#
-            + details + #","parts":null}"#
+            + details + #","parts":{"total":2,"delivered":2,"failed":0,"pending":0}}"#
         let server = try server(known)
         for target in [
             "/v1/messages/\(Samples.id)", "/v1/messages?provider=infobip&provider_message_id=msg-1",
