@@ -56,12 +56,14 @@ final class SteadyLoad: Sendable {
     private let state = Mutex(State())
     private let demo: RunningDemo
     private let prefix: String
+    private let threadCount: Int
     private let threads = Mutex<DispatchGroup?>(nil)
 
     /// Starts the threads.
     init(on demo: RunningDemo, threads count: Int = 6) {
         self.demo = demo
         prefix = uniqueName("load")
+        threadCount = count
         let group = Crew.start(count) { [self] thread in
             var number = 0
             while !state.withLock({ $0.isStopped }) {
@@ -72,13 +74,20 @@ final class SteadyLoad: Sendable {
         threads.withLock { $0 = group }
     }
 
-    /// Waits until so many more callbacks were answered 200.
+    /// Waits until so many more callbacks were answered 200, some of them of each thread: then
+    /// whatever was in flight before has been answered.
     ///
     /// - Throws: after half a minute.
     func waitForAccepted(_ count: Int) throws {
-        func accepted() -> Int { state.withLock { $0.outcomes.count { $0.status == 200 } } }
-        let goal = accepted() + count
-        guard waitUntil(within: .seconds(30), { accepted() >= goal }) else {
+        let before = state.withLock { $0.outcomes.count }
+        func isEnough() -> Bool {
+            let accepted = state.withLock { Array($0.outcomes.dropFirst(before)) }
+                .filter { $0.status == 200 }
+            let threads = Set(
+                accepted.map { $0.name.dropFirst(prefix.count + 1).prefix { $0 != "-" } })
+            return accepted.count >= count && threads.count == threadCount
+        }
+        guard waitUntil(within: .seconds(30), isEnough) else {
             throw ConnectionFailure("not \(count) more callbacks were answered 200 in time")
         }
     }
