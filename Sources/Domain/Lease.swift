@@ -17,19 +17,17 @@ package struct LeasedMessage: Sendable {
     package let outgoing: OutgoingMessage
     /// Whom it was queued for; another one than the lease's if that one took over.
     package let provider: Provider
-    package let isPinned: Bool
     /// 1 for the first.
     package let attempt: Int
     /// When we stop trying.
     package let giveUpAt: Timestamp
 
     package init(
-        outgoing: OutgoingMessage, provider: Provider, isPinned: Bool, attempt: Int,
+        outgoing: OutgoingMessage, provider: Provider, attempt: Int,
         giveUpAt: Timestamp
     ) {
         self.outgoing = outgoing
         self.provider = provider
-        self.isPinned = isPinned
         self.attempt = attempt
         self.giveUpAt = giveUpAt
     }

@@ -5,7 +5,6 @@ package struct OutboxCheck: Sendable {
     package let isUnsure: Bool
     /// The message's status as the reports have it.
     package let status: Status
-    package let isPinned: Bool
     /// Attempts so far.
     package let attempts: Int
     /// Checks so far in this state, this one not counted.
@@ -17,13 +16,12 @@ package struct OutboxCheck: Sendable {
     package let hasTwin: Bool
 
     package init(
-        lookUp: MessageLookUp, isUnsure: Bool, status: Status, isPinned: Bool, attempts: Int,
+        lookUp: MessageLookUp, isUnsure: Bool, status: Status, attempts: Int,
         checks: Int, validityMinutes: Int?, giveUpAt: Timestamp, hasTwin: Bool = false
     ) {
         self.lookUp = lookUp
         self.isUnsure = isUnsure
         self.status = status
-        self.isPinned = isPinned
         self.attempts = attempts
         self.checks = checks
         self.validityMinutes = validityMinutes

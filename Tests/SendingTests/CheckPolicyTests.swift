@@ -66,7 +66,7 @@ struct CheckPolicyTests {
     func twins() throws {
         let check = try Samples.check(isUnsure: true)
         let twin = OutboxCheck(
-            lookUp: check.lookUp, isUnsure: true, status: .unknown, isPinned: false, attempts: 1,
+            lookUp: check.lookUp, isUnsure: true, status: .unknown, attempts: 1,
             checks: 0, validityMinutes: nil, giveUpAt: check.giveUpAt, hasTwin: true)
         let report = Samples.report(.sent)
         let known = LookUpResult(reports: [report], unknown: [])

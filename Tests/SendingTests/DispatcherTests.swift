@@ -173,7 +173,7 @@ struct DispatcherTests {
             lookUp: MessageLookUp(
                 id: MessageID(high: 7, low: 1), providerMessageID: nil,
                 recipient: try Samples.recipient(1), sentAt: .now),
-            isUnsure: true, status: .delivered, isPinned: false, attempts: 1, checks: 0,
+            isUnsure: true, status: .delivered, attempts: 1, checks: 0,
             validityMinutes: nil, giveUpAt: .now)
         outbox.state.withLock { $0.checks = [check, settled] }
         let dispatcher = dispatcher()

@@ -31,7 +31,7 @@ enum Samples {
         _ number: Int = 0, attempt: Int = 1, giveUpIn seconds: Int = 86_400
     ) throws -> LeasedMessage {
         LeasedMessage(
-            outgoing: try outgoing(number), provider: .infobip, isPinned: false, attempt: attempt,
+            outgoing: try outgoing(number), provider: .infobip, attempt: attempt,
             giveUpAt: time(seconds))
     }
 
@@ -47,7 +47,7 @@ enum Samples {
             lookUp: MessageLookUp(
                 id: MessageID(high: 7, low: 0), providerMessageID: name,
                 recipient: try recipient(), sentAt: start),
-            isUnsure: isUnsure, status: status, isPinned: false, attempts: attempts,
+            isUnsure: isUnsure, status: status, attempts: attempts,
             checks: checks, validityMinutes: validityMinutes, giveUpAt: time(seconds))
     }
 

@@ -80,7 +80,7 @@ struct TakeOverTests {
         let one = try sending.outbox.checks(of: .plivo, limit: 1, at: now, hold: .seconds(60))
         #expect(one.map(\.lookUp.id) == [unsure])
         let check = try #require(one.first)
-        #expect(check.isUnsure && check.status == .unknown && !check.isPinned)
+        #expect(check.isUnsure && check.status == .unknown)
         #expect(check.attempts == 1 && check.checks == 0)
         #expect(check.lookUp.providerMessageID == nil && check.lookUp.sentAt > soon)
         #expect(check.lookUp.otherProviderMessageIDs == ["name-1", "name-3"])

@@ -144,7 +144,7 @@ extension LeasedMessage {
                 id: row.message, call: row.call, recipient: recipient, sender: call.sender,
                 text: call.text, validityMinutes: call.validityMinutes,
                 callbackData: call.callbackData),
-            provider: row.provider, isPinned: call.isPinned, attempt: row.attempts + 1,
+            provider: row.provider, attempt: row.attempts + 1,
             giveUpAt: call.giveUpAt)
     }
 }

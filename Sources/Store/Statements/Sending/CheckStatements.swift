@@ -114,7 +114,7 @@ struct HoldChecks: Statement {
             held.recipient,
             (extract(epoch from clock_timestamp()
                 - coalesce(held.attempted_at, send_call.accepted_at)) * 1000000)::bigint,
-            message.status, message.provider, message.provider_message_id, send_call.is_pinned,
+            message.status, message.provider, message.provider_message_id,
             send_call.validity_minutes, send_call.give_up_at, others.names,
             coalesce(others.has_twin, false)
         from held
@@ -150,23 +150,21 @@ struct HoldChecks: Statement {
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> HeldCheck? {
         guard let recipient = try? PhoneNumber(try row.text(5)) else { return nil }
         let id: MessageID = try row.identifier(0)
-        let names = try row.optionalText(13)?.split(separator: " ").map(String.init) ?? []
+        let names = try row.optionalText(12)?.split(separator: " ").map(String.init) ?? []
         let name = try name(row, of: id)
         let age = try row.int64(6)
-        let (isUnsure, status, isPinned) = (
-            try row.bool(2), try row.status(7), try row.bool(10)
-        )
+        let (isUnsure, status) = (try row.bool(2), try row.status(7))
         let (attempts, checks) = (Int(try row.int16(3)), Int(try row.int32(4)))
-        let validityMinutes = try row.optionalInt32(11).map(Int.init)
-        let giveUpAt = Timestamp(microseconds: try row.timestamp(12))
-        let hasTwin = try row.bool(14)
+        let validityMinutes = try row.optionalInt32(10).map(Int.init)
+        let giveUpAt = Timestamp(microseconds: try row.timestamp(11))
+        let hasTwin = try row.bool(13)
         return { now in
             OutboxCheck(
                 lookUp: MessageLookUp(
                     id: id, providerMessageID: name, recipient: recipient,
                     sentAt: now.advanced(by: .microseconds(-age)),
                     otherProviderMessageIDs: Set(names)),
-                isUnsure: isUnsure, status: status, isPinned: isPinned, attempts: attempts,
+                isUnsure: isUnsure, status: status, attempts: attempts,
                 checks: checks, validityMinutes: validityMinutes, giveUpAt: giveUpAt,
                 hasTwin: hasTwin)
         }

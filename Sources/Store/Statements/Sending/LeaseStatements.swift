@@ -166,7 +166,7 @@ struct SelectCalls: Statement {
 
     static let name: StaticString = "select_calls"
     static let sql: StaticString = """
-        select id, sender, body, validity_minutes, callback_data, is_pinned, give_up_at
+        select id, sender, body, validity_minutes, callback_data, give_up_at
         from send_call
         where id = any($1::uuid[])
         """
@@ -179,8 +179,8 @@ struct SelectCalls: Statement {
         CallRow(
             id: try row.identifier(0), sender: try row.optionalText(1), text: try row.text(2),
             validityMinutes: try row.optionalInt32(3).map(Int.init),
-            callbackData: try row.optionalText(4), isPinned: try row.bool(5),
-            giveUpAt: Timestamp(microseconds: try row.timestamp(6)))
+            callbackData: try row.optionalText(4),
+            giveUpAt: Timestamp(microseconds: try row.timestamp(5)))
     }
 }
 
@@ -191,7 +191,6 @@ struct CallRow: Sendable {
     let text: String
     let validityMinutes: Int?
     let callbackData: String?
-    let isPinned: Bool
     let giveUpAt: Timestamp
 }
 
