@@ -72,6 +72,13 @@ extension Identifier {
         self = value
     }
 
+    /// Reads the form in letters of any case, as somebody may have copied it.
+    ///
+    /// Source: RFC 9562, section 4: written in lower case, read in any.
+    package init?(anyCase text: some StringProtocol) {
+        self.init(text.lowercased())
+    }
+
     /// Reads the canonical form from UTF-8 bytes; see `init(_:)`.
     @inlinable
     package init?(utf8: some Sequence<UInt8>) {

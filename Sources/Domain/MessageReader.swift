@@ -15,6 +15,17 @@ package protocol MessageReader: Sendable {
     func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent]
 }
 
+extension MessageReader {
+    /// A message by its name at the provider as somebody wrote it: a UUID in capitals is the same.
+    package func message(
+        provider: Provider, named name: String
+    ) throws(StoreFailure) -> Message? {
+        if let message = try message(provider: provider, providerMessageID: name) { return message }
+        guard let id = MessageID(anyCase: name), id.description != name else { return nil }
+        return try message(provider: provider, providerMessageID: id.description)
+    }
+}
+
 /// Why the store did not answer. Safe to show.
 package struct StoreFailure: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
@@ -26,9 +37,13 @@ package struct StoreFailure: Error, Sendable, CustomStringConvertible {
 
     package let code: Code
     package let description: String
+    /// Whether no server answered at all. False where one did and had no connection, no time or no
+    /// resources left, and where our own connections are all in use: that is a busy database.
+    package let isAway: Bool
 
-    package init(_ code: Code, _ description: String) {
+    package init(_ code: Code, _ description: String, isAway: Bool = false) {
         self.code = code
         self.description = description
+        self.isAway = isAway
     }
 }

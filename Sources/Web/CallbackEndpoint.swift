@@ -66,13 +66,13 @@ package final class CallbackEndpoint: Sendable {
         guard provider == .plivo else { return [plain] }
         // Whoever made the URL may have written the id in capitals, and a 404 loses the report.
         let message = Router.Route("POST", path + "/{message}") { [self] exchange, captures in
-            guard let message = MessageID(captures[0].lowercased()) else {
+            guard let message = MessageID(anyCase: captures[0]) else {
                 return refuse(exchange, noSuchPath("message"), .anybody, at: .now)
             }
             handle(exchange, message: message)
         }
         let call = Router.Route("POST", path + "/calls/{call}") { [self] exchange, captures in
-            guard let call = CallID(captures[0].lowercased()) else {
+            guard let call = CallID(anyCase: captures[0]) else {
                 return refuse(exchange, noSuchPath("call"), .anybody, at: .now)
             }
             handle(exchange, call: call)

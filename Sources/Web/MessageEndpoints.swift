@@ -37,7 +37,7 @@ package struct MessageEndpoints: Sendable {
         }
         let found: Message?
         do {
-            found = try reader.message(provider: provider, providerMessageID: id)
+            found = try reader.message(provider: provider, named: id)
         } catch {
             throw Problem(error)
         }
@@ -74,10 +74,10 @@ package struct MessageEndpoints: Sendable {
     ///
     /// - Throws: 400 `bad_message_id`.
     static func id(_ request: APIRequest) throws(Problem) -> MessageID {
-        guard let id = MessageID(request.captures[0]) else {
+        guard let id = MessageID(anyCase: request.captures[0]) else {
             throw Problem(
                 .badRequest, "bad_message_id",
-                "A message id is a UUID in lower case; to look one up by the provider's id use"
+                "A message id is a UUID; to look one up by the provider's id use"
                     + " /v1/messages?provider=…&provider_message_id=….")
         }
         return id

@@ -25,6 +25,20 @@ struct IdentifierTests {
         #expect(MessageID(text) == nil)
     }
 
+    @Test(
+        "Letters of any case are read where that is wanted, and nothing else besides",
+        arguments: [
+            ("019234AB-CDEF-7ABC-8DEF-0123456789AB", true),
+            ("019234ab-CDEF-7abc-8def-0123456789aB", true),
+            ("019234ab-cdef-7abc-8def-0123456789ab", true), ("", false),
+            ("019234ABCDEF7ABC8DEF0123456789AB", false),
+            ("019234AB-CDEF-7ABC-8DEF-0123456789AG", false),
+        ])
+    func anyCase(text: String, isRead: Bool) {
+        let id = MessageID(anyCase: text)
+        #expect((id?.description == "019234ab-cdef-7abc-8def-0123456789ab") == isRead)
+    }
+
     @Test("New identifiers are of version 7 and order by time")
     func newOnes() {
         let time = Timestamp(microseconds: 1_763_000_000_123_456)

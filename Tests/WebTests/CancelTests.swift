@@ -29,6 +29,15 @@ struct CancelTests {
         #expect(answer.json["final"] as? Bool == true)
     }
 
+    @Test("An id in capitals is called back, too")
+    func capitals() throws {
+        let capitals = "/v1/messages/\("\(Samples.id)".uppercased())"
+        let answer = try delete(
+            .cancelled, [Samples.ours(nil, status: .cancelled)], target: capitals)
+        #expect(answer.status == 200)
+        #expect(answer.json["id"] as? String == Samples.id.description)
+    }
+
     @Test(
         "Once a provider has it or may have it, it is too late",
         arguments: [

@@ -46,6 +46,31 @@ struct MessageTests {
         }
     }
 
+    @Test(
+        "An id in capitals is the same message's, ours and the provider's",
+        arguments: [
+            "/v1/messages/01234567-89AB-8DEF-8123-456789ABCDEF",
+            "/v1/messages/01234567-89AB-8def-8123-456789abcdef/reports",
+            "/v1/messages?provider=plivo&provider_message_id=5F0C2F34-9D1B-4C57-8C39-2A64C1F0E7AA",
+            "/v1/messages?provider=plivo&provider_message_id=5f0c2f34-9d1b-4c57-8c39-2a64c1f0e7aa",
+        ])
+    func capitals(target: String) throws {
+        let message = Message(
+            id: Samples.id, provider: .plivo,
+            providerMessageID: "5f0c2f34-9d1b-4c57-8c39-2a64c1f0e7aa", status: .accepted,
+            isOurs: true, recipient: "+447700900123", sender: "Shop",
+            createdAt: Samples.time(1), updatedAt: Samples.time(1), decisive: nil)
+        let answer = try server(Reader(messages: [message])).get(target, key: Keys.read)
+        #expect(answer.status == 200)
+        #expect(answer.body.contains("01234567-89ab-8def-8123-456789abcdef"))
+    }
+
+    @Test("A provider's name that is no UUID is looked for as it is written")
+    func namesKeepTheirCase() throws {
+        let target = "/v1/messages?provider=infobip&provider_message_id=MSG-1"
+        #expect(try server(known).get(target, key: Keys.read).status == 404)
+    }
+
     @Test("A message without a report has none of a report's members")
     func messageBeforeReports() throws {
         let reader = Reader(messages: [Samples.message(nil, status: .queued)])
@@ -131,7 +156,7 @@ struct MessageTests {
             ("/v1/messages?provider=infobip&provider_message_id=a%00", "bad_query", nil),
             ("/v1/messages?provider=infobip&provider_message_id=%ff", "bad_query", nil),
             ("/v1/messages/01234567-89ab-8def-8123-456789abcdef?x", "bad_query", "x"),
-            ("/v1/messages/01234567-89AB-8DEF-8123-456789ABCDEF", "bad_message_id", nil),
+            ("/v1/messages/0123456789AB8DEF8123456789ABCDEF", "bad_message_id", nil),
             ("/v1/messages/msg-1/reports", "bad_message_id", nil),
         ])
     func badQuery(target: String, code: String, place: String?) throws {

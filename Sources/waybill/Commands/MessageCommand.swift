@@ -53,9 +53,9 @@ enum MessageCommand {
     private static func find(
         _ name: String, in store: MessageStore
     ) throws(StoreFailure) -> MessageID? {
-        if let id = MessageID(name.lowercased()), try store.message(id) != nil { return id }
+        if let id = MessageID(anyCase: name), try store.message(id) != nil { return id }
         for provider in Provider.allCases {
-            if let message = try store.message(provider: provider, providerMessageID: name) {
+            if let message = try store.message(provider: provider, named: name) {
                 return message.id
             }
         }
