@@ -21,7 +21,22 @@ struct Queries: Sendable {
             return try pool.withConnection(isIdempotent: true, body)
         } catch {
             logger.log(.error, "query failed", ["error": "\(error.description)"])
-            throw StoreFailure(error.isTransient ? .unavailable : .failed, error.description)
+            throw StoreFailure(
+                error.isTransient ? .unavailable : .failed, error.description,
+                isAway: error.isServerAway)
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether there is no server to ask: nobody answers, or only to say that it starts or stops.
+    fileprivate var isServerAway: Bool {
+        switch code {
+        // A statement or a lock that took too long is the server's own word, with its SQLSTATE.
+        case .connection, .timeout: sqlState == nil || sqlState?.errorClass == "08"
+        case .unavailable:
+            sqlState.map { ["57P01", "57P02", "57P03"].contains($0.description) } ?? true
+        default: false
         }
     }
 }

@@ -12,13 +12,13 @@ package struct APIEndpoint: Sendable {
         self.logger = logger
     }
 
-    /// An endpoint for callers with a key of this scope.
+    /// An endpoint for callers with a key of this scope; see `Authenticator` for `goesByMemory`.
     func guarded(
-        by scope: APIKey.Scope,
+        by scope: APIKey.Scope, goesByMemory: Bool = false,
         _ answer: @escaping @Sendable (APIRequest) throws(Problem) -> Response
     ) -> Router.Endpoint {
         open { [authenticator] request throws(Problem) in
-            try authenticator.require(scope, request)
+            try authenticator.require(scope, request, goesByMemory: goesByMemory)
             return try answer(request)
         }
     }

@@ -5,9 +5,10 @@ private import Synchronization
 
 /// Lets in who presents a valid API key.
 ///
-/// While the database is away, a key that was valid within the last day still is: an admin must see
-/// the state of the service just then. A revocation therefore counts from the next answer of the
-/// database on. Any thread.
+/// Each request looks its key up, so that a revocation counts from the next one on; a key that cannot
+/// be looked up is refused with 503. One endpoint alone may go by memory, and only while no server
+/// answers: an admin must see the state of the service just then, so a key that was seen valid
+/// within the last day still opens it. Any thread.
 package final class Authenticator: Sendable {
     private struct Remembered {
         let key: APIKey
@@ -27,28 +28,34 @@ package final class Authenticator: Sendable {
 
     /// Checks `Authorization: Bearer wb_…`.
     ///
+    /// - Parameters:
+    ///   - scope: what the key must allow.
+    ///   - request: whose header is read.
+    ///   - goesByMemory: whether a key that was seen valid within a day will do while no server answers.
     /// - Returns: the key's SHA-256, which tells callers apart.
     /// - Throws: 401 without a valid key, 403 for a key without the scope, 503 if the database
     ///   does not answer.
     @discardableResult
-    func require(_ scope: APIKey.Scope, _ request: APIRequest) throws(Problem) -> [UInt8] {
+    func require(
+        _ scope: APIKey.Scope, _ request: APIRequest, goesByMemory: Bool = false
+    ) throws(Problem) -> [UInt8] {
         guard let authorization = request.authorization else {
             throw Self.refusal(
                 "missing_key", "Send an API key as \"Authorization: Bearer wb_…\".")
         }
-        // One space, though RFC 9110 allows more: nginx counts a key's requests by the header as it
-        // came, and every other spelling of it would have a count of its own.
-        let words = authorization.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 2, words[0].lowercased() == "bearer" else {
+        // As RFC 9110 has it and nginx counts it: blanks between the two words, as many as there are,
+        // and none elsewhere.
+        let scheme = authorization.prefix { $0 != " " }
+        let credentials = authorization.dropFirst(scheme.count).drop { $0 == " " }
+        guard scheme.lowercased() == "bearer", !credentials.isEmpty else {
             throw Self.refusal(
-                "wrong_key",
-                "The Authorization header must be \"Bearer\", one space and an API key.")
+                "wrong_key", "The Authorization header must be \"Bearer\", a blank and an API key.")
         }
-        guard let token = APIToken(String(words[1])) else {
+        guard let token = APIToken(String(credentials)) else {
             throw Self.refusal("wrong_key", "This is no API key of ours; they begin with wb_.")
         }
         let hash = token.digest.bytes
-        guard let key = try find(hash) else {
+        guard let key = try find(hash, goesByMemory: goesByMemory) else {
             throw Self.refusal("wrong_key", "This API key is unknown or revoked.")
         }
         guard key.scopes.contains(scope) else {
@@ -59,7 +66,7 @@ package final class Authenticator: Sendable {
         return hash
     }
 
-    private func find(_ hash: [UInt8]) throws(Problem) -> APIKey? {
+    private func find(_ hash: [UInt8], goesByMemory: Bool) throws(Problem) -> APIKey? {
         do {
             let key = try keys.key(hash: hash)
             remembered.withLock { remembered in
@@ -68,8 +75,7 @@ package final class Authenticator: Sendable {
             }
             return key
         } catch {
-            let known = remembered.withLock { $0[hash] }
-            guard error.code == .unavailable, let known,
+            guard goesByMemory, error.isAway, let known = remembered.withLock({ $0[hash] }),
                 ContinuousClock.now - known.verified < Self.rememberedFor
             else { throw Problem(error) }
             return known.key

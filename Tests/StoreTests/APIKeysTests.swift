@@ -145,5 +145,61 @@ struct APIKeysTests {
         let keys = APIKeys(ConnectionPool(nowhere, maximumCount: 1), logger: .silent)
         let error = #expect(throws: StoreFailure.self) { try keys.key(hash: hash(1)) }
         #expect(error?.code == .unavailable)
+        #expect(error?.isAway == true)
+    }
+
+    @Test("a server that takes connections and never answers is away")
+    func isSilent() throws {
+        let silent = try SilentListener()
+        let settings = try ConnectionSettings(
+            "postgresql://u@127.0.0.1:\(silent.port)/d?connect_timeout=1")
+        let keys = APIKeys(ConnectionPool(settings, maximumCount: 1), logger: .silent)
+        let error = #expect(throws: StoreFailure.self) { try keys.key(hash: hash(1)) }
+        #expect(error?.code == .unavailable)
+        #expect(error?.isAway == true)
+    }
+
+    @Test("a key that cannot be looked up in time is unavailable, and the database is not away")
+    func isBusy() throws {
+        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(1)))
+        func failure(_ keys: APIKeys) -> StoreFailure? {
+            #expect(throws: StoreFailure.self) { try keys.key(hash: hash(1)) }
+        }
+        let pool = ConnectionPool(
+            try database.responder, maximumCount: 1, maximumWait: .milliseconds(100))
+        try pool.withConnection { _ throws(PostgresError) in
+            let exhausted = failure(APIKeys(pool, logger: .silent))
+            #expect(exhausted?.code == .unavailable)
+            #expect(exhausted?.isAway == false)
+        }
+        // A lock that takes too long is what the server says, and so is a statement.
+        let connection = try Connection(database.admin)
+        for setting in ["lock_timeout", "statement_timeout"] {
+            try connection.execute(script: "begin; lock table api_key")
+            let text = database.responderURL(options: "-c \(setting)=100")
+            let impatient = ConnectionPool(try ConnectionSettings(text), maximumCount: 1)
+            let late = failure(APIKeys(impatient, logger: .silent))
+            #expect(late?.code == .unavailable)
+            #expect(late?.isAway == false, "\(late?.description ?? "")")
+            try connection.execute(script: "rollback")
+        }
+    }
+
+    @Test("a server without a free slot is not away, one that is shut down is")
+    func isFullOrDown() throws {
+        let server = try PostgresServer.dedicated()
+        let database = try TestDatabase(on: server)
+        try database.run("alter role waybill connection limit 1")
+        let holder = try Connection(database.responder)
+        func failure() throws -> StoreFailure? {
+            let keys = APIKeys(try database.pool(1), logger: .silent)
+            return #expect(throws: StoreFailure.self) { try keys.key(hash: hash(1)) }
+        }
+        let full = try failure()
+        #expect(full?.code == .unavailable)
+        #expect(full?.isAway == false, "\(full?.description ?? "")")
+        withExtendedLifetime(holder) {}
+        try server.stop()
+        #expect(try failure()?.isAway == true)
     }
 }

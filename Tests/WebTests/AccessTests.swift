@@ -27,7 +27,8 @@ struct AccessTests {
             ("Bearer", "wrong_key"),
             ("Basic YTpi", "wrong_key"), ("Bearer \(Keys.revoked)", "wrong_key"),
             ("Bearer \(Keys.read) \(Keys.read)", "wrong_key"), ("Bearer wb_AAAA", "wrong_key"),
-            ("Bearer  \(Keys.read)", "wrong_key"), ("Bearer \(Keys.read) ", "wrong_key"),
+            ("Bearer ", "wrong_key"), ("Bearer   ", "wrong_key"),
+            ("Bearer \(Keys.read) ", "wrong_key"), ("Bearer \t\(Keys.read)", "wrong_key"),
             (" Bearer \(Keys.read)", "wrong_key"), ("Bearer\t\(Keys.read)", "wrong_key"),
         ])
     func unauthorized(authorization: String?, code: String) throws {
@@ -47,11 +48,13 @@ struct AccessTests {
         #expect(answer.json["detail"] as? String == "This API key lacks the scope read.")
     }
 
-    @Test("The scheme's name may be written in any case")
-    func schemeCase() throws {
+    @Test(
+        "The scheme's name may be written in any case, and any number of blanks follow it",
+        arguments: ["bEaReR ", "Bearer  ", "BEARER     "])
+    func scheme(text: String) throws {
         let answer = try server().send(
             "GET", "/v1/messages/\(Samples.id)",
-            headers: ["HTTP_AUTHORIZATION": "bEaReR \(Keys.read)"])
+            headers: ["HTTP_AUTHORIZATION": text + Keys.read])
         #expect(answer.status == 404)
     }
 
@@ -63,15 +66,24 @@ struct AccessTests {
         #expect(answer.code == "database_unavailable")
     }
 
-    @Test("A key that was valid still is while the database is away, and no other")
-    func keysRemembered() throws {
-        let store = FlakyKeys()
-        let endpoint = APIEndpoint(
-            authenticator: Authenticator(store), logger: Logger(descriptor: -1))
+    /// Every kind of endpoint that takes a key, by keys that go away and come back.
+    private func server(_ store: FlakyKeys) throws -> WebServer {
+        let authenticator = Authenticator(store)
+        let endpoint = APIEndpoint(authenticator: authenticator, logger: Logger(descriptor: -1))
         let status = StatusEndpoint(
             version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [],
             sending: Probe())
-        let server = try WebServer(status.routes(endpoint))
+        let health = HealthEndpoints(
+            database: Probe(), metrics: Metrics(), authenticator: authenticator)
+        return try WebServer(
+            status.routes(endpoint) + MessageEndpoints(Reader()).routes(endpoint)
+                + health.routes(endpoint))
+    }
+
+    @Test("A key that was valid still shows the status while the database is away, and no other")
+    func keysRemembered() throws {
+        let store = FlakyKeys()
+        let server = try server(store)
         #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
         store.isAway.store(true, ordering: .relaxed)
         #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
@@ -82,6 +94,40 @@ struct AccessTests {
         #expect(try server.get("/v1/status", key: Keys.admin).status == 401)
         store.isAway.store(true, ordering: .relaxed)
         #expect(try server.get("/v1/status", key: Keys.admin).status == 503)
+    }
+
+    @Test("A key that was valid opens nothing but the status while the database is away")
+    func memoryIsForTheStatus() throws {
+        let store = FlakyKeys()
+        let server = try server(store)
+        let (path, elsewhere) = ("/v1/messages/\(Samples.id)", "192.0.2.7")
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
+        #expect(try server.get(path, key: Keys.read).status == 404)
+        store.isAway.store(true, ordering: .relaxed)
+        for answer in [
+            try server.get(path, key: Keys.read),
+            try server.get("/metrics", key: Keys.admin, remoteAddress: elsewhere),
+        ] {
+            #expect(answer.status == 503)
+            #expect(answer.code == "database_unavailable")
+            #expect(answer.header("Retry-After") == "5")
+        }
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
+    }
+
+    @Test("While the database is only busy no key is valid from memory, not even for the status")
+    func busyIsNotAway() throws {
+        let store = FlakyKeys()
+        let server = try server(store)
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
+        store.isBusy.store(true, ordering: .relaxed)
+        let answer = try server.get("/v1/status", key: Keys.admin)
+        #expect(answer.status == 503)
+        #expect(answer.code == "database_unavailable")
+        #expect(answer.header("Retry-After") == "5")
+        store.isBusy.store(false, ordering: .relaxed)
+        store.isRevoked.store(true, ordering: .relaxed)
+        #expect(try server.get("/v1/status", key: Keys.admin).status == 401)
     }
 
     @Test("Liveness asks nobody and needs no key, whatever the query")

@@ -37,10 +37,15 @@ struct Keys: APIKeyStore {
 /// The same keys in a database that goes away and comes back.
 final class FlakyKeys: APIKeyStore {
     let isAway = Atomic<Bool>(false)
+    /// It answers, but not this question: no connection is free, or a lock takes too long.
+    let isBusy = Atomic<Bool>(false)
     let isRevoked = Atomic<Bool>(false)
 
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
-        if isAway.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "away") }
+        if isAway.load(ordering: .relaxed) {
+            throw StoreFailure(.unavailable, "away", isAway: true)
+        }
+        if isBusy.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "busy") }
         return isRevoked.load(ordering: .relaxed) ? nil : try Keys().key(hash: hash)
     }
 }

@@ -69,8 +69,18 @@ struct TestDatabase: Sendable {
         ConnectionPool(try responder, maximumCount: count)
     }
 
+    /// What `waybill serve` connects with, and settings of the server's besides.
+    func responderURL(options: String) -> String {
+        let escaped = options.replacing(" ", with: "%20").replacing("=", with: "%3D")
+        return url("waybill") + "?options=\(escaped)"
+    }
+
     private func settings(_ role: String) throws -> ConnectionSettings {
-        try ConnectionSettings("postgresql://\(role):secret@127.0.0.1:\(server.port)/\(name)")
+        try ConnectionSettings(url(role))
+    }
+
+    private func url(_ role: String) -> String {
+        "postgresql://\(role):secret@127.0.0.1:\(server.port)/\(name)"
     }
 }
 
