@@ -8,70 +8,178 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
     /// Only the digits, as the providers take and report them.
     package var digits: String { String(description.dropFirst()) }
 
+    private static let lengths = 7...15
+
     /// Reads a number as people write it: `+` or `00` or neither in front of the country code,
     /// blanks, hyphens, dots, slashes and parentheses anywhere between digits.
     ///
-    /// - Throws: `PhoneNumber.Problem` saying what is wrong; it holds no digit of the number.
+    /// Blanks and hyphens may be any that Unicode has, tabs and line ends count as blanks, and what
+    /// has no width (as a copied contact has around its number) is passed over.
+    ///
+    /// - Throws: `PhoneNumber.Problem` saying what is wrong; of the number it holds the country code
+    ///   or one character, and no more.
     package init(_ text: String) throws(Problem) {
-        var digits: [UInt8] = []
-        var hasPlus = false
-        /// How many digits came before the last `(`.
-        var opened: Int?
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                digits.append(byte)
-                guard digits.count <= 17 else { throw .tooLong }
-            case UInt8(ascii: "+") where digits.isEmpty && !hasPlus:
-                hasPlus = true
-            case UInt8(ascii: "("):
-                opened = digits.count
-            case UInt8(ascii: ")"):
-                // As in +44 (0) 7700 900123: dialled, the 0 would call somebody else or nobody, and
-                // left out it is missed where it is part of the number, as in Italy.
-                if let opened, opened > 0, digits[opened...].elementsEqual("0".utf8) {
-                    throw .nationalPrefix
-                }
-                opened = nil
-            case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
-                continue
-            default:
-                throw .strangeCharacter
-            }
-        }
-        if !hasPlus, digits.starts(with: "00".utf8) { digits.removeFirst(2) }
-        guard let first = digits.first else { throw .noDigits }
-        guard first != UInt8(ascii: "0") else { throw .noCountryCode }
-        guard digits.count >= 7 else { throw .tooShort }
-        guard digits.count <= 15 else { throw .tooLong }
-        description = "+" + String(decoding: digits, as: UTF8.self)
+        var reader = Reader()
+        for scalar in text.unicodeScalars { try reader.read(scalar) }
+        description = "+" + String(decoding: try reader.checked(), as: UTF8.self)
+    }
+
+    /// A number as it was kept: `+` and its digits.
+    ///
+    /// What was once taken must be read for ever, so only the form counts here. Nil for another one.
+    package init?(kept text: String) {
+        let digits = text.utf8.dropFirst()
+        guard text.utf8.first == UInt8(ascii: "+"), Self.lengths.contains(digits.count),
+            digits.allSatisfy(Reader.isDigit), digits.first != UInt8(ascii: "0")
+        else { return nil }
+        description = text
     }
 
     /// For logs: country code and last digits only, as in `+41…27`.
     package var masked: String { description.prefix(3) + "…" + description.suffix(2) }
+}
 
+extension PhoneNumber {
+    /// The digits of a text as they come.
+    private struct Reader {
+        private var digits: [UInt8] = []
+        private var hasPlus = false
+        /// How many characters were read.
+        private var place = 0
+        /// How many digits came before the last `(`.
+        private var opened: Int?
+        /// How many digits came before each `(0)`.
+        private var zerosInParentheses: [Int] = []
+
+        static func isDigit(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+
+        mutating func read(_ scalar: Unicode.Scalar) throws(Problem) {
+            place += 1
+            switch scalar {
+            case "0"..."9":
+                digits.append(UInt8(truncatingIfNeeded: scalar.value))
+                // Two more than a number has, for the 00 in front of it.
+                guard digits.count <= lengths.upperBound + 2 else { throw .tooLong }
+            case "+" where digits.isEmpty && !hasPlus:
+                hasPlus = true
+            case "(":
+                opened = digits.count
+            case ")":
+                if let opened, opened > 0, digits[opened...].elementsEqual("0".utf8) {
+                    zerosInParentheses.append(opened)
+                }
+                opened = nil
+            case " ", "-", ".", "/":
+                break
+            default:
+                guard scalar.separatesDigits else {
+                    throw .strangeCharacter(scalar, place: place)
+                }
+            }
+        }
+
+        /// The digits of the number.
+        func checked() throws(Problem) -> [UInt8] {
+            let isInternational = !hasPlus && digits.starts(with: "00".utf8)
+            let skipped = isInternational ? 2 : 0
+            let number = Array(digits.dropFirst(skipped))
+            guard let first = number.first else { throw .noDigits }
+            guard first != UInt8(ascii: "0") else {
+                throw hasPlus || isInternational ? .zeroAsCountryCode : .noCountryCode
+            }
+            let code = CountryCode(of: number)
+            // As in +44 (0) 7700 900123: dialled, the 0 would call somebody else or nobody.
+            if code.isFollowedByNationalZero { throw .nationalPrefix(countryCode: code.digits) }
+            if zerosInParentheses.contains(where: { $0 - skipped != code.digits.utf8.count }) {
+                throw .zeroInParentheses
+            }
+            guard number.count >= lengths.lowerBound else { throw .tooShort }
+            guard number.count <= lengths.upperBound else { throw .tooLong }
+            return number
+        }
+    }
+}
+
+extension PhoneNumber {
     /// Why a text is no number.
-    package enum Problem: String, Error, Sendable, CaseIterable {
-        case noDigits = "no_digits"
-        case strangeCharacter = "strange_character"
-        case noCountryCode = "no_country_code"
-        case nationalPrefix = "national_prefix"
-        case tooShort = "too_short"
-        case tooLong = "too_long"
+    package enum Problem: Error, Equatable, Sendable {
+        case noDigits
+        /// The character, and which of the text's code points it is, from 1.
+        case strangeCharacter(Unicode.Scalar, place: Int)
+        /// A 0 in front, where the country code is.
+        case noCountryCode
+        /// A 0 behind `+` or `00`.
+        case zeroAsCountryCode
+        /// A 0 behind a country code whose numbers do not begin with one.
+        case nationalPrefix(countryCode: String)
+        /// `(0)` where no national prefix stands.
+        case zeroInParentheses
+        case tooShort
+        case tooLong
+
+        /// A stable word for programs.
+        package var code: String {
+            switch self {
+            case .noDigits: "no_digits"
+            case .strangeCharacter: "strange_character"
+            case .noCountryCode, .zeroAsCountryCode: "no_country_code"
+            case .nationalPrefix, .zeroInParentheses: "national_prefix"
+            case .tooShort: "too_short"
+            case .tooLong: "too_long"
+            }
+        }
 
         /// One sentence for people.
         package var explanation: String {
             switch self {
             case .noDigits: "It holds no digits."
-            case .strangeCharacter:
-                "It holds a character other than digits, +, blanks and -./()."
+            case .strangeCharacter("+", let place):
+                "Its character \(place) is a +, which stands only once and before all digits."
+            case .strangeCharacter(let scalar, let place):
+                "Its character \(place) is \(scalar.named), which is none of a number: write the"
+                    + " digits 0 to 9, + in front, blanks, hyphens and ./()."
             case .noCountryCode:
                 "It begins with a national 0; write it with its country code, as in +41…."
-            case .nationalPrefix:
+            case .zeroAsCountryCode:
+                "No country code begins with 0; write + or 00 (not both), and behind it the"
+                    + " country code, as in +41…."
+            case .nationalPrefix(let code):
+                "A 0 follows the country code \(code), which is dialled only within the country;"
+                    + " write it without."
+            case .zeroInParentheses:
                 "It holds (0), which is dialled only within the country; write it without."
             case .tooShort: "A number has at least 7 digits with its country code."
             case .tooLong: "A number has at most 15 digits with its country code."
             }
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it stands between digits and means nothing there: blanks and line ends, hyphens and
+    /// dashes, and marks without width.
+    fileprivate var separatesDigits: Bool {
+        if properties.isWhitespace || properties.isDash || properties.isBidiControl { return true }
+        switch self {
+        // Hyphens that Unicode does not count among the dashes: soft, bullet, and katakana's.
+        case "\u{00AD}", "\u{2043}", "\u{30FB}", "\u{FF65}": return true
+        // Zero width: space, non-joiner, joiner, word joiner, byte order mark.
+        case "\u{200B}", "\u{200C}", "\u{200D}", "\u{2060}", "\u{FEFF}": return true
+        default: return false
+        }
+    }
+
+    /// `U+0078 ("x")`, or without the character where it has no look of its own.
+    package var named: String {
+        let hex = String(value, radix: 16, uppercase: true)
+        let name = "U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+        return switch properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+            .paragraphSeparator, .spaceSeparator, .nonspacingMark, .spacingMark, .enclosingMark:
+            name
+        default: name + " (\"\(self)\")"
         }
     }
 }

@@ -4,7 +4,7 @@ package struct SendCall: Sendable {
     package let acceptedAt: Timestamp
     /// 1 to 1,000, each number once.
     package let recipients: [Recipient]
-    /// A number with `+`, a short code or up to eleven letters and digits; nil leaves it to the
+    /// A number with `+`, a short code or a name of up to eleven characters; nil leaves it to the
     /// provider's account.
     package let sender: String?
     package let text: String

@@ -31,6 +31,8 @@ struct SendDraftTests {
         }
     }
 
+    private static let badSender = ["from bad_sender"]
+
     private static func text(_ text: String) -> String {
         #"{"to":"+41791234567","text":"\#(text)"}"#
     }
@@ -86,6 +88,28 @@ struct SendDraftTests {
             (with(#""from":"Caf\u00e9""#), ["from bad_sender"]),
             (with(#""from":"079 123 45 67""#), ["from bad_sender"]),
             (with(#""from":"a\u0000""#), ["from bad_sender"]),
+            (with(#""from":"Shop ""#), ["from bad_sender"]),
+            (with(#""from":"Shop[1]""#), ["from bad_sender"]),
+            (with(#""from":"Z\u00fcrich""#), ["from bad_sender"]),
+            (with(#""from":"\ud83d\ude9a""#), ["from bad_sender"]),
+            (with(#""from":"1234567890123456""#), badSender),
+            (with(#""from":"+44 (07700) 900131""#), badSender),
+            (with(#""from":"+0044 7700 900131""#), badSender),
+            (
+                #"{"to":"+123456789012345","provider":"plivo","text":"a"}"#,
+                ["to too_long_for_plivo"]
+            ),
+            (
+                #"{"to":["+41791234567","+123456789012345"],"text":"a"}"#,
+                ["to[1] too_long_for_plivo"]
+            ),
+            (
+                #"{"to":"+41791234567","provider":"plivo","from":"+123456789012345","text":"a"}"#,
+                ["from too_long_for_plivo"]
+            ),
+            (with(#""send_at":"2026-11-18T11:05:39Z""#), ["send_at in_the_past"]),
+            (with(#""send_at":"2025-11-18T11:06:40Z""#), ["send_at in_the_past"]),
+            (with(#""send_at":"2026-02-30T00:00:00Z""#), ["send_at bad_time"]),
             (with(#""validity_minutes":0"#), ["validity_minutes out_of_range"]),
             (with(#""validity_minutes":2881"#), ["validity_minutes out_of_range"]),
             (with(#""validity_minutes":1.5"#), ["validity_minutes wrong_type"]),
@@ -127,6 +151,15 @@ struct SendDraftTests {
             text(String(repeating: "a", count: 4)),
             with(#""from":"Eleven Char""#), with(#""from":"123""#), with(#""from":"12345678""#),
             with(#""from":"+41 79 123 45 67""#), with(#""from":"4Home""#),
+            with(#""from":"H&M""#), with(#""from":"Dr.Smith""#), with(#""from":"O2-UK""#),
+            with(#""from":"1&1""#), with(#""from":"AT&T""#), with(#""from":"Joe's""#),
+            with(#""from":"e-on_24/7""#), with(#""from":"C++ (dev)""#), with(#""from":"x@y.zz""#),
+            with(#""from":"H&M","provider":"plivo""#), with(#""from":"12025","provider":"plivo""#),
+            with(#""from":"+12345678901234","provider":"plivo""#),
+            with(#""from":"+123456789012345","provider":"infobip""#),
+            #"{"to":"+923456789012345","provider":"infobip","text":"a"}"#,
+            #"{"to":"+92345678901234","provider":"plivo","text":"a"}"#,
+            with(#""send_at":"2026-11-18T11:05:40Z""#),
             with(#""validity_minutes":1"#), with(#""validity_minutes":2880"#),
             with(#""validity_minutes":60.0"#), with(#""send_at":"2027-05-17T11:06:40Z""#),
             with(#""callback_data":"\#(String(repeating: "ü", count: 4000))""#),
@@ -144,6 +177,29 @@ struct SendDraftTests {
         let problems = try problems(#"{"to":["+41791234567","0041791234567"],"text":"a"}"#)
         #expect(problems.list.first?.field == "to[1]")
         #expect(problems.list.first?.detail.contains("the same number as to[0];") == true)
+    }
+
+    @Test(
+        "What is wrong with a sender or a time is told in true words",
+        arguments: [
+            (#""from":"Café""#, "Its character 4 is U+00E9 (\"é\"), which networks do not carry"),
+            (#""from":"Twelve Chars""#, "It has 12 characters; a name has at most 11."),
+            (#""from":"Shop ""#, "A name neither begins nor ends with a blank."),
+            (
+                #""from":"079 123 45 67""#,
+                "It is no phone number (It begins with a national 0; write it with its country"
+            ),
+            (#""from":"12""#, "It is no phone number (A number has at least 7 digits with its"),
+            (
+                #""from":"+123456789012345","provider":"plivo""#,
+                "It has 15 digits with its country code; Plivo takes 14."
+            ),
+            (#""send_at":"2026-11-17T11:06:40Z""#, "It lies more than a minute in the past;"),
+        ])
+    func words(member: String, words: String) throws {
+        let problems = try problems(Self.with(member))
+        #expect(problems.count == 1)
+        #expect(problems.list.first?.detail.hasPrefix(words) == true, "\(problems.list)")
     }
 
     @Test("A hundred mistakes are listed, all are counted")
@@ -202,7 +258,7 @@ struct SendDraftTests {
         #expect(call.giveUpAt == Samples.time(86_400))
     }
 
-    @Test("Options of the command line follow the same rules")
+    @Test("Options of the command line follow the same rules, under their own names")
     func options() throws {
         let problems = #expect(throws: FieldProblems.self) {
             _ = try SendDraft(
@@ -212,8 +268,8 @@ struct SendDraftTests {
         }
         #expect(
             problems?.list.map { "\($0.field) \($0.code)" } == [
-                "provider unknown_provider", "to[0] no_country_code", "text missing",
-                "validity_minutes out_of_range", "send_at bad_time",
+                "--provider unknown_provider", "--to (1 of 2) no_country_code", "--text missing",
+                "--validity out_of_range", "--send-at bad_time",
             ])
     }
 

@@ -104,6 +104,46 @@ struct SendEndpointTests {
         #expect(server.queue.calls.count == (status == 202 ? 1 : 0))
     }
 
+    @Test(
+        "The query may name the provider, as nginx does for a path that is one provider's",
+        arguments: [
+            ("", 202, "infobip", false), ("?provider=plivo", 202, "plivo", true),
+            ("?provider=infobip", 202, "infobip", true),
+            ("?wait=0&provider=plivo", 202, "plivo", true), ("?provider=", 422, "", false),
+            ("?provider=twilio", 422, "", false),
+            ("?provider=plivo&provider=plivo", 400, "", false),
+        ])
+    func providerInQuery(query: String, status: Int, provider: String, isPinned: Bool) throws {
+        let answer = try server.post(Self.one, query: query)
+        #expect(answer.status == status)
+        #expect(server.queue.calls.map(\.isPinned) == (status == 202 ? [isPinned] : []))
+        #expect(
+            server.queue.calls.flatMap(\.recipients).map(\.provider.rawValue)
+                == (status == 202 ? [provider] : []))
+    }
+
+    @Test(
+        "A body that names the provider of the query agrees with it or is refused",
+        arguments: [("plivo", 202), ("infobip", 422)])
+    func providerTwice(provider: String, status: Int) throws {
+        let answer = try server.post(
+            #"{"to":"+41791234567","text":"a","provider":"\#(provider)"}"#,
+            query: "?provider=plivo")
+        #expect(answer.status == status)
+        if status == 422 {
+            #expect(answer.body.contains(#""field":"provider","code":"contradicts_path""#))
+        }
+    }
+
+    @Test("The provider of the query is part of what an Idempotency-Key stands for")
+    func providerInDigest() throws {
+        let key = ["HTTP_IDEMPOTENCY_KEY": "k"]
+        #expect(try server.post(Self.one, key).status == 202)
+        let pinned = try server.post(Self.one, query: "?provider=plivo", key)
+        #expect(pinned.code == "idempotency_key_reused")
+        #expect(try server.post(Self.one, key).status == 202)
+    }
+
     @Test("Only a key with scope send may send")
     func scope() throws {
         #expect(try server.post(Self.one, key: Keys.read).code == "missing_scope")

@@ -138,7 +138,7 @@ extension OutboxStore {
 extension LeasedMessage {
     /// Nil for a recipient that is no number, which nobody writes.
     fileprivate init?(_ row: DueRow, of call: CallRow) {
-        guard let recipient = try? PhoneNumber(row.recipient) else { return nil }
+        guard let recipient = PhoneNumber(kept: row.recipient) else { return nil }
         self.init(
             outgoing: OutgoingMessage(
                 id: row.message, call: row.call, recipient: recipient, sender: call.sender,

@@ -4,8 +4,9 @@ extension SendDraft {
     private static let textByteLimit = 4000
     private static let segmentLimit = 25
     private static let callbackDataLimit = 4000
-    private static let validityLimit: Int64 = 2880
     private static let horizonDays: Int64 = 180
+    /// Clocks differ, and a call takes its time: what was due just now is sent at once.
+    private static let lateness: Duration = .seconds(60)
     /// How long messages are tried if nobody says.
     private static let defaultPatience: Duration = .seconds(86_400)
 
@@ -25,7 +26,7 @@ extension SendDraft {
         let pinned = checkedProvider()
         let recipients = checkedRecipients(id, pinned, routing, key)
         let text = checkedText(goesToPlivo: recipients.contains { $0.provider == .plivo })
-        let sender = checkedSender()
+        let sender = checkedSender(recipients)
         let validity = checkedValidity()
         let sendAt = checkedSendAt(now)
         let callbackData = checkedCallbackData()
@@ -43,7 +44,7 @@ extension SendDraft {
         if let known = Provider(rawValue: provider) { return known }
         let known = Provider.allCases.map(\.rawValue).joined(separator: ", ")
         problems.add(
-            Member.provider.rawValue, "unknown_provider",
+            name(.provider), "unknown_provider",
             "There is no provider of this name; known: \(known).")
         return nil
     }
@@ -74,19 +75,18 @@ extension SendDraft {
                     continue
                 }
                 places[number] = index
+                let provider = pinned ?? routing.provider(for: number)
+                if let problem = ProviderRules.problem(with: number, at: provider) {
+                    problems.add(place(index), problem.code, problem.detail)
+                }
                 checked.append(
                     SendCall.Recipient(
-                        message: key(call, number), number: number,
-                        provider: pinned ?? routing.provider(for: number)))
+                        message: key(call, number), number: number, provider: provider))
             } catch {
-                problems.add(place(index), error.rawValue, error.explanation)
+                problems.add(place(index), error.code, error.explanation)
             }
         }
         return checked
-    }
-
-    private func place(_ index: Int) -> String {
-        isList ? "\(recipientsName)[\(index)]" : recipientsName
     }
 
     private mutating func checkedText(goesToPlivo: Bool) -> String? {
@@ -116,65 +116,42 @@ extension SendDraft {
                 "It takes \(segmentation.parts) SMS in \(segmentation.encoding.rawValue);"
                     + " at most \(Self.segmentLimit) are sent.")
         }
-        // Source: Plivo, "Encoding and concatenation".
-        let limit = segmentation.encoding == .gsm7 ? 1600 : 737
-        if goesToPlivo, segmentation.units > limit {
-            problems.add(
-                textName, "too_long_for_plivo",
-                "It has \(segmentation.units) characters in \(segmentation.encoding.rawValue);"
-                    + " Plivo takes \(limit).")
+        if goesToPlivo, let problem = ProviderRules.problemAtPlivo(with: segmentation) {
+            problems.add(textName, problem.code, problem.detail)
         }
         return text
     }
 
-    private mutating func checkedSender() -> String? {
-        guard let sender else { return nil }
-        let bytes = Array(sender.utf8)
-        let isDigit = { (byte: UInt8) in (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-        let isLetter = { (byte: UInt8) in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-        }
-        if bytes.contains(where: isLetter) {
-            let blank = UInt8(ascii: " ")
-            if bytes.count <= 11, bytes.first != blank, bytes.last != blank,
-                bytes.allSatisfy({ isDigit($0) || isLetter($0) || $0 == blank })
-            {
-                return sender
-            }
-        } else if (3...8).contains(bytes.count), bytes.allSatisfy(isDigit) {
-            return sender
-        } else if let number = try? PhoneNumber(sender) {
-            return number.description
-        }
-        problems.add(
-            Member.sender.rawValue, "bad_sender",
-            "It must be a phone number with its country code, a short code of 3 to 8 digits, or 1"
-                + " to 11 letters (a to z), digits and blanks with at least one letter.")
-        return nil
-    }
-
     private mutating func checkedValidity() -> Int? {
         guard let validityMinutes else { return nil }
-        guard (1...Self.validityLimit).contains(validityMinutes) else {
+        let limits = Self.validityLimits
+        guard let minutes = Int(exactly: validityMinutes), limits.contains(minutes) else {
             problems.add(
-                Member.validityMinutes.rawValue, "out_of_range",
-                "It takes a whole number of minutes from 1 to \(Self.validityLimit).")
+                name(.validityMinutes), "out_of_range",
+                "It takes a whole number of minutes from \(limits.lowerBound) to"
+                    + " \(limits.upperBound).")
             return nil
         }
-        return Int(validityMinutes)
+        return minutes
     }
 
     private mutating func checkedSendAt(_ now: Timestamp) -> Timestamp? {
         guard let sendAt else { return nil }
         guard let time = Timestamp(rfc3339: sendAt) else {
             problems.add(
-                Member.sendAt.rawValue, "bad_time",
+                name(.sendAt), "bad_time",
                 "It must be a time with its zone, as in 2027-01-31T08:00:00+01:00.")
+            return nil
+        }
+        guard now.since(time) <= Self.lateness else {
+            problems.add(
+                name(.sendAt), "in_the_past",
+                "It lies more than a minute in the past; leave it out to send at once.")
             return nil
         }
         guard time.since(now) <= .seconds(Self.horizonDays * 86_400) else {
             problems.add(
-                Member.sendAt.rawValue, "too_far_ahead",
+                name(.sendAt), "too_far_ahead",
                 "It lies more than \(Self.horizonDays) days ahead.")
             return nil
         }
@@ -183,7 +160,7 @@ extension SendDraft {
 
     private mutating func checkedCallbackData() -> String? {
         guard let callbackData else { return nil }
-        let name = Member.callbackData.rawValue
+        let name = name(.callbackData)
         if callbackData.utf8.contains(0) {
             problems.add(name, "contains_nul", "It holds a NUL character.")
         }

@@ -6,6 +6,8 @@ package struct SendDraft: Sendable {
     var recipients: [(index: Int, text: String)] = []
     /// Whether there may be several, so that a problem names the place.
     var isList = false
+    /// Whether problems name options of the command line, and not members of a request.
+    private let isFromOptions: Bool
     var text: String?
     var sender: String?
     var provider: String?
@@ -18,6 +20,9 @@ package struct SendDraft: Sendable {
     var recipientsName = Member.recipients.rawValue
     var textName = Member.text.rawValue
     var problems = FieldProblems()
+
+    /// How long messages may be tried, in minutes.
+    package static let validityLimits = 1...2880
 
     /// Members that were named, rightly or not: those are not missing as well.
     private var named: Set<Member> = []
@@ -32,6 +37,15 @@ package struct SendDraft: Sendable {
         case sendAt = "send_at"
         case callbackData = "callback_data"
         case metadata
+
+        /// The name on the command line.
+        var option: String {
+            switch self {
+            case .validityMinutes: "--validity"
+            case .recipients, .text, .sender, .provider, .sendAt, .callbackData, .metadata:
+                "--" + rawValue.replacing("_", with: "-")
+            }
+        }
 
         /// By the API's name or the guides' names.
         init?(name: String) {
@@ -50,6 +64,9 @@ package struct SendDraft: Sendable {
     ) {
         self.recipients = recipients.enumerated().map { ($0.offset, $0.element) }
         isList = recipients.count > 1
+        isFromOptions = true
+        recipientsName = Member.recipients.option
+        textName = Member.text.option
         self.text = text
         self.sender = sender
         self.provider = provider
@@ -59,6 +76,7 @@ package struct SendDraft: Sendable {
 
     /// From a request's body.
     init(_ members: [String: JSONValue]) {
+        isFromOptions = false
         // In order, so that the same mistakes have the same answer.
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             guard let member = Member(name: name) else {
@@ -77,6 +95,19 @@ package struct SendDraft: Sendable {
             }
             read(member, name, value)
         }
+    }
+
+    /// What the caller calls a member that has one name only.
+    func name(_ member: Member) -> String {
+        isFromOptions ? member.option : member.rawValue
+    }
+
+    /// What the caller calls one of the recipients.
+    func place(_ index: Int) -> String {
+        guard isList else { return recipientsName }
+        return isFromOptions
+            ? "\(recipientsName) (\(index + 1) of \(recipients.count))"
+            : "\(recipientsName)[\(index)]"
     }
 
     /// Whether a member is absent, and not just wrong.

@@ -43,9 +43,9 @@ package struct SendEndpoint: Sendable {
     private func send(
         _ request: APIRequest, _ exchange: Exchange, _ caller: [UInt8]
     ) throws(Problem) -> Response? {
-        try request.allow("wait")
+        try request.allow("wait", "provider")
         let wait = try wait(request)
-        let members = try members(request, exchange)
+        let members = try pinned(try members(request, exchange), request.value("provider"))
         let now = Timestamp.now
         var draft = SendDraft(members)
         check(request.idempotencyKey, &draft.problems)
@@ -151,6 +151,24 @@ package struct SendEndpoint: Sendable {
                 "The body must be a JSON object, as in {\"to\":\"+41791234567\",\"text\":\"…\"}.")
         }
         return members
+    }
+
+    /// The members with the provider that the query names: nginx puts it there for a path that is
+    /// one provider's. It is part of what the call asks for, as if the body had it.
+    private func pinned(
+        _ members: [String: JSONValue], _ provider: String?
+    ) throws(Problem) -> [String: JSONValue] {
+        guard let provider else { return members }
+        let name = SendDraft.Member.provider.rawValue
+        let named = members[name] ?? .null
+        guard named == .null || named == .string(provider) else {
+            var problems = FieldProblems()
+            problems.add(
+                name, "contradicts_path",
+                "The path or its query names another provider already; leave it out here.")
+            throw Problem(problems)
+        }
+        return members.merging([name: .string(provider)]) { $1 }
     }
 
     private func check(_ key: String?, _ problems: inout FieldProblems) {

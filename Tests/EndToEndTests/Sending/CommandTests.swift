@@ -95,6 +95,8 @@ extension SendingSuites {
                 ("/send-sms", ["to": "", "text": "Hello"]),
                 ("/api/send-sms", ["recipient": "", "messageBody": "Hello"]),
                 ("/send", ["to": "", "message": "Hello"]),
+                ("/api/plivo/send", ["to": "", "text": "Hello"]),
+                ("/api/infobip/send", ["to": "", "text": "Hello"]),
             ])
         func guides(path: String, words: [String: String]) throws {
             let sending = try SendingDemo.shared
@@ -106,6 +108,8 @@ extension SendingSuites {
             #expect(answer.status == 200, "\(answer.text)")
             let message = try JSON(answer)["messages"][0]
             #expect(["accepted", "sent", "delivered"].contains(message["status"].string))
+            // Where the path names no provider, the default's is Infobip.
+            #expect(message["provider"].string == (path.contains("plivo") ? "plivo" : "infobip"))
             let messages = try SendingDemo.messages(of: answer)
             #expect(answer["location"] == messages.first.map { "/v1/messages/\($0.id)" })
             try sending.waitForStatus(["delivered"], of: messages, within: .seconds(20))

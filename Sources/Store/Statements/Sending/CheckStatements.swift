@@ -148,7 +148,7 @@ struct HoldChecks: Statement {
 
     /// Nil for a recipient that is no number, which nobody writes.
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> HeldCheck? {
-        guard let recipient = try? PhoneNumber(try row.text(5)) else { return nil }
+        guard let recipient = PhoneNumber(kept: try row.text(5)) else { return nil }
         let id: MessageID = try row.identifier(0)
         let names = try row.optionalText(12)?.split(separator: " ").map(String.init) ?? []
         let name = try name(row, of: id)

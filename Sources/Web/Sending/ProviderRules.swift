@@ -1,0 +1,34 @@
+import Domain
+
+/// What a provider does not take though others do, as far as it is told before sending.
+///
+/// Checked where the call says whom a message goes to. Another provider may take over later, and then
+/// says for itself what it does not take.
+/// Source: Plivo's documentation, messaging/api/message and "Encoding and concatenation".
+enum ProviderRules {
+    typealias Problem = (code: String, detail: String)
+
+    private static let plivoDigits = 14
+    private static let plivoSeptets = 1600
+    private static let plivoCodeUnits = 737
+
+    /// A recipient's number, or a sender's.
+    static func problem(with number: PhoneNumber, at provider: Provider) -> Problem? {
+        let count = number.digits.utf8.count
+        guard provider == .plivo, count > plivoDigits else { return nil }
+        return (
+            "too_long_for_plivo",
+            "It has \(count) digits with its country code; Plivo takes \(plivoDigits)."
+        )
+    }
+
+    /// A text that goes to Plivo.
+    static func problemAtPlivo(with text: Segmentation) -> Problem? {
+        let limit = text.encoding == .gsm7 ? plivoSeptets : plivoCodeUnits
+        guard text.units > limit else { return nil }
+        return (
+            "too_long_for_plivo",
+            "It has \(text.units) characters in \(text.encoding.rawValue); Plivo takes \(limit)."
+        )
+    }
+}

@@ -1,0 +1,69 @@
+import Domain
+
+extension SendDraft {
+    /// The most characters of a name: ten octets of GSM 7-bit.
+    /// Source: 3GPP TS 23.040, section 9.1.2.5.
+    private static let nameLimit = 11
+    private static let shortCodeDigits = 3...8
+
+    /// A number with `+`, a short code or a name, nil where the provider chooses.
+    mutating func checkedSender(_ recipients: [SendCall.Recipient]) -> String? {
+        guard let sender else { return nil }
+        let digits = sender.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        if digits, Self.shortCodeDigits.contains(sender.utf8.count) { return sender }
+        do throws(PhoneNumber.Problem) {
+            let number = try PhoneNumber(sender)
+            checkSender(number, recipients)
+            return number.description
+        } catch .strangeCharacter(let scalar, _) where scalar != "+" {
+            // A number has no such character, so it is a name.
+            if let detail = Self.problem(withName: sender) { addSenderProblem(detail) }
+            return sender
+        } catch {
+            addSenderProblem(
+                "It is no phone number (\(error.explanation)), no short code of"
+                    + " \(Self.shortCodeDigits.lowerBound) to \(Self.shortCodeDigits.upperBound)"
+                    + " digits and no name, which has other characters than a number.")
+            return nil
+        }
+    }
+
+    private mutating func addSenderProblem(_ detail: String) {
+        problems.add(name(.sender), "bad_sender", detail)
+    }
+
+    private mutating func checkSender(
+        _ number: PhoneNumber, _ recipients: [SendCall.Recipient]
+    ) {
+        let providers = Set(recipients.map(\.provider)).sorted { $0.rawValue < $1.rawValue }
+        for provider in providers {
+            guard let problem = ProviderRules.problem(with: number, at: provider) else { continue }
+            problems.add(name(.sender), problem.code, problem.detail)
+        }
+    }
+
+    /// What is wrong with a name, nil if nothing is.
+    private static func problem(withName name: String) -> String? {
+        for (index, scalar) in name.unicodeScalars.enumerated() where !isOfNames(scalar) {
+            return "Its character \(index + 1) is \(scalar.named), which networks do not carry in a"
+                + " sender's name: it takes letters from a to z, digits, blanks and"
+                + " !\"#$%&'()*+,-./:;<=>?@_ in it."
+        }
+        guard name.utf8.count <= nameLimit else {
+            return "It has \(name.utf8.count) characters; a name has at most \(nameLimit)."
+        }
+        guard name.first != " ", name.last != " " else {
+            return "A name neither begins nor ends with a blank."
+        }
+        return nil
+    }
+
+    /// The printable characters of ASCII that are one septet in GSM 7-bit. Its others, such as é, are
+    /// replaced or dropped on the way by one network or another.
+    private static func isOfNames(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "[", "\\", "]", "^", "`", "{", "|", "}", "~": false
+        default: (" "..."~").contains(scalar)
+        }
+    }
+}
