@@ -39,7 +39,12 @@ struct Waybill {
         """
 
     static func main() {
-        let status = run(Array(CommandLine.arguments.dropFirst()))
+        let status: Int32
+        do throws(UsageError) {
+            status = run(try CommandLineText.words())
+        } catch {
+            status = fail("\(error); see waybill --help", 64)
+        }
         Logger.flush(within: .seconds(1))
         exit(status)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -54,6 +55,18 @@ struct CommandLineTests {
                 "waybill: probe: there is no provider \"x\"; known: infobip, plivo; see waybill probe --help\n"
             ),
             (
+                ["send", "--to", "1", "--text", "a", "--validity", "soon"],
+                "waybill: send: --validity takes a whole number of minutes from 1 to 2880; see waybill send --help\n"
+            ),
+            (
+                ["simulate", "--behavior", "nobody-knows"],
+                "waybill: simulate: --behavior takes one of delivered, undeliverable, absent, expired, rejected, opted_out, out_of_credit, spam, stuck, fate_unknown, refused, bad_request, unauthorized, forbidden, too_many, server_error, unavailable, no_credit, closed_after, timeout_after, timeout_before, closed_before, slow, half_bad, duplicated, reordered, early, lost, forgotten, burst, late, parts; see waybill simulate --help\n"
+            ),
+            (
+                ["simulate", "--report-delay-ms", "x"],
+                "waybill: simulate: --report-delay-ms takes a whole number from 0 to 600000; see waybill simulate --help\n"
+            ),
+            (
                 ["demo", "--port", "0"],
                 "waybill: demo: --port takes a whole number from 1 to 65535; see waybill demo --help\n"
             ),
@@ -63,6 +76,66 @@ struct CommandLineTests {
         #expect(result.exit == .status(64))
         #expect(result.errors == line)
         #expect(result.output.isEmpty)
+    }
+
+    @Test(
+        "What is not UTF-8 is refused with its place, and nothing is done with it",
+        arguments: [
+            ("send --to +41791234567 --text $'caf\\xe9'", "the value of --text", 4, "E9"),
+            ("send --to +41791234567 --text=$'caf\\xc3'", "the value of --text", 4, "C3"),
+            ("send --to $'\\xff1' --text a", "the value of --to", 1, "FF"),
+            ("send --text a --from $'a\\xed\\xa0\\x80'", "the value of --from", 2, "ED"),
+            ("message $'\\xc0\\x80'", "argument 2", 1, "C0"),
+            ("key create --scope read --name $'n\\x80'", "the value of --name", 2, "80"),
+            ("key revoke $'n\\x80'", "argument 3", 2, "80"),
+            ("probe --key-file $'/k\\xe9y'", "the value of --key-file", 3, "E9"),
+            ("probe --url $'https://\\xe9'", "the value of --url", 9, "E9"),
+            ("migrate --directory $'\\xe9'", "the value of --directory", 1, "E9"),
+            ("demo --directory $'\\xe9'", "the value of --directory", 1, "E9"),
+            ("simulate --relay $'\\xe9'", "the value of --relay", 1, "E9"),
+            ("check $'--\\xe9'", "argument 2", 3, "E9"), ("$'\\xe9'", "the command", 1, "E9"),
+        ])
+    func notUTF8(words: String, subject: String, place: Int, byte: String) throws {
+        let process = try TestSupport.ChildProcess(
+            "/bin/bash", ["-c", "exec \(Executable.path) \(words)"],
+            environment: ["PATH": "/usr/bin:/bin"])
+        #expect(try process.waitForExit() == .status(64))
+        #expect(
+            process.errors
+                == "waybill: \(subject) is not UTF-8: its byte \(place) is 0x\(byte); see waybill --help\n"
+        )
+        #expect(process.output.isEmpty)
+    }
+
+    @Test(
+        "A setting that is not UTF-8 is a problem of the configuration, and so is its file",
+        arguments: [
+            ("INFOBIP_WEBHOOK_SECRET", "INFOBIP_WEBHOOK_SECRET"),
+            ("DATABASE_URL", "DATABASE_URL"), ("LOG_LEVEL_FILE", "LOG_LEVEL_FILE"),
+        ])
+    func settingNotUTF8(name: String, named: String) throws {
+        let process = try TestSupport.ChildProcess(
+            "/bin/bash", ["-c", "export \(name)=$'caf\\xe9'; exec \(Executable.path) check"],
+            environment: ["PATH": "/usr/bin:/bin", "INFOBIP_WEBHOOK_PASSWORD": "p"])
+        #expect(try process.waitForExit() == .status(78))
+        #expect(
+            process.errors.contains(
+                "  \(named): is not UTF-8: byte 4 of its value belongs to no character\n"),
+            "\(process.errors)")
+        #expect(!process.errors.contains("\(named): is not set"))
+    }
+
+    @Test("A file whose text is not UTF-8 is a problem, and is not half read")
+    func fileNotUTF8() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path(of: "key")
+        try Data([0x77, 0x62, 0x5F, 0xE9]).write(to: URL(fileURLWithPath: path))
+        let result = try Executable.run(
+            ["probe", "--url", "https://sms.example.com", "--key-file", path],
+            environment: ["INFOBIP_WEBHOOK_SECRET": "s"])
+        #expect(result.exit == .status(78))
+        #expect(
+            result.errors.contains("  --key-file: the file \(path) cannot be read as UTF-8 text\n"))
     }
 
     @Test(

@@ -124,21 +124,46 @@ struct MessageCommandTests {
     func problems() throws {
         let result = try run(
             "send", "--to", "079 123 45 67", "--to", "+41791234567", "--to", "0041791234567",
-            "--text", "a", "--from", "x!", "--provider", "twilio", "--send-at", "now",
+            "--text", "a", "--from", "xé", "--provider", "twilio", "--send-at", "now",
             "--validity", "0")
         #expect(result.exit == .status(65))
         #expect(
             result.errors == """
                 waybill: send: the message has 6 problem(s):
-                  provider: There is no provider of this name; known: infobip, plivo.
-                  to[0]: It begins with a national 0; write it with its country code, as in +41….
-                  to[2]: It is the same number as to[1]; a call sends once to each.
-                  from: It must be a phone number with its country code, a short code of 3 to 8 \
-                digits, or 1 to 11 letters (a to z), digits and blanks with at least one letter.
-                  validity_minutes: It takes a whole number of minutes from 1 to 2880.
-                  send_at: It must be a time with its zone, as in 2027-01-31T08:00:00+01:00.
+                  --provider: There is no provider of this name; known: infobip, plivo.
+                  --to (1 of 3): It begins with a national 0; write it with its country code, as in \
+                +41….
+                  --to (3 of 3): It is the same number as --to (2 of 3); a call sends once to each.
+                  --from: Its character 2 is U+00E9 ("é"), which networks do not carry in a sender's \
+                name: it takes letters from a to z, digits, blanks and !"#$%&'()*+,-./:;<=>?@_ in it.
+                  --validity: It takes a whole number of minutes from 1 to 2880.
+                  --send-at: It must be a time with its zone, as in 2027-01-31T08:00:00+01:00.
 
                 """)
+    }
+
+    @Test("One recipient is --to, and a text of no bytes is told as --text")
+    func oneRecipient() throws {
+        let result = try run("send", "--to", "+44 (07700) 900131")
+        #expect(result.exit == .status(65))
+        #expect(
+            result.errors == """
+                waybill: send: the message has 2 problem(s):
+                  --to: A 0 follows the country code 44, which is dialled only within the country; \
+                write it without.
+                  --text: There is no text to send.
+
+                """)
+    }
+
+    @Test("A UUID of Plivo's is found in capitals, too")
+    func providerUUID() throws {
+        let uuid = "5f0c2f34-9d1b-4c57-8c39-2a64c1f0e7aa"
+        try insert(status: 2)
+        try server.run("update message set provider_message_id = '\(uuid)'", in: name)
+        for name in [uuid, uuid.uppercased()] {
+            #expect(try run("message", name).output.hasPrefix("message   \(Self.id)\n"))
+        }
     }
 
     @Test("Without a database nothing is tried", arguments: ["send", "message"])

@@ -17,9 +17,8 @@ struct ProbeTests {
     ) throws -> ProbeSettings {
         let arguments = try Arguments(words, options: ["url", "provider", "key-file", "ca"])
         let given = ["WAYBILL_API_KEY": Self.key, "APP_BASE_URL": "https://sms.example.com"]
-        return try ProbeSettings(arguments, environment: given.merging(variables) { $1 }) {
-            files[$0]
-        }
+        let all = ProcessEnvironment(texts: given.merging(variables) { $1 })
+        return try ProbeSettings(arguments, environment: all) { files[$0] }
     }
 
     /// The callback as the deployment's own code sees it.
@@ -79,11 +78,11 @@ struct ProbeTests {
                 "WAYBILL_API_KEY": "nonsense",
             ],
             "--url", "https://other.example/", "--provider", "plivo", "--key-file", "/key",
-            "--ca", "/ca", files: ["/key": Self.key + "\n", "/ca": "x"])
+            "--ca", "/proc/self/exe", files: ["/key": Self.key + "\n"])
         #expect(settings.url == "https://other.example")
         #expect(settings.credentials.provider == .plivo)
         #expect(settings.key.revealed == Self.key)
-        #expect(settings.authorities == "/ca")
+        #expect(settings.authorities == "/proc/self/exe")
     }
 
     @Test("Every problem is listed at once, without a secret")
@@ -100,6 +99,34 @@ struct ProbeTests {
         #expect(problems[2] == "WAYBILL_API_KEY: is no API key of ours; they begin with wb_")
         #expect(problems[3] == "--ca: the file /gone cannot be read")
         #expect(throws: UsageError.self) { try settings([:], "--provider", "twilio") }
+    }
+
+    @Test(
+        "What an option says wrongly is told by the option's name",
+        arguments: [
+            (["--url", "nonsense"], "--url: \"nonsense\" is not of the form https://host[:port]"),
+            (["--url", "http://a.example"], "--url: \"http://a.example\" is not https"),
+            (["--url", " "], "--url: holds no value"),
+            (["--key-file", "/gone"], "--key-file: the file /gone cannot be read as UTF-8 text"),
+            (["--key-file", "/empty"], "--key-file: the file /empty is empty"),
+            (["--key-file", "/other"], "--key-file: is no API key of ours; they begin with wb_"),
+        ], [["INFOBIP_WEBHOOK_SECRET": "s"], ["PLIVO_AUTH_TOKEN": "t"]])
+    func optionsAreNamed(_ row: (words: [String], problem: String), secrets: [String: String])
+        throws
+    {
+        let error = #expect(throws: ConfigurationError.self) {
+            let arguments = try Arguments(row.words, options: ["url", "key-file"])
+            let given = [
+                "WAYBILL_API_KEY": Self.key, "APP_BASE_URL": "https://sms.example.com",
+            ]
+            _ = try ProbeSettings(
+                arguments,
+                environment: ProcessEnvironment(texts: given.merging(secrets) { $1 })
+            ) { ["/empty": "\n", "/other": "hunter2"][$0] }
+        }
+        let problems = try #require(error?.problems)
+        #expect(problems.count == 1, "\(problems)")
+        #expect(problems.first?.hasPrefix(row.problem) == true, "\(problems)")
     }
 
     @Test("Nobody there is told as such")

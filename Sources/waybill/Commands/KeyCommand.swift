@@ -23,7 +23,7 @@ enum KeyCommand {
         switch verb {
         case "create":
             let arguments = try Arguments(rest, options: ["name", "scope"])
-            guard let name = arguments.value("name"), name.count <= 100 else {
+            guard let name = arguments.value("name"), name.unicodeScalars.count <= 100 else {
                 throw UsageError("--name is missing or longer than 100 characters")
             }
             let scopes = try scopes(arguments.value("scope"))

@@ -31,27 +31,30 @@ struct ProbeSettings {
     ///   once.
     init(
         _ arguments: Arguments,
-        environment variables: [String: String] = ProcessInfo.processInfo.environment,
-        readFile: @escaping (String) -> String? = {
-            try? String(contentsOfFile: $0, encoding: .utf8)
-        }
+        environment variables: ProcessEnvironment = .current,
+        readFile: @escaping (String) -> String? = Environment.text(ofFile:)
     ) throws {
         var variables = variables
+        var options: [String: String] = [:]
         // The arguments stand in for the settings, so that both are checked alike.
         if let url = arguments.value("url") {
-            variables["APP_BASE_URL"] = url.replacingOccurrences(of: ",", with: "\\,")
-            variables["APP_BASE_URL_FILE"] = nil
+            variables.set("APP_BASE_URL", to: url.replacingOccurrences(of: ",", with: "\\,"))
+            variables.set("APP_BASE_URL_FILE", to: nil)
+            options["APP_BASE_URL"] = "--url"
         }
         if let file = arguments.value("key-file") {
-            variables["WAYBILL_API_KEY"] = nil
-            variables["WAYBILL_API_KEY_FILE"] = file
+            variables.set("WAYBILL_API_KEY", to: nil)
+            variables.set("WAYBILL_API_KEY_FILE", to: file)
+            options["WAYBILL_API_KEY"] = "--key-file"
+            options["WAYBILL_API_KEY_FILE"] = "--key-file"
         }
-        var environment = Environment(variables, readFile: readFile)
+        var environment = Environment(variables, options: options, readFile: readFile)
         let wanted = try arguments.value("provider").map(Self.provider)
         let credentials = environment.probeCredentials(wanted)
         let base = environment.probeURL()
         let key = environment.probeKey()
-        if let file = arguments.value("ca"), readFile(file) == nil {
+        // What is in it is for openssl to judge: comments in it may be in any encoding.
+        if let file = arguments.value("ca"), !FileManager.default.isReadableFile(atPath: file) {
             environment.report("--ca", "the file \(file) cannot be read")
         }
         guard let credentials, let base, let key, environment.problems.isEmpty else {
@@ -92,7 +95,7 @@ extension Environment {
     fileprivate mutating func probeURL() -> String? {
         let before = problems.count
         let first = list("APP_BASE_URL").first
-        if first == nil, problems.count == before {
+        if first == nil, !isGiven("APP_BASE_URL") {
             report("APP_BASE_URL", "is not set, nor was --url given; it is where the probe calls")
         }
         guard let first else { return nil }

@@ -17,10 +17,10 @@ enum SendCommand {
 
           --to NUMBER         with its country code; again for another recipient, up to 1,000
           --text TEXT         up to 4,000 bytes and 25 SMS
-          --from SENDER       a number, a short code, or up to 11 letters, digits and blanks
+          --from SENDER       a number, a short code, or a name of up to 11 characters
           --provider NAME     infobip or plivo; no other one takes over then
           --validity MINUTES  how long it is tried, 1 to 2880
-          --send-at TIME      not before, as in 2027-01-31T08:00:00+01:00
+          --send-at TIME      not before, as in 2027-01-31T08:00:00+01:00; up to 180 days ahead
           --wait SECONDS      wait for the providers' answers, up to 600
           --json              print the API's answer
 
@@ -36,8 +36,7 @@ enum SendCommand {
             options: ["to", "text", "from", "provider", "validity", "send-at", "wait"],
             repeated: ["to"], flags: ["json"])
         let wait = try arguments.integer("wait", in: 0...600) ?? 0
-        // The draft knows the bounds; here it only has to be a number.
-        let validity = try arguments.integer("validity", in: 0...Int(Int32.max))
+        let validity = try arguments.value("validity").map(minutes)
         let draft = SendDraft(
             recipients: arguments.all("to"), text: arguments.value("text"),
             sender: arguments.value("from"), provider: arguments.value("provider"),
@@ -72,6 +71,17 @@ enum SendCommand {
             }
             return isLost ? 3 : 0
         }
+    }
+
+    /// A number; whether it lies within the bounds is told with all other problems.
+    private static func minutes(_ text: String) throws(UsageError) -> Int {
+        guard let minutes = Int(text) else {
+            let limits = SendDraft.validityLimits
+            throw UsageError(
+                "--validity takes a whole number of minutes from \(limits.lowerBound) to"
+                    + " \(limits.upperBound)")
+        }
+        return minutes
     }
 
     private static func call(

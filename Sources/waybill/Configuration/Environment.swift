@@ -4,36 +4,59 @@ private import Foundation
 ///
 /// Reading never stops at a problem; all of them are collected, so that they are listed at once.
 struct Environment {
-    private let variables: [String: String]
+    private let variables: ProcessEnvironment
+    /// What the user wrote a setting as, where it was not the variable.
+    private let options: [String: String]
     private let readFile: (String) -> String?
     /// What is wrong so far: the setting's name, and what to do.
     var problems: [String] = []
 
     /// - Parameters:
     ///   - variables: names to values; empty values count as absent.
+    ///   - options: options of the command line by the setting that they stand for; problems name
+    ///     them in its place.
     ///   - readFile: a file's text, nil if it cannot be read.
     init(
-        _ variables: [String: String] = ProcessInfo.processInfo.environment,
-        readFile: @escaping (String) -> String? = {
-            try? String(contentsOfFile: $0, encoding: .utf8)
-        }
+        _ variables: ProcessEnvironment = .current, options: [String: String] = [:],
+        readFile: @escaping (String) -> String? = Self.text(ofFile:)
     ) {
         self.variables = variables
+        self.options = options
         self.readFile = readFile
+    }
+
+    /// The same with these variables and no others.
+    init(
+        _ variables: [String: String],
+        readFile: @escaping (String) -> String? = Self.text(ofFile:)
+    ) {
+        self.init(ProcessEnvironment(texts: variables), readFile: readFile)
+    }
+
+    /// A file's text; nil for what is no UTF-8, too.
+    static func text(ofFile path: String) -> String? {
+        FileManager.default.contents(atPath: path).flatMap {
+            String(validating: $0, as: UTF8.self)
+        }
     }
 
     /// Notes a problem of a setting.
     ///
     /// A setting that is read twice has its problem once.
     mutating func report(_ name: String, _ problem: String) {
-        let line = "\(name): \(problem)"
+        let line = "\(options[name] ?? name): \(problem)"
         if !problems.contains(line) { problems.append(line) }
     }
 
     /// A setting's text, nil if it is absent.
     mutating func text(_ name: String) -> String? {
-        let direct = variables[name].flatMap { $0.isEmpty ? nil : $0 }
-        guard let path = variables[name + "_FILE"], !path.isEmpty else { return direct }
+        for name in [name, name + "_FILE"] {
+            guard let byte = variables.faults[name] else { continue }
+            report(name, "is not UTF-8: byte \(byte) of its value belongs to no character")
+            return nil
+        }
+        let direct = variables.texts[name].flatMap { $0.isEmpty ? nil : $0 }
+        guard let path = variables.texts[name + "_FILE"], !path.isEmpty else { return direct }
         guard direct == nil else {
             report(name, "is set together with \(name)_FILE; keep one of them")
             return direct
@@ -49,10 +72,16 @@ struct Environment {
 
     /// A setting that must be there.
     mutating func required(_ name: String, _ purpose: String) -> String? {
-        let before = problems.count
         let value = text(name)
-        if value == nil, problems.count == before { report(name, "is not set; \(purpose)") }
+        if value == nil, !isGiven(name) { report(name, "is not set; \(purpose)") }
         return value
+    }
+
+    /// Whether somebody gave it a value, be it one that can be read or not.
+    func isGiven(_ name: String) -> Bool {
+        [name, name + "_FILE"].contains { name in
+            variables.faults[name] != nil || !(variables.texts[name] ?? "").isEmpty
+        }
     }
 
     /// Several values: separated by commas or line breaks, `\,` for a comma that belongs to one.

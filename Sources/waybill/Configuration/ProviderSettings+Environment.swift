@@ -101,7 +101,7 @@ extension PlivoWebhook.Settings {
             }
             return nil
         }
-        if baseURLs.isEmpty {
+        if baseURLs.isEmpty, !environment.isGiven("APP_BASE_URL") {
             environment.report(
                 "APP_BASE_URL",
                 "is not set; Plivo signs the public URL that it calls, such as"

@@ -8,7 +8,7 @@ struct DemoChildren {
     let url: String
     let port: UInt16
     let simulates: Bool
-    var inherited = ProcessInfo.processInfo.environment
+    var inherited = ProcessEnvironment.current.texts
 
     var simulatorURL: String { "http://127.0.0.1:\(secrets.simulatorPort)" }
 

@@ -72,7 +72,9 @@ enum SimulateCommand {
         for name in names {
             guard let value = arguments.value(name) else { continue }
             if let problem = settings.set(name.replacing("-", with: "_"), to: value) {
-                throw UsageError("--\(problem.replacing("_", with: "-"))")
+                // Only the option's own name is spelt in another way here.
+                let setting = name.replacing("-", with: "_")
+                throw UsageError("--\(problem.replacing(setting, with: name, maxReplacements: 1))")
             }
         }
         // Before any thread is made, so that all of them inherit the mask.

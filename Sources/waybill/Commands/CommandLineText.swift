@@ -1,0 +1,56 @@
+import Foundation
+
+/// The words that the program was started with, as text.
+///
+/// Swift's own `CommandLine` puts U+FFFD in the place of bytes that are no UTF-8; a message would go
+/// out with that in it.
+enum CommandLineText {
+    /// This process's own words, without the program's name.
+    ///
+    /// - Throws: `UsageError` naming the option or argument that is no UTF-8.
+    static func words() throws(UsageError) -> [String] {
+        let vector = UnsafeBufferPointer(
+            start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+        return try words(
+            vector.dropFirst().compactMap { word in
+                word.map { word in
+                    UnsafeBufferPointer(start: word, count: strlen(word)).map(
+                        UInt8.init(bitPattern:))
+                }
+            })
+    }
+
+    /// - Parameter raw: the bytes of each word.
+    /// - Returns: the words as text.
+    /// - Throws: `UsageError` naming the option or argument that is no UTF-8.
+    static func words(_ raw: [[UInt8]]) throws(UsageError) -> [String] {
+        var words: [String] = []
+        for (index, bytes) in raw.enumerated() {
+            guard let word = String(validating: bytes, as: UTF8.self) else {
+                throw fault(in: bytes, at: index, after: words.last)
+            }
+            words.append(word)
+        }
+        return words
+    }
+
+    private static func fault(
+        in bytes: [UInt8], at index: Int, after previous: String?
+    ) -> UsageError {
+        var subject = index == 0 ? "the command" : "argument \(index + 1)"
+        var value = bytes[...]
+        let name = bytes.prefix { $0 != UInt8(ascii: "=") }
+        if bytes.starts(with: "--".utf8) {
+            // `--text=…`
+            if name.count < bytes.count, let option = String(validating: name, as: UTF8.self) {
+                subject = "the value of \(option)"
+                value = bytes.dropFirst(name.count + 1)
+            }
+        } else if let previous, previous.hasPrefix("--"), !previous.contains("=") {
+            subject = "the value of \(previous)"
+        }
+        let place = UTF8Text.firstFault(in: value) ?? 1
+        let byte = String(value[value.startIndex + place - 1], radix: 16, uppercase: true)
+        return UsageError("\(subject) is not UTF-8: its byte \(place) is 0x\(byte)")
+    }
+}
