@@ -141,6 +141,13 @@ struct PlivoSendingTests {
         #expect(
             try problem(#"{"error_code":7,"error":"odd"}"#)
                 == .refused(ProviderProblem(code: "7", text: "odd")))
+        for (error, text) in [
+            (#"{"dst":["1 is not a valid phone number"]}"#, "dst: 1 is not a valid phone number"),
+            (#"{"dst":["a","b"],"src":"c","n":1}"#, "dst: a, b; src: c"),
+            (#"["a",["b"]]"#, "a, b"),
+        ] {
+            #expect(try problem(error) == .refused(ProviderProblem(code: "400", text: text)))
+        }
         #expect(
             try problem("[1]")
                 == .refused(

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Simulator
@@ -10,6 +11,20 @@ struct BehaviorTests {
         #expect(Set(Behavior.table.map(\.digits)).count == Behavior.table.count)
         #expect(Behavior.table.allSatisfy { $0.digits.count == 2 })
         #expect(Behavior.tableText.split(separator: "\n").count == Behavior.allCases.count)
+    }
+
+    @Test("README tells the same of every behaviour")
+    func readme() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(
+            contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+        let lines = text.split(separator: "\n").filter { $0.hasPrefix("| `…9999") }
+        #expect(
+            lines.map(String.init)
+                == Behavior.table.map {
+                    "| `…9999\($0.digits)` | `\($0.behavior.rawValue)` | \($0.meaning) |"
+                })
     }
 
     @Test(

@@ -37,6 +37,23 @@ struct PlivoAPITests {
         #expect(recipients == ["447700900202", "447700900201"])
     }
 
+    @Test(
+        "A request without any good number is refused as a whole, in Plivo's words",
+        arguments: [
+            ("447700999920", "447700999920 is not a valid phone number"),
+            ("abc", "abc is not a valid phone number"),
+            ("447700999920<abc", "abc, 447700999920 are not valid phone numbers"),
+        ])
+    func nobody(recipients: String, words: String) throws {
+        let harness = try Harness()
+        let answer = try harness.plivo("POST", "", Harness.message(recipients))
+        #expect(answer.status == 400)
+        #expect(Set(answer.json.keys) == ["api_id", "error"])
+        #expect(answer.json["error"] as? String == words)
+        let counts = try harness.control("GET", "stats").json
+        #expect(counts["messages_accepted"] as? Int == 0)
+    }
+
     @Test("The same message taken twice is counted")
     func twice() throws {
         let harness = try Harness()
@@ -88,7 +105,7 @@ struct PlivoAPITests {
     @Test(
         "A request meets the fault of its message: the attempts' statuses, 0 is no answer",
         arguments: [
-            ("20", [202]), ("21", [400]), ("24", [429, 202]), ("25", [500, 500]),
+            ("20", [400]), ("21", [400]), ("24", [429, 202]), ("25", [500, 500]),
             ("26", [503, 503, 202]), ("27", [402]), ("30", [0, 202]), ("33", [0, 202]),
         ])
     func faults(digits: String, statuses: [Int]) throws {

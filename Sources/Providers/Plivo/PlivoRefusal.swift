@@ -1,7 +1,7 @@
 import Domain
 
 /// An answer of Plivo with an HTTP status that is no success: `{"api_id":…,"error":…}`, in which
-/// `error` is a text or an object.
+/// `error` is a text, or an object with a text or with lists of texts by field.
 struct PlivoRefusal {
     let problem: ProviderProblem
     /// Whether Plivo itself says so, and not something in front of it or in its place: every answer
@@ -18,7 +18,7 @@ struct PlivoRefusal {
         let code = Self.first(["code", "error_code"], of: error)
         let text =
             error?.text ?? Self.first(["message", "error", "text", "description"], of: error)
-            ?? body?["message"]?.text
+            ?? Self.listed(in: error) ?? body?["message"]?.text
         guard let text else {
             problem = .wordless(response.status)
             return
@@ -28,6 +28,21 @@ struct PlivoRefusal {
 
     private static func first(_ names: [String], of value: JSONValue?) -> String? {
         names.lazy.compactMap { value?[$0]?.text }.first
+    }
+
+    /// The texts by field, as in `{"dst":["1 is not a valid phone number"]}`; nil if there are none.
+    private static func listed(in error: JSONValue?) -> String? {
+        let texts = (error?.members ?? []).compactMap { member in
+            text(of: member.value).map { "\(member.name): \($0)" }
+        }
+        return texts.isEmpty ? text(of: error) : texts.joined(separator: "; ")
+    }
+
+    /// A text, or the texts of a list.
+    private static func text(of value: JSONValue?) -> String? {
+        if case .string(let text) = value { return text.isEmpty ? nil : text }
+        let texts = (value?.elements ?? []).compactMap { text(of: $0) }
+        return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
     /// What it means for the message.

@@ -101,6 +101,10 @@ struct PlivoAPI {
                 names.append(record.name.description)
                 _ = state.accept(record, gate: gate)
             }
+            guard !names.isEmpty else {
+                state.counts.requestsRefused += 1
+                return .refused(error(400, Self.words(onInvalid: invalid)))
+            }
             return .taken(
                 names, invalid, found?.fault, state.moment(of: found?.fault, gate: gate))
         }
@@ -113,6 +117,13 @@ struct PlivoAPI {
             reply.moment = moment
             return reply
         }
+    }
+
+    /// Source: Plivo's documentation, messaging/concepts/destination-number-validation.
+    private static func words(onInvalid numbers: [String]) -> String {
+        numbers.count == 1
+            ? "\(numbers[0]) is not a valid phone number"
+            : numbers.joined(separator: ", ") + " are not valid phone numbers"
     }
 
     private enum Outcome {

@@ -157,8 +157,7 @@ extension SendingSuites {
             let codes = try messages.map { try sending.show($0)["error"]["code"].string }
             #expect(
                 codes == [
-                    "REJECTED_DESTINATION", "REJECTED_DESTINATION", "invalid_number",
-                    "invalid_number",
+                    "REJECTED_DESTINATION", "REJECTED_DESTINATION", "400", "400",
                 ])
         }
 
