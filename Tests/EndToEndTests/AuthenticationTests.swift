@@ -158,6 +158,31 @@ struct AuthenticationTests {
         }
     }
 
+    @Test("Blanks between the word and the key are as many as there are, and ids may be in capitals")
+    func spellings() throws {
+        let demo = try RunningDemo.shared
+        let name = uniqueName()
+        #expect(try demo.infobip(InfobipBody.of(name)).status == 200)
+        let id = try #require(try demo.message(name)?["id"].string)
+        for path in ["/v1/messages/\(id)", "/v1/messages/\(id.uppercased())"] {
+            for word in ["Bearer ", "bearer   ", "BEARER          "] {
+                let answer = try demo.client.send(
+                    HTTPRequest(
+                        method: "GET", path: path,
+                        headers: [("Authorization", word + demo.document.api_key)]))
+                #expect(answer.status == 200, "\(word)\(path)")
+                #expect(try JSON(answer)["id"].string == id)
+            }
+        }
+        expectProblem(
+            try demo.api("/v1/messages/\(id.uppercased())", method: "DELETE"), 409, "not_ours")
+        let uuid = UUID().uuidString.lowercased()
+        #expect(
+            try demo.client.send(demo.plivoRequest("MessageUUID=\(uuid)&Status=sent")).status
+                == 200)
+        #expect(try demo.status(uuid.uppercased(), provider: "plivo") == "sent")
+    }
+
     @Test("A key of another scope gets 403, a revoked one 401")
     func scopes() throws {
         let demo = try RunningDemo.shared

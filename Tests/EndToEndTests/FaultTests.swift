@@ -94,7 +94,7 @@ extension BreakingTests {
                 })
         }
 
-        private static func children(of pid: pid_t) -> [pid_t] {
+        static func children(of pid: pid_t) -> [pid_t] {
             let path = "/proc/\(pid)/task/\(pid)/children"
             let list = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
             return list.split(separator: " ").compactMap { pid_t($0) }

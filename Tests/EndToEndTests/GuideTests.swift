@@ -60,7 +60,29 @@ struct GuideTests {
     }
 
     @Test(
-        "The guides' paths for sending take POST alone", arguments: ["/send-sms", "/api/sms/send"])
+        "A path that is one provider's refuses another one's name, and 15 digits for Plivo",
+        arguments: [
+            ("/api/plivo/send", #""provider":"infobip""#, "contradicts_path"),
+            ("/api/infobip/send", #""provider":"plivo""#, "contradicts_path"),
+            ("/api/plivo/send", #""to":"+923456789012345""#, "too_long_for_plivo"),
+        ])
+    func pinned(path: String, member: String, code: String) throws {
+        let demo = try RunningDemo.shared
+        let body = member.contains("to") ? member : member + #","to":"+447700900123""#
+        let answer = try demo.client.send(
+            HTTPRequest(
+                method: "POST", path: path + "?provider=infobip",
+                headers: [
+                    ("Authorization", "Bearer \(demo.document.api_key)"),
+                    ("Content-Type", "application/json"),
+                ], body: Array(#"{"text":"Hello",\#(body)}"#.utf8)))
+        expectProblem(answer, 422, "invalid_message")
+        #expect(try JSON(answer)["errors"].array.map { $0["code"].string } == [code])
+    }
+
+    @Test(
+        "The guides' paths for sending take POST alone",
+        arguments: ["/send-sms", "/api/sms/send", "/api/plivo/send", "/api/infobip/send"])
     func onlyPost(path: String) throws {
         let answer = try RunningDemo.shared.api(path)
         expectProblem(answer, 405, "method_not_allowed")
