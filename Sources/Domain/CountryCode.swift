@@ -10,22 +10,25 @@ struct CountryCode {
 
     /// - Parameter number: digits in ASCII, country code first.
     init(of number: [UInt8]) {
-        let length =
-            switch number.first {
-            case UInt8(ascii: "1"), UInt8(ascii: "7"): 1
-            default: Self.ofTwoDigits.contains { number.starts(with: $0) } ? 2 : 3
-            }
+        let length = Self.length(of: number)
         digits = String(decoding: number.prefix(length), as: UTF8.self)
         isFollowedByNationalZero =
             number.dropFirst(length).first == UInt8(ascii: "0")
             && !Self.withLeadingZero.contains { number.starts(with: $0) }
     }
 
-    private static let ofTwoDigits: [[UInt8]] = bytes(
-        """
-        20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 \
-        64 65 66 81 82 84 86 90 91 92 93 94 95 98
-        """)
+    private static func length(of number: [UInt8]) -> Int {
+        guard number.count >= 2 else { return 1 }
+        let (first, second) = (number[0] & 0xF, number[1] & 0xF)
+        if first == 1 || first == 7 { return 1 }
+        return ofTwoDigits[Int(first)].contains(second) ? 2 : 3
+    }
+
+    /// The second digits of the codes of two digits, by the first.
+    private static let ofTwoDigits: [[UInt8]] = [
+        [], [], [0, 7], [0, 1, 2, 3, 4, 6, 9], [0, 1, 3, 4, 5, 6, 7, 8, 9],
+        [1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 2, 3, 4, 5, 6], [], [1, 2, 4, 6], [0, 1, 2, 3, 4, 5, 8],
+    ]
 
     /// How numbers begin that have a 0 behind their country code, from abroad too.
     ///
@@ -36,13 +39,8 @@ struct CountryCode {
     /// for the provider to say. Left out are toll-free numbers that begin with 00 in countries whose
     /// own numbers have a national 0: what stands there is that 0.
     /// Source: metadata of Google's libphonenumber 9.0, patterns of all numbers of a country.
-    private static let withLeadingZero: [[UInt8]] = bytes(
-        """
+    private static let withLeadingZero: [[UInt8]] = """
         390 470 2250 2260 2270 2290 2410 2420 2470 25006 2670 2680 3780 3790 5010 5070 6760 6790 \
         6870 8000 8530 8810 8880 9740 9920
-        """)
-
-    private static func bytes(_ words: String) -> [[UInt8]] {
-        words.split(separator: " ").map { Array($0.utf8) }
-    }
+        """.split(separator: " ").map { Array($0.utf8) }
 }

@@ -65,6 +65,19 @@ package final class ConnectionPool: Sendable {
         return try body(fresh.connection)
     }
 
+    /// Opens a connection besides the pool's own, and closes it: whether the server can be reached.
+    ///
+    /// - Parameter limit: how long it may take.
+    /// - Returns: nil if it can; else why not.
+    package func connectFailure(within limit: Duration) -> PostgresError? {
+        do throws(PostgresError) {
+            _ = try Connection(settings, within: limit)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// What the pool is doing, for metrics.
     package var statistics: PoolStatistics { state.withLock { $0.statistics } }
 

@@ -20,7 +20,7 @@ package final class APIKeys: APIKeyStore {
     }
 
     package func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
-        try queries.run { connection throws(PostgresError) in
+        try queries.run(tellsAway: true) { connection throws(PostgresError) in
             let found = try connection.execute(SelectAPIKey(hash: hash)).first
             // A write a minute, not one a request.
             if let found, found.isUseStale { noteUse(of: hash, connection) }

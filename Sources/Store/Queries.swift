@@ -13,18 +13,36 @@ struct Queries: Sendable {
     }
 
     /// Runs a body that may be run again, should its connection turn out to be stale.
+    ///
+    /// - Parameters:
+    ///   - tellsAway: whether a failure has to be sure that the database is away, which takes up to a
+    ///     second more where a connection got no answer.
+    ///   - body: gets a connection.
+    /// - Returns: what the body returned.
+    /// - Throws: `StoreFailure`.
     @discardableResult
     func run<Value: Sendable>(
-        _ body: (Connection) throws(PostgresError) -> Value
+        tellsAway: Bool = false, _ body: (Connection) throws(PostgresError) -> Value
     ) throws(StoreFailure) -> Value {
+        var wasConnected = false
         do throws(PostgresError) {
-            return try pool.withConnection(isIdempotent: true, body)
+            return try pool.withConnection(isIdempotent: true) {
+                connection throws(PostgresError) in
+                wasConnected = true
+                return try body(connection)
+            }
         } catch {
             logger.log(.error, "query failed", ["error": "\(error.description)"])
             throw StoreFailure(
                 error.isTransient ? .unavailable : .failed, error.description,
-                isAway: error.isServerAway)
+                isAway: tellsAway && isAway(error, wasConnected))
         }
+    }
+
+    /// Whether no server answers: one connection without an answer says so only of itself.
+    private func isAway(_ error: PostgresError, _ wasConnected: Bool) -> Bool {
+        guard error.isServerAway, wasConnected else { return error.isServerAway }
+        return pool.connectFailure(within: .seconds(1))?.isServerAway ?? false
     }
 }
 

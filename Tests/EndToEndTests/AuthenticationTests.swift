@@ -158,7 +158,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test("Blanks between the word and the key are as many as there are, and ids may be in capitals")
+    @Test("Any number of blanks stands before the key, and ids may be in capitals")
     func spellings() throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()

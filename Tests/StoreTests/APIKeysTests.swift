@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Postgres
 import TestSupport
 import Testing
@@ -183,6 +184,26 @@ struct APIKeysTests {
             #expect(late?.isAway == false, "\(late?.description ?? "")")
             try connection.execute(script: "rollback")
         }
+    }
+
+    @Test("one connection without an answer is no server that is away")
+    func isStuck() throws {
+        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(1)))
+        let settings = try ConnectionSettings(
+            database.responderURL(options: ""), applicationName: "stuck",
+            responseTimeout: .seconds(1))
+        let stuck = APIKeys(ConnectionPool(settings, maximumCount: 1), logger: .silent)
+        #expect(try stuck.key(hash: hash(1))?.name == "a")
+        let process = try #require(
+            pid_t(
+                try database.run(
+                    "select pid from pg_stat_activity where application_name = 'stuck'"
+                ).trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(process, SIGSTOP)
+        defer { kill(process, SIGCONT) }
+        let error = #expect(throws: StoreFailure.self) { try stuck.key(hash: hash(1)) }
+        #expect(error?.code == .unavailable)
+        #expect(error?.isAway == false)
     }
 
     @Test("a server without a free slot is not away, one that is shut down is")

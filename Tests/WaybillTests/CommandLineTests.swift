@@ -125,6 +125,29 @@ struct CommandLineTests {
         #expect(!process.errors.contains("\(named): is not set"))
     }
 
+    @Test("The demo takes no account that is not UTF-8")
+    func accountNotUTF8() throws {
+        let process = try TestSupport.ChildProcess(
+            "/bin/bash",
+            [
+                "-c",
+                "export PLIVO_AUTH_TOKEN=$'caf\\xe9'; exec \(Executable.path) demo --no-simulator"
+                    + " --directory /nowhere",
+            ], environment: ["PATH": "/usr/bin:/bin"])
+        #expect(try process.waitForExit() == .status(78))
+        #expect(process.errors.contains("  PLIVO_AUTH_TOKEN: is not UTF-8: byte 4 of its value"))
+    }
+
+    @Test("A byte order mark before a file's text is not part of it")
+    func byteOrderMark() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path(of: "text")
+        try Data([0xEF, 0xBB, 0xBF, 0x61]).write(to: URL(fileURLWithPath: path))
+        #expect(Environment.text(ofFile: path) == "a")
+        #expect(Environment.text(ofFile: folder.path(of: "none")) == nil)
+        #expect(Environment.text(ofFile: folder.path) == nil)
+    }
+
     @Test("A file whose text is not UTF-8 is a problem, and is not half read")
     func fileNotUTF8() throws {
         let folder = try TemporaryDirectory()

@@ -107,6 +107,8 @@ struct SendDraftTests {
                 #"{"to":"+41791234567","provider":"plivo","from":"+123456789012345","text":"a"}"#,
                 ["from too_long_for_plivo"]
             ),
+            (with(#""from":"1&1","provider":"plivo""#), ["from bad_sender_for_plivo"]),
+            (with(#""from":"$$$","provider":"plivo""#), ["from bad_sender_for_plivo"]),
             (with(#""send_at":"2026-11-18T11:05:39Z""#), ["send_at in_the_past"]),
             (with(#""send_at":"2025-11-18T11:06:40Z""#), ["send_at in_the_past"]),
             (with(#""send_at":"2026-02-30T00:00:00Z""#), ["send_at bad_time"]),

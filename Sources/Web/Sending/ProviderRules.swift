@@ -4,7 +4,8 @@ import Domain
 ///
 /// Checked where the call says whom a message goes to. Another provider may take over later, and then
 /// says for itself what it does not take.
-/// Source: Plivo's documentation, messaging/api/message and "Encoding and concatenation".
+/// Source: Plivo's documentation, messaging/api/message/send-a-message and "Encoding and
+/// concatenation".
 enum ProviderRules {
     typealias Problem = (code: String, detail: String)
 
@@ -19,6 +20,18 @@ enum ProviderRules {
         return (
             "too_long_for_plivo",
             "It has \(count) digits with its country code; Plivo takes \(plivoDigits)."
+        )
+    }
+
+    /// A sender's name, which is no number.
+    static func problem(withName name: String, at provider: Provider) -> Problem? {
+        let hasLetter = name.utf8.contains { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        }
+        guard provider == .plivo, !hasLetter else { return nil }
+        return (
+            "bad_sender_for_plivo",
+            "Plivo keeps only letters and digits of a name, and without a letter none is left of it."
         )
     }
 

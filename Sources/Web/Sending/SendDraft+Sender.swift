@@ -13,11 +13,15 @@ extension SendDraft {
         if digits, Self.shortCodeDigits.contains(sender.utf8.count) { return sender }
         do throws(PhoneNumber.Problem) {
             let number = try PhoneNumber(sender)
-            checkSender(number, recipients)
+            checkSender(recipients) { ProviderRules.problem(with: number, at: $0) }
             return number.description
         } catch .strangeCharacter(let scalar, _) where scalar != "+" {
             // A number has no such character, so it is a name.
-            if let detail = Self.problem(withName: sender) { addSenderProblem(detail) }
+            if let detail = Self.problem(withName: sender) {
+                addSenderProblem(detail)
+            } else {
+                checkSender(recipients) { ProviderRules.problem(withName: sender, at: $0) }
+            }
             return sender
         } catch {
             addSenderProblem(
@@ -32,12 +36,12 @@ extension SendDraft {
         problems.add(name(.sender), "bad_sender", detail)
     }
 
+    /// Asks for each provider that the messages go to.
     private mutating func checkSender(
-        _ number: PhoneNumber, _ recipients: [SendCall.Recipient]
+        _ recipients: [SendCall.Recipient], _ problem: (Provider) -> ProviderRules.Problem?
     ) {
         let providers = Set(recipients.map(\.provider)).sorted { $0.rawValue < $1.rawValue }
-        for provider in providers {
-            guard let problem = ProviderRules.problem(with: number, at: provider) else { continue }
+        for problem in providers.compactMap(problem) {
             problems.add(name(.sender), problem.code, problem.detail)
         }
     }

@@ -54,7 +54,7 @@ struct ProbeSettings {
         let base = environment.probeURL()
         let key = environment.probeKey()
         // What is in it is for openssl to judge: comments in it may be in any encoding.
-        if let file = arguments.value("ca"), !FileManager.default.isReadableFile(atPath: file) {
+        if let file = arguments.value("ca"), FileManager.default.contents(atPath: file) == nil {
             environment.report("--ca", "the file \(file) cannot be read")
         }
         guard let credentials, let base, let key, environment.problems.isEmpty else {

@@ -33,11 +33,19 @@ struct Environment {
         self.init(ProcessEnvironment(texts: variables), readFile: readFile)
     }
 
-    /// A file's text; nil for what is no UTF-8, too.
+    /// What to say of a value of which this byte, from 1, is the first that is no UTF-8.
+    static func notUTF8(_ byte: Int) -> String {
+        "is not UTF-8: byte \(byte) of its value belongs to no character"
+    }
+
+    /// A file's text, without the byte order mark that some editors put before it; nil for what is
+    /// no UTF-8, too.
     static func text(ofFile path: String) -> String? {
-        FileManager.default.contents(atPath: path).flatMap {
-            String(validating: $0, as: UTF8.self)
-        }
+        guard let content = FileManager.default.contents(atPath: path) else { return nil }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return String(
+            validating: content.dropFirst(content.starts(with: mark) ? mark.count : 0),
+            as: UTF8.self)
     }
 
     /// Notes a problem of a setting.
@@ -52,7 +60,7 @@ struct Environment {
     mutating func text(_ name: String) -> String? {
         for name in [name, name + "_FILE"] {
             guard let byte = variables.faults[name] else { continue }
-            report(name, "is not UTF-8: byte \(byte) of its value belongs to no character")
+            report(name, Self.notUTF8(byte))
             return nil
         }
         let direct = variables.texts[name].flatMap { $0.isEmpty ? nil : $0 }

@@ -21,6 +21,7 @@ enum DemoCommand {
         let arguments = try Arguments(
             words, options: ["directory", "port"], flags: ["no-simulator"])
         let port = UInt16(try arguments.integer("port", in: 1...65_535) ?? 8443)
+        if arguments.has("no-simulator") { try checkAccounts(.current) }
         let signals = TerminationSignals(endsWithTerminal: true)
         // Whoever read our output may be gone; what we have started must be stopped all the same.
         signal(SIGPIPE, SIG_IGN)
@@ -55,6 +56,16 @@ enum DemoCommand {
         Output.line("waybill demo: stopping")
         demo.stop()
         return 0
+    }
+}
+
+extension DemoCommand {
+    /// The accounts' settings go to the dispatcher as text; what is none must not get lost on the way.
+    static func checkAccounts(_ variables: ProcessEnvironment) throws(ConfigurationError) {
+        let problems = variables.faults.sorted { $0.key < $1.key }
+            .filter { $0.key.hasPrefix("INFOBIP_") || $0.key.hasPrefix("PLIVO_") }
+            .map { "\($0.key): \(Environment.notUTF8($0.value))" }
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
     }
 }
 
