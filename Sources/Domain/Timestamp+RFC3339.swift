@@ -1,10 +1,19 @@
 extension Timestamp {
+    /// Why a text is no time that can be read.
+    package enum RFC3339Problem: Error, Equatable, Sendable {
+        case otherForm
+        /// 30 February, the 25th hour, a 60th second.
+        case noSuchTime
+        case before1970
+    }
+
     /// Reads RFC 3339's form with its zone, as in `2026-11-20T15:30:06.640+01:00`.
     ///
-    /// A fraction has 1 to 9 digits and is cut to microseconds. Nil for any other form, for a moment
-    /// that does not exist (30 February, a 60th second) and for years before 1970.
+    /// A fraction has 1 to 9 digits and is cut to microseconds.
     /// Source: RFC 3339, section 5.6.
-    package init?(rfc3339 text: String) {
+    /// - Throws: `RFC3339Problem` for any other form, for a moment that does not exist, and for years
+    ///   before 1970.
+    package init(rfc3339 text: String) throws(RFC3339Problem) {
         let bytes = Array(text.utf8)
         guard (20...35).contains(bytes.count), bytes[4] == UInt8(ascii: "-"),
             bytes[7] == UInt8(ascii: "-"), bytes[13] == UInt8(ascii: ":"),
@@ -13,12 +22,12 @@ extension Timestamp {
             let month = Self.pair(bytes, 5), let day = Self.pair(bytes, 8),
             let hour = Self.pair(bytes, 11), let minute = Self.pair(bytes, 14),
             let second = Self.pair(bytes, 17)
-        else { return nil }
+        else { throw .otherForm }
         var rest = bytes[19...]
         var microsecond = 0
         if rest.first == UInt8(ascii: ".") {
             let digits = rest.dropFirst().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
-            guard (1...9).contains(digits.count) else { return nil }
+            guard (1...9).contains(digits.count) else { throw .otherForm }
             rest = rest.dropFirst(1 + digits.count)
             var unit = 100_000
             for digit in digits {
@@ -26,10 +35,14 @@ extension Timestamp {
                 unit /= 10
             }
         }
-        guard let offset = Self.offsetSeconds(Array(rest)) else { return nil }
-        self.init(
-            year: century * 100 + year, month: month, day: day, hour: hour, minute: minute,
-            second: second, microsecond: microsecond, offsetSeconds: offset)
+        guard let offset = Self.offsetSeconds(Array(rest)) else { throw .otherForm }
+        guard century * 100 + year >= 1970 else { throw .before1970 }
+        guard
+            let time = Timestamp(
+                year: century * 100 + year, month: month, day: day, hour: hour, minute: minute,
+                second: second, microsecond: microsecond, offsetSeconds: offset)
+        else { throw .noSuchTime }
+        self = time
     }
 
     private static func offsetSeconds(_ zone: [UInt8]) -> Int? {

@@ -138,6 +138,23 @@ struct CommandLineTests {
         #expect(process.errors.contains("  PLIVO_AUTH_TOKEN: is not UTF-8: byte 4 of its value"))
     }
 
+    @Test("A key may come by a pipe, and an empty file is told as one")
+    func keyFromPipe() throws {
+        func run(_ file: String) throws -> String {
+            let process = try TestSupport.ChildProcess(
+                "/bin/bash",
+                ["-c", "exec \(Executable.path) probe --url http://a.example --key-file \(file)"],
+                environment: ["PATH": "/usr/bin:/bin", "INFOBIP_WEBHOOK_SECRET": "s"])
+            #expect(try process.waitForExit() == .status(78))
+            return process.errors
+        }
+        let key = "wb_" + String(repeating: "A", count: 43)
+        #expect(try !run("<(printf \(key))").contains("--key-file"))
+        #expect(try run("<(printf \(key)$'\\xe9')").contains("cannot be read as UTF-8 text"))
+        #expect(try run("/dev/null").contains("  --key-file: the file /dev/null is empty\n"))
+        #expect(try run("/dev/zero").contains("  --key-file: the file /dev/zero cannot be read"))
+    }
+
     @Test("A byte order mark before a file's text is not part of it")
     func byteOrderMark() throws {
         let folder = try TemporaryDirectory()

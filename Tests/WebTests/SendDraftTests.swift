@@ -189,9 +189,15 @@ struct SendDraftTests {
             (#""from":"Shop ""#, "A name neither begins nor ends with a blank."),
             (
                 #""from":"079 123 45 67""#,
-                "It is no phone number (It begins with a national 0; write it with its country"
+                "It begins with a national 0; write it with its country code, as in +41…. A short code has"
             ),
-            (#""from":"12""#, "It is no phone number (A number has at least 7 digits with its"),
+            (
+                #""from":"12""#,
+                "A number has at least 7 digits with its country code. A short code has 3 to 8"
+            ),
+            (#""send_at":"2026-02-30T00:00:00Z""#, "There is no such day, or no such time"),
+            (#""send_at":"1969-12-31T00:00:00Z""#, "It lies more than a minute in the past;"),
+            (#""send_at":"2026-11-20T00:00:00""#, "It must be a time with its zone, as in"),
             (
                 #""from":"+123456789012345","provider":"plivo""#,
                 "It has 15 digits with its country code; Plivo takes 14."

@@ -137,25 +137,31 @@ extension SendDraft {
 
     private mutating func checkedSendAt(_ now: Timestamp) -> Timestamp? {
         guard let sendAt else { return nil }
-        guard let time = Timestamp(rfc3339: sendAt) else {
-            problems.add(
-                name(.sendAt), "bad_time",
-                "It must be a time with its zone, as in 2027-01-31T08:00:00+01:00.")
-            return nil
+        let isPast = (
+            code: "in_the_past",
+            detail: "It lies more than a minute in the past; leave it out to send at once."
+        )
+        let problem: (code: String, detail: String)
+        do throws(Timestamp.RFC3339Problem) {
+            let time = try Timestamp(rfc3339: sendAt)
+            if now.since(time) > Self.lateness {
+                problem = isPast
+            } else if time.since(now) > .seconds(Self.horizonDays * 86_400) {
+                problem = ("too_far_ahead", "It lies more than \(Self.horizonDays) days ahead.")
+            } else {
+                return time > now ? time : nil
+            }
+        } catch .otherForm {
+            problem = (
+                "bad_time", "It must be a time with its zone, as in 2027-01-31T08:00:00+01:00."
+            )
+        } catch .noSuchTime {
+            problem = ("bad_time", "There is no such day, or no such time of the day.")
+        } catch {
+            problem = isPast
         }
-        guard now.since(time) <= Self.lateness else {
-            problems.add(
-                name(.sendAt), "in_the_past",
-                "It lies more than a minute in the past; leave it out to send at once.")
-            return nil
-        }
-        guard time.since(now) <= .seconds(Self.horizonDays * 86_400) else {
-            problems.add(
-                name(.sendAt), "too_far_ahead",
-                "It lies more than \(Self.horizonDays) days ahead.")
-            return nil
-        }
-        return time > now ? time : nil
+        problems.add(name(.sendAt), problem.code, problem.detail)
+        return nil
     }
 
     private mutating func checkedCallbackData() -> String? {

@@ -24,10 +24,11 @@ extension SendDraft {
             }
             return sender
         } catch {
+            let digits = Self.shortCodeDigits
             addSenderProblem(
-                "It is no phone number (\(error.explanation)), no short code of"
-                    + " \(Self.shortCodeDigits.lowerBound) to \(Self.shortCodeDigits.upperBound)"
-                    + " digits and no name, which has other characters than a number.")
+                "\(error.explanation) A short code has \(digits.lowerBound) to"
+                    + " \(digits.upperBound) digits and nothing else, and a name has other"
+                    + " characters than a number.")
             return nil
         }
     }

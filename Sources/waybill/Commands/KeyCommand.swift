@@ -75,7 +75,9 @@ enum KeyCommand {
             let scopes = key.scopes.sorted().map(\.rawValue).joined(separator: ",")
             let used = key.lastUsedAt?.description ?? "never"
             let state = key.revokedAt.map { "revoked \($0)" } ?? "valid"
-            Output.line("\(key.name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)")
+            // A name may hold anything that moves a terminal's cursor.
+            let name = MessageTimeline.printable(key.name)
+            Output.line("\(name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)")
         }
     }
 

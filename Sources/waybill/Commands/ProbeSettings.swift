@@ -54,7 +54,7 @@ struct ProbeSettings {
         let base = environment.probeURL()
         let key = environment.probeKey()
         // What is in it is for openssl to judge: comments in it may be in any encoding.
-        if let file = arguments.value("ca"), FileManager.default.contents(atPath: file) == nil {
+        if let file = arguments.value("ca"), !Self.isReadable(file) {
             environment.report("--ca", "the file \(file) cannot be read")
         }
         guard let credentials, let base, let key, environment.problems.isEmpty else {
@@ -64,6 +64,12 @@ struct ProbeSettings {
         self.credentials = credentials
         self.key = key
         url = base
+    }
+
+    private static func isReadable(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && !isFolder.boolValue && FileManager.default.isReadableFile(atPath: path)
     }
 
     private static func provider(_ name: String) throws(UsageError) -> Provider {

@@ -38,10 +38,17 @@ struct Environment {
         "is not UTF-8: byte \(byte) of its value belongs to no character"
     }
 
+    /// The most bytes of a file; secrets are short, and a device may have no end.
+    private static let fileLimit = 1 << 20
+
     /// A file's text, without the byte order mark that some editors put before it; nil for what is
     /// no UTF-8, too.
     static func text(ofFile path: String) -> String? {
-        guard let content = FileManager.default.contents(atPath: path) else { return nil }
+        // Not by FileManager, which reads no pipe, as in `--key-file <(…)`.
+        guard let file = FileHandle(forReadingAtPath: path),
+            let content = try? file.read(upToCount: fileLimit + 1) ?? Data(),
+            content.count <= fileLimit
+        else { return nil }
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         return String(
             validating: content.dropFirst(content.starts(with: mark) ? mark.count : 0),
