@@ -50,4 +50,8 @@ package struct WriterState: Sendable {
 /// Tells the writer's state.
 package protocol WriterProbe: Sendable {
     func writerState() -> WriterState
+
+    /// Why nothing can be written now, safe to show; nil while the last attempt worked, or none was
+    /// made yet. Never blocks.
+    var writeProblem: String? { get }
 }
