@@ -11,6 +11,8 @@ struct Committer {
     private typealias Entry = SubmissionQueue.Entry
 
     let writer: ReportWriter
+    /// Which of the writer's committers this is, from 0.
+    private let number: Int
     private var connection: Connection?
     private var knownOutcomes: Set<Int64> = []
     private var pause = Self.shortestPause
@@ -33,8 +35,9 @@ struct Committer {
     /// How often an idle thread looks whether its connection is still there.
     private static let idleCheck = DispatchTimeInterval.seconds(1)
 
-    init(writer: ReportWriter) {
+    init(writer: ReportWriter, number: Int) {
         self.writer = writer
+        self.number = number
     }
 
     /// Commits until the queue is closed and empty.
@@ -148,6 +151,8 @@ struct Committer {
         _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
         _ meanwhile: () -> Void
     ) throws(PostgresError) {
+        writer.queue.attemptBegan(number)
+        defer { writer.queue.attemptEnded(number) }
         let connection = try usableConnection(beforeConnecting: meanwhile)
         // A server that hangs must not keep callbacks waiting until the connection gives it up.
         let limit = writer.settings.commitDeadline
@@ -206,6 +211,8 @@ extension Committer {
     /// An idle thread's look at its connection, so that an outage is known before a callback comes.
     private mutating func keepConnected() {
         if let connection, connection.isAlive(), !writer.isAway { return }
+        writer.queue.attemptBegan(number)
+        defer { writer.queue.attemptEnded(number) }
         do throws(PostgresError) {
             // No rows: a connect alone shows neither a server that only reads nor a missing grant.
             _ = try usableConnection().execute(

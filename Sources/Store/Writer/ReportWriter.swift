@@ -38,6 +38,7 @@ package final class ReportWriter: ReportSink, WriterProbe {
     let logger: Logger
     let metrics: WriterMetrics
     private let outage = Mutex<Timestamp?>(nil)
+    private let problem = Mutex<String?>(nil)
     /// While set, submissions are refused at once instead of after the deadline.
     private let refuses = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
@@ -60,7 +61,7 @@ package final class ReportWriter: ReportSink, WriterProbe {
         for index in 0..<settings.connections {
             committers.enter()
             let thread = Thread { [self] in
-                var committer = Committer(writer: self)
+                var committer = Committer(writer: self, number: index)
                 committer.run()
                 committers.leave()
             }
@@ -89,12 +90,20 @@ package final class ReportWriter: ReportSink, WriterProbe {
             awaySince: outage.withLock { $0 })
     }
 
-    /// Whether something has waited for longer than its deadline and a grace.
+    /// Why nothing can be written now, in a text that is safe to show.
     ///
-    /// What is overdue is refused by the committers, so only a stuck one leaves it standing. The
-    /// grace is for a connect and an attempt that began within the deadline.
-    package func isStuck(grace: Duration = .seconds(5)) -> Bool {
-        queue.oldestDeadline.map { $0 + grace < .now } ?? false
+    /// Nil while the last attempt to write worked, or none was made yet. An idle writer tries, too,
+    /// about once a second. In memory only: anybody may ask at any time.
+    package var writeProblem: String? { problem.withLock { $0 } }
+
+    /// Whether an attempt to commit is under way or something waits, and no attempt has ended, with
+    /// success or failure, for twice the commit deadline and 5 s.
+    ///
+    /// Only a thread that hangs lets it come to this. A queue that is merely long, and a server that
+    /// is slow, away or refuses, do not. In memory only.
+    package func isStuck() -> Bool {
+        let limit = settings.commitDeadline * 2 + .seconds(5)
+        return queue.isStuck(for: limit)
     }
 
     /// Takes nothing more, commits what waits, and ends the threads.
@@ -124,6 +133,7 @@ extension ReportWriter {
 
     /// Notes that the database does not take commits.
     func databaseIsAway(_ error: PostgresError) {
+        problem.withLock { $0 = "The last attempt to write failed: \(error)." }
         let now = Timestamp.now
         let since = outage.withLock { outage in
             defer { outage = outage ?? now }
@@ -142,6 +152,7 @@ extension ReportWriter {
 
     /// Notes that the database takes commits.
     func databaseIsBack() {
+        problem.withLock { $0 = nil }
         refuses.store(false, ordering: .relaxed)
         let since = outage.withLock { outage in
             defer { outage = nil }

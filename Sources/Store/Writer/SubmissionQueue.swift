@@ -26,6 +26,8 @@ final class SubmissionQueue: Sendable {
         /// Takers that have not said that they are finished.
         var takers = 0
         var isClosed = false
+        /// When attempts to commit what was taken began and ended.
+        var pulse = Pulse()
 
         var isEmpty: Bool { head == entries.count }
     }
@@ -67,6 +69,7 @@ final class SubmissionQueue: Sendable {
                     || (state.reports + weight <= capacity
                         && state.bytes + entry.submission.callback.body.count <= byteCapacity)
             else { return (.full, false) }
+            if state.isEmpty { state.pulse.beganToWait(at: .now) }
             state.entries.append(entry)
             state.reports += weight
             state.bytes += entry.submission.callback.body.count
@@ -103,6 +106,21 @@ final class SubmissionQueue: Sendable {
             return true
         }
         if mustWake { wakeUp.signal() }
+    }
+
+    /// A committer begins to connect or to write.
+    func attemptBegan(_ committer: Int) {
+        state.withLock { $0.pulse.began(committer, at: .now) }
+    }
+
+    /// The committer's attempt has ended, with success or failure.
+    func attemptEnded(_ committer: Int) {
+        state.withLock { $0.pulse.ended(committer, hasMore: !$0.isEmpty, at: .now) }
+    }
+
+    /// Whether no attempt has ended for so long, though one is under way or something waits.
+    func isStuck(for limit: Duration) -> Bool {
+        state.withLock { $0.pulse.isStuck(for: limit, at: .now) }
     }
 
     /// Waits until there may be something to take, the queue is closed, or the time is over.
