@@ -15,6 +15,12 @@ package struct DatabaseState: Sendable {
         self.expectedMigration = expectedMigration
         self.problem = problem
     }
+
+    /// Whether it is there and lacks what this program needs: a database that is away, or takes no
+    /// writes, may mend itself; this one will not.
+    package var isUnfit: Bool {
+        migration.map { $0 < expectedMigration } ?? (latency != nil)
+    }
 }
 
 /// Asks the database how it is.

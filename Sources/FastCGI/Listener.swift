@@ -25,11 +25,11 @@ package struct Listener: Sendable, Equatable {
         /// Threads that run a handler that blocks, 0...256: then no worker does, and requests are
         /// read while all of them are busy.
         package var handlers: Int
-        /// Open connections, 1...65,536. Beyond it the one goes that has rested for longest; while
-        /// none rests, as many again are taken.
+        /// Open connections, 1...65,536. Beyond it the one goes that has rested for longest. While
+        /// none rests, as many again are taken; beyond that the request that has waited for longest
+        /// is refused.
         package var maxConnections: Int
-        /// Requests handed to the handler and not answered, 1...65,536; beyond it as many again
-        /// wait, and of those beyond that the oldest is refused.
+        /// Requests handed to the handler and not answered, 1...65,536; beyond it they wait.
         package var maxInFlight: Int
         /// How long a request may wait until others are answered, or for a handler, 1 ms to 1 hour;
         /// then it is refused.
@@ -49,8 +49,9 @@ package struct Listener: Sendable, Equatable {
         /// Limits that suit a small machine.
         package init(
             workers: Int = 4, handlers: Int = 0, maxConnections: Int = 1_024,
-            maxInFlight: Int = 512, queueTime: Duration = .seconds(2), ioTimeout: Duration = .seconds(10),
-            bodyBytes: Int = 16 << 20, partialBytes: Int = 256 << 20, backlog: Int = 511
+            maxInFlight: Int = 512, queueTime: Duration = .seconds(2),
+            ioTimeout: Duration = .seconds(10), bodyBytes: Int = 16 << 20,
+            partialBytes: Int = 256 << 20, backlog: Int = 511
         ) {
             self.workers = workers
             self.handlers = handlers

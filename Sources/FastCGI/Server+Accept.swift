@@ -11,7 +11,6 @@ extension Server {
         guard monitor.withLock({ $0.beginAccepting() }) else { return }
         var refused = false
         for _ in 0..<Self.batch {
-            // While only requests that wait hold the room, the oldest of them goes.
             guard monitor.withLock({ $0.mayAccept() }) || makeRoom() else { break }
             let descriptor = waybill_accept(socket.descriptor)
             if descriptor >= 0 {
@@ -67,11 +66,17 @@ extension Server {
         closeSurplus(surplus)
     }
 
+    /// Gives room for one connection: one that rests goes, else the request that has waited for
+    /// longest. False if neither is there.
     private func makeRoom() -> Bool {
+        closeSurplus(monitor.withLock { $0.isAccepting ? $0.claimSurplus(at: .now) : [] })
+        if monitor.withLock({ $0.mayAccept() }) { return true }
         guard let oldest = monitor.withLock({ $0.isAccepting ? $0.refuseOldest() : nil }) else {
             return false
         }
         refuse(oldest)
+        // Its peer may keep the connection.
+        closeSurplus(monitor.withLock { $0.claimSurplus(at: .now) })
         return monitor.withLock { $0.mayAccept() }
     }
 

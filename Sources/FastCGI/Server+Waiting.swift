@@ -10,9 +10,10 @@ extension Server {
         // These need no room: a caller learns that the process lives however much there is to do.
         if handler.answersAtOnce(exchange) { return handler.handle(exchange) }
         let deadline = exchange.arrival + limits.queueTime
-        let (refused, mayResume) = monitor.withLock { state in
-            (state.hold(exchange, until: deadline), state.mayResume)
+        let (refused, mayResume, unparked) = monitor.withLock { state in
+            (state.hold(exchange, until: deadline), state.mayResume, state.unpark())
         }
+        if unparked { armListener() }
         for exchange in refused { refuse(exchange) }
         // Somebody may have been answered since the request was taken.
         if mayResume { signalRoom() }

@@ -20,14 +20,14 @@ extension ServerState {
 
     /// The connections to close when there are more than the bound, at most two: the one that has
     /// rested for longest, else one that has been silent since it was accepted. They are the
-    /// caller's until `release` or `forget`.
+    /// caller's until `release` or `forget`. Without any room one goes however short its rest was.
     mutating func claimSurplus(
         at now: ContinuousClock.Instant
     ) -> [(id: UInt64, connection: Connection)] {
         guard phase == .running else { return [] }
         var claimed: [(id: UInt64, connection: Connection)] = []
         while claimed.count < 2, connections.count - claimed.count > bounds.connections,
-            let longest = longestResting(at: now)
+            let longest = longestResting(at: now, atOnce: !hasRoom && claimed.isEmpty)
         {
             claimed.append(longest)
             connections[longest.id]?.phase = .claimed
@@ -36,12 +36,13 @@ extension ServerState {
     }
 
     private func longestResting(
-        at now: ContinuousClock.Instant
+        at now: ContinuousClock.Instant, atOnce: Bool
     ) -> (id: UInt64, connection: Connection)? {
         var longest: (id: UInt64, connection: Connection)?
         for (id, connection) in connections {
             guard connection.phase == .idle || connection.phase == .fresh,
                 now - connection.restsSince >= grace(connection.phase)
+                    || atOnce && connection.phase == .idle
             else { continue }
             if let known = longest, !connection.rested(longerThan: known.connection) { continue }
             longest = (id, connection)

@@ -114,8 +114,9 @@ extension ServerState {
         connections[exchange.connection]?.phase = .waiting
         waiting.add(exchange, until: deadline)
         var refused: [Exchange] = []
-        while phase == .stopped || waiting.count > bounds.inFlight
-            || waiting.bytes > bounds.partialBytes, let oldest = refuseOldest()
+        // Their number is bounded by that of the connections.
+        while phase == .stopped || waiting.bytes > bounds.partialBytes,
+            let oldest = refuseOldest()
         {
             refused.append(oldest)
         }

@@ -106,6 +106,8 @@ struct ServerState: Sendable {
 
     var isAccepting: Bool { listener == .accepting && phase == .running }
     var hasRoom: Bool { connections.count < bounds.connectionsAtMost }
+    /// Whether one more can be accepted, if need be in the place of what waits.
+    private var canHaveRoom: Bool { hasRoom || !waiting.isEmpty }
 
     // MARK: The listener
 
@@ -137,13 +139,13 @@ struct ServerState: Sendable {
             listener = .closed
             return .close
         }
-        listener = refused || !hasRoom ? .parked : .armed
+        listener = refused || !canHaveRoom ? .parked : .armed
         return listener == .armed ? .arm : .park
     }
 
     /// Whether to watch the listener again: after the back-off, or when a connection has gone.
     mutating func unpark() -> Bool {
-        guard listener == .parked, hasRoom else { return false }
+        guard listener == .parked, canHaveRoom else { return false }
         listener = .armed
         return true
     }

@@ -1,7 +1,8 @@
 package import Domain
 package import Postgres
 
-/// Asks the database whether it is there and has the schema that this program was made for.
+/// Asks the database whether it is there, takes writes, and has the schema that this program was
+/// made for.
 package struct DatabaseHealth: DatabaseProbe {
     /// The newest file in `Migrations/`; a test holds the two together.
     package static let expectedMigration = 4
@@ -15,13 +16,16 @@ package struct DatabaseHealth: DatabaseProbe {
     package func databaseState() -> DatabaseState {
         let started = ContinuousClock.now
         do throws(PostgresError) {
-            let version = try pool.withConnection(isIdempotent: true) {
+            let (versions, refusals) = try pool.withConnection(isIdempotent: true) {
                 connection throws(PostgresError) in
-                try connection.execute(SelectSchemaVersion(), within: .seconds(2)).first ?? 0
+                try connection.execute(
+                    SelectSchemaVersion(), SelectWriteRefusal(), within: .seconds(2))
             }
+            let version = versions.first ?? 0
             return DatabaseState(
                 latency: .now - started, migration: version,
-                expectedMigration: Self.expectedMigration, problem: Self.problem(version))
+                expectedMigration: Self.expectedMigration,
+                problem: Self.problem(version) ?? refusals.first?.flatMap { $0 })
         } catch {
             let isReachable = error.code == .undefined || error.code == .permission
             return DatabaseState(

@@ -20,7 +20,9 @@ struct Queries: Sendable {
         do throws(PostgresError) {
             return try pool.withConnection(isIdempotent: true, body)
         } catch {
-            logger.log(.error, "query failed", ["error": "\(error.description)"])
+            logger.log(
+                .error, "query failed", limitKey: "\(error.code)",
+                ["error": "\(error.description)"])
             throw StoreFailure(error.isTransient ? .unavailable : .failed, error.description)
         }
     }

@@ -28,7 +28,8 @@ package struct HealthEndpoints: Sendable {
         [
             liveness(endpoint),
             Router.Route(
-                "GET", "/health/ready", answersAtOnce: { _ in true }, endpoint.open { _ in ready() }),
+                "GET", "/health/ready", answersAtOnce: { _ in true }, endpoint.open { _ in ready() }
+            ),
             Router.Route(
                 "GET", "/metrics", answersAtOnce: { Self.isLocal($0.parameter("REMOTE_ADDR")) },
                 endpoint.open(exposition)),

@@ -68,6 +68,7 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
     ///
     /// - Parameter patience: the longest wait. There is none while the last answer is younger than
     ///   the interval, or while the question has been open for longer than this.
+    /// - Returns: what is known then.
     package func latest(within patience: Duration = .zero) -> Reading {
         let now = ContinuousClock.now
         let waiter = state.withLock { state -> DispatchSemaphore? in

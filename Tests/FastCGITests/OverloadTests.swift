@@ -54,7 +54,7 @@ struct OverloadTests {
         let peers = try (0..<5).map { _ in try server.peer() }
         for peer in peers { peer.send(TestRequest().bytes) }
         let first = try (0..<3).map { _ in try #require(handler.inbox.take()) }
-        while server.server.metrics.waiting < 2 {}
+        #expect(waitUntil(within: .seconds(10)) { server.server.metrics.waiting >= 2 })
         #expect(try server.peer().exchange(Self.live).body == "live")
         #expect(server.server.metrics.inFlight == 3)
         for exchange in first { exchange.respond(Response(.ok)) }
@@ -87,12 +87,12 @@ struct OverloadTests {
     func tooMany() throws {
         let handler = Gatekeeper()
         let limits = Listener.Limits(
-            workers: 1, maxConnections: 16, maxInFlight: 1, queueTime: .seconds(600))
+            workers: 1, maxConnections: 1, maxInFlight: 1, queueTime: .seconds(600))
         let server = try TestServer(limits, handler: handler)
         let peers = try (0..<3).map { number in
             let peer = try server.peer()
             peer.send(TestRequest(uri: "/\(number)").bytes)
-            while server.server.metrics.requests <= number {}
+            #expect(waitUntil(within: .seconds(10)) { server.server.metrics.requests > number })
             return peer
         }
         #expect(try peers[1].answer().status == 503)
@@ -101,6 +101,24 @@ struct OverloadTests {
         #expect(last.requestURI == "/2")
         last.respond(Response(.ok))
         #expect(try peers[2].answer().status == 200)
+    }
+
+    @Test("so is the oldest when their bodies together take too much memory")
+    func tooLarge() throws {
+        let handler = Gatekeeper()
+        let limits = Listener.Limits(
+            workers: 1, maxInFlight: 1, queueTime: .seconds(600), partialBytes: 25_000)
+        let server = try TestServer(limits, handler: handler)
+        let body = [UInt8](repeating: 1, count: 10_000)
+        let peers = try (0..<4).map { number in
+            let peer = try server.peer()
+            peer.send(TestRequest(body: body).bytes)
+            #expect(waitUntil(within: .seconds(10)) { server.server.metrics.requests > number })
+            return peer
+        }
+        #expect(try peers[1].answer().status == 503)
+        for _ in 0..<3 { try #require(handler.inbox.take()).respond(Response(.ok)) }
+        for peer in [peers[0], peers[2], peers[3]] { #expect(try peer.answer().status == 200) }
     }
 
     @Test("at the bound the connection that has rested for longest goes, and new ones are served")
@@ -174,7 +192,7 @@ struct OverloadTests {
         #expect(server.server.metrics.exhaustions > 0)
     }
 
-    @Test("silent connections, as many as there may be, hold a socket up for no longer than a moment")
+    @Test("silent connections, as many as there may be, hold a socket up for a moment only")
     func silent() throws {
         let limits = Listener.Limits(
             workers: 1, maxConnections: 4, ioTimeout: .milliseconds(500))
@@ -191,7 +209,7 @@ struct OverloadTests {
     func freshInDrain() throws {
         let server = try TestServer(handler: Handler.echo)
         let fresh = try (0..<8).map { _ in try server.peer() }
-        while server.server.metrics.acceptedConnections < 8 {}
+        #expect(waitUntil(within: .seconds(10)) { server.server.metrics.acceptedConnections >= 8 })
         let result = Inbox<Int>()
         Thread { result.put(server.server.drain(deadline: .now + .seconds(30))) }.start()
         while (try? server.peer()) != nil {}
@@ -236,7 +254,7 @@ struct OverloadTests {
         peers[0].send(TestRequest().bytes)
         let exchange = try #require(handler.inbox.take())
         peers[1].send(TestRequest().bytes)
-        while server.server.metrics.waiting < 1 {}
+        #expect(waitUntil(within: .seconds(10)) { server.server.metrics.waiting >= 1 })
         #expect(server.server.drain(deadline: .now + .milliseconds(20)) == 1)
         #expect(try peers[1].answer().status == 503)
         exchange.respond(Response(.ok))

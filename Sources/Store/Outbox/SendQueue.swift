@@ -36,11 +36,9 @@ package struct SendQueue: MessageQueue {
         }
     }
 
-    package func keep(
-        _ answer: StoredAnswer, for idempotency: Idempotency
-    ) throws(StoreFailure) {
+    package func keep(_ answers: [KeptAnswer]) throws(StoreFailure) {
         try queries.run { connection throws(PostgresError) in
-            try connection.execute(KeepAnswer(answer: answer, idempotency: idempotency))
+            _ = try connection.execute(PlanAnew(), KeepAnswers(answers: answers))
         }
     }
 

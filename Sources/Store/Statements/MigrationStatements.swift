@@ -74,6 +74,23 @@ struct SelectSchemaVersion: Statement {
     }
 }
 
+/// Why the server takes no writes; null if it does.
+struct SelectWriteRefusal: Statement {
+    static let name: StaticString = "select_write_refusal"
+    static let sql: StaticString = """
+        select case
+            when pg_is_in_recovery()
+                then 'The database is a standby: it can be read only.'
+            when current_setting('transaction_read_only')::boolean
+                then 'The database can be read only: default_transaction_read_only is on.'
+        end
+        """
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String? {
+        try row.optionalText(0)
+    }
+}
+
 /// Makes the archive's partitions for the coming days and drops the old ones.
 struct MaintainPartitions: Statement {
     let daysAhead: Int
