@@ -140,7 +140,7 @@ extension Server {
         let (late, overdue, surplus) = monitor.withLock { state in
             let (late, overdue, next) = state.sweep(now)
             if let next { sweepTimer.start(next) }
-            return (late, overdue, state.claimSurplus(at: now))
+            return (late, overdue, state.claimSurplus(at: now, atMost: 64))
         }
         for exchange in overdue { refuse(exchange) }
         for (id, connection) in late { close(id, connection, lateAt: now) }

@@ -18,15 +18,20 @@ extension ServerState {
 
     // MARK: For want of room
 
-    /// The connections to close when there are more than the bound, at most two: the one that has
-    /// rested for longest, else one that has been silent since it was accepted. They are the
-    /// caller's until `release` or `forget`. Without any room one goes however short its rest was.
+    /// The connections to close when there are more than the bound: the one that has rested for
+    /// longest, else one that has been silent since it was accepted. They are the caller's until
+    /// `release` or `forget`. Without any room one goes however short its rest was.
+    ///
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - limit: How many at most, as each costs a look at all.
+    /// - Returns: Those to close.
     mutating func claimSurplus(
-        at now: ContinuousClock.Instant
+        at now: ContinuousClock.Instant, atMost limit: Int = 2
     ) -> [(id: UInt64, connection: Connection)] {
         guard phase == .running else { return [] }
         var claimed: [(id: UInt64, connection: Connection)] = []
-        while claimed.count < 2, connections.count - claimed.count > bounds.connections,
+        while claimed.count < limit, connections.count - claimed.count > bounds.connections,
             let longest = longestResting(at: now, atOnce: !hasRoom && claimed.isEmpty)
         {
             claimed.append(longest)
