@@ -15,7 +15,8 @@ struct StatementTests {
             SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
             SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
-            SelectSchemaVersion.self, MaintainPartitions.self,
+            SelectSchemaVersion.self, MaintainPartitions.self, SelectDurability.self,
+            SelectHeldSessions.self, LimitLockWait.self, WaitForStandby.self, CommitLazily.self,
         ] + sending
     }
     private static var sending: [any Statement.Type] {

@@ -27,7 +27,7 @@ final class Responder: Sendable {
         let limits = configuration.limits
         pool = ConnectionPool(
             configuration.apiDatabase, maximumCount: limits.poolSize, maximumWait: .seconds(3))
-        let health = DatabaseHealth(pool)
+        let health = DatabaseHealth(pool, settings: configuration.database)
         let state = health.databaseState()
         if let problem = state.problem {
             // A database that is away may come back; one that is behind will not catch up alone.
