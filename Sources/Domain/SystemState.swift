@@ -8,12 +8,40 @@ package struct DatabaseState: Sendable {
     package let expectedMigration: Int
     /// Why it cannot be used, safe to show; nil if it can.
     package let problem: String?
+    /// What a commit means there; nil if unknown.
+    package let durability: Durability?
 
-    package init(latency: Duration?, migration: Int?, expectedMigration: Int, problem: String?) {
+    package init(
+        latency: Duration?, migration: Int?, expectedMigration: Int, problem: String?,
+        durability: Durability? = nil
+    ) {
         self.latency = latency
         self.migration = migration
         self.expectedMigration = expectedMigration
         self.problem = problem
+        self.durability = durability
+    }
+
+    /// What the server keeps of a commit, and where.
+    package struct Durability: Sendable, Equatable {
+        /// The setting as the server and the role have it; we raise it to `on` at least.
+        package let synchronousCommit: String
+        /// The standbys that a commit waits for; empty if for none.
+        package let synchronousStandbyNames: String
+        /// Grows with each failover; nil if unknown.
+        package let timeline: Int?
+        /// What may be lost all the same, safe to show; nil if nothing.
+        package let warning: String?
+
+        package init(
+            synchronousCommit: String, synchronousStandbyNames: String, timeline: Int?,
+            warning: String?
+        ) {
+            self.synchronousCommit = synchronousCommit
+            self.synchronousStandbyNames = synchronousStandbyNames
+            self.timeline = timeline
+            self.warning = warning
+        }
     }
 
     /// Whether it is there and lacks what this program needs: a database that is away, or takes no

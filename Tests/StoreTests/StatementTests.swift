@@ -15,7 +15,9 @@ struct StatementTests {
             SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
             SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
-            SelectSchemaVersion.self, SelectWriteRefusal.self, MaintainPartitions.self,
+            SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self,
+            MaintainPartitions.self, SelectHeldSessions.self, LimitLockWait.self,
+            WaitForStandby.self, CommitLazily.self,
         ] + sending
     }
     private static var sending: [any Statement.Type] {

@@ -26,6 +26,9 @@ struct Pulse {
         lastEnd = now
     }
 
+    /// When the attempt began that has been under way longest.
+    var oldestStart: ContinuousClock.Instant? { running.values.min() }
+
     /// Whether something is under way or waits, and no attempt has ended for so long.
     func isStuck(for limit: Duration, at now: ContinuousClock.Instant) -> Bool {
         let sinces = [waitingSince].compactMap { $0 } + running.values

@@ -32,7 +32,7 @@ final class Responder: Sendable {
         // One connection of its own: readiness must not depend on how busy the API is.
         healthPool = ConnectionPool(
             configuration.apiDatabase, maximumCount: 1, maximumWait: .seconds(1))
-        let probe = DatabaseHealth(healthPool)
+        let probe = DatabaseHealth(healthPool, settings: configuration.database)
         let state = probe.databaseState()
         if let problem = state.problem {
             // A database that is away may come back; one that is behind will not catch up alone.
