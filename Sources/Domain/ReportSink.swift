@@ -13,7 +13,7 @@ package struct Submission: Sendable {
 
 /// Why a submission is not on disk; the provider must try again.
 package enum SinkFailure: Error, Hashable, Sendable {
-    /// More waits than the bound allows.
+    /// More waits than the bound allows, or than can be on disk in time.
     case full
     /// The database cannot be reached, or did not answer in time.
     case unavailable

@@ -86,6 +86,17 @@ package struct StoredAnswer: Sendable, Equatable {
     }
 }
 
+/// An answer that takes the place of the one that a key has.
+package struct KeptAnswer: Sendable {
+    package let answer: StoredAnswer
+    package let idempotency: Idempotency
+
+    package init(_ answer: StoredAnswer, for idempotency: Idempotency) {
+        self.answer = answer
+        self.idempotency = idempotency
+    }
+}
+
 /// What became of a call.
 package enum Acceptance: Sendable, Equatable {
     /// Its messages are queued, durably.
@@ -129,8 +140,8 @@ package protocol MessageQueue: Sendable {
     ///   during the commit) and only a repetition with an `Idempotency-Key` is safe.
     func accept(_ call: SendCall, _ idempotency: Idempotency?) throws(StoreFailure) -> Acceptance
 
-    /// Replaces a stored answer, once it is known what the caller waited for.
-    func keep(_ answer: StoredAnswer, for idempotency: Idempotency) throws(StoreFailure)
+    /// Replaces stored answers in one commit, once it is known what the callers waited for.
+    func keep(_ answers: [KeptAnswer]) throws(StoreFailure)
 
     /// Calls a message back that no dispatcher has leased.
     func cancel(_ id: MessageID, at now: Timestamp) throws(StoreFailure) -> Cancellation

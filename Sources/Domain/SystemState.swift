@@ -8,12 +8,46 @@ package struct DatabaseState: Sendable {
     package let expectedMigration: Int
     /// Why it cannot be used, safe to show; nil if it can.
     package let problem: String?
+    /// What a commit means there; nil if unknown.
+    package let durability: Durability?
 
-    package init(latency: Duration?, migration: Int?, expectedMigration: Int, problem: String?) {
+    package init(
+        latency: Duration?, migration: Int?, expectedMigration: Int, problem: String?,
+        durability: Durability? = nil
+    ) {
         self.latency = latency
         self.migration = migration
         self.expectedMigration = expectedMigration
         self.problem = problem
+        self.durability = durability
+    }
+
+    /// What the server keeps of a commit, and where.
+    package struct Durability: Sendable, Equatable {
+        /// The setting as the server and the role have it; we raise it to `on` at least.
+        package let synchronousCommit: String
+        /// The standbys that a commit waits for; empty if for none.
+        package let synchronousStandbyNames: String
+        /// Grows with each failover; nil if unknown.
+        package let timeline: Int?
+        /// What may be lost all the same, safe to show; nil if nothing.
+        package let warning: String?
+
+        package init(
+            synchronousCommit: String, synchronousStandbyNames: String, timeline: Int?,
+            warning: String?
+        ) {
+            self.synchronousCommit = synchronousCommit
+            self.synchronousStandbyNames = synchronousStandbyNames
+            self.timeline = timeline
+            self.warning = warning
+        }
+    }
+
+    /// Whether it is there and lacks what this program needs: a database that is away, or takes no
+    /// writes, may mend itself; this one will not.
+    package var isUnfit: Bool {
+        migration.map { $0 < expectedMigration } ?? (latency != nil)
     }
 }
 
@@ -50,4 +84,8 @@ package struct WriterState: Sendable {
 /// Tells the writer's state.
 package protocol WriterProbe: Sendable {
     func writerState() -> WriterState
+
+    /// Why nothing can be written now, safe to show; nil while the last attempt worked, or none was
+    /// made yet. Never blocks.
+    var writeProblem: String? { get }
 }

@@ -10,9 +10,11 @@ internal import Synchronization
 package final class Exchange: Sendable {
     let request: LibraryRequest
     let state: Mutex<ExchangeState>
-    private let connection: UInt64
+    let connection: UInt64
     private let descriptor: Int32
     let server: Server
+    /// What its body takes, in bytes.
+    let bodyBytes: Int
 
     /// When the first bytes of the request were there.
     package let arrival: ContinuousClock.Instant
@@ -22,6 +24,7 @@ package final class Exchange: Sendable {
         input: consuming ExchangeState.Input, arrival: ContinuousClock.Instant, server: Server
     ) {
         self.request = request
+        bodyBytes = if case .whole(let body) = input { body.count } else { 0 }
         state = Mutex(ExchangeState(input: input))
         self.connection = connection
         self.descriptor = descriptor

@@ -34,6 +34,8 @@ package struct HeaderField: Sendable, Equatable {
     package static let plainText = HeaderField("Content-Type", "text/plain; charset=utf-8")
     /// `Content-Type: text/event-stream`
     package static let eventStream = HeaderField("Content-Type", "text/event-stream")
+    /// `Retry-After: 5`, in seconds, for what may work again soon.
+    package static let retryAfter = HeaderField("Retry-After", "5")
     /// `Cache-Control: no-store`
     package static let noStore = HeaderField("Cache-Control", "no-store")
     /// `X-Accel-Buffering: no`, which makes nginx pass a stream on as it comes.

@@ -20,32 +20,44 @@ package struct Listener: Sendable, Equatable {
 
     /// The bounds of a server; every one is checked when it starts.
     package struct Limits: Sendable, Equatable {
-        /// Threads that read requests and run the handler, 1...256.
+        /// Threads that read requests and, without handlers, run the handler, 1...256.
         package var workers: Int
-        /// Open connections, 1...65,536; beyond it new ones wait in the socket's queue.
+        /// Threads that run a handler that blocks, 0...256: then no worker does, and requests are
+        /// read while all of them are busy.
+        package var handlers: Int
+        /// Open connections, 1...65,536. Beyond it the one goes that has rested for longest. While
+        /// none rests, as many again are taken; beyond that the request that has waited for longest
+        /// is refused.
         package var maxConnections: Int
-        /// Requests handed to the handler and not answered, 1...65,536; beyond it none is read.
+        /// Requests handed to the handler and not answered, 1...65,536; beyond it they wait.
         package var maxInFlight: Int
-        /// How long a request may take to come, from its first byte to its last, and how long a
-        /// write may stall a worker, 1 ms to 1 hour.
+        /// How long a request may wait until others are answered, or for a handler, 1 ms to 1 hour;
+        /// then it is refused.
+        package var queueTime: Duration
+        /// How long a request may take to come, from its first byte to its last, how long a new
+        /// connection may stay silent, and how long a write may stall a worker, 1 ms to 1 hour.
         package var ioTimeout: Duration
         /// The most bytes of a body, 1...1 GiB; a request with more is handed on without it.
         package var bodyBytes: Int
-        /// The most bytes of all the requests that are there in part, 1...64 GiB; one that would
-        /// take more is closed.
+        /// The most bytes of all the requests that are there in part, and of the bodies of those
+        /// that wait, 1...64 GiB each; a part that would take more is closed, and of those that
+        /// wait the oldest is refused.
         package var partialBytes: Int
         /// The length of the socket's queue, 1...65,535; the system cuts it to somaxconn.
         package var backlog: Int
 
         /// Limits that suit a small machine.
         package init(
-            workers: Int = 4, maxConnections: Int = 1_024, maxInFlight: Int = 512,
+            workers: Int = 4, handlers: Int = 0, maxConnections: Int = 1_024,
+            maxInFlight: Int = 512, queueTime: Duration = .seconds(2),
             ioTimeout: Duration = .seconds(10), bodyBytes: Int = 16 << 20,
-            partialBytes: Int = 256 << 20, backlog: Int = 511
+            partialBytes: Int = 256 << 20, backlog: Int = 4_096
         ) {
             self.workers = workers
+            self.handlers = handlers
             self.maxConnections = maxConnections
             self.maxInFlight = maxInFlight
+            self.queueTime = queueTime
             self.ioTimeout = ioTimeout
             self.bodyBytes = bodyBytes
             self.partialBytes = partialBytes
@@ -78,6 +90,7 @@ extension Listener.Limits {
     func check() throws(FastCGIError) {
         let ranges: [(name: String, value: Int, range: ClosedRange<Int>)] = [
             ("workers", workers, 1...256),
+            ("handlers", handlers, 0...256),
             ("maxConnections", maxConnections, 1...65_536),
             ("maxInFlight", maxInFlight, 1...65_536),
             ("bodyBytes", bodyBytes, 1...1 << 30),
@@ -87,8 +100,10 @@ extension Listener.Limits {
         for limit in ranges where !limit.range.contains(limit.value) {
             throw FastCGIError(.badLimit, "\(limit.name) \(limit.value)")
         }
-        guard ioTimeout >= .milliseconds(1), ioTimeout <= .seconds(3_600) else {
-            throw FastCGIError(.badLimit, "ioTimeout \(ioTimeout)")
+        for (name, time) in [("ioTimeout", ioTimeout), ("queueTime", queueTime)] {
+            guard time >= .milliseconds(1), time <= .seconds(3_600) else {
+                throw FastCGIError(.badLimit, "\(name) \(time)")
+            }
         }
     }
 }

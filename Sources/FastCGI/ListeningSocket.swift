@@ -15,19 +15,24 @@ struct ListeningSocket: Sendable {
         }
     }
 
-    /// Closes our descriptor; removes the file if it is still the one we bound.
-    ///
-    /// An inherited socket keeps its queue, because its giver holds it too.
+    /// Whether what waits in its queue is lost when we close it: an inherited socket keeps its
+    /// queue, because its giver holds it too.
+    var ownsQueue: Bool { bound != nil }
+
+    /// Removes the file if it is still the one we bound: from now on nobody new connects.
+    func removeFile() {
+        guard let bound else { return }
+        var status = stat()
+        // A successor may have replaced the file already; that one is not ours.
+        guard lstat(bound.path, &status) == 0, status.st_dev == bound.device,
+            status.st_ino == bound.inode
+        else { return }
+        unlink(bound.path)
+    }
+
+    /// Removes the file and closes our descriptor.
     func shut() {
-        if let bound {
-            var status = stat()
-            // A successor may have replaced the file already; that one is not ours.
-            if lstat(bound.path, &status) == 0, status.st_dev == bound.device,
-                status.st_ino == bound.inode
-            {
-                unlink(bound.path)
-            }
-        }
+        removeFile()
         close(descriptor)
     }
 

@@ -89,6 +89,29 @@ struct Wakeup: ~Copyable {
     }
 }
 
+/// The owner of a semaphore, by which one waiting thread is woken.
+struct Semaphore: ~Copyable, @unchecked Sendable {
+    // Unchecked because of the pointer: the system's calls may be made from any thread.
+    private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        semaphore = .allocate(capacity: 1)
+        semaphore.initialize(to: sem_t())
+        // Fails only for a value that is too large.
+        sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func signal() { sem_post(semaphore) }
+
+    /// Waits for a signal; an interruption counts as one.
+    func wait() { sem_wait(semaphore) }
+}
+
 /// The owner of a timerfd that fires once; made early, so that it works without free descriptors.
 struct OneShotTimer: ~Copyable {
     let descriptor: Int32

@@ -59,6 +59,12 @@ package struct PreparedResponse: Sendable {
         bytes = response.status.allowsBody ? response.head() + response.body : response.head()
     }
 
+    /// What a request gets that has waited in vain.
+    static let overloaded = PreparedResponse(
+        Response(
+            .serviceUnavailable, headers: [.plainText, .noStore, .retryAfter],
+            body: Array("too much to do\n".utf8)))
+
     /// What an exchange gets that was dropped without an answer.
     static let dropped = PreparedResponse(
         Response(

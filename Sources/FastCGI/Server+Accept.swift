@@ -11,7 +11,7 @@ extension Server {
         guard monitor.withLock({ $0.beginAccepting() }) else { return }
         var refused = false
         for _ in 0..<Self.batch {
-            guard monitor.withLock({ $0.mayAccept() }) else { break }
+            guard monitor.withLock({ $0.mayAccept() }) || makeRoom() else { break }
             let descriptor = waybill_accept(socket.descriptor)
             if descriptor >= 0 {
                 admit(descriptor)
@@ -30,7 +30,7 @@ extension Server {
         case .arm:
             armListener()
         case .park:
-            if refused { timer.start(Self.backOff) }
+            if refused { timer.start(Self.backOff) } else { report(.connectionsExhausted) }
         case .close:
             closeListener()
         }
@@ -44,7 +44,14 @@ extension Server {
     }
 
     private func admit(_ descriptor: Int32) {
-        guard setTimeout(descriptor), let id = monitor.withLock({ $0.admit(descriptor) }) else {
+        let now = ContinuousClock.now
+        guard setTimeout(descriptor),
+            let (id, surplus, hasSurplus) = monitor.withLock({ state in
+                state.admit(descriptor, at: now).map {
+                    ($0, state.claimSurplus(at: now), state.hasSurplus)
+                }
+            })
+        else {
             close(descriptor)
             return
         }
@@ -53,6 +60,31 @@ extension Server {
             // Out of memory; or the drain has closed it between the two lines above.
             if monitor.withLock({ $0.forget(id) }) { close(descriptor) }
             monitor.wakeAll()
+        }
+        // None may have rested for long enough yet.
+        startSweeping(by: now + (hasSurplus ? limits.ioTimeout / 50 : limits.ioTimeout))
+        closeSurplus(surplus)
+    }
+
+    /// Gives room for one connection: one that rests goes, else the request that has waited for
+    /// longest. False if neither is there.
+    private func makeRoom() -> Bool {
+        closeSurplus(monitor.withLock { $0.isAccepting ? $0.claimSurplus(at: .now) : [] })
+        if monitor.withLock({ $0.mayAccept() }) { return true }
+        guard let oldest = monitor.withLock({ $0.isAccepting ? $0.refuseOldest() : nil }) else {
+            return false
+        }
+        refuse(oldest)
+        // Its peer may keep the connection.
+        closeSurplus(monitor.withLock { $0.claimSurplus(at: .now) })
+        return monitor.withLock { $0.mayAccept() }
+    }
+
+    /// Closes connections that are beyond the bound.
+    func closeSurplus(_ surplus: [(id: UInt64, connection: ServerState.Connection)]) {
+        for (id, connection) in surplus {
+            report(.connectionsExhausted)
+            retire(id, connection.descriptor, from: connection.phase)
         }
     }
 
@@ -65,8 +97,18 @@ extension Server {
         return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size) == 0
     }
 
+    /// Closes the listener. What still waits in a queue of our own would be lost with it, so it is
+    /// taken in before; for its peers it is a connection that was made.
     func closeListener() {
         poller.remove(socket.descriptor)
+        socket.removeFile()
+        while socket.ownsQueue, monitor.withLock({ $0.hasRoom }) {
+            let descriptor = waybill_accept(socket.descriptor)
+            guard descriptor >= 0 || descriptor == -ECONNABORTED || descriptor == -EINTR else {
+                break
+            }
+            if descriptor >= 0 { admit(descriptor) }
+        }
         socket.shut()
     }
 }

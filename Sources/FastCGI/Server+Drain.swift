@@ -7,61 +7,77 @@ extension Server {
 
     /// Closes our side of the listener; from now on answered connections are closed.
     ///
-    /// The file of a socket that we bound is removed; an inherited socket's queue stays with the
-    /// one who gave it. Safe to call again, from any thread.
+    /// The file of a socket that we bound is removed, and what waits in its queue is taken in; an
+    /// inherited socket's queue stays with the one who gave it. Safe to call again, from any thread.
     package func stopAccepting() {
         if monitor.withLock({ $0.stopAccepting() }) { closeListener() }
     }
 
     /// Lets what is in flight finish, then ends the workers.
     ///
-    /// A request that waits in a kept connection, or has come in part, is still served: nginx would
-    /// not send a POST again. Blocks, so it must not be called from a handler. A worker that is stuck in the
-    /// handler at the deadline is left behind.
+    /// A request that waits in a kept connection, has come in part, or comes soon on a connection
+    /// that was accepted, is still served: nginx would not send a POST again. Blocks, so it must not
+    /// be called from a handler. A worker that is stuck in the handler at the deadline is left
+    /// behind.
     ///
     /// - Parameter deadline: When to give up.
     /// - Returns: The exchanges still unanswered; they can be answered later all the same.
     @discardableResult
     package func drain(deadline: ContinuousClock.Instant) -> Int {
         stopAccepting()
-        closeIdle()
+        closeResting()
+        // Fresh connections have a last deadline now.
+        startSweeping(by: .now + limits.ioTimeout / 20)
         let finished: Bool? = monitor.wait(until: deadline) { $0.connections.isEmpty ? true : nil }
-        let unanswered = monitor.withLock { state in
+        let (unanswered, refused) = monitor.withLock { state in
+            let unanswered = state.inFlight
             state.stop()
-            return state.inFlight
+            return (unanswered, state.refuseAll())
         }
-        if finished == nil { closeIdle(evenIfReadable: true) }
-        // Workers that wait for room look again, those in epoll see the wake-up.
+        for exchange in refused { refuse(exchange) }
+        if finished == nil { closeResting(isEnd: true) }
+        // Threads that wait look again: handlers for a request, workers in epoll.
         monitor.wakeAll()
+        for _ in 0..<limits.handlers { work.signal() }
         wakeup.signal()
         endWorkers()
         return unanswered
     }
 
-    private func closeIdle(evenIfReadable: Bool = false) {
-        for (id, connection) in monitor.withLock({ $0.claimIdle() }) {
-            if !evenIfReadable, Self.mayBeServed(connection) {
-                release(id, connection)
-            } else if monitor.withLock({ $0.forget(id) }) {
-                close(connection.descriptor)
+    private func closeResting(isEnd: Bool = false) {
+        let resting = monitor.withLock { $0.claimResting(at: .now, isEnd: isEnd) }
+        for (id, connection) in resting {
+            switch connection.phase {
+            case .idle where !isEnd:
+                retire(id, connection.descriptor, from: .idle)
+            case .receiving where !isEnd:
+                release(id, connection.descriptor, to: .receiving)
+            default:
+                if monitor.withLock({ $0.forget(id) }) { close(connection.descriptor) }
             }
         }
     }
 
-    private static func mayBeServed(_ connection: ServerState.Connection) -> Bool {
-        switch connection.phase {
-        case .idle: holdsBytes(connection.descriptor)
-        case .receiving: true
-        case .busy, .claimed, .discarding: false
+    /// Closes a claimed connection between two requests, unless one has come.
+    ///
+    /// A peer may send at this very moment. Once reading is shut down its send fails, and it knows
+    /// that nobody has read what it sent; what was sent before can still be read, and is served.
+    func retire(_ id: UInt64, _ descriptor: Int32, from phase: ServerState.ConnectionPhase) {
+        Glibc.shutdown(descriptor, Int32(SHUT_RD))
+        if Self.holdsBytes(descriptor) {
+            release(id, descriptor, to: phase)
+        } else if monitor.withLock({ $0.forget(id) }) {
+            closeForgotten(descriptor)
         }
+        monitor.wakeAll()
     }
 
     /// Lets a claimed connection go on; an event of its may have been lost meanwhile.
-    func release(_ id: UInt64, _ connection: ServerState.Connection) {
+    func release(_ id: UInt64, _ descriptor: Int32, to phase: ServerState.ConnectionPhase) {
         monitor.withLock { state in
-            state.release(id, to: connection.phase)
+            state.release(id, to: phase)
             // Under the lock: behind it a worker may close the descriptor.
-            arm(id, connection.descriptor)
+            arm(id, descriptor)
         }
     }
 

@@ -35,7 +35,7 @@ extension Server {
 
     /// Reads what is there of a request, without waiting, and hands it on when it is complete.
     func receive(
-        _ id: UInt64, _ descriptor: Int32, _ part: RequestPart?,
+        _ id: UInt64, _ descriptor: Int32, _ part: RequestPart?, hasRoom: Bool,
         _ buffers: inout WorkerBuffers
     ) {
         let arrival = part?.arrival ?? .now
@@ -59,7 +59,7 @@ extension Server {
                 report(.malformedRequest)
                 return
             case .complete, .tooLarge:
-                handOn(id, descriptor, collector, arrival)
+                handOn(id, descriptor, collector, arrival, hasRoom: hasRoom)
                 buffers.takeBack(&collector)
                 return
             case .incomplete:
@@ -70,7 +70,7 @@ extension Server {
         }
         if collector.isEmpty {
             buffers.takeBack(&collector)
-            finish(id, descriptor, .keep)
+            putBack(id, descriptor)
         } else {
             suspend(id, descriptor, RequestPart(taking: &collector, arrival))
         }
@@ -78,7 +78,7 @@ extension Server {
 
     private func handOn(
         _ id: UInt64, _ descriptor: Int32, _ collector: borrowing RequestCollector,
-        _ arrival: ContinuousClock.Instant
+        _ arrival: ContinuousClock.Instant, hasRoom: Bool
     ) {
         guard let request = LibraryRequest(head: collector.head, descriptor: descriptor) else {
             finish(id, descriptor, .gone)
@@ -86,10 +86,22 @@ extension Server {
             return
         }
         counters.request()
-        handler.handle(
-            Exchange(
-                request, connection: id, descriptor: descriptor, input: collector.input,
-                arrival: arrival, server: self))
+        let exchange = Exchange(
+            request, connection: id, descriptor: descriptor, input: collector.input,
+            arrival: arrival, server: self)
+        handOn(exchange, hasRoom: hasRoom)
+    }
+
+    /// Waits for what an event announced and was not there.
+    private func putBack(_ id: UInt64, _ descriptor: Int32) {
+        let now = ContinuousClock.now
+        let action = monitor.withLock { state in
+            let action = state.putBack(id, at: now)
+            if action == .arm { arm(id, descriptor) }
+            return action
+        }
+        perform(action, id, descriptor)
+        startSweeping(by: now + limits.ioTimeout)
     }
 
     private func suspend(_ id: UInt64, _ descriptor: Int32, _ part: RequestPart) {
@@ -101,7 +113,7 @@ extension Server {
             return isKept
         }
         if isKept {
-            startSweeping()
+            startSweeping(by: part.arrival + limits.ioTimeout)
         } else {
             closeForgotten(descriptor)
             report(.malformedRequest)
@@ -112,35 +124,51 @@ extension Server {
     // MARK: Deadlines
 
     /// Sees to it that a deadline is kept also when no event comes.
-    func startSweeping() {
-        guard monitor.withLock({ $0.beginSweeping() }) else { return }
-        sweepTimer.start(limits.ioTimeout)
+    func startSweeping(by deadline: ContinuousClock.Instant) {
+        monitor.withLock { state in
+            // Under the lock, and it does not block: else a later deadline could have the last word.
+            guard state.mustSweep(by: deadline) else { return }
+            sweepTimer.start(max(ContinuousClock.now.duration(to: deadline), .milliseconds(1)))
+        }
     }
 
-    /// Closes the connections whose peers were too slow.
+    /// Closes the connections whose peers were too slow, and refuses requests that waited in vain.
     func sweep() {
         sweepTimer.clear()
         _ = poller.change(sweepTimer.descriptor, id: Self.sweepTimerID, [.input, .once])
         let now = ContinuousClock.now
-        let (late, next) = monitor.withLock { $0.sweep(now) }
-        for (id, connection) in late {
-            // When the workers were slow rather than the peer, its request gets as much time
-            // again, but not for ever.
-            let isHopeless = connection.deadline.map { $0 + limits.ioTimeout <= now } ?? true
-            if !isHopeless, Self.holdsBytes(connection.descriptor) {
-                release(id, connection)
-            } else if monitor.withLock({ $0.forget(id) }) {
-                closeForgotten(connection.descriptor)
-                if connection.part != nil { report(.timedOut) }
-            }
+        let (late, overdue, surplus) = monitor.withLock { state in
+            let (late, overdue, next) = state.sweep(now)
+            if let next { sweepTimer.start(next) }
+            return (late, overdue, state.claimSurplus(at: now, atMost: 64))
         }
-        if let next { sweepTimer.start(next) }
+        for exchange in overdue { refuse(exchange) }
+        for (id, connection) in late { close(id, connection, lateAt: now) }
+        closeSurplus(surplus)
         monitor.wakeAll()
     }
 
+    private func close(
+        _ id: UInt64, _ connection: ServerState.Connection, lateAt now: ContinuousClock.Instant
+    ) {
+        // When the workers were slow rather than the peer, its request gets as much time again, but
+        // not for ever.
+        let isHopeless = connection.deadline.map { $0 + limits.ioTimeout <= now } ?? true
+        if !isHopeless, Self.holdsBytes(connection.descriptor) {
+            release(id, connection.descriptor, to: connection.phase)
+        } else if connection.phase == .fresh {
+            // Silence in the drain is no incident: whoever connected may have given up.
+            if monitor.withLock({ $0.phase == .running }) { report(.timedOut) }
+            retire(id, connection.descriptor, from: .fresh)
+        } else if monitor.withLock({ $0.forget(id) }) {
+            closeForgotten(connection.descriptor)
+            if connection.part != nil { report(.timedOut) }
+        }
+    }
+
     /// Closes a connection that the state no longer knows, which may give room for another.
-    private func closeForgotten(_ descriptor: Int32) {
-        close(descriptor)
+    func closeForgotten(_ descriptor: Int32) {
+        Glibc.close(descriptor)
         if monitor.withLock({ $0.unpark() }) { armListener() }
     }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 
 extension Server {
     /// The life of a worker: one event at a time until the wake-up.
-    func work() {
+    func readRequests() {
         var buffers = WorkerBuffers()
         var isWorking = true
         while isWorking {
@@ -13,6 +13,7 @@ extension Server {
             case Self.listenerID: accept()
             case Self.timerID: endBackOff()
             case Self.sweepTimerID: sweep()
+            case Self.roomID: serveWaiting()
             default: serve(event.id, &buffers)
             }
             counters.workerRests()
@@ -22,14 +23,13 @@ extension Server {
     }
 
     private func serve(_ id: UInt64, _ buffers: inout WorkerBuffers) {
-        // Waits here while too many are in flight; the request stays in the socket.
-        switch monitor.wait(for: { $0.take(id) }) {
+        switch monitor.withLock({ $0.take(id) }) {
         case .nothing:
             break
         case .discard(let descriptor, let left):
             discard(id, descriptor, left, buffers.scratch)
-        case .serve(let descriptor, let part):
-            receive(id, descriptor, part, &buffers)
+        case .serve(let descriptor, let part, let hasRoom):
+            receive(id, descriptor, part, hasRoom: hasRoom, &buffers)
         }
     }
 
@@ -51,31 +51,34 @@ extension Server {
         _ id: UInt64, _ descriptor: Int32, _ outcome: ServerState.Outcome,
         discarding left: Int = ServerState.discardLimit
     ) {
+        let now = ContinuousClock.now
         var deadline: ContinuousClock.Instant?
         if outcome == .discard {
             // The peer sees the end of our answer while we still take what it sends: closing now
             // would break its write before it reads the answer.
             Glibc.shutdown(descriptor, Int32(SHUT_WR))
-            deadline = .now + limits.ioTimeout
+            deadline = now + limits.ioTimeout
         }
-        let (action, unparked) = monitor.withLock { state in
-            let action = state.finish(id, outcome, discarding: left, until: deadline)
+        let (action, unparked, mayResume) = monitor.withLock { state in
+            let action = state.finish(id, outcome, at: now, discarding: left, until: deadline)
             // Under the lock: behind it a sweep may close the descriptor.
-            if action == .discard { arm(id, descriptor) }
-            return (action, state.unpark())
+            if action == .discard || action == .arm { arm(id, descriptor) }
+            return (action, state.unpark(), state.mayResume)
         }
-        switch action {
-        case .arm:
-            arm(id, descriptor)
-        case .discard:
-            startSweeping()
-        case .close:
-            close(descriptor)
-        case .nothing:
-            break
-        }
+        if let deadline, action == .discard { startSweeping(by: deadline) }
+        perform(action, id, descriptor)
         if unparked { armListener() }
+        if mayResume { signalRoom() }
         monitor.wakeAll()
+    }
+
+    /// What is left to do behind the lock.
+    func perform(_ action: ServerState.Action, _ id: UInt64, _ descriptor: Int32) {
+        switch action {
+        case .close: close(descriptor)
+        case .retire: retire(id, descriptor, from: .idle)
+        case .arm, .discard, .nothing: break
+        }
     }
 
     /// A busy connection becomes a stream's and is no longer ours.

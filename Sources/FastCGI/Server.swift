@@ -3,8 +3,22 @@ internal import Synchronization
 
 /// Takes requests; the exchange may be answered later and on any thread.
 package protocol ExchangeHandler: Sendable {
-    /// Called on a worker; while it runs, that worker reads no other request.
+    /// Called on a worker, which reads no other request while it runs, or on a handler's thread
+    /// where the listener has some.
     func handle(_ exchange: Exchange)
+
+    /// Whether `handle` answers this request without waiting for anything: then it is called at once,
+    /// whatever the bound on requests in flight and however busy the handlers are.
+    func answersAtOnce(_ exchange: Exchange) -> Bool
+
+    /// Refuses a request that nobody had time for, without waiting for anything.
+    func refuse(_ exchange: Exchange)
+}
+
+extension ExchangeHandler {
+    package func answersAtOnce(_ exchange: Exchange) -> Bool { false }
+
+    package func refuse(_ exchange: Exchange) { exchange.respond(PreparedResponse.overloaded) }
 }
 
 /// One listener with its connections and workers.
@@ -12,7 +26,8 @@ package protocol ExchangeHandler: Sendable {
 /// The workers themselves wait on one epoll instance that holds the listener and the idle
 /// connections, each armed for one event: a request costs no hand-over between threads, and idle
 /// kept connections cost no worker. Nor does a request that has come in part: a worker never waits
-/// for a peer to send, it keeps the part and goes on. A server lives until it is drained: its threads hold it.
+/// for a peer to send, it keeps the part and goes on. Nor for room: what is complete waits by itself.
+/// A server lives until it is drained: its threads hold it.
 package final class Server: Sendable {
     let limits: Listener.Limits
     let handler: any ExchangeHandler
@@ -21,6 +36,9 @@ package final class Server: Sendable {
     let wakeup: Wakeup
     let timer: OneShotTimer
     let sweepTimer: OneShotTimer
+    /// Workers are told by it that there is room for what waits, and handlers by the other.
+    let room: Wakeup
+    let work: Semaphore
     let monitor: Monitor<ServerState>
     let counters = ServerCounters()
     let threads = Mutex<[PosixThread]>([])
@@ -30,6 +48,7 @@ package final class Server: Sendable {
     static let wakeupID: UInt64 = 1
     static let timerID: UInt64 = 2
     static let sweepTimerID: UInt64 = 3
+    static let roomID: UInt64 = 4
 
     /// Opens the listener and starts its workers.
     ///
@@ -69,18 +88,22 @@ package final class Server: Sendable {
         self.incident = incident
         monitor = Monitor(
             ServerState(
-                maxConnections: limits.maxConnections, maxInFlight: limits.maxInFlight,
-                partialBytes: limits.partialBytes, patience: limits.ioTimeout))
+                ServerState.Bounds(
+                    connections: limits.maxConnections, inFlight: limits.maxInFlight,
+                    partialBytes: limits.partialBytes, patience: limits.ioTimeout)))
         poller = try Poller()
         wakeup = try Wakeup()
         timer = try OneShotTimer()
         sweepTimer = try OneShotTimer()
+        room = try Wakeup()
+        work = Semaphore()
         socket = try ListeningSocket.open(
             listener.source, backlog: Int32(clamping: limits.backlog))
         // Never cleared and armed for good: once signalled it reaches every worker.
         guard poller.add(wakeup.descriptor, id: Self.wakeupID, .input),
             poller.add(timer.descriptor, id: Self.timerID, [.input, .once]),
             poller.add(sweepTimer.descriptor, id: Self.sweepTimerID, [.input, .once]),
+            poller.add(room.descriptor, id: Self.roomID, [.input, .once]),
             poller.add(socket.descriptor, id: Self.listenerID, [.input, .once])
         else {
             socket.shut()
@@ -90,23 +113,32 @@ package final class Server: Sendable {
 
     private func startWorkers(_ listener: Listener) throws(FastCGIError) {
         for number in 1...limits.workers {
-            monitor.withLock { $0.runningWorkers += 1 }
-            do {
-                let thread = try PosixThread(name: "\(listener.threadName)-\(number)") {
-                    self.work()
-                }
-                threads.withLock { $0.append(thread) }
-            } catch {
-                monitor.withLock { $0.runningWorkers -= 1 }
-                throw error
-            }
+            try startThread("\(listener.threadName)-\(number)") { $0.readRequests() }
+        }
+        for number in 0..<limits.handlers {
+            try startThread("\(listener.threadName)-h\(number + 1)") { $0.handleWaiting() }
+        }
+    }
+
+    private func startThread(
+        _ name: String, _ body: @escaping @Sendable (Server) -> Void
+    ) throws(FastCGIError) {
+        monitor.withLock { $0.runningWorkers += 1 }
+        do {
+            let thread = try PosixThread(name: name) { body(self) }
+            threads.withLock { $0.append(thread) }
+        } catch {
+            monitor.withLock { $0.runningWorkers -= 1 }
+            throw error
         }
     }
 
     /// The numbers of this moment.
     package var metrics: ServerMetrics {
-        let (open, inFlight) = monitor.withLock { ($0.connections.count, $0.inFlight) }
-        return counters.metrics(open: open, inFlight: inFlight)
+        let (open, inFlight, waiting) = monitor.withLock { state in
+            (state.connections.count, state.inFlight, state.waiting.count)
+        }
+        return counters.metrics(open: open, inFlight: inFlight, waiting: waiting)
     }
 
     func report(_ incident: Incident) {

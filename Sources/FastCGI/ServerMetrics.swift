@@ -8,14 +8,20 @@ package struct ServerMetrics: Sendable, Equatable {
     package let openConnections: Int
     /// Requests handed to the handler since the start.
     package let requests: Int
-    /// Requests being read or not yet answered.
+    /// Requests being read or not yet answered, but for those that wait.
     package let inFlight: Int
+    /// Complete requests that wait for room, or for a handler.
+    package let waiting: Int
     /// Workers that are not waiting for an event.
     package let busyWorkers: Int
     /// Connections closed because of what came in since the start.
     package let protocolErrors: Int
     /// Requests that did not come, and writes that stalled, past the limit since the start.
     package let timeouts: Int
+    /// Requests refused since the start, because they waited in vain or too many did.
+    package let refused: Int
+    /// How often since the start there were more connections than the bound.
+    package let exhaustions: Int
 }
 
 /// What happened that no answer tells; for a log line or a counter of the caller's.
@@ -35,6 +41,11 @@ package enum Incident: Sendable, Equatable {
     case answerLost
     /// accept(2) failed with this errno; it is tried again soon.
     case acceptFailed(Int32)
+    /// There were as many connections as allowed: the one that had rested for longest was closed,
+    /// or, if none rested, no more are taken until one goes.
+    case connectionsExhausted
+    /// A request waited in vain, or too many did; it was refused.
+    case refused
 }
 
 /// Counters that any thread adds to without a lock; their order among each other is not kept.
@@ -47,6 +58,8 @@ final class ServerCounters: Sendable {
         let busyWorkers = Atomic<Int>(0)
         let protocolErrors = Atomic<Int>(0)
         let timeouts = Atomic<Int>(0)
+        let refused = Atomic<Int>(0)
+        let exhaustions = Atomic<Int>(0)
     }
 
     func accepted() { values.accepted.add(1, ordering: .relaxed) }
@@ -58,18 +71,23 @@ final class ServerCounters: Sendable {
         switch incident {
         case .malformedRequest: values.protocolErrors.add(1, ordering: .relaxed)
         case .timedOut: values.timeouts.add(1, ordering: .relaxed)
+        case .refused: values.refused.add(1, ordering: .relaxed)
+        case .connectionsExhausted: values.exhaustions.add(1, ordering: .relaxed)
         case .answeredTwice, .dropped, .answerLost, .acceptFailed: break
         }
     }
 
-    func metrics(open: Int, inFlight: Int) -> ServerMetrics {
+    func metrics(open: Int, inFlight: Int, waiting: Int) -> ServerMetrics {
         ServerMetrics(
             acceptedConnections: values.accepted.load(ordering: .relaxed),
             openConnections: open,
             requests: values.requests.load(ordering: .relaxed),
             inFlight: inFlight,
+            waiting: waiting,
             busyWorkers: values.busyWorkers.load(ordering: .relaxed),
             protocolErrors: values.protocolErrors.load(ordering: .relaxed),
-            timeouts: values.timeouts.load(ordering: .relaxed))
+            timeouts: values.timeouts.load(ordering: .relaxed),
+            refused: values.refused.load(ordering: .relaxed),
+            exhaustions: values.exhaustions.load(ordering: .relaxed))
     }
 }

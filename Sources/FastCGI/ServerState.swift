@@ -3,7 +3,7 @@
 /// The caller does it after unlocking. Connections are known by numbers that are never reused,
 /// because a descriptor's number is, as soon as it is closed.
 struct ServerState: Sendable {
-    /// Numbers below this one belong to the listener, the timer and the wake-up.
+    /// Numbers below this one belong to the listener, the timers and the wake-ups.
     static let firstConnection: UInt64 = 16
 
     enum Phase: Sendable {
@@ -27,13 +27,20 @@ struct ServerState: Sendable {
     }
 
     enum ConnectionPhase: Sendable, Equatable {
-        /// Watched, no thread. Exits: busy (event), claimed (drain).
+        /// Watched, no thread; nothing has ever come. Exits: busy (event), claimed (its deadline,
+        /// the bound, drain).
+        case fresh
+        /// Watched, no thread, between two requests. Exits: busy (event), claimed (the bound,
+        /// drain).
         case idle
         /// Watched, no thread; a part of a request is there. Exits: busy (event), claimed (its
         /// deadline, drain).
         case receiving
-        /// Being read or with the handler. Exits: idle, receiving, discarding, gone.
+        /// Being read or with the handler. Exits: idle, receiving, waiting, discarding, claimed
+        /// (drain), gone.
         case busy
+        /// Not watched, no thread; its request is complete and waits for room. Exits: busy.
+        case waiting
         /// Answered without its input having been read to the end; the rest is thrown away, up to
         /// so many bytes, until the peer closes. Exits: busy (event), claimed (its deadline, drain).
         case discarding(left: Int)
@@ -46,51 +53,61 @@ struct ServerState: Sendable {
         var phase: ConnectionPhase
         /// There while it is receiving, or claimed from that.
         var part: RequestPart?
-        /// When it is closed if its peer stays silent, while it is receiving or discarding.
+        /// When it is closed if its peer stays silent, while it is fresh, receiving or discarding.
         var deadline: ContinuousClock.Instant?
+        /// Since when it has nothing to do, while it is fresh or idle.
+        var restsSince: ContinuousClock.Instant
+        /// Whether it counts as in flight, while it is busy.
+        var isInFlight = false
+        /// Whether nothing has ever come.
+        var isFresh = true
     }
 
     enum Taken {
         /// The event is out of date.
         case nothing
-        case serve(Int32, RequestPart?)
+        case serve(Int32, RequestPart?, hasRoom: Bool)
         case discard(Int32, left: Int)
     }
 
     enum Outcome { case keep, close, discard, gone }
-    enum Action: Equatable { case arm, close, discard, nothing }
+    enum Action: Equatable { case arm, close, discard, nothing, retire }
 
-    let maxConnections: Int
-    let maxInFlight: Int
-    let partialBytes: Int
-    /// How long a part may wait for the rest of its request.
-    let patience: Duration
+    /// The most of what a server may hold.
+    struct Bounds: Sendable {
+        var connections: Int
+        var inFlight: Int
+        var partialBytes = 1 << 20
+        /// How long a fresh connection may stay silent, and a part wait for the rest.
+        var patience: Duration = .seconds(10)
+
+        /// As many again as there may be: connections whose requests wait until others are answered.
+        var connectionsAtMost: Int { 2 * connections }
+    }
+
+    let bounds: Bounds
     private(set) var phase = Phase.running
     private(set) var listener = ListenerPhase.armed
     var connections: [UInt64: Connection] = [:]
+    /// Requests being read or not answered, but for those that wait and those beyond the bound.
     var inFlight = 0
+    var waiting = WaitingRequests()
     /// What all the parts hold.
     var heldBytes = 0
-    /// Whether the timer of the deadlines runs.
-    var isSweeping = false
+    /// When the timer of the deadlines fires; nil while it does not run.
+    var sweepTime: ContinuousClock.Instant?
     var runningWorkers = 0
     private var nextConnection = ServerState.firstConnection
 
     /// The bytes that are read and thrown away behind an early answer, such as a 413.
     static let discardLimit = 16 << 20
 
-    init(
-        maxConnections: Int, maxInFlight: Int, partialBytes: Int = 1 << 20,
-        patience: Duration = .seconds(10)
-    ) {
-        self.maxConnections = maxConnections
-        self.maxInFlight = maxInFlight
-        self.partialBytes = partialBytes
-        self.patience = patience
-    }
+    init(_ bounds: Bounds) { self.bounds = bounds }
 
     var isAccepting: Bool { listener == .accepting && phase == .running }
-    private var hasRoom: Bool { connections.count < maxConnections }
+    var hasRoom: Bool { connections.count < bounds.connectionsAtMost }
+    /// Whether one more can be accepted, if need be in the place of what waits.
+    private var canHaveRoom: Bool { hasRoom || !waiting.isEmpty }
 
     // MARK: The listener
 
@@ -104,11 +121,13 @@ struct ServerState: Sendable {
     /// Whether one more may be accepted.
     func mayAccept() -> Bool { isAccepting && hasRoom }
 
-    /// A new connection; nothing when it came too late.
-    mutating func admit(_ descriptor: Int32) -> UInt64? {
-        guard mayAccept() else { return nil }
+    /// A new connection, also while draining: what was accepted is served. Nothing when workers
+    /// leave.
+    mutating func admit(_ descriptor: Int32, at now: ContinuousClock.Instant) -> UInt64? {
+        guard phase != .stopped else { return nil }
         defer { nextConnection += 1 }
-        connections[nextConnection] = Connection(descriptor: descriptor, phase: .idle)
+        connections[nextConnection] = Connection(
+            descriptor: descriptor, phase: .fresh, deadline: now + freshTime, restsSince: now)
         return nextConnection
     }
 
@@ -120,13 +139,13 @@ struct ServerState: Sendable {
             listener = .closed
             return .close
         }
-        listener = refused || !hasRoom ? .parked : .armed
+        listener = refused || !canHaveRoom ? .parked : .armed
         return listener == .armed ? .arm : .park
     }
 
     /// Whether to watch the listener again: after the back-off, or when a connection has gone.
     mutating func unpark() -> Bool {
-        guard listener == .parked, hasRoom else { return false }
+        guard listener == .parked, canHaveRoom else { return false }
         listener = .armed
         return true
     }

@@ -26,7 +26,8 @@ package struct Pending<each S: Statement>: ~Copyable {
     /// - Returns: one `Results` per statement.
     /// - Throws: the first failure, with `statement` and `statementIndex`; then nothing of a batch
     ///   sent outside of a transaction was done, unless `isOutcomeUnknown`. Also `decode`, when all
-    ///   was done and a row could not be read.
+    ///   was done and a row could not be read. Past the deadline the outcome is unknown, and so it is
+    ///   when somebody ended the server's wait for its standby.
     package consuming func receive() throws(PostgresError) -> (repeat Results<(each S).Row>) {
         do {
             var index = 0
@@ -76,7 +77,8 @@ extension Connection {
         try send(first, second, repeat each others, within: limit).receive()
     }
 
-    /// Sends statements to the server and returns while it works on them.
+    /// Sends statements to the server and returns while it works on them; never waits for it, once
+    /// they are prepared.
     ///
     /// They go in one write with one sync at the end. Outside of a transaction they are one
     /// transaction: all or nothing. After a failure the server skips the rest.
@@ -91,12 +93,13 @@ extension Connection {
         let deadline = ContinuousClock.now + (limit ?? settings.responseTimeout)
         try checkUsable()
         for type in repeat (each S).self { try prepare(type, until: deadline) }
-        mayCommit = !isInTransaction
+        // Without a transaction around it, the batch commits itself, nobody knows when.
+        begin(mayCommit: !isInTransaction, isCancellable: isInTransaction, until: deadline)
         batchCount += 1
         outstanding = batchCount
         for statement in repeat each statements { try enqueue(statement) }
         guard PQpipelineSync(handle.pointer) == 1 else { throw lost() }
-        try flush(until: deadline)
+        try flush()
         return Pending(self, batchCount, deadline)
     }
 
@@ -168,6 +171,7 @@ extension Connection {
             // A constraint that is checked at the commit, for example.
             throw error(in: result)
         }
+        try checkDurability()
         outstanding = nil
         mayCommit = false
     }

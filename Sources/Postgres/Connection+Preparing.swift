@@ -20,6 +20,7 @@ extension Connection {
     ) throws(PostgresError) {
         let key = ObjectIdentifier(type)
         guard prepared[key] == nil else { return }
+        begin(mayCommit: false, isCancellable: true, until: deadline)
         batchCount += 1
         outstanding = batchCount
         do throws(PostgresError) {
@@ -28,7 +29,7 @@ extension Connection {
                 PQsendDescribePrepared(handle.pointer, name) == 1,
                 PQpipelineSync(handle.pointer) == 1
             else { throw lost() }
-            try flush(until: deadline)
+            try flush()
             _ = try receiveParameterTypes(until: deadline)
             let types = try receiveParameterTypes(until: deadline)
             try receiveSync(until: deadline)

@@ -6,7 +6,8 @@ extension Connection {
     /// - Parameter body: uses this connection; opens no transaction of its own.
     /// - Returns: what the body returned, once it is committed.
     /// - Throws: the body's error; or the commit's, with `isOutcomeUnknown` when the connection was
-    ///   lost after the COMMIT was on its way; or `transactionState` when a statement had failed and
+    ///   lost, or its time was over, after the COMMIT was on its way, and when the server's wait for
+    ///   its standby was ended; or `transactionState` when a statement had failed and
     ///   the body hid it, so that the server rolled back.
     @discardableResult
     package func transaction<Value>(
@@ -39,17 +40,20 @@ extension Connection {
     package func execute(
         script: String, within limit: Duration? = nil
     ) throws(PostgresError) {
-        // A script inside of a transaction may hold its COMMIT.
+        // A script inside of a transaction may hold its COMMIT; ours do not, and may be cancelled.
         try simpleQuery(
-            script, mayCommit: true, until: .now + (limit ?? settings.responseTimeout))
+            script, mayCommit: true, isCancellable: isInTransaction,
+            until: .now + (limit ?? settings.responseTimeout))
     }
 
     /// Runs one of our own commands and returns its tag.
     @discardableResult
     private func run(command: String) throws(PostgresError) -> String {
         do throws(PostgresError) {
+            let isCommit = command == "commit"
             return try simpleQuery(
-                command, mayCommit: command == "commit", until: .now + settings.responseTimeout)
+                command, mayCommit: isCommit, isCancellable: !isCommit,
+                until: .now + settings.responseTimeout)
         } catch {
             throw error.during(command)
         }
@@ -57,7 +61,8 @@ extension Connection {
 
     @discardableResult
     private func simpleQuery(
-        _ sql: String, mayCommit: Bool, until deadline: ContinuousClock.Instant
+        _ sql: String, mayCommit: Bool, isCancellable: Bool,
+        until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> String {
         try checkUsable()
         // The pipeline allows one statement a message, a script has many.
@@ -65,10 +70,10 @@ extension Connection {
             throw broken(.protocolViolation, handle.errorText)
         }
         defer { if PQenterPipelineMode(handle.pointer) != 1 { isBroken = true } }
-        self.mayCommit = mayCommit
+        begin(mayCommit: mayCommit, isCancellable: isCancellable, until: deadline)
         defer { self.mayCommit = false }
         guard PQsendQuery(handle.pointer, sql) == 1 else { throw lost() }
-        try flush(until: deadline)
+        try flush()
         var failure: PostgresError?
         var tag = ""
         while let result = try nextResult(until: deadline) {
@@ -81,6 +86,26 @@ extension Connection {
             }
         }
         if let failure { throw failure }
+        try checkDurability()
         return tag
+    }
+}
+
+extension Connection {
+    /// Makes a commit mean what it says, whatever the server's and the role's default: flushed here
+    /// and by the synchronous standbys, if any are named. A stronger setting stands.
+    ///
+    /// It holds for the session, through reloads of the server's configuration.
+    func insistOnDurability(until deadline: ContinuousClock.Instant) throws(PostgresError) {
+        try execute(
+            script: """
+                select set_config(
+                    'synchronous_commit',
+                    case current_setting('synchronous_commit')
+                        when 'remote_apply' then 'remote_apply' else 'on'
+                    end,
+                    false)
+                """,
+            within: deadline - .now)
     }
 }

@@ -4,9 +4,10 @@ import Glibc
 
 /// A session with the server, and the only owner of its libpq connection.
 ///
-/// Every wait has a deadline. What passes its deadline is cancelled at the server, given a second to
-/// say so, and the connection is then of no more use (`isUsable`): a cancel that came late would hit
-/// the next statement.
+/// Every wait has a deadline, and afterwards the connection is of no more use (`isUsable`). What may
+/// be committing is left to the server, its outcome unknown: a cancel would end the wait for a
+/// synchronous standby and make a commit that no standby has look like any other. Only a statement
+/// inside of a transaction is cancelled, shortly before its deadline.
 ///
 /// One thread at a time; the thread may change between calls.
 // Sendable because whoever holds it, most often the pool, lends it to one thread at a time.
@@ -28,10 +29,16 @@ package final class Connection: @unchecked Sendable {
     var batchCount: UInt64 = 0
     /// Whether losing the connection now leaves open if something was committed.
     var mayCommit = false
+    /// Whether what is being waited for may be cancelled: it is inside of a transaction.
+    private var isCancellable = false
     private var isCancelling = false
+    /// How much of the time is kept for the server to confirm a cancel.
+    private var cancelTime: Duration = .zero
+    /// Whether libpq holds what the socket would not take.
+    private var hasUnsent = false
 
-    /// How long the server may take to confirm a cancel.
-    private static let cancelGrace = Duration.seconds(1)
+    /// The longest time for the server to confirm a cancel; less where there is less time in all.
+    private static let longestCancelTime = Duration.seconds(1)
 
     /// Connects.
     ///
@@ -53,19 +60,21 @@ package final class Connection: @unchecked Sendable {
             let share = (deadline - .now) / (hosts - attempt)
             do {
                 let offset = (host + attempt) % hosts
+                let end = ContinuousClock.now + share
                 let handle = try ConnectionHandle.open(
-                    settings.options(startingAtHost: offset), until: .now + share)
-                try self.init(handle, settings, hostOffset: offset)
+                    settings.options(startingAtHost: offset), until: end)
+                try self.init(handle, settings, hostOffset: offset, until: end)
                 return
             } catch {
                 attempt += 1
-                guard error.code == .timeout, attempt < hosts else { throw error }
+                guard error.code == .timeout, attempt < hosts else { throw error.atConnect() }
             }
         }
     }
 
     private init(
-        _ handle: consuming ConnectionHandle, _ settings: ConnectionSettings, hostOffset: Int
+        _ handle: consuming ConnectionHandle, _ settings: ConnectionSettings, hostOffset: Int,
+        until deadline: ContinuousClock.Instant
     ) throws(PostgresError) {
         self.handle = handle
         self.settings = settings
@@ -73,7 +82,11 @@ package final class Connection: @unchecked Sendable {
         guard PQsetnonblocking(self.handle.pointer, 1) == 0,
             PQenterPipelineMode(self.handle.pointer) == 1
         else { throw PostgresError(.protocolViolation, self.handle.errorText) }
+        if settings.isDurable { try insistOnDurability(until: deadline) }
     }
+
+    /// The server's process for this connection, as in `pg_stat_activity`.
+    package var processID: Int32 { handle.processID }
 
     /// Whether it can take another statement: it is connected, and no results are owed.
     package var isUsable: Bool { !isBroken && outstanding == nil && !handle.isBad }
@@ -106,14 +119,35 @@ extension Connection {
         guard isUsable else { throw PostgresError(.connection, "the connection was lost before") }
     }
 
+    /// Notes what is sent next: whether losing it leaves open if something was committed, whether
+    /// it may be cancelled, and how long it may take in all.
+    func begin(
+        mayCommit: Bool, isCancellable: Bool, until deadline: ContinuousClock.Instant
+    ) {
+        self.mayCommit = mayCommit
+        self.isCancellable = isCancellable
+        cancelTime = min(Self.longestCancelTime, max(.zero, (deadline - .now) / 4))
+        handle.isCommitInDoubt = false
+    }
+
+    /// Writes out what the socket takes now; `nextResult` sees to the rest.
+    func flush() throws(PostgresError) {
+        switch PQflush(handle.pointer) {
+        case 0: hasUnsent = false
+        case 1: hasUnsent = true
+        default: throw lost()
+        }
+    }
+
     /// Writes out all that libpq has buffered.
     ///
     /// It reads meanwhile: a server that cannot get rid of its answers stops taking requests.
-    func flush(until deadline: ContinuousClock.Instant) throws(PostgresError) {
+    private func flushAll(until deadline: ContinuousClock.Instant) throws(PostgresError) {
         while true {
-            switch PQflush(handle.pointer) {
-            case 0: return
-            case 1:
+            try flush()
+            switch hasUnsent {
+            case false: return
+            case true:
                 guard
                     let events = SocketReadiness.wait(
                         handle.socket, for: POLLIN | POLLOUT, until: deadline)
@@ -121,25 +155,23 @@ extension Connection {
                 if events & Int16(POLLIN) != 0, PQconsumeInput(handle.pointer) != 1 {
                     throw lost()
                 }
-            default: throw lost()
             }
         }
     }
 
     /// The next result, or nil at the end of one statement's results.
     ///
-    /// When the deadline passes, the statement is cancelled; its fate is then in the result.
+    /// Shortly before the deadline, what may be cancelled is; its fate is then in the result.
     func nextResult(
         until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> ResultHandle? {
-        var limit = isCancelling ? deadline + Self.cancelGrace : deadline
+        if hasUnsent { try flushAll(until: deadline) }
         while PQisBusy(handle.pointer) == 1 {
+            let mayCancel = isCancellable && !isCancelling
+            let limit = mayCancel ? deadline - cancelTime : deadline
             guard SocketReadiness.wait(handle.socket, for: POLLIN, until: limit) != nil else {
-                guard !isCancelling else {
-                    throw broken(.timeout, "no answer in time, not even to the cancel")
-                }
+                guard mayCancel else { throw broken(.timeout, "no answer in time") }
                 cancel()
-                limit = .now + Self.cancelGrace
                 continue
             }
             guard PQconsumeInput(handle.pointer) == 1 else { throw lost() }
@@ -153,6 +185,12 @@ extension Connection {
         isBroken = true
         guard let cancel = handle.cancelHandle() else { return }
         DispatchQueue.global().async { cancel.send() }
+    }
+
+    /// Fails when the server has said that what it committed may be on no standby.
+    func checkDurability() throws(PostgresError) {
+        guard mayCommit, handle.isCommitInDoubt else { return }
+        throw broken(.unavailable, "the wait for synchronous replication was cancelled")
     }
 
     /// The error for a connection that has just gone.

@@ -10,8 +10,6 @@ extension ConnectionHandle {
     ) throws(PostgresError) -> ConnectionHandle {
         let handle = try start(options)
         PQsetErrorVerbosity(handle.pointer, PQERRORS_VERBOSE)
-        // libpq would print notices on stderr, which is for our log.
-        PQsetNoticeProcessor(handle.pointer, { _, _ in }, nil)
         var next = PGRES_POLLING_WRITING
         while true {
             switch next {

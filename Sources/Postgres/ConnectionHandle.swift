@@ -3,14 +3,36 @@ import CPostgres
 /// The owner of a `PGconn`.
 struct ConnectionHandle: ~Copyable {
     let pointer: OpaquePointer
+    /// What libpq's notice receiver writes to; it outlives every call of it.
+    private let commitDoubt: UnsafeMutablePointer<Bool>
 
     init(owning pointer: OpaquePointer) {
         self.pointer = pointer
+        commitDoubt = .allocate(capacity: 1)
+        commitDoubt.initialize(to: false)
+        // Also keeps libpq from printing notices on stderr, which is for our log.
+        PQsetNoticeReceiver(
+            pointer,
+            { doubt, notice in
+                guard let notice, isCommitDoubt(notice) else { return }
+                doubt?.assumingMemoryBound(to: Bool.self).pointee = true
+            }, commitDoubt)
     }
 
     deinit {
         PQfinish(pointer)
+        commitDoubt.deallocate()
     }
+
+    /// Whether the server has said, since this was last set to false, that it committed without
+    /// waiting for its standbys to the end.
+    var isCommitInDoubt: Bool {
+        get { commitDoubt.pointee }
+        nonmutating set { commitDoubt.pointee = newValue }
+    }
+
+    /// The process at the server that serves this connection.
+    var processID: Int32 { PQbackendPID(pointer) }
 
     /// Changes while connecting; -1 when there is none.
     var socket: Int32 { PQsocket(pointer) }
@@ -67,4 +89,19 @@ struct CancelHandle: ~Copyable, @unchecked Sendable {
         // Whether it worked shows in the answer to the statement, which is being waited for.
         _ = PQcancel(pointer, &text, Int32(text.count))
     }
+}
+
+/// Whether a notice says that the wait for synchronous replication was cancelled.
+///
+/// What follows looks like any other completion: the transaction is committed here, and no standby
+/// need have it. The routine tells it from the warnings of triggers, which have the same SQLSTATE; it
+/// is never translated.
+/// Source: PostgreSQL, SyncRepWaitForLSN in src/backend/replication/syncrep.c.
+private func isCommitDoubt(_ notice: OpaquePointer) -> Bool {
+    func field(_ letter: Unicode.Scalar) -> String? {
+        PQresultErrorField(notice, Int32(letter.value)).map { String(cString: $0) }
+    }
+    // A warning without a number of its own, as after pg_cancel_backend; or "terminated".
+    guard let state = field("C"), state == "01000" || state == "57P01" else { return false }
+    return field("R").map { $0 == "SyncRepWaitForLSN" } ?? true
 }

@@ -13,6 +13,7 @@ package final class ConnectionPool: Sendable {
     private let maximumCount: Int
     private let maximumWait: Duration
     private let state: Mutex<PoolState>
+    private let commitDoubt = Atomic<Bool>(true)
 
     /// Makes an empty pool; nothing is connected yet.
     ///
@@ -56,13 +57,30 @@ package final class ConnectionPool: Sendable {
             defer { release(lease) }
             return try body(lease.connection)
         } catch {
+            if error.isOutcomeUnknown { hasCommitDoubt = true }
             guard isIdempotent, lease.wasIdle, error.isConnectionLost else { throw error }
         }
         // The other idle ones were most likely lost along with it.
         retire(lease.generation)
         let fresh = try acquire(within: wait ?? maximumWait)
         defer { release(fresh) }
-        return try body(fresh.connection)
+        do throws(PostgresError) {
+            return try body(fresh.connection)
+        } catch {
+            if error.isOutcomeUnknown { hasCommitDoubt = true }
+            throw error
+        }
+    }
+
+    /// Whether a commit of this pool may still be under way at the server, although nobody waits for
+    /// it any more: true from the start, since another process may have left it there, and after
+    /// each outcome that is not known, until somebody sets it to false.
+    ///
+    /// A server that waits for an absent standby keeps each such session for as long: who goes on
+    /// committing uses up all that there may be.
+    package var hasCommitDoubt: Bool {
+        get { commitDoubt.load(ordering: .relaxed) }
+        set { commitDoubt.store(newValue, ordering: .relaxed) }
     }
 
     /// Opens a connection besides the pool's own, and closes it: whether the server can be reached.

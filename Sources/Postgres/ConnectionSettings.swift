@@ -9,8 +9,12 @@ package struct ConnectionSettings: Sendable {
     ///
     /// Looking up a host's name is the resolver's own time and not counted.
     package let connectTimeout: Duration
-    /// How long to wait for an answer before the statement is cancelled; 30 s unless set.
+    /// How long to wait for an answer; 30 s unless set.
     package let responseTimeout: Duration
+    /// Whether the connections raise `synchronous_commit` to `on` at least.
+    package var isDurable = true
+    /// Whether the string names several hosts, one of which takes the other's place.
+    package var namesSeveralHosts: Bool { hostCount > 1 }
     /// The role to connect as; nil leaves it to the environment or the system's user.
     package var user: String? { options["user"] }
     /// libpq's keywords and their values.

@@ -59,6 +59,12 @@ package struct PostgresError: Error, Sendable {
     /// True when the connection was lost, or the deadline passed, after a COMMIT or a self-committing
     /// batch was on its way. Do such work again only if doing it twice is harmless.
     package internal(set) var isOutcomeUnknown = false
+    /// Whether there is no connection: it was refused, or took too long.
+    ///
+    /// `code` and `sqlState` say why; a wrong password is still `permission`.
+    package private(set) var isFailedConnect = false
+    /// Why work was not begun at all, safe to show.
+    package private(set) var explanation: String?
     /// The texts of the server or of libpq; they may hold values.
     let detail: String
 
@@ -74,6 +80,13 @@ package struct PostgresError: Error, Sendable {
         self.statement = statement
     }
 
+    /// The same error, as the reason why there is no connection.
+    func atConnect() -> PostgresError {
+        var error = self
+        error.isFailedConnect = true
+        return error
+    }
+
     /// The same error, with what was being run.
     func during(_ statement: String, index: Int? = nil) -> PostgresError {
         var error = self
@@ -86,7 +99,9 @@ package struct PostgresError: Error, Sendable {
 extension PostgresError {
     /// Whether the same work may succeed later, with nothing changed.
     package var isTransient: Bool {
-        switch code {
+        // A server that lets nobody in may do so later; a full disk alone shows with many codes.
+        if isFailedConnect { return true }
+        return switch code {
         case .connection, .timeout, .unavailable, .serialization, .readOnly, .staleStatement,
             .poolExhausted:
             true
@@ -99,6 +114,10 @@ extension PostgresError {
         code == .connection || sqlState?.endsConnection == true
     }
 
+    /// Whether a row or a table that another transaction holds did not become free in time, and
+    /// nothing else is wrong.
+    package var isLockWait: Bool { sqlState?.description == "55P03" }
+
     /// Whether the fault is in the values that were sent: a batch may be split to find the row.
     package var isBadData: Bool {
         code == .data || code == .integrity
@@ -106,6 +125,15 @@ extension PostgresError {
 }
 
 extension PostgresError {
+    /// Work that was not begun, since the server would not finish it.
+    ///
+    /// - Parameter explanation: why, safe to show.
+    package static func notBegun(_ explanation: String) -> PostgresError {
+        var error = PostgresError(.unavailable, "")
+        error.explanation = explanation
+        return error
+    }
+
     /// A row that a statement's own `decode` could not read; the detail may hold values.
     package static func undecodable(_ detail: String) -> PostgresError {
         PostgresError(.decode, detail)
@@ -121,6 +149,7 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
         if let constraint { text += ", constraint \(constraint)" }
         if let table { text += ", table \(table)" }
         if isOutcomeUnknown { text += ", outcome unknown" }
+        if let explanation { text += ": \(explanation)" }
         return text
     }
 

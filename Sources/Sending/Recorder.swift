@@ -119,7 +119,7 @@ final class Recorder: Sendable {
         guard !isWritten(entry) else { return }
         guard entry.changes.count > 1 else {
             logger.log(
-                .error, "a result was dropped; the provider will be asked", limitKey: "",
+                .error, "a result was dropped; the provider will be asked",
                 ["message": "\(entry.changes.first.map { "\($0.message)" } ?? "none")"])
             return entry.completion()
         }

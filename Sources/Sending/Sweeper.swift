@@ -152,7 +152,7 @@ final class Sweeper: Sendable {
         let late = try outbox.giveUpLate(at: now, limit: Self.giveUpLimit)
         guard late > 0 else { return }
         logger.log(
-            .warning, "messages were given up: too late", limitKey: "",
+            .warning, "messages were given up: too late",
             ["messages": .integer(Int64(late))])
     }
 }

@@ -6,6 +6,7 @@ package import Telemetry
 /// The keys to the API, in the database. Any thread.
 package final class APIKeys: APIKeyStore {
     private let queries: Queries
+    private let commits: Queries
     private let logger: Logger
     /// Until when no use is noted, since the last try failed.
     private let noNotesUntil = Mutex<ContinuousClock.Instant?>(nil)
@@ -16,6 +17,7 @@ package final class APIKeys: APIKeyStore {
 
     package init(_ pool: ConnectionPool, logger: Logger) {
         queries = Queries(pool, logger)
+        commits = Queries(pool, logger, areCommits: true)
         self.logger = logger
     }
 
@@ -34,7 +36,8 @@ package final class APIKeys: APIKeyStore {
         let isPaused = noNotesUntil.withLock { end in end.map { .now < $0 } ?? false }
         guard !isPaused else { return }
         do throws(PostgresError) {
-            _ = try connection.execute(TouchAPIKey(hash: hash), within: Self.noteTime)
+            _ = try connection.execute(
+                CommitLazily(), TouchAPIKey(hash: hash), within: Self.noteTime)
         } catch {
             // A failed write costs the pool its connections: not once a request.
             noNotesUntil.withLock { $0 = .now + Self.pauseAfterFailure }
@@ -49,7 +52,7 @@ package final class APIKeys: APIKeyStore {
     package func create(
         name: String, scopes: Set<APIKey.Scope>, hash: [UInt8]
     ) throws(StoreFailure) -> Bool {
-        try queries.run { connection throws(PostgresError) in
+        try commits.run { connection throws(PostgresError) in
             try connection.execute(InsertAPIKey(hash: hash, name: name, scopes: scopes))
                 .affectedCount == 1
         }
@@ -64,7 +67,7 @@ package final class APIKeys: APIKeyStore {
 
     /// Makes the valid key of this name invalid; false if there is none.
     package func revoke(name: String) throws(StoreFailure) -> Bool {
-        try queries.run { connection throws(PostgresError) in
+        try commits.run { connection throws(PostgresError) in
             try connection.execute(RevokeAPIKey(name: name)).affectedCount > 0
         }
     }

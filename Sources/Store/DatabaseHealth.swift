@@ -1,27 +1,39 @@
 package import Domain
 package import Postgres
 
-/// Asks the database whether it is there and has the schema that this program was made for.
+/// Asks the database whether it is there, takes writes, and has the schema that this program was
+/// made for.
 package struct DatabaseHealth: DatabaseProbe {
     /// The newest file in `Migrations/`; a test holds the two together.
     package static let expectedMigration = 4
 
     private let pool: ConnectionPool
+    /// Whether another server may take this one's place.
+    private let hasSeveralHosts: Bool
 
-    package init(_ pool: ConnectionPool) {
+    /// - Parameters:
+    ///   - pool: to ask on.
+    ///   - settings: of the connections that callbacks are written with, for what to warn of.
+    package init(_ pool: ConnectionPool, settings: ConnectionSettings? = nil) {
         self.pool = pool
+        hasSeveralHosts = settings?.namesSeveralHosts ?? false
     }
 
     package func databaseState() -> DatabaseState {
         let started = ContinuousClock.now
         do throws(PostgresError) {
-            let version = try pool.withConnection(isIdempotent: true) {
+            let (versions, refusals, durabilities) = try pool.withConnection(isIdempotent: true) {
                 connection throws(PostgresError) in
-                try connection.execute(SelectSchemaVersion(), within: .seconds(2)).first ?? 0
+                try connection.execute(
+                    SelectSchemaVersion(), SelectWriteRefusal(), SelectDurability(),
+                    within: .seconds(2))
             }
+            let version = versions.first ?? 0
             return DatabaseState(
                 latency: .now - started, migration: version,
-                expectedMigration: Self.expectedMigration, problem: Self.problem(version))
+                expectedMigration: Self.expectedMigration,
+                problem: Self.problem(version) ?? refusals.first?.flatMap { $0 },
+                durability: durabilities.first.map { state(of: $0) })
         } catch {
             let isReachable = error.code == .undefined || error.code == .permission
             return DatabaseState(
@@ -29,6 +41,17 @@ package struct DatabaseHealth: DatabaseProbe {
                 expectedMigration: Self.expectedMigration,
                 problem: error.code == .undefined ? Self.problem(0) : Self.problem(error))
         }
+    }
+
+    private func state(of row: SelectDurability.Row) -> DatabaseState.Durability {
+        let isAsynchronous = row.standbyNames.isEmpty
+        return DatabaseState.Durability(
+            synchronousCommit: row.level, synchronousStandbyNames: row.standbyNames,
+            timeline: row.timeline,
+            warning: hasSeveralHosts && isAsynchronous
+                ? "a 200 may be lost at a failover: DATABASE_URL names several hosts, and"
+                    + " synchronous_standby_names is empty, so replication is asynchronous"
+                : nil)
     }
 
     private static func problem(_ error: PostgresError) -> String {

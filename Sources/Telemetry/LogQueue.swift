@@ -18,6 +18,10 @@ final class LogQueue: Sendable {
         var bytes = 0
         /// Since the last line that told of it.
         var dropped = 0
+        /// Lines that could not be written, since the last one that could.
+        var unwritten = 0
+        /// How many the line tells of that is being written; 0 for a line of somebody's.
+        var told = 0
         var droppedTotal = 0
         /// Lines ever taken in, and lines done with; the difference waits or is being written.
         var appended = 0
@@ -89,8 +93,7 @@ final class LogQueue: Sendable {
         let (step, signals) = state.withLock { state -> (Step, [DispatchSemaphore]) in
             if let wasWritten {
                 state.finished += 1
-                // Nothing can tell of it where nothing can be written.
-                if !wasWritten { state.droppedTotal += 1 }
+                state.note(wasWritten)
             }
             let step = state.next(roomAt: lineCapacity / 2, byteCapacity / 2)
             return (step, state.takeSatisfiedWaiters())
@@ -141,11 +144,24 @@ final class LogQueue: Sendable {
 }
 
 extension LogQueue.State {
+    /// A line is out, or lost. Nothing can tell of a loss while nothing can be written.
+    fileprivate mutating func note(_ wasWritten: Bool) {
+        defer { told = 0 }
+        guard !wasWritten else {
+            dropped += unwritten
+            unwritten = 0
+            return
+        }
+        unwritten += told > 0 ? told : 1
+        if told == 0 { droppedTotal += 1 }
+    }
+
     fileprivate mutating func next(roomAt lines: Int, _ bytes: Int) -> LogQueue.Step {
         appendRemainders(isEnding: isClosed)
         // Not while it is nearly full: that would be a line for every few that are dropped.
         if dropped > 0, count <= lines, self.bytes <= bytes {
             let note = LogLine(.warning, "log lines dropped", ["count": .integer(Int64(dropped))])
+            told = dropped
             dropped = 0
             // It has no place in the queue, so a flush for later lines waits for it, too.
             appended += 1

@@ -31,11 +31,12 @@ final class LogWriter: Sendable {
     }
 
     private static func write(_ queue: LogQueue, to descriptor: Int32) {
+        var output = LineOutput()
         var wasWritten: Bool?
         while true {
             switch queue.next(wasWritten: wasWritten) {
             case .write(let line):
-                wasWritten = writeAll(line, to: descriptor)
+                wasWritten = output.write(line) { attempt($0, descriptor) }
             case .sleep(let isLimiting):
                 wasWritten = nil
                 queue.sleep(isLimiting: isLimiting)
@@ -44,22 +45,17 @@ final class LogWriter: Sendable {
         }
     }
 
-    /// One `write`, unless the pipe takes less; whoever shares it may have made it non-blocking.
-    private static func writeAll(_ line: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = line[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Foundation.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count >= 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = poll(&request, 1, -1)
-            } else if errno != EINTR {
-                return false
-            }
+    /// One `write`; whoever shares a pipe with us may have made it non-blocking.
+    private static func attempt(
+        _ bytes: UnsafeRawBufferPointer, _ descriptor: Int32
+    ) -> LineOutput.Attempt {
+        let count = Foundation.write(descriptor, bytes.baseAddress, bytes.count)
+        if count >= 0 { return .wrote(count) }
+        if errno == EAGAIN {
+            var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            _ = poll(&request, 1, -1)
+            return .again
         }
-        return true
+        return errno == EINTR ? .again : .failed
     }
 }

@@ -53,20 +53,18 @@ package struct Logger: Sendable {
     /// Writes one line, if the level is enabled.
     ///
     /// The message is one constant sentence; what varies goes into the fields, whose names are in
-    /// snake case with the unit in the name. The request id is nginx's. A limit's key is for lines
-    /// that an attack or an outage repeats: of one message and key, 10 lines a second are written,
-    /// then one a second whose `suppressed` counts the others.
+    /// snake case with the unit in the name. The request id is nginx's.
+    ///
+    /// Whatever an attack or an outage repeats is limited: of one message and key, 10 lines a second
+    /// are written, then one a second whose `suppressed` counts the others. The key parts what must
+    /// not hide each other, such as an error's codes; it takes few values.
     package func log(
-        _ level: Level, _ message: String, requestID: String? = nil, limitKey: String? = nil,
+        _ level: Level, _ message: String, requestID: String? = nil, limitKey: String = "",
         _ fields: KeyValuePairs<String, Value> = [:]
     ) {
         guard let writer, level >= minimum else { return }
-        var suppressed = 0
-        if let limitKey {
-            let key = LogLimiter.Key(message: message, detail: limitKey)
-            guard case .write(let count) = writer.queue.admit(key, level: level) else { return }
-            suppressed = count
-        }
+        let key = LogLimiter.Key(message: message, detail: limitKey)
+        guard case .write(let suppressed) = writer.queue.admit(key, level: level) else { return }
         writer.append(
             LogLine(level, message, requestID: requestID, suppressed: suppressed, fields))
     }

@@ -57,6 +57,7 @@ package struct APIEndpoint: Sendable {
                 if error.status.code >= 500 {
                     logger.log(
                         .error, "request failed", requestID: request.requestID,
+                        limitKey: error.code,
                         ["code": "\(error.code)", "detail": "\(error.detail)"])
                 }
                 exchange.respond(error.response(requestID: request.requestID))

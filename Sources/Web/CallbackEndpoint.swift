@@ -184,6 +184,7 @@ package final class CallbackEndpoint: Sendable {
         for reject in submission.rejects.prefix(3) {
             logger.log(
                 .warning, "part of a callback put into quarantine", requestID: requestID,
+                limitKey: reject.reason,
                 [
                     "provider": "\(webhook.provider.rawValue)", "reason": "\(reject.reason)",
                     "place": "\(reject.place)", "callback_id": "\(submission.callback.id)",

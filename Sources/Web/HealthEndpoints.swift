@@ -5,11 +5,21 @@ package import Telemetry
 /// `GET /health/…` for load balancers and `GET /metrics` for Prometheus.
 package struct HealthEndpoints: Sendable {
     private let database: any DatabaseProbe
+    private let writer: any WriterProbe
     private let metrics: Metrics
     private let authenticator: Authenticator
 
-    package init(database: any DatabaseProbe, metrics: Metrics, authenticator: Authenticator) {
+    /// - Parameters:
+    ///   - database: must answer without waiting.
+    ///   - writer: likewise.
+    ///   - metrics: what is shown; reading them waits for a moment at most.
+    ///   - authenticator: lets in who may see them from elsewhere.
+    package init(
+        database: any DatabaseProbe, writer: any WriterProbe, metrics: Metrics,
+        authenticator: Authenticator
+    ) {
         self.database = database
+        self.writer = writer
         self.metrics = metrics
         self.authenticator = authenticator
     }
@@ -17,14 +27,19 @@ package struct HealthEndpoints: Sendable {
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
             liveness(endpoint),
-            Router.Route("GET", "/health/ready", endpoint.open { _ in ready() }),
-            Router.Route("GET", "/metrics", endpoint.open(exposition)),
+            Router.Route(
+                "GET", "/health/ready", answersAtOnce: { _ in true }, endpoint.open { _ in ready() }
+            ),
+            Router.Route(
+                "GET", "/metrics", answersAtOnce: { Self.isLocal($0.parameter("REMOTE_ADDR")) },
+                endpoint.open(exposition)),
         ]
     }
 
     /// `GET /health/live` alone.
     package func liveness(_ endpoint: APIEndpoint) -> Router.Route {
-        Router.Route("GET", "/health/live", endpoint.open { _ in Self.live() })
+        Router.Route(
+            "GET", "/health/live", answersAtOnce: { _ in true }, endpoint.open { _ in Self.live() })
     }
 
     /// Asks nobody: the process answers, so it lives.
@@ -32,26 +47,31 @@ package struct HealthEndpoints: Sendable {
         .json(body: Array(#"{"status":"live"}"#.utf8))
     }
 
-    /// Whether callbacks can be stored now.
+    /// Whether callbacks can be stored now. Anybody may ask as often as they like: it costs no
+    /// question to the database.
     private func ready() -> Response {
         let state = database.databaseState()
+        // A server that can be read from may still take no writes, or no more connections.
+        let problem = state.problem ?? writer.writeProblem
         var json = JSONText()
         json.beginObject()
-        json.member("status", state.problem == nil ? "ready" : "not_ready")
-        json.member("reason", state.problem)
+        json.member("status", problem == nil ? "ready" : "not_ready")
+        json.member("reason", problem)
         json.member("database_latency_ms", milliseconds: state.latency)
         json.member("migration", state.migration)
         json.member("expected_migration", state.expectedMigration)
         json.endObject()
         return .json(
-            state.problem == nil ? .ok : .serviceUnavailable, body: json.bytes)
+            problem == nil ? .ok : .serviceUnavailable, body: json.bytes)
     }
 
     /// Prometheus on the same machine needs no key; everybody else needs one with scope `admin`.
     private func exposition(_ request: APIRequest) throws(Problem) -> Response {
-        if request.remoteAddress != "127.0.0.1", request.remoteAddress != "::1" {
-            try authenticator.require(.admin, request)
-        }
+        if !Self.isLocal(request.remoteAddress) { try authenticator.require(.admin, request) }
         return Response(.ok, headers: [.exposition], body: Array(metrics.exposition().utf8))
+    }
+
+    private static func isLocal(_ address: String?) -> Bool {
+        address == "127.0.0.1" || address == "::1"
     }
 }

@@ -125,7 +125,6 @@ extension Problem {
 extension HeaderField {
     static let problem = HeaderField("Content-Type", "application/problem+json")
     static let exposition = HeaderField("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-    static let retryAfter = HeaderField("Retry-After", "5")
     static let challengeBearer = HeaderField("WWW-Authenticate", "Bearer realm=\"waybill\"")
     static let challengeBasic = HeaderField("WWW-Authenticate", "Basic realm=\"waybill\"")
 }

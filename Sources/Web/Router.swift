@@ -13,14 +13,22 @@ package final class Router: ExchangeHandler {
         let method: String
         /// Segments; nil stands for any one segment.
         let pattern: [String?]
+        let answersAtOnce: @Sendable (Exchange) -> Bool
         let endpoint: Endpoint
 
         /// - Parameters:
         ///   - method: upper case.
         ///   - path: such as `/v1/messages/{id}`; a segment in braces is captured.
+        ///   - answersAtOnce: whether the endpoint answers a request without waiting for anything,
+        ///     the database least of all; only for paths without captures.
         ///   - endpoint: answers the request.
-        package init(_ method: String, _ path: String, _ endpoint: @escaping Endpoint) {
+        package init(
+            _ method: String, _ path: String,
+            answersAtOnce: @escaping @Sendable (Exchange) -> Bool = { _ in false },
+            _ endpoint: @escaping Endpoint
+        ) {
             self.method = method
+            self.answersAtOnce = answersAtOnce
             pattern = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
                 .map { $0.hasPrefix("{") ? nil : String($0) }
             self.endpoint = endpoint
@@ -54,10 +62,25 @@ package final class Router: ExchangeHandler {
         patterns = routes.filter { !isExact($0) }
     }
 
+    package func answersAtOnce(_ exchange: Exchange) -> Bool {
+        let route = exact[exchange.documentURI ?? ""]?.first { $0.method == Self.method(exchange) }
+        return route?.answersAtOnce(exchange) ?? false
+    }
+
+    package func refuse(_ exchange: Exchange) {
+        let problem = Problem.unavailable(
+            "overloaded", "There is more to do than can be done in time; send it again.")
+        exchange.respond(problem.response(requestID: exchange.requestID))
+    }
+
+    /// nginx drops the body of what answers a HEAD, so that HEAD works wherever GET does.
+    private static func method(_ exchange: Exchange) -> String {
+        exchange.method == "HEAD" ? "GET" : exchange.method ?? ""
+    }
+
     package func handle(_ exchange: Exchange) {
         let path = exchange.documentURI ?? ""
-        // nginx drops the body of what answers a HEAD, so that HEAD works wherever GET does.
-        let method = exchange.method == "HEAD" ? "GET" : exchange.method ?? ""
+        let method = Self.method(exchange)
         var candidates = (exact[path] ?? []).map { ($0, [String]()) }
         if candidates.isEmpty {
             let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()

@@ -23,12 +23,38 @@ extension BreakingTests {
                 try load.waitForAccepted(100)
             }
             let outcomes = load.stop()
-            // nginx sends a callback again that its kept connection lost; one that a second kill
-            // hits on a new connection would be 502, so each kill waits for what the last one hit.
-            // The demo holds the sockets: callers wait in their queues for the next responder.
+            // nginx sends a callback again that a kill hit, once if that was on a new connection, so
+            // each kill waits for what the last one hit. The demo holds the sockets: callers wait in their queues for the next responder.
             #expect(Set(outcomes.map(\.status)) == [200])
             #expect(try load.lost(of: outcomes) == [])
             expectCleanLog(demo.responderLog, hiding: demo.document)
+        }
+
+        @Test("A callback that a kill -9 hits on a new connection is put to the next responder")
+        func killedOnNewConnection() throws {
+            let demo = try RunningDemo.breakable
+            let old = try demo.currentDocument.pids.responder
+            let lock = try TableLock("report", in: demo)
+            let names = (0..<20).map { _ in uniqueName("killed") }
+            let answers = SteadyLoad.Outcomes()
+            // More at once than there can be kept connections of the tests before.
+            let group = Crew.start(names.count) { index in
+                let answer = try? demo.infobip(InfobipBody.of(names[index]))
+                answers.append(
+                    SteadyLoad.Outcome(
+                        name: names[index], status: answer?.status, retryAfter: nil,
+                        text: answer?.text ?? ""))
+            }
+            let gauge = #"waybill_requests_in_flight{socket="callbacks"}"#
+            try #require(
+                try waitUntil(within: .seconds(3)) {
+                    try PrometheusText(demo.api("/metrics", key: .some(nil))).samples[gauge] == 20
+                })
+            kill(old, SIGKILL)
+            try lock.release()
+            #expect(group.wait(timeout: .now() + 30) == .success)
+            #expect(answers.all.map(\.status) == Array(repeating: 200, count: names.count))
+            for name in names { #expect(try demo.status(name) == "delivered") }
         }
 
         @Test("PostgreSQL's kill -9 loses no 200, refuses with Retry-After, and heals by itself")

@@ -16,18 +16,8 @@ struct RestartTests {
     /// SIGTERM while twenty callbacks wait for their commit.
     private func drain(_ demo: RunningDemo) throws {
         let responder = try demo.currentDocument.pids.responder
-        // A lock keeps the commits back until it is taken away.
-        let lock = try ChildProcess(
-            "psql",
-            [
-                "-XqAt", "-d", demo.document.admin_database_url, "-c",
-                "begin; lock table report in access exclusive mode; select pg_sleep(60)",
-            ], environment: WaybillProgram.bareEnvironment)
-        defer { lock.send(signal: SIGKILL) }
-        let held =
-            "select count(*) from pg_locks where relation = 'report'::regclass and granted"
-            + " and mode = 'AccessExclusiveLock'"
-        try #require(try waitUntil(within: .seconds(10)) { try demo.count(held) == 1 })
+        // Keeps the commits back until it is taken away.
+        let lock = try TableLock("report", in: demo)
         let prefix = uniqueName("drain")
         let answers = SteadyLoad.Outcomes()
         let group = Crew.start(20) { index in
@@ -45,9 +35,7 @@ struct RestartTests {
         kill(responder, SIGTERM)
         try #require(
             waitUntil(within: .seconds(3)) { demo.responderLog.contains(#""message":"stopping""#) })
-        try demo.sql(
-            "select pg_terminate_backend(pid) from pg_locks where relation = 'report'::regclass"
-                + " and granted and mode = 'AccessExclusiveLock'")
+        try lock.release()
         #expect(group.wait(timeout: .now() + 20) == .success)
         #expect(answers.all.map(\.status) == Array(repeating: 200, count: 20))
         #expect(
@@ -65,6 +53,41 @@ struct RestartTests {
         expectProblem(try demo.infobip(InfobipBody.of(uniqueName())), 502, "upstream_unavailable")
     }
 
+    /// A responder whose API waits for a lock, for longer than its watchdog's time, lives on.
+    private func stayAlive(
+        _ demo: RunningDemo, _ notify: DatagramSocket, watchdog: Duration
+    ) throws {
+        let lock = try TableLock("api_key", in: demo)
+        let calls = SteadyLoad(on: demo, threads: 64) { _ in try demo.api("/v1/status") }
+        let callbacks = SteadyLoad(on: demo, threads: 2)
+        let gauge = #"waybill_requests_waiting{socket="api"}"#
+        // Metrics and health are told while all of the API's threads are blocked and others wait.
+        try #require(
+            try waitUntil(within: .seconds(20)) {
+                let text = try PrometheusText(demo.api("/metrics", key: .some(nil)))
+                return (text.samples[gauge] ?? 0) > 0
+            })
+        let end = ContinuousClock.now + watchdog * 3
+        // What has been sent so far tells nothing of now.
+        while !notify.isEmpty { _ = notify.receive() }
+        var fed = ContinuousClock.now
+        while ContinuousClock.now < end {
+            #expect(notify.receive() == "WATCHDOG=1")
+            #expect(ContinuousClock.now - fed < watchdog)
+            fed = .now
+            for path in ["/health/live", "/health/ready"] {
+                #expect(try demo.api(path, key: .some(nil)).status == 200, "\(path)")
+            }
+        }
+        let stored = callbacks.stop()
+        #expect(Set(stored.map(\.status)) == [200])
+        let answered = calls.stop()
+        // The key was known from before, or the call was refused: none got nginx's time-out.
+        #expect(Set(answered.map(\.status)).isSubset(of: [200, 503]))
+        #expect(answered.count >= 64)
+        try lock.release()
+    }
+
     /// One responder follows another on the same sockets, under a steady load.
     private func handOver(_ demo: RunningDemo) throws {
         let sockets = try ListeningSockets(in: demo.directory + "/nginx")
@@ -75,9 +98,12 @@ struct RestartTests {
             "INFOBIP_WEBHOOK_PASSWORD": document.infobip.password,
             "PLIVO_AUTH_TOKEN": document.plivo.auth_token,
         ]
-        func start(_ name: String) throws -> ActivatedResponder {
+        func start(
+            _ name: String, _ more: [String: String] = [:]
+        ) throws -> ActivatedResponder {
             let responder = try ActivatedResponder(
-                sockets, settings: settings, log: "\(demo.directory)/logs/\(name).log")
+                sockets, settings: settings.merging(more) { $1 },
+                log: "\(demo.directory)/logs/\(name).log")
             try #require(
                 waitUntil(within: .seconds(20)) { responder.isReady },
                 "\((try? String(contentsOfFile: responder.log, encoding: .utf8)) ?? "")")
@@ -85,22 +111,31 @@ struct RestartTests {
         }
         var running = try start("first")
         let load = SteadyLoad(on: demo)
-        try load.waitForAccepted(50)
+        // Each call has a connection of its own to the responder, which nginx does not try again.
+        let calls = SteadyLoad(on: demo) { _ in try demo.api("/v1/status") }
+        for load in [load, calls] { try load.waitForAccepted(50) }
         for name in ["second", "third", "fourth"] {
             let next = try start(name)
             running.send(signal: SIGTERM)
             #expect(running.waitForExit() == 0)
             running = next
-            try load.waitForAccepted(50)
+            for load in [load, calls] { try load.waitForAccepted(50) }
         }
         // The way of systemd: the old one ends first, and callers wait in the sockets' queues.
         running.send(signal: SIGTERM)
         #expect(running.waitForExit() == 0)
-        running = try start("fifth")
-        try load.waitForAccepted(50)
+        let path = "\(demo.directory)/notify"
+        let notify = try #require(DatagramSocket(path))
+        let watchdog: Duration = .seconds(6)
+        running = try start("fifth", ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "6000000"])
+        #expect(notify.receive() == "READY=1")
+        for load in [load, calls] { try load.waitForAccepted(50) }
+        let answered = calls.stop()
+        #expect(Set(answered.map(\.status)) == [200])
         let outcomes = load.stop()
         #expect(Set(outcomes.map(\.status)) == [200])
         #expect(try load.lost(of: outcomes) == [])
+        try stayAlive(demo, notify, watchdog: watchdog)
         running.send(signal: SIGTERM)
         #expect(running.waitForExit() == 0)
         for name in ["first", "second", "third", "fourth", "fifth"] {

@@ -67,7 +67,7 @@ struct DrainTests {
     @Test("requests that wait for room are served before the drain ends")
     func waiting() throws {
         let inbox = Inbox<Exchange>()
-        let limits = Listener.Limits(workers: 2, maxInFlight: 1)
+        let limits = Listener.Limits(workers: 2, maxInFlight: 1, ioTimeout: .seconds(1))
         let server = try TestServer(limits, handler: Handler { inbox.put($0) })
         let peers = try (0..<3).map { _ in try server.peer() }
         // One by one, so that all are accepted before the drain.
@@ -78,6 +78,7 @@ struct DrainTests {
         first.respond(Response(.ok))
         let second = try #require(inbox.take())
         Thread { result.put(server.server.drain(deadline: .now + .seconds(30))) }.start()
+        // It never sends anything, and is not waited for until the deadline.
         #expect(peers[2].isClosed())
         second.respond(Response(.ok))
         #expect(try peers[0].answer().status == 200)
@@ -87,7 +88,7 @@ struct DrainTests {
 
     @Test("a listener without room or descriptors rests until a connection goes")
     func parked() throws {
-        var state = ServerState(maxConnections: 2, maxInFlight: 2)
+        var state = ServerState(ServerState.Bounds(connections: 1, inFlight: 2))
         let begun = [state.beginAccepting(), state.beginAccepting()]
         #expect(begun == [true, false])
         let first = try Self.admit(10, to: &state)
@@ -95,15 +96,18 @@ struct DrainTests {
         #expect(refused == .park)
         let unparked = [state.beginAccepting(), state.unpark(), state.beginAccepting()]
         #expect(unparked == [false, true, true])
-        let admitted = [state.admit(11), state.admit(12)]
-        #expect(admitted.map { $0 != nil } == [true, false])
+        // As many again as the bound.
+        let before = state.mayAccept()
+        _ = try Self.admit(11, to: &state)
+        let after = state.mayAccept()
+        #expect([before, after] == [true, false])
         let full = state.endAccepting(refused: false)
         #expect(full == .park)
         let early = state.unpark()
         let taken = state.take(first)
-        let finished = state.finish(first, .close)
+        let finished = state.finish(first, .close, at: .now)
         let late = state.unpark()
-        guard case .serve(10, nil) = taken else {
+        guard case .serve(10, nil, hasRoom: true) = taken else {
             Issue.record("not served")
             return
         }
@@ -112,40 +116,50 @@ struct DrainTests {
     }
 
     private static func admit(_ descriptor: Int32, to state: inout ServerState) throws -> UInt64 {
-        let id = state.admit(descriptor)
+        let id = state.admit(descriptor, at: .now)
         return try #require(id)
     }
 
-    @Test("a listener that is stopped in mid-accept is closed by the one who holds it")
+    @Test("a connection accepted while the drain began is served; one behind its end is not")
     func stoppedInAccept() {
-        var state = ServerState(maxConnections: 2, maxInFlight: 2)
+        var state = ServerState(ServerState.Bounds(connections: 2, inFlight: 2))
         let steps = [state.beginAccepting(), state.stopAccepting(), state.mayAccept()]
         #expect(steps == [true, false, false])
-        let late = state.admit(10)
-        #expect(late == nil)
+        let late = state.admit(10, at: .now)
+        #expect(late != nil)
         let end = state.endAccepting(refused: false)
         #expect(end == .close)
         let after = [state.unpark(), state.stopAccepting()]
         #expect(after == [false, false])
+        state.stop()
+        let tooLate = state.admit(11, at: .now)
+        #expect(tooLate == nil)
     }
 
     @Test("the state keeps its invariants over random events", arguments: 0..<20)
     func state(seed: UInt64) {
         var random = MalformedTests.Seeded(state: seed)
-        var state = ServerState(maxConnections: 5, maxInFlight: 3)
+        var state = ServerState(ServerState.Bounds(connections: 3, inFlight: 3))
         var busy = [UInt64]()
         var known = [UInt64]()
         let start = ContinuousClock.now
         for step in 0..<2_000 {
             switch Int.random(in: 0..<6, using: &random) {
             case 0 where state.beginAccepting():
-                if let id = state.admit(Int32(step)) { known.append(id) }
+                let now = start + .milliseconds(step * 10)
+                if state.mayAccept(), let id = state.admit(Int32(step), at: now) {
+                    known.append(id)
+                }
+                for (id, _) in state.claimSurplus(at: now) {
+                    let wasKnown = state.forget(id)
+                    #expect(wasKnown)
+                }
                 _ = state.endAccepting(refused: step % 7 == 0)
             case 1, 2:
                 if let id = known.randomElement(using: &random) {
                     switch state.take(id) {
                     case .serve, .discard: busy.append(id)
-                    case .nothing, nil: break
+                    case .nothing: break
                     }
                 }
             case 3, 4:
@@ -160,7 +174,7 @@ struct DrainTests {
                     }
                     let outcomes: [ServerState.Outcome] = [.keep, .close, .discard, .gone]
                     let outcome = outcomes[Int.random(in: 0..<4, using: &random)]
-                    _ = state.finish(busy.remove(at: index), outcome)
+                    _ = state.finish(busy.remove(at: index), outcome, at: start)
                 }
             default:
                 _ = state.unpark()
@@ -169,18 +183,22 @@ struct DrainTests {
                     #expect(wasKnown)
                 }
             }
-            #expect(state.inFlight == busy.count)
-            #expect(state.connections.count <= 5)
+            // Beyond the bound they are read, and count only when they have room.
+            #expect(state.inFlight == min(state.inFlight, 3))
+            #expect(state.inFlight == state.connections.values.count { $0.isInFlight })
+            #expect(state.connections.count <= 6)
             #expect(state.connections.values.count { $0.phase == .busy } == busy.count)
         }
         _ = state.stopAccepting()
-        for (id, _) in state.claimIdle() {
+        for (id, _) in state.claimResting(at: start, isEnd: true) {
             let wasKnown = state.forget(id)
             #expect(wasKnown)
         }
         for id in busy {
-            let action = state.finish(id, .keep)
-            #expect(action == .close)
+            let action = state.finish(id, .keep, at: start)
+            #expect(action == .retire)
+            let wasKnown = state.forget(id)
+            #expect(wasKnown)
         }
         #expect(state.connections.isEmpty)
     }

@@ -108,7 +108,7 @@ struct RequestTests {
         #expect(try peer.exchange(TestRequest()).status == 500)
     }
 
-    @Test("beyond the limit in flight no request is read until one is answered")
+    @Test("beyond the limit in flight requests wait until one is answered")
     func backPressure() throws {
         let inbox = Inbox<Exchange>()
         let limits = Listener.Limits(workers: 2, maxInFlight: 2)
@@ -123,17 +123,20 @@ struct RequestTests {
         for peer in peers { #expect(try peer.answer().status == 200) }
     }
 
-    @Test("beyond the limit of connections new ones wait until one closes")
+    @Test("beyond twice the limit of connections new ones wait until one closes")
     func connectionLimit() throws {
+        let inbox = Inbox<Exchange>()
         let limits = Listener.Limits(workers: 2, maxConnections: 2)
-        let server = try TestServer(limits, handler: Handler.echo)
-        var peers = try (0..<4).map { _ in try server.peer() }
+        let server = try TestServer(limits, handler: Handler { inbox.put($0) })
+        let peers = try (0..<6).map { _ in try server.peer() }
         for peer in peers { peer.send(TestRequest().bytes) }
-        while !peers.isEmpty {
-            #expect(try peers[0].answer().status == 200)
-            #expect(server.server.metrics.openConnections <= 2)
-            peers.removeFirst().close()
+        for _ in peers {
+            let exchange = try #require(inbox.take())
+            #expect(server.server.metrics.openConnections <= 4)
+            exchange.respond(Response(.ok))
         }
+        for peer in peers { #expect(try peer.answer().status == 200) }
+        #expect(server.incidents.rest.contains(.connectionsExhausted))
     }
 
     @Test("many peers at once, answered by other threads, get each its own answer")

@@ -1,3 +1,4 @@
+import Glibc
 import Postgres
 import TestSupport
 import Testing
@@ -38,18 +39,56 @@ struct DeadlineTests {
         #expect(took < .seconds(20))
     }
 
-    @Test("our own deadline cancels the statement, and then the outcome is known")
+    @Test("past its deadline a statement that commits itself is left alone, its outcome unknown")
+    func abandons() throws {
+        let url = try PostgresServer.shared.createDatabase()
+        let settings = try ConnectionSettings(url)
+        let connection = try Connection(settings)
+        let error = failure { () throws(PostgresError) in
+            try connection.execute(Sleep(milliseconds: 60_000), within: .milliseconds(100))
+        }
+        #expect(error?.code == .timeout)
+        #expect(error?.sqlState == nil)
+        #expect(error?.isOutcomeUnknown == true)
+        #expect(error?.isTransient == true)
+        #expect(!connection.isUsable)
+        let other = try Connection(settings)
+        #expect(try other.execute(IsSleeping(process: connection.processID)).first == true)
+        try other.execute(TerminateBackend(id: connection.processID))
+    }
+
+    @Test("inside of a transaction it is cancelled in good time, and then the outcome is known")
     func cancels() throws {
         let url = try PostgresServer.shared.createDatabase()
         let connection = try Connection(ConnectionSettings(url))
         let error = failure { () throws(PostgresError) in
-            try connection.execute(Sleep(milliseconds: 60_000), within: .milliseconds(100))
+            try connection.transaction { () throws(PostgresError) in
+                try connection.execute(Sleep(milliseconds: 60_000), within: .seconds(2))
+            }
         }
         #expect(error?.code == .timeout)
         #expect(error?.sqlState?.description == "57014")
         #expect(error?.isOutcomeUnknown == false)
         // A cancel that came late would hit the next statement.
         #expect(!connection.isUsable)
+    }
+
+    @Test("the time for a cancel is part of the time, also at a server that hangs")
+    func countsCancel() throws {
+        let url = try PostgresServer.shared.createDatabase()
+        let connection = try Connection(ConnectionSettings(url))
+        let took = measure {
+            let error = failure { () throws(PostgresError) in
+                try connection.transaction { () throws(PostgresError) in
+                    // The process is asleep and takes no cancel.
+                    kill(connection.processID, SIGSTOP)
+                    try connection.execute(Echo(value: 1), within: .seconds(4))
+                }
+            }
+            #expect(error?.code == .timeout)
+        }
+        kill(connection.processID, SIGCONT)
+        #expect(took >= .seconds(3.9) && took < .seconds(4.9))
     }
 
     @Test("a host that takes connections and never answers costs the deadline and no more")
@@ -125,6 +164,26 @@ struct DeadlineTests {
         let error = failure { () throws(PostgresError) in try Connection(settings) }
         #expect(error?.code == code)
         #expect(error?.sqlState?.description == state)
+        #expect(error?.isFailedConnect == true && error?.isTransient == true)
+    }
+
+    @Test(
+        "whatever a server refuses a connect with, it may let us in later",
+        arguments: [
+            ("alter database refused allow_connections false", "55000"),
+            ("alter database refused connection limit 0", "53300"),
+            ("alter role refused nologin", "28000"),
+        ])
+    func waitsOutRefusals(change: String, state: String) throws {
+        let server = try PostgresServer.dedicated()
+        try server.run("create role refused login password 'secret'")
+        try server.run("create database refused")
+        try server.run(change)
+        let settings = try ConnectionSettings(
+            "postgresql://refused:secret@127.0.0.1:\(server.port)/refused")
+        let error = failure { () throws(PostgresError) in try Connection(settings) }
+        #expect(error?.sqlState?.description == state)
+        #expect(error?.isTransient == true)
     }
 
     @Test("a session that an administrator ended is lost, in a batch with the outcome unknown")
@@ -210,5 +269,23 @@ private struct CommittingSession: Statement {
 
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int32 {
         try row.int32(0)
+    }
+}
+
+private struct IsSleeping: Statement {
+    let process: Int32
+    static let name: StaticString = "is_sleeping"
+    static let sql: StaticString = """
+        select exists (
+            select from pg_stat_activity
+            where pid = $1 and state = 'active' and wait_event = 'PgSleep')
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(process)
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
+        try row.bool(0)
     }
 }

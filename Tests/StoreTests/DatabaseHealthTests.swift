@@ -37,6 +37,21 @@ struct DatabaseHealthTests {
                 == "The database has migration 3, this version needs 4: run waybill migrate.")
     }
 
+    @Test("a database that can only be read is a problem, though it answers, and is not unfit")
+    func isReadOnly() throws {
+        let database = try TestDatabase()
+        try database.run(
+            "do $$ begin execute format("
+                + "'alter database %I set default_transaction_read_only to on',"
+                + " current_database()); end $$")
+        let state = DatabaseHealth(try database.pool()).databaseState()
+        #expect(state.latency != nil)
+        #expect(state.migration == DatabaseHealth.expectedMigration)
+        #expect(state.problem?.contains("default_transaction_read_only") == true)
+        #expect(!state.isUnfit)
+        #expect(DatabaseHealth(try TestDatabase.empty().pool()).databaseState().isUnfit)
+    }
+
     @Test("a role without rights is told so")
     func lacksRights() throws {
         let database = try TestDatabase()

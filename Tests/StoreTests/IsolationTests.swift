@@ -7,29 +7,9 @@ import Testing
 
 @Suite("How far a refused batch is taken apart", .blocking)
 struct IsolationTests {
-    private func entry(_ number: Int, in limit: Duration) -> SubmissionQueue.Entry {
-        SubmissionQueue.Entry(
-            submission: .sample([.sample(number)]), deadline: .now + limit, completion: { _ in })
-    }
-
-    @Test("an entry is closed once, by its answer or its deadline")
-    func closes() throws {
-        let error = PostgresError.undecodable("")
-        var isolation = Isolation(
-            [60, -1, 60, -1].enumerated().map { entry($0, in: .seconds($1)) }, refused: error)
-        #expect(isolation.close(0..<2).count == 2)
-        #expect(isolation.close(0..<2).isEmpty)
-        #expect(
-            isolation.closeExpired(at: .now).map(\.submission.reports.first?.message) == [.test(3)])
-        #expect(isolation.open.map(\.submission.reports.first?.message) == [.test(2)])
-        #expect(isolation.submission(1) == nil && isolation.submission(2) != nil)
-        #expect(isolation.closeExpired(at: .now + .seconds(99)).count == 1)
-        #expect(isolation.open.isEmpty)
-    }
-
     @Test("after fifty refused rows no other is looked for")
     func isBounded() {
-        var isolation = Isolation([], refused: .undecodable(""))
+        var isolation = Isolation(refused: .undecodable(""))
         for _ in 0..<Isolation.mostRefusedRows {
             #expect(isolation.mayGoOn)
             isolation.foundRow()

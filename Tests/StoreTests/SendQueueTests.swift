@@ -89,8 +89,17 @@ struct SendQueueTests {
         #expect(try accept(.sample(caller: 2, digest: 2)) == .queued)
         #expect(try accept(.sample(key: "other")) == .queued)
         let kept = StoredAnswer(status: 200, body: [1, 2])
-        try queue.keep(kept, for: first)
+        let other = Idempotency.sample(key: "other")
+        let keptOther = StoredAnswer(status: 202, body: [3])
+        // In one commit; one whose key is another call's changes nothing.
+        try queue.keep([
+            KeptAnswer(kept, for: first), KeptAnswer(keptOther, for: other),
+            KeptAnswer(keptOther, for: .sample(caller: 2, digest: 3)),
+        ])
         #expect(try accept(.sample()) == .repeated(kept))
+        #expect(try accept(other) == .repeated(keptOther))
+        let untouched = Idempotency.sample(caller: 2, digest: 2)
+        #expect(try accept(untouched) == .repeated(untouched.answer))
         #expect(try count("message") == "3")
 
         let tomorrow = Timestamp.now.advanced(by: .seconds(86_401))

@@ -15,13 +15,15 @@ struct StatementTests {
             SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
             SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
-            SelectSchemaVersion.self, MaintainPartitions.self,
+            SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self,
+            MaintainPartitions.self, SelectHeldSessions.self, LimitLockWait.self,
+            WaitForStandby.self, CommitLazily.self,
         ] + sending
     }
     private static var sending: [any Statement.Type] {
         [
             SelectEvents.self, MaintainOutbox.self, AcceptCall.self, ClaimKey.self, SelectKey.self,
-            KeepAnswer.self, CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self,
+            KeepAnswers.self, CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self,
             RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectCalls.self,
             MarkLeased.self, SelectNextDue.self, ApplyChanges.self, AddCounts.self,
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,

@@ -22,11 +22,11 @@ struct SubmissionQueueTests {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
         for reports in [3, 4, 5] { #expect(queue.append(entry(reports)) == nil) }
         #expect(queue.count == 12)
-        #expect(queue.take(upTo: 7).map(\.submission.reports.count) == [3, 4])
+        #expect(queue.take(upTo: 7).entries.map(\.submission.reports.count) == [3, 4])
         #expect(queue.count == 5)
-        #expect(queue.take(upTo: 1).map(\.submission.reports.count) == [5])
+        #expect(queue.take(upTo: 1).entries.map(\.submission.reports.count) == [5])
         #expect(queue.count == 0)
-        #expect(queue.take(upTo: 1).isEmpty)
+        #expect(queue.take(upTo: 1).entries.isEmpty)
     }
 
     @Test("the oldest deadline is that of the first entry that still waits")
@@ -68,7 +68,7 @@ struct SubmissionQueueTests {
         let queue = SubmissionQueue(capacity: 3, byteCapacity: 10)
         #expect(queue.append(entry(50, bytes: 500)) == nil)
         #expect(queue.append(entry()) == .full)
-        #expect(queue.take(upTo: 1).count == 1)
+        #expect(queue.take(upTo: 1).entries.count == 1)
         #expect(queue.append(entry()) == nil)
     }
 
@@ -80,7 +80,7 @@ struct SubmissionQueueTests {
         }
         #expect(queue.removeExpired(at: .now).map(\.submission.reports.count) == [2, 4])
         #expect(queue.count == 4)
-        #expect(queue.take(upTo: 100).map(\.submission.reports.count) == [1, 3])
+        #expect(queue.take(upTo: 100).entries.map(\.submission.reports.count) == [1, 3])
         #expect(queue.append(entry(bytes: 1000)) == nil)
         #expect(queue.removeExpired(at: nil).count == 1)
         #expect(queue.count == 0)
@@ -92,41 +92,41 @@ struct SubmissionQueueTests {
         #expect(queue.append(entry()) == nil)
         queue.close()
         #expect(queue.append(entry()) == .stopping)
-        #expect(queue.wait(until: .now()))
-        #expect(queue.take(upTo: 9).count == 1)
-        #expect(!queue.wait(until: .now() + 10))
+        #expect(queue.wait(for: .zero))
+        #expect(queue.take(upTo: 9).entries.count == 1)
+        #expect(!queue.wait(for: .seconds(10)))
     }
 
     @Test("a second taker is let in when there is a crowd, the first is done, or at the end")
     func letsOneTake() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
         #expect(queue.append(entry()) == nil)
-        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.take(upTo: 9).entries.count == 1)
         #expect(queue.append(entry(4)) == nil)
-        #expect(queue.take(upTo: 9).isEmpty)
+        #expect(queue.take(upTo: 9).entries.isEmpty)
         #expect(queue.append(entry(1)) == nil)
-        #expect(queue.take(upTo: 4).count == 1)
-        #expect(queue.take(upTo: 9).isEmpty)
+        #expect(queue.take(upTo: 4).entries.count == 1)
+        #expect(queue.take(upTo: 9).entries.isEmpty)
         queue.finish()
         queue.finish()
-        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.take(upTo: 9).entries.count == 1)
         #expect(queue.append(entry()) == nil)
-        #expect(queue.take(upTo: 9).isEmpty)
+        #expect(queue.take(upTo: 9).entries.isEmpty)
         queue.close()
-        #expect(queue.take(upTo: 9).count == 1)
-        #expect(!queue.wait(until: .now() + 10))
+        #expect(queue.take(upTo: 9).entries.count == 1)
+        #expect(!queue.wait(for: .seconds(10)))
     }
 
     @Test("a taker that steps aside lets the next one in, who keeps the others out")
     func stepsAside() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
         #expect(queue.append(entry()) == nil)
-        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.take(upTo: 9).entries.count == 1)
         let taken = Atomic<Int>(0)
         let sleeper = Worker {
             while taken.load(ordering: .relaxed) == 0 {
-                guard queue.wait(until: .now() + 30) else { return }
-                taken.wrappingAdd(queue.take(upTo: 9).count, ordering: .relaxed)
+                guard queue.wait(for: .seconds(30)) else { return }
+                taken.wrappingAdd(queue.take(upTo: 9).entries.count, ordering: .relaxed)
             }
         }
         #expect(queue.append(entry()) == nil)
@@ -134,9 +134,9 @@ struct SubmissionQueueTests {
         #expect(sleeper.join())
         #expect(taken.load(ordering: .relaxed) == 1)
         #expect(queue.append(entry()) == nil)
-        #expect(queue.take(upTo: 9).isEmpty)
+        #expect(queue.take(upTo: 9).entries.isEmpty)
         queue.finish()
-        #expect(queue.take(upTo: 9).count == 1)
+        #expect(queue.take(upTo: 9).entries.count == 1)
     }
 
     @Test("a taken body is let go although older places of the queue are still there")
@@ -147,7 +147,8 @@ struct SubmissionQueueTests {
         do {
             let held = witness.withLock { $0.take() }
             let entry = SubmissionQueue.Entry(
-                submission: .sample([]), deadline: .now, completion: { _ in _ = held })
+                submission: .sample([]), deadline: .now + .seconds(60),
+                completion: { _ in _ = held })
             #expect(queue.append(entry) == nil)
         }
         #expect(queue.append(entry()) == nil)
@@ -157,6 +158,80 @@ struct SubmissionQueueTests {
         #expect(queue.count == 1)
     }
 
+    @Test("what is overdue when it would be taken is refused instead")
+    func refusesOverdue() {
+        let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
+        for (reports, limit) in [(1, -1), (2, 60), (3, -1)] {
+            #expect(queue.append(entry(reports, in: .seconds(limit))) == nil)
+        }
+        let portion = queue.take(upTo: 100)
+        #expect(portion.entries.map(\.submission.reports.count) == [2])
+        #expect(portion.hopeless.map(\.submission.reports.count) == [1, 3])
+        #expect(queue.count == 0)
+        #expect(queue.append(entry(in: .seconds(-1))) == nil)
+        queue.finish()
+        #expect(queue.take(upTo: 100).hopeless.count == 1)
+        // Nobody is busy with nothing.
+        #expect(queue.isIdle)
+    }
+
+    /// A queue whose last batches of ten reports took so long.
+    private func slow(_ batch: Duration, deadline: Duration = .seconds(4)) -> SubmissionQueue {
+        let queue = SubmissionQueue(
+            capacity: 10_000, byteCapacity: 10_000, batch: 10, committers: 2, crowd: 5,
+            deadline: deadline)
+        for _ in 0..<3 { queue.attemptEnded(0, batchTook: batch) }
+        return queue
+    }
+
+    @Test("who cannot be on disk in time is refused when it comes, and no other")
+    func looksAhead() {
+        let queue = slow(.milliseconds(1300))
+        // Two batches at a time: three rounds of 1.3 s fit into 4 s, the fourth does not.
+        for _ in 0..<6 { #expect(queue.append(entry(10, in: .seconds(4))) == nil) }
+        #expect(queue.append(entry(10, in: .seconds(4))) == .full)
+        _ = queue.take(upTo: 10)
+        _ = queue.take(upTo: 10, by: 1)
+        // The two that run have just begun.
+        #expect(queue.append(entry(10, in: .seconds(4))) == .full)
+        for queue in [slow(.milliseconds(3)), slow(.seconds(100))] {
+            #expect(queue.append(entry(10, in: .seconds(4))) == nil)
+        }
+    }
+
+    @Test("what waited too long for a slow server is refused when it would be taken")
+    func refusesHopeless() {
+        let queue = slow(.milliseconds(2500))
+        #expect(queue.append(entry(1, in: .seconds(2))) == nil)
+        #expect(queue.append(entry(2, in: .seconds(4))) == nil)
+        let portion = queue.take(upTo: 10)
+        #expect(portion.hopeless.map(\.submission.reports.count) == [1])
+        #expect(portion.entries.map(\.submission.reports.count) == [2])
+    }
+
+    @Test("what was put aside comes back alone, and a moment later")
+    func putsAside() {
+        let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
+        for reports in [1, 2] { #expect(queue.append(entry(reports)) == nil) }
+        let first = queue.take(upTo: 1)
+        queue.putAside(first.entries)
+        queue.finish()
+        #expect(queue.count == 3)
+        let other = queue.take(upTo: 100)
+        #expect(other.entries.map(\.submission.reports.count) == [2] && !other.hasMetLocks)
+        var again = queue.take(upTo: 100)
+        while again.entries.isEmpty, queue.wait(for: .seconds(10)) {
+            again = queue.take(upTo: 100)
+        }
+        #expect(again.entries.map(\.submission.reports.count) == [1] && again.hasMetLocks)
+        queue.putAside(again.entries)
+        queue.close()
+        // At the end nobody waits for the moment.
+        #expect(queue.wait(for: .seconds(10)))
+        #expect(queue.take(upTo: 100).entries.count == 1)
+        #expect(!queue.wait(for: .seconds(10)))
+    }
+
     @Test("no entry is lost, doubled or left waiting between many threads")
     func isSafe() {
         let queue = SubmissionQueue(capacity: .max, byteCapacity: .max)
@@ -164,8 +239,8 @@ struct SubmissionQueueTests {
         let consumers = (0..<3).map { _ in
             Worker {
                 // Short sleeps, so that time-outs and signals cross.
-                while queue.wait(until: .now() + .microseconds(50)) {
-                    taken.wrappingAdd(queue.take(upTo: 3).count, ordering: .relaxed)
+                while queue.wait(for: .microseconds(50)) {
+                    taken.wrappingAdd(queue.take(upTo: 3).entries.count, ordering: .relaxed)
                 }
             }
         }

@@ -44,7 +44,9 @@ struct LoggerTests {
     func dropped() throws {
         let logger = try blockedLogger()
         let started = ContinuousClock.now
-        for index in 0..<100 { logger.log(.info, "line", ["index": .integer(Int64(index))]) }
+        for index in 0..<100 {
+            logger.log(.info, "line", limitKey: "\(index)", ["index": .integer(Int64(index))])
+        }
         #expect(!logger.flush(within: .milliseconds(20)))
         #expect(ContinuousClock.now - started < .seconds(5))
         // Eight wait; the thread may hold one more.
@@ -78,7 +80,7 @@ struct LoggerTests {
             Thread.detachNewThread {
                 for index in 0..<25 {
                     logger.log(
-                        .info, "line",
+                        .info, "line", limitKey: "\(thread) \(index)",
                         [
                             "thread": .integer(Int64(thread)), "index": .integer(Int64(index)),
                             "padding": "\(padding)",
@@ -99,14 +101,17 @@ struct LoggerTests {
         }
     }
 
-    @Test("A line with a limit's key is held back in a flood, and told of at the flush")
+    @Test("A flood of lines is held back, by message and key, and told of at the flush")
     func limited() throws {
         let logger = Logger(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         for _ in 0..<60 { logger.log(.warning, "refused", limitKey: "code", ["a": 1]) }
         logger.log(.warning, "refused", limitKey: "other")
-        for _ in 0..<60 { logger.log(.warning, "unlimited") }
+        for _ in 0..<60 { logger.log(.warning, "keyless") }
         let lines = try drain(logger)
-        #expect(lines.filter { $0["message"] as? String == "unlimited" }.count == 60)
+        // A line that nobody thought of as one that repeats is limited as well.
+        let keyless = lines.filter { $0["message"] as? String == "keyless" }
+        #expect(keyless.count < 20)
+        #expect(keyless.compactMap { $0["suppressed"] as? Int }.reduce(0, +) >= 40)
         let refused = lines.filter { $0["message"] as? String == "refused" }
         let held = refused.compactMap { $0["suppressed"] as? Int }.reduce(0, +)
         // The remainder's own line is one more; a second may end in between.
@@ -125,6 +130,33 @@ struct LoggerTests {
         for _ in 0..<5 { logger.log(.info, "line") }
         #expect(logger.flush(within: .seconds(10)))
         #expect(logger.droppedLines == 5)
+    }
+
+    @Test("What was lost on a full disk is told of once there is room again")
+    func full() throws {
+        // A pipe's end that nobody writes to refuses, as a full disk does; then it is a good one.
+        let path = try TemporaryDirectory()
+        let good = open(path.path(of: "log"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let bad = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        let descriptor = fcntl(bad, F_DUPFD_CLOEXEC, 0)
+        try #require(good >= 0 && bad >= 0 && descriptor >= 0)
+        defer { for file in [good, bad, descriptor] { close(file) } }
+        let logger = Logger(descriptor: descriptor)
+        for _ in 0..<3 { logger.log(.info, "lost") }
+        try #require(logger.flush(within: .seconds(10)))
+        try #require(dup2(good, descriptor) >= 0)
+        logger.log(.info, "kept")
+        try #require(logger.flush(within: .seconds(10)))
+        logger.log(.info, "last")
+        try #require(logger.flush(within: .seconds(10)))
+        let text = try String(contentsOfFile: path.path(of: "log"), encoding: .utf8)
+        let messages = text.split(separator: "\n").map { line in
+            (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]) ?? [:]
+        }
+        #expect(
+            messages.map { $0["message"] as? String } == ["kept", "log lines dropped", "last"])
+        #expect(messages[1]["count"] as? Int == 3)
+        #expect(logger.droppedLines == 3)
     }
 
     @Test("A logger that has written nothing, or writes nowhere, has nothing to flush")

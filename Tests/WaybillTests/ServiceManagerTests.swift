@@ -32,6 +32,37 @@ struct ServiceManagerTests {
         ServiceManager(environment).notify("READY=1")
     }
 
+    @Test(
+        "One slow check is no death, nor are two: a third comes before the watchdog bites",
+        arguments: [Duration.seconds(30), .seconds(4), .milliseconds(20)])
+    func plan(watchdog: Duration) {
+        let plan = ServiceManager.FeedingPlan(watchdog)
+        let twoFailures = plan.pause + (plan.limit + plan.pauseAfterFailure) * 2
+        #expect(twoFailures + plan.limit < watchdog)
+        // Also a check that passes and takes all its time is well within it.
+        #expect(plan.pause + plan.limit < watchdog / 2)
+        #expect(plan.pauseAfterFailure * 10 <= plan.pause)
+    }
+
+    @Test("After a check that failed the next one comes soon, and the watchdog is fed by it")
+    func recovers() throws {
+        let folder = try TemporaryDirectory()
+        let socket = try #require(DatagramSocket(folder.path(of: "notify")))
+        let checks = Counter()
+        let wrongLimits = Counter()
+        let manager = ServiceManager([
+            "NOTIFY_SOCKET": folder.path(of: "notify"), "WATCHDOG_USEC": "400000",
+        ])
+        manager.feedWatchdog { limit in
+            if limit != .milliseconds(100) { _ = wrongLimits.next() }
+            return checks.next() != 2
+        }
+        #expect(socket.receive() == "WATCHDOG=1")
+        #expect(socket.receive() == "WATCHDOG=1")
+        #expect(checks.value >= 3)
+        #expect(wrongLimits.value == 0)
+    }
+
     @Test("The watchdog is fed while the check passes, and starves when it fails")
     func watchdog() throws {
         let folder = try TemporaryDirectory()
@@ -41,7 +72,7 @@ struct ServiceManagerTests {
             "NOTIFY_SOCKET": folder.path(of: "notify"), "WATCHDOG_USEC": "20000",
             "WATCHDOG_PID": String(getpid()),
         ])
-        manager.feedWatchdog { checks.next() <= 3 }
+        manager.feedWatchdog { _ in checks.next() <= 3 }
         for _ in 1...3 { #expect(socket.receive() == "WATCHDOG=1") }
         // The fourth and the fifth check fail.
         #expect(waitUntil(within: .seconds(10)) { checks.value >= 5 })
@@ -59,7 +90,7 @@ struct ServiceManagerTests {
         let socket = try #require(DatagramSocket(folder.path(of: "notify")))
         let checks = Counter()
         ServiceManager(environment.merging(["NOTIFY_SOCKET": folder.path(of: "notify")]) { $1 })
-            .feedWatchdog { checks.next() > 0 }
+            .feedWatchdog { _ in checks.next() > 0 }
         #expect(socket.isEmpty)
         #expect(checks.value == 0)
     }

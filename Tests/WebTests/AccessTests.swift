@@ -15,7 +15,7 @@ struct AccessTests {
         metrics.counter("waybill_test_total", "A test's counter.").add(3)
         return try WebServer(
             HealthEndpoints(
-                database: probe, metrics: metrics, authenticator: Authenticator(keys)
+                database: probe, writer: probe, metrics: metrics, authenticator: Authenticator(keys)
             ).routes(keys.endpoint)
                 + MessageEndpoints(Reader()).routes(keys.endpoint))
     }
@@ -163,6 +163,58 @@ struct AccessTests {
                 + #""database_latency_ms":1,"migration":2,"expected_migration":3}"#)
     }
 
+    @Test("A database that can be read while nothing can be written is not ready, and says why")
+    func readOnly() throws {
+        let problem = "the server takes no writes"
+        let answer = try server(probe: Probe(writeProblem: problem)).get("/health/ready")
+        #expect(answer.status == 503)
+        #expect(answer.json["status"] as? String == "not_ready")
+        #expect(answer.json["reason"] as? String == problem)
+    }
+
+    @Test("Health and this machine's metrics need nobody; nothing else does without")
+    func immediate() throws {
+        let keys = Keys()
+        let router = Router(
+            HealthEndpoints(
+                database: Probe(), writer: Probe(), metrics: Metrics(),
+                authenticator: Authenticator(keys)
+            ).routes(keys.endpoint) + MessageEndpoints(Reader()).routes(keys.endpoint))
+        let seen = Seen()
+        let folder = try TemporaryDirectory()
+        let server = try Server.start(
+            Listener(.api, on: .path(folder.path(of: "s"))), handler: Gate(router, seen))
+        defer { _ = server.drain(deadline: .now + .seconds(2)) }
+        for (path, address) in [
+            ("/health/live", "192.0.2.7"), ("/health/ready", "192.0.2.7"),
+            ("/metrics", "127.0.0.1"), ("/metrics", "192.0.2.7"), ("/v1/messages/x", "127.0.0.1"),
+            ("/nowhere", "127.0.0.1"),
+        ] {
+            let connection = try Connection(folder.path(of: "s"))
+            connection.write(
+                Records.request(
+                    ["REQUEST_METHOD": "GET", "DOCUMENT_URI": path, "REMOTE_ADDR": address], []))
+            _ = connection.readAll()
+        }
+        #expect(seen.all == [true, true, true, false, false, false])
+    }
+
+    @Test("What nobody had time for is a 503 with a code and Retry-After")
+    func overloaded() throws {
+        let folder = try TemporaryDirectory()
+        let server = try Server.start(
+            Listener(.api, on: .path(folder.path(of: "s"))), handler: Refuser())
+        defer { _ = server.drain(deadline: .now + .seconds(2)) }
+        let connection = try Connection(folder.path(of: "s"))
+        connection.write(
+            Records.request(["REQUEST_METHOD": "GET", "REQUEST_ID": "r7"], []))
+        let answer = try Answer(connection.readAll())
+        #expect(answer.status == 503)
+        #expect(answer.code == "overloaded")
+        #expect(answer.header("Retry-After") == "5")
+        #expect(answer.json["request_id"] as? String == "r7")
+    }
+
     @Test("Metrics are open on this machine", arguments: ["127.0.0.1", "::1"])
     func metricsOnLoopback(address: String) throws {
         let answer = try server().get("/metrics", remoteAddress: address)
@@ -196,4 +248,34 @@ struct AccessTests {
     func badQuery(text: String) {
         #expect(QueryText(text) == nil)
     }
+}
+
+/// What a router said of requests.
+private final class Seen: Sendable {
+    private let list = Mutex<[Bool]>([])
+
+    var all: [Bool] { list.withLock { $0 } }
+
+    func add(_ isImmediate: Bool) { list.withLock { $0.append(isImmediate) } }
+}
+
+/// Notes what a router says of each request, and answers it.
+private struct Gate: ExchangeHandler {
+    private let router: Router
+    private let seen: Seen
+
+    init(_ router: Router, _ seen: Seen) {
+        self.router = router
+        self.seen = seen
+    }
+
+    func handle(_ exchange: Exchange) {
+        seen.add(router.answersAtOnce(exchange))
+        exchange.respond(Response(.ok))
+    }
+}
+
+/// Refuses whatever comes, as a router does.
+private struct Refuser: ExchangeHandler {
+    func handle(_ exchange: Exchange) { Router([]).refuse(exchange) }
 }

@@ -170,6 +170,8 @@ struct Probe: DatabaseProbe, WriterProbe, SendingProbe {
         queuedReports: 7, capacity: 20_000, commitP50: .milliseconds(2), commitP99: nil,
         awaySince: nil)
 
+    var writeProblem: String?
+
     func databaseState() -> DatabaseState { database }
     func writerState() -> WriterState { writer }
 

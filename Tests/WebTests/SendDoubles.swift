@@ -16,6 +16,8 @@ final class Queue: MessageQueue {
         var failure: StoreFailure?
         var cancellation = Cancellation.unknown
         var questions: [[MessageID]] = []
+        /// How many answers each commit kept.
+        var kept: [Int] = []
     }
 
     private let state = Mutex(State())
@@ -44,10 +46,13 @@ final class Queue: MessageQueue {
         return try result.get()
     }
 
-    func keep(_ answer: StoredAnswer, for idempotency: Idempotency) throws(StoreFailure) {
+    func keep(_ answers: [KeptAnswer]) throws(StoreFailure) {
         state.withLock { state in
-            let key = idempotency.caller + Array(idempotency.key.utf8)
-            state.answers[key] = (idempotency.digest, answer)
+            state.kept.append(answers.count)
+            for kept in answers {
+                let key = kept.idempotency.caller + Array(kept.idempotency.key.utf8)
+                state.answers[key] = (kept.idempotency.digest, kept.answer)
+            }
         }
     }
 
@@ -81,6 +86,7 @@ final class Queue: MessageQueue {
 
     var calls: [SendCall] { state.withLock { $0.calls } }
     var questions: [[MessageID]] { state.withLock { $0.questions } }
+    var kept: [Int] { state.withLock { $0.kept } }
 }
 
 /// A doorbell that counts.

@@ -309,6 +309,37 @@ struct SendEndpointTests {
         #expect(try server.post(Self.one, query: "?wait=10").status == 202)
     }
 
+    @Test("A stop does not wait for a queue that hangs, and those who wait are answered")
+    func stopWhileHanging() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let server = try SendServer(queue: Queue(gate: gate))
+        let (connection, _) = try waiting(Self.one, on: server)
+        server.watch.stop(within: .milliseconds(10))
+        #expect(try Answer(connection.readAll()).status == 202)
+        #expect(server.watch.waiting == 0)
+        gate.signal()
+    }
+
+    @Test("Answers of callers who leave together are kept in one commit")
+    func keptTogether() throws {
+        let connections = try (0..<10).map { index in
+            try server.web.start(
+                "POST", "/v1/messages?wait=10",
+                headers: SendServer.headers(["HTTP_IDEMPOTENCY_KEY": "k\(index)"]),
+                body: Array(#"{"to":"+4179000000\#(index)","text":"a"}"#.utf8))
+        }
+        #expect(waitUntil(within: .seconds(10)) { server.watch.waiting == 10 })
+        let ids = server.queue.calls.flatMap { $0.recipients.map(\.message) }
+        server.queue.change { state in
+            for id in ids { state.states[id] = SendState(status: .accepted, problem: nil) }
+        }
+        server.watch.wake()
+        for connection in connections {
+            #expect(try Answer(connection.readAll()).status == 200)
+        }
+        #expect(server.queue.kept == [10])
+    }
+
     @Test("A database that goes away while somebody waits costs the waiting, not the answer")
     func awayWhileWaiting() throws {
         let connection = try server.web.start(

@@ -110,7 +110,7 @@ struct Answer {
 }
 
 /// FastCGI as a web server writes and reads it. Source: FastCGI specification 1.0, section 3.3.
-private enum Records {
+enum Records {
     static func request(_ parameters: [String: String], _ body: [UInt8]) -> [UInt8] {
         var pairs: [UInt8] = []
         for (name, value) in parameters {

@@ -15,7 +15,7 @@ package struct OutboxStore: Outbox {
     ///   - settings: for the connection that holds a dispatcher's number.
     ///   - logger: told of failed queries.
     package init(_ pool: ConnectionPool, settings: ConnectionSettings, logger: Logger) {
-        queries = Queries(pool, logger)
+        queries = Queries(pool, logger, areCommits: true)
         self.settings = settings
     }
 

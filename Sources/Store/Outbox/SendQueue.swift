@@ -5,10 +5,12 @@ package import Telemetry
 /// Queues messages in the database.
 package struct SendQueue: MessageQueue {
     private let queries: Queries
+    private let commits: Queries
 
     /// Each call takes a connection of the pool for a few round trips.
     package init(_ pool: ConnectionPool, logger: Logger) {
         queries = Queries(pool, logger)
+        commits = Queries(pool, logger, areCommits: true)
     }
 
     package func accept(
@@ -16,9 +18,11 @@ package struct SendQueue: MessageQueue {
     ) throws(StoreFailure) -> Acceptance {
         // Run once more if the connection was stale: the call's id, or the key, is then there if
         // the first run was committed after all.
-        try queries.run { connection throws(PostgresError) in
+        try commits.run { connection throws(PostgresError) in
             guard let idempotency else {
-                try connection.execute(AcceptCall(call: call))
+                let accepted = try connection.execute(AcceptCall(call: call))
+                // It is there already, but maybe on no standby yet.
+                if accepted.affectedCount == 0 { try connection.execute(WaitForStandby()) }
                 return .queued
             }
             return try connection.transaction { () throws(PostgresError) in
@@ -31,16 +35,16 @@ package struct SendQueue: MessageQueue {
                 // Without a row it was dropped just now; a key that is repeated a day later, at the
                 // very moment, may be refused.
                 guard let known, known.digest == idempotency.digest else { return .keyTaken }
+                // The answer is a promise again, so what it promises must be safe by now.
+                try connection.execute(WaitForStandby())
                 return .repeated(known.answer)
             }
         }
     }
 
-    package func keep(
-        _ answer: StoredAnswer, for idempotency: Idempotency
-    ) throws(StoreFailure) {
-        try queries.run { connection throws(PostgresError) in
-            try connection.execute(KeepAnswer(answer: answer, idempotency: idempotency))
+    package func keep(_ answers: [KeptAnswer]) throws(StoreFailure) {
+        try commits.run { connection throws(PostgresError) in
+            _ = try connection.execute(PlanAnew(), KeepAnswers(answers: answers))
         }
     }
 
@@ -50,9 +54,10 @@ package struct SendQueue: MessageQueue {
         let event = SendEvent(
             message: id, kind: .cancelled, at: now, provider: nil, attempt: nil,
             status: .cancelled)
-        return try queries.run { connection throws(PostgresError) in
-            let (_, cancelled, statuses) = try connection.execute(
-                PlanAnew(), CancelMessage(event: event), SelectOwnStatus(id: id))
+        return try commits.run { connection throws(PostgresError) in
+            // Also a cancellation that is there already is only promised once it is safe.
+            let (_, _, cancelled, statuses) = try connection.execute(
+                PlanAnew(), WaitForStandby(), CancelMessage(event: event), SelectOwnStatus(id: id))
             if cancelled.affectedCount > 0 { return .cancelled }
             return statuses.first.map { .tooLate($0) } ?? .unknown
         }

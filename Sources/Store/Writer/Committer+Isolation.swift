@@ -3,44 +3,62 @@ import Postgres
 import Telemetry
 
 extension Committer {
-    /// Takes a batch apart that PostgreSQL refused for its data: first by submissions, so that the
-    /// good ones are answered at once, then each bad one until its bad rows stand alone.
+    /// Takes apart what was taken, which PostgreSQL refused for its data or which met rows that
+    /// another transaction holds: first by submissions, so that the good ones are answered at once,
+    /// then each bad one until its bad rows stand alone.
     ///
-    /// Returns, or throws when the database went away, with what is not answered; that may be
+    /// What waits for locks is put aside, to be tried again until its deadline, apart from what does
+    /// not. Returns, or throws when the database went away, with what is not answered; that may be
     /// written again.
-    mutating func isolate(
-        _ entries: [SubmissionQueue.Entry], refused error: PostgresError,
-        remaining: inout [SubmissionQueue.Entry]
-    ) throws(PostgresError) {
+    mutating func isolate(refused error: PostgresError) throws(PostgresError) {
         stepAside()
-        var isolation = Isolation(entries, refused: error)
+        var isolation = Isolation(refused: error)
+        let waitedBriefly = waitsBriefly
+        waitsBriefly = true
+        if error.isLockWait {
+            isolation.metLock()
+            changeShard()
+        }
         defer {
-            remaining = isolation.open
+            waitsBriefly = waitedBriefly
             writer.metrics.poison.add(isolation.refusedRows)
+            writer.metrics.lockWaits.add(isolation.lockWaits)
             isolation.log(to: writer.logger)
         }
         // Small ones first: a huge one may use up what may be spent on all.
-        let bad = try commitGood(&isolation).sorted { a, b in
-            isolation.rowCount(a) < isolation.rowCount(b)
-        }
+        let bad = try commitGood(&isolation).sorted { a, b in rowCount(a) < rowCount(b) }
         for index in bad {
-            try takeApart(index, &isolation)
-            Self.answer(isolation.close(index..<index + 1), .success(()))
+            do throws(PostgresError) {
+                try takeApart(index, &isolation)
+                Self.answer(taken.close(index..<index + 1), .success(()))
+            } catch {
+                guard error.isLockWait else { throw error }
+                putAside(index..<index + 1)
+            }
         }
     }
 
-    /// Commits and answers all submissions that PostgreSQL takes; returns the places of the others.
+    /// Commits and answers all submissions that PostgreSQL takes, and puts aside those that wait for
+    /// locks; returns the places of the others.
     private mutating func commitGood(_ isolation: inout Isolation) throws(PostgresError) -> [Int] {
         var bad: [Int] = []
-        var parts = Self.halves(of: isolation.indices)
+        var parts = Self.halves(of: taken.indices)
         while let part = parts.popLast() {
-            answerExpired(&isolation)
-            let submissions = part.compactMap { isolation.submission($0) }
+            let submissions = part.compactMap { taken[$0]?.submission }
             if submissions.isEmpty { continue }
+            guard isolation.mayWaitOn else {
+                putAside(part)
+                continue
+            }
             do throws(PostgresError) {
                 try write(WriteBatch(submissions), asNewReports: false, asNewMessages: false)
-                Self.answer(isolation.close(part), .success(()))
+                Self.answer(taken.close(part), .success(()))
             } catch {
+                if error.isLockWait {
+                    isolation.metLock()
+                    if part.count > 1 { parts += Self.halves(of: part) } else { putAside(part) }
+                    continue
+                }
                 guard error.isBadData else { throw error }
                 isolation.wasRefused(error)
                 if part.count > 1 {
@@ -53,18 +71,26 @@ extension Committer {
         return bad
     }
 
+    /// Leaves entries to be tried again in a moment, if they are still open.
+    private func putAside(_ part: Range<Int>) {
+        writer.queue.putAside(taken.close(part))
+    }
+
+    private func rowCount(_ index: Int) -> Int {
+        (taken[index]?.submission).map { $0.reports.count + $0.rejects.count } ?? 0
+    }
+
     /// Commits what PostgreSQL takes of one submission, and puts the rest into quarantine.
     private mutating func takeApart(
         _ index: Int, _ isolation: inout Isolation
     ) throws(PostgresError) {
-        guard let submission = isolation.submission(index) else { return }
+        guard let submission = taken[index]?.submission else { return }
         let items = WriteBatch.items(of: CollectionOfOne(submission))
         var parts = Self.halves(of: items.indices)
         var untried: [WriteBatch.Item] = []
         while let part = parts.popLast() {
-            answerExpired(&isolation)
-            // What is committed by now is merged with the repetition.
-            if isolation.submission(index) == nil { return }
+            // Refused at its deadline; what is committed by now is merged with the repetition.
+            if taken[index] == nil { return }
             do throws(PostgresError) {
                 try write(
                     WriteBatch(items: items[part]), asNewReports: false, asNewMessages: false)
@@ -122,24 +148,11 @@ extension Committer {
         }
     }
 
-    /// Refuses what is past its deadline, of this batch and of what waits for the next one.
-    private mutating func answerExpired(_ isolation: inout Isolation) {
-        let now = ContinuousClock.now
-        Self.answer(isolation.closeExpired(at: now), .failure(.unavailable))
-        answerExpiredWaiting(at: now)
-    }
-
     /// The part that is tried first stands last. A part of one is not halved.
     private static func halves(of part: Range<Int>) -> [Range<Int>] {
         guard part.count > 1 else { return [part] }
         let middle = part.lowerBound + part.count / 2
         return [middle..<part.upperBound, part.lowerBound..<middle]
-    }
-}
-
-extension Isolation {
-    fileprivate func rowCount(_ index: Int) -> Int {
-        submission(index).map { $0.reports.count + $0.rejects.count } ?? 0
     }
 }
 

@@ -6,11 +6,16 @@ import Telemetry
 /// One committing thread: its connection, and what it knows to be in the dictionary.
 ///
 /// Used by its own thread only. While the server works on a batch, the thread answers the one
-/// before.
+/// before. Who waits for longer than the deadline is answered by the writer's keeper of deadlines,
+/// whatever this thread waits for.
 struct Committer {
     private typealias Entry = SubmissionQueue.Entry
 
     let writer: ReportWriter
+    /// Which of the writer's committers this is, from 0.
+    let number: Int
+    /// What it has taken and nobody has answered yet.
+    let taken: OpenEntries
     private var connection: Connection?
     private var knownOutcomes: Set<Int64> = []
     private var pause = Self.shortestPause
@@ -18,23 +23,33 @@ struct Committer {
     private var newMessages = Optimism()
     /// Whether the queue counts on this thread to take what comes.
     private var isTaker = false
-    /// When waiting entries were last looked at for their deadlines.
-    private var lastExpiry = ContinuousClock.now
+    /// Whether what is written now has met rows that another transaction holds.
+    var waitsBriefly = false
+    private var lastUse = ContinuousClock.now
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
-    private let shard = Int16.random(in: 0..<64)
+    private var shard: Int16
 
     private static let shortestPause: Duration = .milliseconds(20)
     private static let longestPause: Duration = .seconds(1)
     /// How long a connect may take, and the look whether the server takes writes.
     private static let probeTime: Duration = .seconds(2)
     private static let mostKnownOutcomes = 10_000
-    /// Looking through all that waits takes a while, with the queue locked.
-    private static let expiryInterval: Duration = .milliseconds(50)
-    /// How often an idle thread looks whether its connection is still there.
-    private static let idleCheck = DispatchTimeInterval.seconds(1)
+    /// Committers of one writer never share a row of the tally: they differ in the last digit.
+    private static let shardDigits: Int16 = 8
+    /// The shortest time that a batch gets.
+    private static let shortestTime: Duration = .milliseconds(100)
+    /// How long what has met locks waits for them the next time.
+    private static let briefLockWait: Duration = .milliseconds(50)
+    /// How often an idle thread looks whether it could write.
+    private static let idleCheck: Duration = .seconds(1)
 
-    init(writer: ReportWriter) {
+    init(writer: ReportWriter, number: Int, taken: OpenEntries) {
         self.writer = writer
+        self.number = number
+        self.taken = taken
+        shard =
+            .random(in: 0..<Self.shardDigits) * Self.shardDigits
+            + Int16(number) % Self.shardDigits
     }
 
     /// Commits until the queue is closed and empty.
@@ -43,55 +58,59 @@ struct Committer {
         // The first callback should not wait for a connect.
         keepConnected()
         while true {
-            let entries = writer.queue.take(upTo: writer.settings.batchReports)
-            if !entries.isEmpty {
+            let portion = writer.queue.take(upTo: writer.settings.batchReports, by: number)
+            writer.refuse(portion.hopeless, .full)
+            if !portion.entries.isEmpty {
                 isTaker = true
-                committed = commit(entries, answering: committed)
-                if isTaker { writer.queue.finish() }
+                waitsBriefly = portion.hasMetLocks
+                taken.replace(with: portion.entries)
+                committed = commit(answering: committed)
+                if isTaker { writer.queue.finish(by: number) }
                 continue
             }
             Self.answer(committed, .success(()))
             committed = []
-            guard writer.queue.wait(until: DispatchTime.now() + Self.idleCheck)
-            else { break }
-            if writer.queue.count == 0, !writer.isEnding { keepConnected() }
+            guard writer.queue.wait(for: Self.idleCheck) else { break }
+            if writer.queue.isIdle, !writer.isEnding { keepConnected() }
         }
     }
 
-    /// Commits entries, trying again until their deadlines.
+    /// Commits what was taken, trying again until all is answered.
     ///
-    /// Returns those that are committed and not yet answered. `previous` is answered meanwhile.
-    private mutating func commit(_ entries: [Entry], answering previous: [Entry]) -> [Entry] {
-        var entries = entries
+    /// Returns what is committed and not yet answered. `previous` is answered meanwhile.
+    private mutating func commit(answering previous: [Entry]) -> [Entry] {
         var previous = previous
-        while !entries.isEmpty {
+        func answerPrevious() {
+            Self.answer(previous, .success(()))
+            previous = []
+        }
+        while true {
+            let entries = taken.open
+            if entries.isEmpty {
+                answerPrevious()
+                return taken.closeAll()
+            }
             do throws(PostgresError) {
-                try commitOnce(&entries) {
-                    Self.answer(previous, .success(()))
-                    previous = []
-                }
-                return entries
+                try commitOnce(entries, meanwhile: answerPrevious)
+                return taken.closeAll()
             } catch {
-                entries = outlast(error, entries)
+                outlast(error)
             }
         }
-        return []
     }
 
-    /// Commits entries, all but the rows that PostgreSQL refuses; calls `meanwhile` while the server
-    /// works, and at the latest before it throws.
-    ///
-    /// Leaves those that are not answered.
+    /// Commits entries, all but the rows that PostgreSQL refuses and those that another transaction
+    /// holds; calls `meanwhile` while the server works, and at the latest before it throws.
     private mutating func commitOnce(
-        _ entries: inout [Entry], meanwhile: () -> Void
+        _ entries: [Entry], meanwhile: () -> Void
     ) throws(PostgresError) {
         do throws(PostgresError) {
             try write(WriteBatch(entries.lazy.map(\.submission)), meanwhile: meanwhile)
         } catch {
             meanwhile()
             writer.metrics.failures.add()
-            guard error.isBadData else { throw error }
-            try isolate(entries, refused: error, remaining: &entries)
+            guard error.isBadData || error.isLockWait else { throw error }
+            try isolate(refused: error)
         }
     }
 
@@ -148,76 +167,108 @@ struct Committer {
         _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
         _ meanwhile: () -> Void
     ) throws(PostgresError) {
+        writer.queue.attemptBegan(number)
+        var took: Duration?
+        defer { writer.queue.attemptEnded(number, batchTook: took) }
         let connection = try usableConnection(beforeConnecting: meanwhile)
-        // A server that hangs must not keep callbacks waiting until the connection gives it up.
-        let limit = writer.settings.commitDeadline
         let started = ContinuousClock.now
-        let archive = ArchiveCallbacks(callbacks: rows.callbacks)
-        let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
-        if news.isEmpty, rows.rejects.isEmpty {
-            let pending = try connection.send(archive, reports, messages, within: limit)
-            meanwhile()
-            _ = try pending.receive()
-        } else {
-            let pending = try connection.send(
-                KeepOutcomes(outcomes: news), archive,
-                QuarantineRejects(rejects: rows.rejects), reports, messages, within: limit)
-            meanwhile()
-            _ = try pending.receive()
-            if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
-            knownOutcomes.formUnion(news.lazy.map(\.id))
+        // Beyond the last deadline nobody is left to be answered.
+        let left = taken.lastDeadline.map { $0 - started } ?? writer.settings.commitDeadline
+        let limit = max(left, Self.shortestTime)
+        do throws(PostgresError) {
+            try send(rows, reports, messages, meanwhile, over: connection, within: limit)
+            took = .now - started
+        } catch {
+            if error.isOutcomeUnknown, error.code == .timeout { took = .now - started }
+            throw error
         }
         writer.metrics.commit.record(.now - started)
         writer.metrics.batches.add()
         writer.metrics.reports.add(rows.reports.count)
         writer.metrics.batchSize.record(Double(rows.reports.count))
+        noteSuccess()
+    }
+
+    /// Every batch holds a row for the archive, or waits for the standby all the same: one that finds
+    /// its rows there already would write nothing, and PostgreSQL would let it pass.
+    private mutating func send(
+        _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
+        _ meanwhile: () -> Void, over connection: Connection, within limit: Duration
+    ) throws(PostgresError) {
+        let archive = ArchiveCallbacks(callbacks: rows.callbacks)
+        let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
+        let isOrdinary = news.isEmpty && rows.rejects.isEmpty && !rows.callbacks.isEmpty
+        if isOrdinary, !waitsBriefly {
+            let pending = try connection.send(archive, reports, messages, within: limit)
+            meanwhile()
+            _ = try pending.receive()
+            return
+        }
+        let lockWait = waitsBriefly ? Self.briefLockWait : writer.settings.lockWait
+        let pending = try connection.send(
+            LimitLockWait(to: lockWait, isLocal: true), WaitForStandby(),
+            KeepOutcomes(outcomes: news), archive, QuarantineRejects(rejects: rows.rejects),
+            reports, messages, within: limit)
+        meanwhile()
+        _ = try pending.receive()
+        if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
+        knownOutcomes.formUnion(news.lazy.map(\.id))
+    }
+
+    private mutating func noteSuccess() {
+        lastUse = .now
         pause = Self.shortestPause
         writer.databaseIsBack()
     }
 }
 
 extension Committer {
-    /// After a failure that is not the data's: refuses what is overdue and waits a little.
-    ///
-    /// Returns what is worth another try.
-    private mutating func outlast(_ error: PostgresError, _ entries: [Entry]) -> [Entry] {
-        if !error.isTransient {
-            // A missing grant or table: nothing that a moment's wait mends.
-            writer.logger.log(
-                .error, "a batch cannot be committed", ["error": "\(error.description)"])
-            writer.databaseIsAway(error)
-            Self.answer(entries, .failure(.unavailable))
-            return []
-        }
+    /// After a failure that is not the data's: waits a little, or refuses all that was taken.
+    private mutating func outlast(_ error: PostgresError) {
+        writer.refuse(taken.closeExpired(at: .now), .unavailable)
         // Another transaction won; the server itself is well.
         let lostRace = error.code == .serialization
         if !lostRace { writer.databaseIsAway(error) }
-        let now = ContinuousClock.now
-        let isEnding = writer.isEnding && !lostRace
-        let overdue = entries.filter { isEnding || $0.deadline <= now }
-        let reason = isEnding ? SinkFailure.stopping : .unavailable
-        Self.answer(overdue, .failure(reason))
-        Self.answer(writer.queue.removeExpired(at: isEnding ? nil : now), .failure(reason))
-        let rest = entries.filter { !isEnding && $0.deadline > now }
-        if !isEnding, !lostRace { backOff() }
-        return rest
+        if !error.isTransient {
+            // A missing grant or table: nothing that a moment's wait mends.
+            writer.logger.log(
+                .error, "a batch cannot be committed",
+                ["error": "\(error.description)"])
+            writer.refuse(taken.closeAll(), .unavailable)
+        } else if writer.isEnding, !lostRace {
+            writer.refuse(taken.closeAll(), .stopping)
+            writer.refuse(writer.queue.removeExpired(at: nil), .stopping)
+        } else if !lostRace {
+            backOff()
+        }
     }
 
-    /// An idle thread's look at its connection, so that an outage is known before a callback comes.
+    /// An idle thread's look whether it could write, so that an outage is known before a callback
+    /// comes.
     private mutating func keepConnected() {
-        if let connection, connection.isAlive(), !writer.isAway { return }
+        let isFresh = .now - lastUse < Self.idleCheck && !writer.isAway
+        if isFresh, let connection, connection.isAlive() { return }
+        writer.queue.attemptBegan(number)
+        defer { writer.queue.attemptEnded(number) }
         do throws(PostgresError) {
-            // No rows: a connect alone shows neither a server that only reads nor a missing grant.
-            _ = try usableConnection().execute(
+            try probe(try usableConnection())
+            noteSuccess()
+        } catch {
+            writer.databaseIsAway(error)
+            backOff()
+        }
+    }
+
+    /// Writes no rows: a connect alone shows neither a server that only reads nor a missing grant.
+    ///
+    /// In a transaction, so that it is cancelled when it takes too long; it has nothing to commit.
+    private func probe(_ connection: Connection) throws(PostgresError) {
+        try connection.transaction { () throws(PostgresError) in
+            _ = try connection.execute(
                 KeepOutcomes(outcomes: []), ArchiveCallbacks(callbacks: []),
                 QuarantineRejects(rejects: []),
                 RecordReports(reports: [], shard: shard), MoveMessages(decisive: []),
                 within: Self.probeTime)
-            pause = Self.shortestPause
-            writer.databaseIsBack()
-        } catch {
-            writer.databaseIsAway(error)
-            backOff()
         }
     }
 
@@ -231,14 +282,35 @@ extension Committer {
     mutating func usableConnection(
         beforeConnecting: () -> Void = {}
     ) throws(PostgresError) -> Connection {
-        if let connection, connection.isAlive() { return connection }
+        if let connection, connection.isAlive() {
+            if writer.hasCommitDoubt {
+                beforeConnecting()
+                try writer.settleDoubt(over: connection)
+            }
+            return connection
+        }
         beforeConnecting()
+        if let connection { giveUp(connection) }
         connection = nil
+        let fresh = try Connection(writer.database, within: Self.probeTime)
+        try fresh.execute(
+            LimitLockWait(to: writer.settings.lockWait, isLocal: false), within: Self.probeTime)
+        connection = fresh
+        try writer.settleDoubt(over: fresh)
+        return fresh
+    }
+
+    /// Forgets a connection whose session may still be at work, holding what it has locked.
+    private mutating func giveUp(_ connection: Connection) {
+        writer.abandoned(connection.processID)
         // What another server has in its dictionary is not known.
         knownOutcomes = []
-        let fresh = try Connection(writer.database, within: Self.probeTime)
-        connection = fresh
-        return fresh
+        if writer.hasCommitDoubt { changeShard() }
+    }
+
+    /// Leaves rows of the tally that another session holds, perhaps for hours.
+    mutating func changeShard() {
+        shard = (shard + Self.shardDigits) % (Self.shardDigits * Self.shardDigits)
     }
 
     /// Lets another thread take what comes while this one is busy for long.
@@ -246,13 +318,6 @@ extension Committer {
         guard isTaker else { return }
         isTaker = false
         writer.queue.stepAside()
-    }
-
-    /// Refuses what waits past its deadline, unless that was looked at just now.
-    mutating func answerExpiredWaiting(at now: ContinuousClock.Instant) {
-        guard now - lastExpiry >= Self.expiryInterval else { return }
-        lastExpiry = now
-        Self.answer(writer.queue.removeExpired(at: now), .failure(.unavailable))
     }
 
     static func answer(_ entries: [SubmissionQueue.Entry], _ result: Result<Void, SinkFailure>) {

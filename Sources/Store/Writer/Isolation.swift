@@ -2,19 +2,18 @@ import Domain
 import Postgres
 import Telemetry
 
-/// What is left of a batch that PostgreSQL refused for its data, and how far taking it apart may go.
+/// How far a batch is taken apart that PostgreSQL refused for its data, or that met rows which another
+/// transaction holds.
 ///
-/// A pure state machine; time is passed in. An entry is open until it is answered, once. Taking
-/// apart ends when all are answered, after `mostRefusedRows`, or at the entries' deadlines.
+/// Pure: it counts. Taking apart ends when all entries are answered or put aside, after
+/// `mostRefusedRows` or `mostLockWaits`, or at the entries' deadlines.
 struct Isolation {
-    typealias Entry = SubmissionQueue.Entry
-
     /// Each refused row costs a dozen statements in a row: a thousand take seconds, in which others
     /// wait.
     static let mostRefusedRows = 50
+    /// Each costs as long as a lock is waited for.
+    static let mostLockWaits = 12
 
-    /// Nil once answered.
-    private var entries: [Entry?]
     /// Why the last row or part was refused.
     private(set) var error: PostgresError
     /// Rows that PostgreSQL refused by themselves.
@@ -23,26 +22,19 @@ struct Isolation {
     private(set) var untriedRows = 0
     /// Rows that quarantine did not take either.
     private(set) var unkeptRows = 0
+    /// How often a lock was waited for in vain.
+    private(set) var lockWaits = 0
 
-    /// - Parameters:
-    ///   - entries: the batch.
-    ///   - error: why it was refused.
-    init(_ entries: [Entry], refused error: PostgresError) {
-        self.entries = entries
+    /// - Parameter error: why the batch was refused.
+    init(refused error: PostgresError) {
         self.error = error
     }
 
-    /// The whole batch.
-    var indices: Range<Int> { entries.indices }
-
-    /// What is not answered yet.
-    var open: [Entry] { entries.compactMap { $0 } }
+    /// Whether another lock may be met.
+    var mayWaitOn: Bool { lockWaits < Self.mostLockWaits }
 
     /// Whether another refused row may be looked for.
     var mayGoOn: Bool { refusedRows < Self.mostRefusedRows }
-
-    /// An entry's submission, unless it is answered.
-    func submission(_ index: Int) -> Submission? { entries[index]?.submission }
 
     /// Notes why a part was refused.
     mutating func wasRefused(_ error: PostgresError) {
@@ -64,20 +56,9 @@ struct Isolation {
         unkeptRows += rows
     }
 
-    /// Closes entries; who calls this answers them.
-    mutating func close(_ range: Range<Int>) -> [Entry] {
-        defer { for index in range { entries[index] = nil } }
-        return entries[range].compactMap { $0 }
-    }
-
-    /// Closes what is past its deadline; who calls this answers it.
-    mutating func closeExpired(at now: ContinuousClock.Instant) -> [Entry] {
-        var expired: [Entry] = []
-        for case let (index, entry?) in entries.enumerated() where entry.deadline <= now {
-            expired.append(entry)
-            entries[index] = nil
-        }
-        return expired
+    /// Counts a lock that was waited for in vain.
+    mutating func metLock() {
+        lockWaits += 1
     }
 
     /// One line for the batch, however many rows it had.

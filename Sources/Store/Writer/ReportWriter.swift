@@ -8,9 +8,10 @@ package import Telemetry
 /// Makes reports durable by group commit: whatever came while the last batch was being committed
 /// is the next batch.
 ///
-/// A submission is answered after its COMMIT. A lost connection leaves open whether a batch was
-/// committed; it is written again, which changes nothing but a second archived copy of the body.
-/// This is also where a spool would take what PostgreSQL cannot; without one such submissions are
+/// A submission is answered after its COMMIT, and at its deadline at the latest. A lost connection, and
+/// a COMMIT that takes longer than the deadline, leave open whether a batch was committed; it is
+/// written again, by us or with the provider's repetition, which changes nothing but a second
+/// archived copy of the body. Nothing is cancelled to learn more. This is also where a spool would take what PostgreSQL cannot; without one such submissions are
 /// refused, and the provider sends them again.
 package final class ReportWriter: ReportSink, WriterProbe {
     /// Bounds and deadlines.
@@ -28,6 +29,9 @@ package final class ReportWriter: ReportSink, WriterProbe {
         /// How long a submission may wait for its commit before it is refused. Plivo gives up on
         /// a callback after eight seconds.
         package var commitDeadline: Duration = .seconds(4)
+        /// How long a batch waits for a row or table that another transaction holds before what
+        /// waits is set apart.
+        package var lockWait: Duration = .milliseconds(200)
 
         package init() {}
     }
@@ -37,12 +41,17 @@ package final class ReportWriter: ReportSink, WriterProbe {
     let database: ConnectionSettings
     let logger: Logger
     let metrics: WriterMetrics
+    /// What each committer has taken.
+    private let taken: [OpenEntries]
+    private let doubt = CommitDoubt()
     private let outage = Mutex<Timestamp?>(nil)
+    private let condition = Mutex(Condition())
     /// While set, submissions are refused at once instead of after the deadline.
     private let refuses = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     /// Wakes committers that wait to reconnect.
     private let stopSignal = DispatchSemaphore(value: 0)
+    private let keeperSignal = DispatchSemaphore(value: 0)
     private let committers = DispatchGroup()
 
     /// Starts the committing threads; they connect on their own, now or when the database is there.
@@ -55,19 +64,27 @@ package final class ReportWriter: ReportSink, WriterProbe {
         self.logger = logger
         queue = SubmissionQueue(
             capacity: settings.queueReports, byteCapacity: settings.queueBytes,
-            crowd: settings.crowdReports)
+            batch: settings.batchReports, committers: settings.connections,
+            crowd: settings.crowdReports, deadline: settings.commitDeadline)
         self.metrics = WriterMetrics(metrics, queue: queue)
+        taken = (0..<settings.connections).map { _ in OpenEntries() }
         for index in 0..<settings.connections {
             committers.enter()
-            let thread = Thread { [self] in
-                var committer = Committer(writer: self)
+            start("committer-\(index)") { [self] in
+                var committer = Committer(writer: self, number: index, taken: taken[index])
                 committer.run()
                 committers.leave()
+                keeperSignal.signal()
             }
-            thread.name = "committer-\(index)"
-            thread.stackSize = 1 << 20
-            thread.start()
         }
+        start("deadlines") { [self] in keepDeadlines() }
+    }
+
+    private func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let thread = Thread(block: body)
+        thread.name = name
+        thread.stackSize = 1 << 20
+        thread.start()
     }
 
     package func submit(
@@ -89,12 +106,20 @@ package final class ReportWriter: ReportSink, WriterProbe {
             awaySince: outage.withLock { $0 })
     }
 
-    /// Whether something has waited for longer than its deadline and a grace.
+    /// Why nothing can be written now, in a text that is safe to show.
     ///
-    /// What is overdue is refused by the committers, so only a stuck one leaves it standing. The
-    /// grace is for a connect and an attempt that began within the deadline.
-    package func isStuck(grace: Duration = .seconds(5)) -> Bool {
-        queue.oldestDeadline.map { $0 + grace < .now } ?? false
+    /// Nil while the last attempt to write worked, or none was made yet. An idle writer tries, too,
+    /// about once a second. In memory only: anybody may ask at any time.
+    package var writeProblem: String? { condition.withLock { $0.problem } }
+
+    /// Whether an attempt to commit is under way or something waits, and no attempt has ended, with
+    /// success or failure, for twice the commit deadline and 5 s.
+    ///
+    /// Only a thread that hangs lets it come to this. A queue that is merely long, and a server that
+    /// is slow, away or refuses, do not. In memory only.
+    package func isStuck() -> Bool {
+        let limit = settings.commitDeadline * 2 + .seconds(5)
+        return queue.isStuck(for: limit)
     }
 
     /// Takes nothing more, commits what waits, and ends the threads.
@@ -105,12 +130,45 @@ package final class ReportWriter: ReportSink, WriterProbe {
         isStopping.store(true, ordering: .releasing)
         queue.close()
         for _ in 0..<settings.connections { stopSignal.signal() }
+        keeperSignal.signal()
         let milliseconds = Int(deadline / .milliseconds(1))
         return committers.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
     }
 }
 
 extension ReportWriter {
+    /// Answers what is past its deadline, whatever the committers are waiting for, until they end.
+    private func keepDeadlines() {
+        while committers.wait(timeout: .now()) != .success {
+            let now = ContinuousClock.now
+            // Cheap unless something is overdue.
+            var next = queue.oldestDeadline
+            if let oldest = next, oldest <= now { refuseOverdue(queue.removeExpired(at: now)) }
+            for entries in taken {
+                refuseOverdue(entries.closeExpired(at: now))
+                if let oldest = entries.oldestDeadline { next = min(next ?? oldest, oldest) }
+            }
+            // What comes to an idle writer has a whole deadline. What goes from here to there just
+            // now may have been missed.
+            let longest = next == nil && !isEnding ? settings.commitDeadline : Self.keeperPause
+            let pause = min(longest, next.map { $0 - now } ?? longest)
+            _ = keeperSignal.wait(timeout: .now() + max(pause, .milliseconds(1)) / .seconds(1))
+        }
+    }
+
+    private static let keeperPause: Duration = .milliseconds(100)
+
+    private func refuseOverdue(_ entries: [SubmissionQueue.Entry]) {
+        guard !entries.isEmpty else { return }
+        condition.withLock { $0.wasOverdue(after: settings.commitDeadline, at: .now) }
+        refuse(entries, .unavailable)
+    }
+
+    /// Tells those who wait for entries that they must send them again.
+    func refuse(_ entries: [SubmissionQueue.Entry], _ failure: SinkFailure) {
+        for entry in entries { entry.completion(.failure(failure)) }
+    }
+
     /// Whether `stop` has been called.
     var isEnding: Bool { isStopping.load(ordering: .acquiring) }
 
@@ -122,26 +180,40 @@ extension ReportWriter {
         _ = stopSignal.wait(timeout: .now() + .milliseconds(Int(duration / .milliseconds(1))))
     }
 
+    /// Whether a commit may still be under way at the server that nobody waits for any more.
+    var hasCommitDoubt: Bool { doubt.isOpen }
+
+    /// Notes a connection that was given up, by the server's process for it.
+    func abandoned(_ process: Int32) {
+        doubt.abandoned(process)
+    }
+
+    /// Fails when the server would not finish another commit either; see `CommitDoubt`.
+    func settleDoubt(over connection: Connection) throws(PostgresError) {
+        try doubt.settle(over: connection, longerThan: settings.commitDeadline / 2)
+    }
+
     /// Notes that the database does not take commits.
     func databaseIsAway(_ error: PostgresError) {
+        if error.isOutcomeUnknown { doubt.open() }
+        condition.withLock { $0.failed("\(error)") }
         let now = Timestamp.now
         let since = outage.withLock { outage in
             defer { outage = outage ?? now }
             return outage
         }
-        guard let since else {
-            logger.log(
-                .error, "database away; callbacks are refused until it is back",
-                ["error": "\(error.description)"])
-            return
-        }
-        if now.since(since) >= settings.commitDeadline {
+        if error.explanation != nil || since.map({ now.since($0) >= settings.commitDeadline }) == true {
             refuses.store(true, ordering: .relaxed)
         }
+        guard since == nil else { return }
+        logger.log(
+            .error, "database away; callbacks are refused until it is back",
+            ["error": "\(error.description)"])
     }
 
     /// Notes that the database takes commits.
     func databaseIsBack() {
+        condition.withLock { $0.worked(at: .now) }
         refuses.store(false, ordering: .relaxed)
         let since = outage.withLock { outage in
             defer { outage = nil }
@@ -154,12 +226,37 @@ extension ReportWriter {
     }
 }
 
+extension ReportWriter {
+    /// Whether the last attempt to write worked, and when one did.
+    private struct Condition {
+        private(set) var problem: String?
+        private var lastSuccess: ContinuousClock.Instant?
+
+        mutating func worked(at now: ContinuousClock.Instant) {
+            problem = nil
+            lastSuccess = now
+        }
+
+        mutating func failed(_ why: String) {
+            problem = "The last attempt to write failed: \(why)."
+        }
+
+        /// Something came to its deadline. One row that somebody holds is no reason to say that
+        /// nothing can be written.
+        mutating func wasOverdue(after deadline: Duration, at now: ContinuousClock.Instant) {
+            if let lastSuccess, now - lastSuccess < deadline { return }
+            problem = problem ?? "Nothing was committed for \(deadline), though callbacks wait."
+        }
+    }
+}
+
 /// What the writer counts.
 struct WriterMetrics: Sendable {
     let batches: Counter
     let reports: Counter
     let poison: Counter
     let failures: Counter
+    let lockWaits: Counter
     let commit: Histogram
     let batchSize: Histogram
 
@@ -171,6 +268,9 @@ struct WriterMetrics: Sendable {
             "waybill_writer_poison_total", "Rows that PostgreSQL refused, now in quarantine.")
         failures = metrics.counter(
             "waybill_writer_failures_total", "Attempts to commit a batch that failed.")
+        lockWaits = metrics.counter(
+            "waybill_writer_lock_waits_total",
+            "Attempts to commit that met rows which another transaction holds.")
         commit = metrics.histogram(
             "waybill_writer_commit_seconds", "From sending a batch to the end of its COMMIT.")
         batchSize = metrics.histogram(

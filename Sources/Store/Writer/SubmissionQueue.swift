@@ -15,64 +15,61 @@ final class SubmissionQueue: Sendable {
         let completion: Completion
     }
 
-    fileprivate struct State {
-        /// Nil where an entry was taken, so that its body does not stay.
-        var entries: [Entry?] = []
-        /// Index of the first entry that still waits; the array is cut now and then.
-        var head = 0
-        var reports = 0
-        var bytes = 0
-        var sleepers = 0
-        /// Takers that have not said that they are finished.
-        var takers = 0
-        var isClosed = false
-
-        var isEmpty: Bool { head == entries.count }
+    /// What a committer takes at once.
+    struct Portion {
+        /// To be committed together.
+        var entries: [Entry] = []
+        /// Overdue, or sure to be before the commit; to be refused.
+        var hopeless: [Entry] = []
+        /// Whether these have met rows that another transaction holds: they are kept apart from what
+        /// has not, so that it does not wait with them.
+        var hasMetLocks = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let wakeUp = DispatchSemaphore(value: 0)
     let capacity: Int
-    private let byteCapacity: Int
-    private let crowd: Int
 
     /// - Parameters:
     ///   - capacity: the most reports that wait; a callback without reports counts as one.
     ///   - byteCapacity: the most bytes of bodies that wait.
+    ///   - batch: how many reports a batch holds, for looking ahead.
+    ///   - committers: how many there are.
     ///   - crowd: how many reports must wait for a second taker to be let in. Two commits of 30
     ///     rows cost more than one of 60; two of 500 use both of a machine's cores.
-    init(capacity: Int, byteCapacity: Int, crowd: Int = 1) {
+    ///   - deadline: how long an entry may wait in all, from its coming.
+    init(
+        capacity: Int, byteCapacity: Int, batch: Int = 500, committers: Int = 1, crowd: Int = 1,
+        deadline: Duration = .seconds(3600)
+    ) {
         self.capacity = capacity
-        self.byteCapacity = byteCapacity
-        self.crowd = crowd
+        state = Mutex(
+            State(
+                capacity: capacity, byteCapacity: byteCapacity, batch: batch,
+                committers: committers, crowd: crowd, deadline: deadline))
     }
 
     /// Reports that wait.
     var count: Int { state.withLock { $0.reports } }
 
-    /// When the oldest entry that waits must be on disk; nil if nothing waits.
+    /// The deadline of the entry that waits with the earliest one; nil if nothing waits.
     var oldestDeadline: ContinuousClock.Instant? {
-        state.withLock { $0.isEmpty ? nil : $0.entries[$0.head]?.deadline }
+        state.withLock { state in
+            let head = state.head < state.entries.count ? state.entries[state.head]?.deadline : nil
+            return (state.aside.map(\.deadline) + [head].compactMap { $0 }).min()
+        }
     }
 
-    /// Adds an entry, unless the queue is full or closed.
+    /// Adds an entry, unless the queue is full or closed, or the entry cannot be on disk in time.
     ///
     /// An empty queue takes any entry, however large: the bound on one callback is the parser's.
     func append(_ entry: Entry) -> SinkFailure? {
         let (failure, mustWake) = state.withLock { state -> (SinkFailure?, Bool) in
-            if state.isClosed { return (.stopping, false) }
-            let weight = entry.weight
-            guard
-                state.isEmpty
-                    || (state.reports + weight <= capacity
-                        && state.bytes + entry.submission.callback.body.count <= byteCapacity)
-            else { return (.full, false) }
+            if let failure = state.refusal(of: entry) { return (failure, false) }
+            if state.isEmpty { state.pulse.beganToWait(at: .now) }
             state.entries.append(entry)
-            state.reports += weight
-            state.bytes += entry.submission.callback.body.count
-            guard state.sleepers > 0, state.hasWork(crowd) else { return (nil, false) }
-            state.sleepers -= 1
-            return (nil, true)
+            state.count(entry, 1)
+            return (nil, state.wakesSleeper())
         }
         if mustWake { wakeUp.signal() }
         return failure
@@ -80,17 +77,28 @@ final class SubmissionQueue: Sendable {
 
     /// The oldest entries, up to a number of reports, at least one entry if there is any; nothing
     /// while another taker is busy and there is no crowd. Whoever got some must call `finish`.
-    func take(upTo limit: Int) -> [Entry] {
-        state.withLock { state in
-            guard state.hasWork(crowd) else { return [] }
+    ///
+    /// - Parameters:
+    ///   - limit: how many reports.
+    ///   - committer: who takes them.
+    func take(upTo limit: Int, by committer: Int = 0) -> Portion {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            guard state.hasWork(at: now) else { return Portion() }
+            let portion = state.take(upTo: limit, at: now)
+            guard !portion.entries.isEmpty else { return portion }
             state.takers += 1
-            return state.take(upTo: limit)
+            state.pulse.began(committer, at: now)
+            return portion
         }
     }
 
     /// The entries of the last `take` are dealt with. The taker comes back, so nobody is woken.
-    func finish() {
-        state.withLock { $0.takers -= 1 }
+    func finish(by committer: Int = 0) {
+        state.withLock { state in
+            state.takers -= 1
+            state.pulse.ended(committer, hasMore: !state.isEmpty, at: .now)
+        }
     }
 
     /// The entries of the last `take` will take long: others are let in as if they were dealt with.
@@ -98,25 +106,61 @@ final class SubmissionQueue: Sendable {
     func stepAside() {
         let mustWake = state.withLock { state -> Bool in
             state.takers -= 1
-            guard state.sleepers > 0, state.hasWork(crowd) else { return false }
-            state.sleepers -= 1
-            return true
+            return state.wakesSleeper()
         }
         if mustWake { wakeUp.signal() }
     }
 
+    /// Takes entries back that met a lock, to be tried again in a moment; they keep their deadlines.
+    func putAside(_ entries: [Entry]) {
+        state.withLock { state in
+            state.aside += entries
+            for entry in entries { state.count(entry, 1) }
+            state.asideUntil = .now + Self.lockPause
+        }
+    }
+
+    /// Rows that another transaction holds are tried again after this.
+    private static let lockPause: Duration = .milliseconds(100)
+
+    /// A committer begins to connect or to write.
+    func attemptBegan(_ committer: Int) {
+        state.withLock { $0.pulse.began(committer, at: .now) }
+    }
+
+    /// The committer's attempt has ended, with success or failure.
+    ///
+    /// - Parameters:
+    ///   - committer: whose.
+    ///   - time: how long the batch took, or was waited for in vain; nil for what was none.
+    func attemptEnded(_ committer: Int, batchTook time: Duration? = nil) {
+        state.withLock { state in
+            state.pulse.ended(committer, hasMore: !state.isEmpty, at: .now)
+            if let time { state.forecast.took(time) }
+        }
+    }
+
+    /// Whether no attempt has ended for so long, though one is under way or something waits.
+    func isStuck(for limit: Duration) -> Bool {
+        state.withLock { $0.pulse.isStuck(for: limit, at: .now) }
+    }
+
+    /// Whether nothing waits and nobody has taken anything.
+    var isIdle: Bool { state.withLock { $0.isEmpty && $0.takers == 0 } }
+
     /// Waits until there may be something to take, the queue is closed, or the time is over.
     ///
     /// - Returns: false once the queue is closed and empty.
-    func wait(until deadline: DispatchTime) -> Bool {
-        let mustSleep = state.withLock { state -> Bool? in
-            if state.hasWork(crowd) { return false }
-            if state.isClosed, state.isEmpty { return nil }
+    func wait(for limit: Duration) -> Bool {
+        let now = ContinuousClock.now
+        let pause = state.withLock { state -> Duration?? in
+            if state.hasWork(at: now) { return .some(nil) }
+            if state.isClosed, state.isEmpty { return .none }
             state.sleepers += 1
-            return true
+            return state.aside.isEmpty ? limit : min(limit, max(.zero, state.asideUntil - now))
         }
-        guard let mustSleep else { return false }
-        if mustSleep, wakeUp.wait(timeout: deadline) == .timedOut {
+        guard let pause else { return false }
+        if let pause, wakeUp.wait(timeout: .now() + pause / .seconds(1)) == .timedOut {
             // The signal may have come in between; then it is taken here, not by the next sleep.
             let wasSignalled = state.withLock { state -> Bool in
                 guard state.sleepers > 0 else { return true }
@@ -140,59 +184,6 @@ final class SubmissionQueue: Sendable {
 
     /// Takes out what is past its deadline, or everything.
     func removeExpired(at now: ContinuousClock.Instant?) -> [Entry] {
-        state.withLock { state in
-            var kept: [Entry] = []
-            var removed: [Entry] = []
-            for case let entry? in state.entries[state.head...] {
-                if let now, entry.deadline > now {
-                    kept.append(entry)
-                } else {
-                    removed.append(entry)
-                }
-            }
-            state.entries = kept
-            state.head = 0
-            state.reports = kept.reduce(0) { $0 + $1.weight }
-            state.bytes = kept.reduce(0) { $0 + $1.submission.callback.body.count }
-            return removed
-        }
-    }
-}
-
-extension SubmissionQueue.Entry {
-    /// What it counts against the bound: its reports, at least one.
-    fileprivate var weight: Int { max(1, submission.reports.count + submission.rejects.count) }
-}
-
-extension SubmissionQueue.State {
-    /// Whether there is something to take: for the only taker anything, for another one a crowd.
-    fileprivate func hasWork(_ crowd: Int) -> Bool {
-        // At the end all help, rather than sleep until the only taker is done.
-        !isEmpty && (takers == 0 || reports >= crowd || isClosed)
-    }
-
-    fileprivate mutating func take(upTo limit: Int) -> [SubmissionQueue.Entry] {
-        var taken = 0
-        var end = head
-        var batch: [SubmissionQueue.Entry] = []
-        while end < entries.count, let entry = entries[end] {
-            let weight = entry.weight
-            if taken > 0, taken + weight > limit { break }
-            taken += weight
-            bytes -= entry.submission.callback.body.count
-            batch.append(entry)
-            entries[end] = nil
-            end += 1
-        }
-        reports -= taken
-        head = end
-        if head == entries.count {
-            entries.removeAll(keepingCapacity: entries.capacity <= 4096)
-            head = 0
-        } else if head > 1024 {
-            entries.removeFirst(head)
-            head = 0
-        }
-        return batch
+        state.withLock { $0.removeExpired(at: now) }
     }
 }

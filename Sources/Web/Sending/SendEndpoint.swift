@@ -17,6 +17,8 @@ package struct SendEndpoint: Sendable {
     /// 1,000 recipients, the longest text, callback data and metadata, escaped as far as it goes.
     static let bodyLimit = 256 << 10
     private static let waitLimitSeconds = 10.0
+    /// Nobody waits for longer than this behind the arrival of the call: nginx gives up after 30 s.
+    private static let waitEnd: Duration = .seconds(20)
     private static let keyLengths = 1...255
 
     /// - Parameters:
@@ -75,16 +77,13 @@ package struct SendEndpoint: Sendable {
         // What is sent later than that is not worth waiting for.
         let isTaken =
             wait > .zero && call.sendAt.map { $0 <= now.advanced(by: wait) } ?? true
-            && watch.watch(call.recipients.map(\.message), until: .now + wait) {
-                [queue] states, isReachable in
-                let answer = SendAnswer.stored(call, states)
-                if let idempotency, isReachable, answer != queued {
-                    // Before it is given, or a repetition may still get the other one. If it
-                    // fails, repetitions tell less, but nothing wrong.
-                    try? queue.keep(answer, for: idempotency)
-                }
-                exchange.respond(SendAnswer.response(answer))
-            }
+            && watch.watch(
+                call.recipients.map(\.message),
+                // However long it was under way until here.
+                until: min(.now + wait, exchange.arrival + Self.waitEnd),
+                for: SendWatch.Caller(
+                    idempotency: idempotency, compose: { SendAnswer.stored(call, $0) },
+                    give: { exchange.respond(SendAnswer.response($0)) }))
         return isTaken ? nil : SendAnswer.response(queued)
     }
 

@@ -7,14 +7,31 @@ package import Telemetry
 /// Lets callers wait for what providers answer, without a thread for each.
 ///
 /// One thread asks the queue for all of them at once: whenever somebody rings, and every quarter of
-/// a second in case a ring was lost. Any thread.
+/// a second in case a ring was lost. Answers that are to be repeated are kept, for all who leave at
+/// that moment in one commit. Any thread.
 package final class SendWatch: Sendable {
-    /// Called once, on the watch's thread, with what is known. False if the queue did not answer.
-    typealias Completion = @Sendable ([MessageID: SendState], _ isReachable: Bool) -> Void
+    /// Somebody who waits. Nothing here blocks for long.
+    struct Caller: Sendable {
+        /// Where the answer is kept for repetitions; it holds the one that is there now.
+        let idempotency: Idempotency?
+        /// The answer by what is known.
+        let compose: @Sendable ([MessageID: SendState]) -> StoredAnswer
+        /// Gives the answer; called once.
+        let give: @Sendable (StoredAnswer) -> Void
+    }
 
     private struct State {
         var list = WatchList()
-        var completions: [UInt64: Completion] = [:]
+        var callers: [UInt64: Caller] = [:]
+
+        /// Takes out who is done, with their answers.
+        mutating func settle(
+            _ states: [MessageID: SendState]
+        ) -> [(caller: Caller, states: [MessageID: SendState])] {
+            list.settle(states, at: .now).compactMap { leaver in
+                callers.removeValue(forKey: leaver.id).map { ($0, leaver.states) }
+            }
+        }
     }
 
     private let queue: any MessageQueue
@@ -24,6 +41,9 @@ package final class SendWatch: Sendable {
     private let isRung = Atomic<Bool>(false)
     private let bell = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
+
+    /// The most bytes of answers in one commit.
+    private static let batchBytes = 4 << 20
 
     /// Starts the thread, which lives until `stop`.
     package init(
@@ -51,22 +71,29 @@ package final class SendWatch: Sendable {
     }
 
     /// Answers all who wait with what is known, takes in nobody from now on, and ends the thread.
-    package func stop() {
-        state.withLock { $0.list.close() }
+    ///
+    /// - Parameter limit: how long to wait for the thread, which may be asking a database that
+    ///   hangs; those whom it is about to answer are answered when that comes to its end.
+    package func stop(within limit: Duration = .seconds(1)) {
+        let left = state.withLock { state in
+            state.list.close()
+            return state.settle([:])
+        }
+        // Not kept for repetitions: those tell less, but nothing wrong.
+        for (caller, states) in left { caller.give(caller.compose(states)) }
         wake()
-        ended.wait()
+        _ = ended.wait(timeout: .now() + limit / .seconds(1))
     }
 
     /// Waits for messages on behalf of a caller.
     ///
-    /// - Returns: false if there is no room; then the completion is not called.
+    /// - Returns: false if there is no room; then the caller gets no answer from here.
     func watch(
-        _ messages: [MessageID], until deadline: ContinuousClock.Instant,
-        completion: @escaping Completion
+        _ messages: [MessageID], until deadline: ContinuousClock.Instant, for caller: Caller
     ) -> Bool {
         let isTaken = state.withLock { state in
             guard let id = state.list.add(messages, until: deadline) else { return false }
-            state.completions[id] = completion
+            state.callers[id] = caller
             return true
         }
         // The answer may have come before anybody waited for it.
@@ -84,14 +111,14 @@ package final class SendWatch: Sendable {
             }
             isRung.store(false, ordering: .releasing)
             let (pending, isClosed) = state.withLock { ($0.list.pending, $0.list.isClosed) }
-            let states = isClosed || pending.isEmpty ? [:] : ask(pending)
-            let done = state.withLock { state in
-                state.list.settle(states ?? [:], at: .now).map { leaver in
-                    (state.completions.removeValue(forKey: leaver.id), leaver.states)
-                }
-            }
-            for (completion, known) in done { completion?(known, states != nil) }
             if isClosed { return }
+            let states = pending.isEmpty ? [:] : ask(pending)
+            let done = state.withLock { $0.settle(states ?? [:]) }
+            let answers = done.map { caller, states in (caller, caller.compose(states)) }
+            // Before they are given, or a repetition may still get the other one. A database that
+            // did not answer just now is not asked again.
+            if states != nil { keep(answers) }
+            for (caller, answer) in answers { caller.give(answer) }
         }
     }
 
@@ -100,9 +127,34 @@ package final class SendWatch: Sendable {
             return try queue.states(of: messages)
         } catch {
             logger.log(
-                .warning, "cannot look at what callers wait for", limitKey: "",
-                ["failure": "\(error)"])
+                .warning, "cannot look at what callers wait for", ["failure": "\(error)"])
             return nil
+        }
+    }
+
+    /// Keeps the answers that say more than those that are there. If it fails, repetitions tell
+    /// less, but nothing wrong; the others are not tried then, since callers wait.
+    private func keep(_ answers: [(caller: Caller, answer: StoredAnswer)]) {
+        var rest = answers.compactMap { caller, answer -> KeptAnswer? in
+            guard let idempotency = caller.idempotency, answer != idempotency.answer else {
+                return nil
+            }
+            return KeptAnswer(answer, for: idempotency)
+        }[...]
+        while !rest.isEmpty {
+            var bytes = 0
+            let batch = rest.prefix { kept in
+                defer { bytes += kept.answer.body.count }
+                return bytes < Self.batchBytes
+            }
+            do {
+                try queue.keep(Array(batch))
+            } catch {
+                logger.log(
+                    .warning, "cannot keep answers for repetitions", ["failure": "\(error)"])
+                return
+            }
+            rest = rest.dropFirst(batch.count)
         }
     }
 }

@@ -74,6 +74,11 @@ extension Environment {
 }
 
 extension Configuration.Limits {
+    /// In milliseconds: every callback is answered before nginx gives up on it (10 s), before Plivo
+    /// does (8 s), and a writer that hangs is known (after twice this and 5 s) before systemd's
+    /// watchdog would notice (30 s).
+    private static let longestCommitDeadline = 8000
+
     fileprivate init(_ environment: inout Environment) {
         callbackWorkers = environment.integer("WAYBILL_CALLBACK_WORKERS", default: 2, in: 1...64)
         apiWorkers = environment.integer("WAYBILL_API_WORKERS", default: 4, in: 1...64)
@@ -86,7 +91,8 @@ extension Configuration.Limits {
         writerConnections = environment.integer(
             "WAYBILL_WRITER_CONNECTIONS", default: 2, in: 1...8)
         commitDeadline = .milliseconds(
-            environment.integer("WAYBILL_COMMIT_DEADLINE_MS", default: 4000, in: 100...60_000))
+            environment.integer(
+                "WAYBILL_COMMIT_DEADLINE_MS", default: 4000, in: 100...Self.longestCommitDeadline))
         poolSize = environment.integer("WAYBILL_POOL_SIZE", default: 4, in: 1...100)
         drainDeadline = .seconds(
             environment.integer("WAYBILL_DRAIN_SECONDS", default: 25, in: 1...600))

@@ -11,8 +11,8 @@ final class DemoSockets: Sendable {
     private let paths: [String]
     private let isRemoved = Mutex(false)
 
-    /// nginx's workers may have thousands of connections in flight.
-    private static let backlog: Int32 = 1024
+    /// As systemd's: nginx's workers may have thousands of connections in flight.
+    private static let backlog: Int32 = 4096
 
     /// The names of the responder's.
     static let responder = Listener.Name.allCases.map(\.rawValue)

@@ -42,7 +42,7 @@ enum DispatchCommand {
         let service = try DispatchService(configuration, logger: logger)
         let manager = ServiceManager()
         manager.notify("READY=1")
-        manager.feedWatchdog { service.isLive() }
+        manager.feedWatchdog { _ in service.isLive() }
         logger.log(
             .info, "ready", ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
 

@@ -29,9 +29,7 @@ final class DispatchService: Sendable {
         let state = DatabaseHealth(pool).databaseState()
         if let problem = state.problem {
             // A database that is away may come back; one that is behind will not catch up alone.
-            guard state.migration == nil, state.latency == nil else {
-                throw CommandFailure(problem)
-            }
+            guard !state.isUnfit else { throw CommandFailure(problem) }
             logger.log(
                 .error, "database away at the start; nothing is sent until it is there",
                 ["problem": "\(problem)"])
@@ -63,7 +61,7 @@ final class DispatchService: Sendable {
     /// time limits.
     func isLive() -> Bool {
         guard dispatcher.isLive(within: .seconds(45)) else {
-            logger.log(.error, "a lane is stuck; the watchdog is not fed", limitKey: "")
+            logger.log(.error, "a lane is stuck; the watchdog is not fed")
             return false
         }
         return !writer.isStuck()

@@ -4,7 +4,9 @@ import Telemetry
 
 /// A server's counters as metrics.
 enum ServerGauges {
-    static func register(_ server: Server, name: Listener.Name, in metrics: Metrics) {
+    static func register(
+        _ server: Server, name: Listener.Name, limit: Int, in metrics: Metrics
+    ) {
         let labels: KeyValuePairs = ["socket": name.rawValue]
         metrics.counter("waybill_requests_total", "FastCGI requests read, by socket.", labels) {
             Int(server.metrics.requests)
@@ -15,9 +17,23 @@ enum ServerGauges {
         metrics.gauge("waybill_connections", "Open FastCGI connections, by socket.", labels) {
             Double(server.metrics.openConnections)
         }
+        metrics.gauge(
+            "waybill_connections_limit", "Connections beyond which idle ones are closed.", labels
+        ) { Double(limit) }
+        metrics.counter(
+            "waybill_connections_exhausted_total",
+            "How often there were more connections than the limit.", labels
+        ) { server.metrics.exhaustions }
         metrics.gauge("waybill_requests_in_flight", "Requests not answered yet.", labels) {
             Double(server.metrics.inFlight)
         }
+        metrics.gauge(
+            "waybill_requests_waiting", "Requests that wait until others are answered.", labels
+        ) { Double(server.metrics.waiting) }
+        metrics.counter(
+            "waybill_requests_refused_total",
+            "Requests answered 503 because they waited in vain, or too many did.", labels
+        ) { server.metrics.refused }
         metrics.gauge("waybill_workers_busy", "Workers that read or handle a request.", labels) {
             Double(server.metrics.busyWorkers)
         }

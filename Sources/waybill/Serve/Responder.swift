@@ -12,6 +12,8 @@ final class Responder: Sendable {
     private let configuration: Configuration
     private let logger: Logger
     private let pool: ConnectionPool
+    private let healthPool: ConnectionPool
+    private let health: DatabaseWatch
     private let writer: ReportWriter
     private let maintenance: Maintenance
     private let sending: SendingService
@@ -27,17 +29,20 @@ final class Responder: Sendable {
         let limits = configuration.limits
         pool = ConnectionPool(
             configuration.apiDatabase, maximumCount: limits.poolSize, maximumWait: .seconds(3))
-        let health = DatabaseHealth(pool)
-        let state = health.databaseState()
+        // One connection of its own: readiness must not depend on how busy the API is.
+        healthPool = ConnectionPool(
+            configuration.apiDatabase, maximumCount: 1, maximumWait: .seconds(1))
+        let probe = DatabaseHealth(healthPool, settings: configuration.database)
+        let state = probe.databaseState()
         if let problem = state.problem {
             // A database that is away may come back; one that is behind will not catch up alone.
-            guard state.migration == nil, state.latency == nil else {
-                throw CommandFailure(problem)
-            }
+            guard !state.isUnfit else { throw CommandFailure(problem) }
             logger.log(
                 .error, "database away at the start; callbacks are refused until it is there",
                 ["problem": "\(problem)"])
         }
+
+        health = DatabaseWatch(probe, first: state)
 
         let metrics = Metrics()
         LogGauges.register(logger, in: metrics)
@@ -58,7 +63,7 @@ final class Responder: Sendable {
         let authenticator = Authenticator(APIKeys(pool, logger: logger))
         let endpoint = APIEndpoint(authenticator: authenticator, logger: logger)
         let healthRoutes = HealthEndpoints(
-            database: health, metrics: metrics, authenticator: authenticator)
+            database: health, writer: writer, metrics: metrics, authenticator: authenticator)
         let reader = MessageStore(
             pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
         let apiRoutes =
@@ -85,10 +90,11 @@ final class Responder: Sendable {
                     handler: router,
                     onIncident: { incident in
                         logger.log(
-                            .warning, "FastCGI incident",
+                            .warning, "FastCGI incident", limitKey: "\(name) \(incident)",
                             ["socket": "\(name.rawValue)", "incident": "\(incident)"])
                     })
-                ServerGauges.register(server, name: name, in: metrics)
+                ServerGauges.register(
+                    server, name: name, limit: limits.maxConnections, in: metrics)
                 servers.append(server)
             }
         } catch {
@@ -99,16 +105,27 @@ final class Responder: Sendable {
         PoolGauges.register(pool, in: metrics)
     }
 
-    /// Whether every socket answers a request now, and nothing stands in the writer that should
-    /// have been committed or refused long ago.
-    func isLive() -> Bool {
+    /// Whether every socket answers a request now, and attempts to commit come to an end.
+    ///
+    /// Nothing here waits for the database or for an API call: a process that is busy, or whose
+    /// database hangs, lives.
+    ///
+    /// - Parameter limit: for all of it.
+    /// - Returns: false if it hangs.
+    func isLive(within limit: Duration) -> Bool {
         guard !writer.isStuck() else {
-            logger.log(.error, "the writer is stuck; the watchdog is not fed", limitKey: "")
+            logger.log(.error, "the writer is stuck; the watchdog is not fed")
             return false
         }
-        return Listener.Name.allCases.allSatisfy { name in
-            SelfCheck.answers(path: sockets.path(name), within: .seconds(5))
+        let deadline = ContinuousClock.now + limit
+        let silent = Listener.Name.allCases.filter { name in
+            !SelfCheck.answers(path: sockets.path(name), within: deadline - .now)
         }
+        guard !silent.isEmpty else { return true }
+        logger.log(
+            .error, "a socket does not answer; the watchdog is not fed",
+            ["sockets": "\(silent.map(\.rawValue).joined(separator: " "))"])
+        return false
     }
 
     /// Answers callers who wait for a provider with what is known; from now on nobody waits. Any
@@ -131,6 +148,8 @@ final class Responder: Sendable {
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
         maintenance.stop()
         sending.stop()
+        health.stop()
+        healthPool.close()
         pool.close()
         // What a limit held back comes first: "stopped" is the last line.
         logger.flush(within: .milliseconds(500))
@@ -154,15 +173,24 @@ final class Responder: Sendable {
 }
 
 extension Configuration.Limits {
-    /// Callbacks get the threads that they need whatever the API is busy with.
+    /// How long a call may wait for one of the API's threads. With the time that a database that
+    /// hangs takes from it then, it is answered well before nginx gives up (30 s).
+    private static var apiQueueTime: Duration { .seconds(5) }
+
+    /// Callbacks get the threads that they need whatever the API is busy with. An API call waits for
+    /// the database, a callback does not: it is answered by the writer.
     fileprivate func listener(_ name: Listener.Name) -> Listener.Limits {
-        let workers =
-            switch name {
-            case .callbacks: callbackWorkers
-            case .api: apiWorkers
-            case .events: 1
-            }
-        return Listener.Limits(
-            workers: workers, maxConnections: maxConnections, maxInFlight: maxInFlight)
+        switch name {
+        case .callbacks:
+            Listener.Limits(
+                workers: callbackWorkers, maxConnections: maxConnections, maxInFlight: maxInFlight)
+        case .api:
+            Listener.Limits(
+                workers: 1, handlers: apiWorkers, maxConnections: maxConnections,
+                maxInFlight: maxInFlight, queueTime: Self.apiQueueTime)
+        case .events:
+            Listener.Limits(
+                workers: 1, maxConnections: maxConnections, maxInFlight: maxInFlight)
+        }
     }
 }

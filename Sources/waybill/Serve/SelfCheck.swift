@@ -8,13 +8,17 @@ enum SelfCheck {
             AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        // Zero would be no limit at all.
-        let microseconds = max(1, Int(limit / .microseconds(1)))
-        var timeout = timeval(
-            tv_sec: microseconds / 1_000_000, tv_usec: microseconds % 1_000_000)
+        let deadline = ContinuousClock.now + limit
         let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+        // Of the whole check, not of each step: zero would be no limit at all.
+        func limitNextStep() {
+            let microseconds = max(1, Int((deadline - .now) / .microseconds(1)))
+            var timeout = timeval(
+                tv_sec: microseconds / 1_000_000, tv_usec: microseconds % 1_000_000)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+        }
+        limitNextStep()
         guard connect(descriptor, to: path) else { return false }
         let request = request
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count
@@ -22,6 +26,7 @@ enum SelfCheck {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while answer.count < 65_536 {
+            limitNextStep()
             let count = recv(descriptor, &buffer, buffer.count, 0)
             guard count > 0 else { break }
             answer.append(contentsOf: buffer[..<count])

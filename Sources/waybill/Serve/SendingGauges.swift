@@ -2,8 +2,9 @@ import Domain
 import Telemetry
 import Web
 
-/// The state of sending as metrics: one query when they are asked for, left out while the database
-/// is away.
+/// The state of sending as metrics: one query when they are asked for, shared by all who ask
+/// meanwhile. They are left out while the database is away; if it only is slow, they are those of its
+/// last answer for up to a minute.
 enum SendingGauges {
     private static let values: [(name: String, help: String, value: Value)] = [
         (
@@ -68,9 +69,18 @@ enum SendingGauges {
 
     private typealias Value = @Sendable (SendingState, Timestamp) -> Int
 
+    /// How long somebody who reads the metrics waits for the database.
+    private static let patience: Duration = .milliseconds(80)
+    private static let longestAge: Duration = .seconds(60)
+
     static func register(_ probe: any SendingProbe, in metrics: Metrics) {
+        let answer = SharedAnswer("sending-states", .onDemand, every: .zero) {
+            try? probe.sendingStates()
+        }
         metrics.group(values.map { MetricFamily($0.name, $0.help) }) {
-            guard let states = try? probe.sendingStates() else { return [] }
+            let reading = answer.latest(within: patience)
+            guard let states = reading.value ?? nil, let age = reading.age, age < longestAge
+            else { return [] }
             let now = Timestamp.now
             return values.flatMap { name, _, value in
                 states.map { state in

@@ -35,7 +35,7 @@ enum ServeCommand {
         let manager = ServiceManager()
         manager.notify("READY=1")
         MemoryTrimmer.start()
-        manager.feedWatchdog { responder.isLive() }
+        manager.feedWatchdog { responder.isLive(within: $0) }
         logger.log(
             .info, "ready", ["version": "\(Version.current)", "pid": .integer(Int64(getpid()))])
 

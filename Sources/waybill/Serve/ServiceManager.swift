@@ -38,14 +38,35 @@ struct ServiceManager: Sendable {
         }
     }
 
+    /// When the watchdog is fed, by the time after which it bites.
+    struct FeedingPlan: Equatable {
+        /// What one check may take. Two that take all of it and fail, one behind the other, still
+        /// leave time for a third.
+        let limit: Duration
+        /// From the end of a check that passed to the next one.
+        let pause: Duration
+        /// From the end of one that failed: one that was slow is made up for soon.
+        let pauseAfterFailure: Duration
+
+        init(_ watchdog: Duration) {
+            limit = watchdog / 4
+            pause = watchdog / 6
+            pauseAfterFailure = watchdog / 60
+        }
+    }
+
     /// Feeds the watchdog as long as the check passes, on a thread of its own.
-    func feedWatchdog(_ check: @escaping @Sendable () -> Bool) {
+    ///
+    /// - Parameter check: gets the time that it may take.
+    func feedWatchdog(_ check: @escaping @Sendable (_ limit: Duration) -> Bool) {
         guard let watchdog, path != nil else { return }
+        let plan = FeedingPlan(watchdog)
         let thread = Thread {
             while true {
-                if check() { notify("WATCHDOG=1") }
-                // Half of the time, as sd_watchdog_enabled(3) advises.
-                Thread.sleep(forTimeInterval: watchdog / .seconds(1) / 2)
+                let isLive = check(plan.limit)
+                if isLive { notify("WATCHDOG=1") }
+                let pause = isLive ? plan.pause : plan.pauseAfterFailure
+                Thread.sleep(forTimeInterval: pause / .seconds(1))
             }
         }
         thread.name = "watchdog"

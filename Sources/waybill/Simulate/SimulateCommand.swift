@@ -129,7 +129,9 @@ enum SimulateCommand {
                 Listener(.api, on: source, limits: limits, threadName: "simulator"),
                 handler: simulator,
                 onIncident: { incident in
-                    logger.log(.warning, "FastCGI incident", ["incident": "\(incident)"])
+                    logger.log(
+                        .warning, "FastCGI incident", limitKey: "\(incident)",
+                        ["incident": "\(incident)"])
                 })
         } catch {
             throw CommandFailure("cannot listen: \(error)")

@@ -28,7 +28,8 @@ enum Crew {
     }
 }
 
-/// Posts callbacks of one report each, without a pause, until it is stopped.
+/// Posts callbacks of one report each, or sends what else it is told to, without a pause, until it
+/// is stopped.
 final class SteadyLoad: Sendable {
     /// What became of one callback.
     struct Outcome: Sendable {
@@ -58,10 +59,20 @@ final class SteadyLoad: Sendable {
     private let prefix: String
     private let threadCount: Int
     private let threads = Mutex<DispatchGroup?>(nil)
+    private let send: @Sendable (_ name: String) throws -> HTTPAnswer
 
     /// Starts the threads.
-    init(on demo: RunningDemo, threads count: Int = 6) {
+    ///
+    /// - Parameters:
+    ///   - demo: whom to load.
+    ///   - count: of the threads.
+    ///   - send: one request; a callback with a report on this message unless given.
+    init(
+        on demo: RunningDemo, threads count: Int = 6,
+        send: (@Sendable (_ name: String) throws -> HTTPAnswer)? = nil
+    ) {
         self.demo = demo
+        self.send = send ?? { try demo.infobip(InfobipBody.of($0)) }
         prefix = uniqueName("load")
         threadCount = count
         let group = Crew.start(count) { [self] thread in
@@ -110,7 +121,7 @@ final class SteadyLoad: Sendable {
     private func post(_ name: String) {
         let outcome: Outcome
         do {
-            let answer = try demo.infobip(InfobipBody.of(name))
+            let answer = try send(name)
             outcome = Outcome(
                 name: name, status: answer.status, retryAfter: answer["retry-after"],
                 text: answer.text)

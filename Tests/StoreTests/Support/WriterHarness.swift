@@ -18,6 +18,8 @@ struct WriterHarness {
         var settings = ReportWriter.Settings()
         // A busy machine must not look like a slow database.
         settings.commitDeadline = .seconds(30)
+        // Nor a blockade like a row that somebody holds.
+        settings.lockWait = .seconds(30)
         // One connection unless a test says so; then all of them at work, be there a crowd or not.
         settings.connections = 1
         settings.crowdReports = 1

@@ -124,22 +124,23 @@ struct SelectKey: Statement {
     }
 }
 
-/// Replaces the answer of the call that has a key.
-struct KeepAnswer: Statement {
-    let answer: StoredAnswer
-    let idempotency: Idempotency
+/// Replaces the answers of the calls that have these keys.
+struct KeepAnswers: Statement {
+    let answers: [KeptAnswer]
 
-    static let name: StaticString = "keep_answer"
+    static let name: StaticString = "keep_answers"
     static let sql: StaticString = """
-        update idempotency_key set status = $4, answer = $5
-        where caller = $1 and key = $2 and digest = $3
+        update idempotency_key as known set status = kept.status, answer = kept.answer
+        from unnest($1::bytea[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[])
+            as kept (caller, key, digest, status, answer)
+        where known.caller = kept.caller and known.key = kept.key and known.digest = kept.digest
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.add(bytes: idempotency.caller)
-        parameters.add(idempotency.key)
-        parameters.add(bytes: idempotency.digest)
-        parameters.add(Int16(clamping: answer.status))
-        parameters.add(bytes: answer.body)
+        parameters.addBytes(answers) { $0.idempotency.caller }
+        parameters.addTexts(answers) { $0.idempotency.key }
+        parameters.addBytes(answers) { $0.idempotency.digest }
+        parameters.addInt16s(answers) { Int16(clamping: $0.answer.status) }
+        parameters.addBytes(answers) { $0.answer.body }
     }
 }

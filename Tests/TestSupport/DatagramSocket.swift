@@ -1,11 +1,11 @@
 import Foundation
 
 /// systemd's end of sd_notify: a datagram socket at a path, or in the abstract namespace.
-final class DatagramSocket: Sendable {
+public final class DatagramSocket: Sendable {
     private let descriptor: Int32
 
     /// - Parameter name: a path; a leading `@` stands for the abstract namespace.
-    init?(_ name: String) {
+    public init?(_ name: String) {
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(
@@ -28,14 +28,14 @@ final class DatagramSocket: Sendable {
     }
 
     /// The next datagram; nil after ten seconds without one.
-    func receive() -> String? {
+    public func receive() -> String? {
         var buffer = [UInt8](repeating: 0, count: 1024)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
     }
 
     /// Whether nothing has come.
-    var isEmpty: Bool {
+    public var isEmpty: Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) < 0
     }

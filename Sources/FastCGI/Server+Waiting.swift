@@ -1,0 +1,53 @@
+/// Requests that are complete while there is no room for them, or no handler.
+extension Server {
+    /// Hands a complete request on: to the handler, or to those that wait for it.
+    ///
+    /// - Parameters:
+    ///   - exchange: The request.
+    ///   - hasRoom: Whether it is within the bound on requests in flight.
+    func handOn(_ exchange: Exchange, hasRoom: Bool) {
+        if limits.handlers == 0, hasRoom { return handler.handle(exchange) }
+        // These need no room: a caller learns that the process lives however much there is to do.
+        if handler.answersAtOnce(exchange) { return handler.handle(exchange) }
+        let deadline = exchange.arrival + limits.queueTime
+        let (refused, mayResume, unparked) = monitor.withLock { state in
+            (state.hold(exchange, until: deadline), state.mayResume, state.unpark())
+        }
+        if unparked { armListener() }
+        for exchange in refused { refuse(exchange) }
+        // Somebody may have been answered since the request was taken.
+        if mayResume { signalRoom() }
+        startSweeping(by: deadline)
+    }
+
+    /// There is room for what waits.
+    func signalRoom() {
+        if limits.handlers > 0 { work.signal() } else { room.signal() }
+    }
+
+    /// There is room for what waits: handles it, as long as there is.
+    func serveWaiting() {
+        room.clear()
+        _ = poller.change(room.descriptor, id: Self.roomID, [.input, .once])
+        while let exchange = monitor.withLock({ $0.resume() }) { handler.handle(exchange) }
+    }
+
+    /// The life of a handler's thread: one request at a time until workers leave.
+    func handleWaiting() {
+        while true {
+            work.wait()
+            counters.workerWakes()
+            while let exchange = monitor.withLock({ $0.resume() }) { handler.handle(exchange) }
+            counters.workerRests()
+            if monitor.withLock({ $0.phase == .stopped }) { break }
+        }
+        monitor.withLock { $0.runningWorkers -= 1 }
+        monitor.wakeAll()
+    }
+
+    /// Refuses a request that has waited in vain, or that stands in the way of others.
+    func refuse(_ exchange: Exchange) {
+        report(.refused)
+        handler.refuse(exchange)
+    }
+}

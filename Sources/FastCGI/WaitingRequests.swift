@@ -1,0 +1,50 @@
+/// Complete requests that wait for room, first in, first out. Its owner bounds it.
+struct WaitingRequests: Sendable {
+    private struct Entry: Sendable {
+        let exchange: Exchange
+        let deadline: ContinuousClock.Instant
+    }
+
+    /// Nil where one was taken, so that its body does not stay.
+    private var entries: [Entry?] = []
+    /// Index of the first one that still waits; the array is cut now and then.
+    private var head = 0
+    /// Of all the bodies.
+    private(set) var bytes = 0
+
+    var count: Int { entries.count - head }
+    var isEmpty: Bool { head == entries.count }
+
+    /// When the first one has waited too long: all wait for the same time, about.
+    var nextDeadline: ContinuousClock.Instant? {
+        isEmpty ? nil : entries[head].map(\.deadline)
+    }
+
+    mutating func add(_ exchange: Exchange, until deadline: ContinuousClock.Instant) {
+        entries.append(Entry(exchange: exchange, deadline: deadline))
+        bytes += exchange.bodyBytes
+    }
+
+    mutating func takeFirst() -> Exchange? {
+        guard !isEmpty, let entry = entries[head] else { return nil }
+        entries[head] = nil
+        head += 1
+        bytes -= entry.exchange.bodyBytes
+        if isEmpty {
+            entries.removeAll(keepingCapacity: entries.capacity <= 1024)
+            head = 0
+        } else if head >= 1024 {
+            entries.removeFirst(head)
+            head = 0
+        }
+        return entry.exchange
+    }
+
+    mutating func takeOverdue(_ now: ContinuousClock.Instant) -> [Exchange] {
+        var overdue: [Exchange] = []
+        while let deadline = nextDeadline, deadline <= now, let exchange = takeFirst() {
+            overdue.append(exchange)
+        }
+        return overdue
+    }
+}

@@ -1,0 +1,38 @@
+import Postgres
+
+/// Makes the commit that it is part of wait for the synchronous standbys, whatever else the
+/// transaction does.
+///
+/// What finds its row there already writes nothing, and PostgreSQL lets such a commit pass at once;
+/// but the row may be on no standby yet. This writes a few bytes of WAL, behind which the row stands.
+struct WaitForStandby: Statement {
+    static let name: StaticString = "wait_for_standby"
+    static let sql: StaticString = "select pg_logical_emit_message(true, 'waybill', '')"
+}
+
+/// Lets a transaction that nobody is promised anything of commit at once.
+struct CommitLazily: Statement {
+    static let name: StaticString = "commit_lazily"
+    static let sql: StaticString = "select set_config('synchronous_commit', 'off', true)"
+}
+
+/// Limits how long a row or table that another transaction holds is waited for.
+struct LimitLockWait: Statement {
+    let limit: Duration
+    /// Only in the transaction that this is part of.
+    let isLocal: Bool
+
+    init(to limit: Duration, isLocal: Bool) {
+        self.limit = limit
+        self.isLocal = isLocal
+    }
+
+    static let name: StaticString = "limit_lock_wait"
+    static let sql: StaticString = "select set_config('lock_timeout', $1, $2)"
+
+    func encode(into parameters: inout StatementParameters) {
+        // Zero would be no limit at all.
+        parameters.add(String(max(1, Int64(limit / .milliseconds(1)))))
+        parameters.add(isLocal)
+    }
+}

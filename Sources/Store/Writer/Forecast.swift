@@ -1,0 +1,41 @@
+/// How long batches take, and with that when an entry that comes now will be on disk.
+///
+/// A pure state machine. It refuses only what is hopeless: the quickest of the last three batches
+/// counts, so that a single stall of the disk, which holds up the batches of two committers at once,
+/// turns nobody away. And it counts at most three quarters of the commit deadline, so that there is
+/// always a first one that is tried, and shows when the server is quick again.
+struct Forecast {
+    private let longest: Duration
+    private var recent: [Duration] = []
+
+    private static let memory = 3
+
+    /// - Parameter deadline: how long an entry may wait in all.
+    init(deadline: Duration) {
+        longest = deadline * 3 / 4
+    }
+
+    /// A batch was committed in this time, or not even in it.
+    mutating func took(_ time: Duration) {
+        recent.append(time)
+        if recent.count > Self.memory { recent.removeFirst() }
+    }
+
+    /// How long the next batch takes at least; nothing, as long as too few are known.
+    var batch: Duration {
+        guard recent.count == Self.memory, let quickest = recent.min() else { return .zero }
+        return min(quickest, longest)
+    }
+
+    /// How long an entry waits at least until it is on disk.
+    ///
+    /// - Parameters:
+    ///   - batches: whole batches that come before the entry's own.
+    ///   - committers: how many write at the same time.
+    ///   - running: how long the running batch has been under way; nil if a committer is free.
+    func wait(behind batches: Int, committers: Int, running: Duration?) -> Duration {
+        let batch = batch
+        let rest = running.map { max(.zero, batch - $0) } ?? .zero
+        return rest + batch * (batches / max(1, committers) + 1)
+    }
+}

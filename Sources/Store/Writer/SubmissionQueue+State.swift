@@ -1,0 +1,154 @@
+import Domain
+
+extension SubmissionQueue {
+    /// The queue's books; the queue acts after unlocking.
+    struct State {
+        let capacity: Int
+        let byteCapacity: Int
+        let batch: Int
+        let committers: Int
+        let crowd: Int
+        let deadline: Duration
+
+        /// Nil where an entry was taken, so that its body does not stay.
+        var entries: [Entry?] = []
+        /// Index of the first entry that still waits; the array is cut now and then.
+        var head = 0
+        /// What has met locks, and when it is tried again.
+        var aside: [Entry] = []
+        var asideUntil = ContinuousClock.now
+        var reports = 0
+        var bytes = 0
+        var sleepers = 0
+        /// Takers that have not said that they are finished.
+        var takers = 0
+        var isClosed = false
+        /// When attempts to commit what was taken began and ended.
+        var pulse = Pulse()
+        var forecast: Forecast
+
+        init(
+            capacity: Int, byteCapacity: Int, batch: Int, committers: Int, crowd: Int,
+            deadline: Duration
+        ) {
+            self.capacity = capacity
+            self.byteCapacity = byteCapacity
+            self.batch = batch
+            self.committers = committers
+            self.crowd = crowd
+            self.deadline = deadline
+            forecast = Forecast(deadline: deadline)
+        }
+
+        var isEmpty: Bool { head == entries.count && aside.isEmpty }
+    }
+}
+
+extension SubmissionQueue.Entry {
+    /// What it counts against the bound: its reports, at least one.
+    fileprivate var weight: Int { max(1, submission.reports.count + submission.rejects.count) }
+}
+
+extension SubmissionQueue.State {
+    typealias Entry = SubmissionQueue.Entry
+
+    /// Why an entry is not taken in; nil if it is.
+    func refusal(of entry: Entry) -> SinkFailure? {
+        if isClosed { return .stopping }
+        if isEmpty, takers == 0 { return nil }
+        let weight = entry.weight
+        let isInBounds =
+            reports + weight <= capacity
+            && bytes + entry.submission.callback.body.count <= byteCapacity
+        guard isEmpty || isInBounds else { return .full }
+        guard forecast.batch > .zero else { return nil }
+        let now = entry.deadline - deadline
+        let helpers = reports + weight >= crowd ? committers : 1
+        let wait = forecast.wait(
+            behind: reports / batch, committers: helpers,
+            running: takers >= helpers ? pulse.oldestStart.map { now - $0 } : nil)
+        return wait > deadline ? .full : nil
+    }
+
+    /// Adds an entry to what waits, or takes it from there.
+    mutating func count(_ entry: Entry, _ sign: Int) {
+        reports += sign * entry.weight
+        bytes += sign * entry.submission.callback.body.count
+    }
+
+    /// Whether a sleeper must be woken for what waits; counts it as awake.
+    mutating func wakesSleeper() -> Bool {
+        guard sleepers > 0, hasWork(at: .now) else { return false }
+        sleepers -= 1
+        return true
+    }
+
+    /// Whether there is something to take: for the only taker anything, for another one a crowd.
+    func hasWork(at now: ContinuousClock.Instant) -> Bool {
+        // At the end all help, rather than sleep until the only taker is done.
+        if head < entries.count, takers == 0 || reports >= crowd || isClosed { return true }
+        return isAsideDue(at: now)
+    }
+
+    private func isAsideDue(at now: ContinuousClock.Instant) -> Bool {
+        !aside.isEmpty && (asideUntil <= now || (isClosed && head == entries.count))
+    }
+
+    mutating func take(
+        upTo limit: Int, at now: ContinuousClock.Instant
+    ) -> SubmissionQueue.Portion {
+        var portion = SubmissionQueue.Portion()
+        if isAsideDue(at: now) {
+            portion.hasMetLocks = true
+            portion.entries = aside
+            aside = []
+            for entry in portion.entries { count(entry, -1) }
+            return portion
+        }
+        let earliest = now + forecast.batch
+        var taken = 0
+        while head < entries.count, let entry = entries[head] {
+            let isHopeless = entry.deadline <= earliest
+            if !isHopeless {
+                let weight = entry.weight
+                if taken > 0, taken + weight > limit { break }
+                taken += weight
+                portion.entries.append(entry)
+            } else {
+                portion.hopeless.append(entry)
+            }
+            removeHead(entry)
+        }
+        cutTaken()
+        return portion
+    }
+
+    private mutating func removeHead(_ entry: Entry) {
+        count(entry, -1)
+        entries[head] = nil
+        head += 1
+    }
+
+    private mutating func cutTaken() {
+        if head == entries.count {
+            entries.removeAll(keepingCapacity: entries.capacity <= 4096)
+            head = 0
+        } else if head > 1024 {
+            entries.removeFirst(head)
+            head = 0
+        }
+    }
+
+    /// Takes out what is past its deadline, or everything.
+    mutating func removeExpired(at now: ContinuousClock.Instant?) -> [Entry] {
+        func isExpired(_ entry: Entry) -> Bool { now.map { entry.deadline <= $0 } ?? true }
+        let waiting = entries[head...].compactMap { $0 }
+        let removed = (waiting + aside).filter(isExpired)
+        guard !removed.isEmpty else { return [] }
+        entries = waiting.filter { !isExpired($0) }
+        head = 0
+        aside.removeAll(where: isExpired)
+        for entry in removed { count(entry, -1) }
+        return removed
+    }
+}

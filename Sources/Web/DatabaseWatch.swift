@@ -1,0 +1,45 @@
+package import Domain
+
+/// Tells the state of the database without a question of the caller's own: whoever asks for
+/// readiness must cost no round trip, and must not wait for a database that hangs.
+package struct DatabaseWatch: DatabaseProbe {
+    private let answer: SharedAnswer<DatabaseState>
+    private let expectedMigration: Int
+
+    /// A question that has been open for longer than that means that the database hangs.
+    private let limit: Duration
+
+    /// Asks once a second, on a thread of its own.
+    ///
+    /// - Parameters:
+    ///   - probe: whom to ask.
+    ///   - first: what it has said just now.
+    ///   - limit: how long it may take.
+    package init(
+        _ probe: any DatabaseProbe, first: DatabaseState, limit: Duration = .seconds(2)
+    ) {
+        self.limit = limit
+        expectedMigration = first.expectedMigration
+        answer = SharedAnswer("database-watch", .steady, first: first) { probe.databaseState() }
+    }
+
+    /// What is known; never blocks.
+    package func databaseState() -> DatabaseState {
+        let reading = answer.latest()
+        if let pending = reading.pending, pending > limit {
+            return unanswered(for: pending)
+        }
+        return reading.value ?? unanswered(for: .zero)
+    }
+
+    /// Asks no more.
+    package func stop() {
+        answer.stop()
+    }
+
+    private func unanswered(for time: Duration) -> DatabaseState {
+        DatabaseState(
+            latency: nil, migration: nil, expectedMigration: expectedMigration,
+            problem: "The database has not answered for \(time.components.seconds) seconds.")
+    }
+}

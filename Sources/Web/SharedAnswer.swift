@@ -1,0 +1,137 @@
+private import Dispatch
+private import Foundation
+private import Synchronization
+
+/// What one thread finds out, for all who want to know.
+///
+/// A question may take long: the database may hang. So it is asked on a thread of its own, one at a
+/// time and never twice within the interval, and callers are told what the last answer was. Any
+/// thread.
+package final class SharedAnswer<Value: Sendable>: Sendable {
+    /// When the question is asked.
+    package enum Rhythm: Sendable {
+        /// All the time, so that callers never wait.
+        case steady
+        /// When a caller comes and the last answer is older than the interval.
+        case onDemand
+    }
+
+    /// What is known now.
+    package struct Reading: Sendable {
+        /// Nil before the first answer.
+        package let value: Value?
+        /// How old the value is.
+        package let age: Duration?
+        /// How long the question that is being asked has had no answer.
+        package let pending: Duration?
+    }
+
+    private struct State {
+        var value: Value?
+        var answeredAt: ContinuousClock.Instant?
+        var askedAt: ContinuousClock.Instant?
+        var isAsking = false
+        var isStopped = false
+        /// Callers that wait for the next answer.
+        var waiters: [DispatchSemaphore] = []
+    }
+
+    private let state: Mutex<State>
+    private let interval: Duration
+    private let rhythm: Rhythm
+    private let ask: @Sendable () -> Value
+    private let bell = DispatchSemaphore(value: 0)
+
+    /// Starts the thread, which lives until `stop`.
+    ///
+    /// - Parameters:
+    ///   - name: the thread's, at most 15 bytes.
+    ///   - rhythm: when to ask.
+    ///   - interval: how long an answer serves.
+    ///   - first: what is known already.
+    ///   - ask: finds out; may block.
+    package init(
+        _ name: String, _ rhythm: Rhythm, every interval: Duration = .seconds(1),
+        first: Value? = nil, ask: @escaping @Sendable () -> Value
+    ) {
+        self.rhythm = rhythm
+        self.interval = interval
+        self.ask = ask
+        state = Mutex(State(value: first, answeredAt: first == nil ? nil : .now))
+        let thread = Thread { [self] in run() }
+        thread.name = name
+        thread.stackSize = 1 << 19
+        thread.start()
+    }
+
+    /// What is known, where there is need after a wait for the answer that comes next.
+    ///
+    /// - Parameter patience: the longest wait. There is none while the last answer is younger than
+    ///   the interval, or while the question has been open for longer than this.
+    /// - Returns: what is known then.
+    package func latest(within patience: Duration = .zero) -> Reading {
+        let now = ContinuousClock.now
+        let waiter = state.withLock { state -> DispatchSemaphore? in
+            if let answeredAt = state.answeredAt, now - answeredAt < interval { return nil }
+            if state.isAsking, let askedAt = state.askedAt, now - askedAt >= patience {
+                return nil
+            }
+            let waiter = DispatchSemaphore(value: 0)
+            state.waiters.append(waiter)
+            return waiter
+        }
+        if let waiter {
+            bell.signal()
+            if waiter.wait(timeout: .now() + patience / .seconds(1)) == .timedOut {
+                state.withLock { state in state.waiters.removeAll { $0 === waiter } }
+            }
+        }
+        return state.withLock { state in
+            let now = ContinuousClock.now
+            return Reading(
+                value: state.value, age: state.answeredAt.map { now - $0 },
+                pending: state.isAsking ? state.askedAt.map { now - $0 } : nil)
+        }
+    }
+
+    /// Asks no more. What is being asked is not waited for.
+    package func stop() {
+        state.withLock { $0.isStopped = true }
+        bell.signal()
+    }
+
+    private func run() {
+        while !state.withLock({ $0.isStopped }) {
+            if let pause = pause() {
+                _ = bell.wait(timeout: pause)
+                continue
+            }
+            state.withLock { state in
+                state.isAsking = true
+                state.askedAt = .now
+            }
+            let value = ask()
+            let waiters = state.withLock { state in
+                state.value = value
+                state.answeredAt = .now
+                state.isAsking = false
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.signal() }
+        }
+        for waiter in state.withLock({ $0.waiters }) { waiter.signal() }
+    }
+
+    /// How long to wait before the next look; nil if the question is to be asked now.
+    private func pause() -> DispatchTime? {
+        state.withLock { state in
+            if rhythm == .onDemand, state.waiters.isEmpty { return .distantFuture }
+            // Not by the answer: a question that is answered at once is not asked more often.
+            let last = state.askedAt ?? (rhythm == .steady ? state.answeredAt : nil)
+            guard let last else { return nil }
+            let left = interval - (.now - last)
+            return left > .zero ? .now() + left / .seconds(1) : nil
+        }
+    }
+}
