@@ -74,7 +74,7 @@ struct AccessTests {
             version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [],
             sending: Probe())
         let health = HealthEndpoints(
-            database: Probe(), metrics: Metrics(), authenticator: authenticator)
+            database: Probe(), writer: Probe(), metrics: Metrics(), authenticator: authenticator)
         return try WebServer(
             status.routes(endpoint) + MessageEndpoints(Reader()).routes(endpoint)
                 + health.routes(endpoint))
