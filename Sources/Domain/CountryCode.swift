@@ -3,32 +3,30 @@
 /// Source: ITU-T E.164, list of assigned country codes: no code is the beginning of another one, so
 /// the first digits tell how long it is.
 struct CountryCode {
-    /// One to three digits; fewer than the code has if the number ends before.
-    let digits: String
+    /// How many of the number's digits it has, 1 to 3; the number may end before.
+    let length: Int
     /// Whether a 0 follows it where no number has one: somebody left the national prefix in.
     let isFollowedByNationalZero: Bool
 
     /// - Parameter number: digits in ASCII, country code first.
-    init(of number: [UInt8]) {
-        let length = Self.length(of: number)
-        digits = String(decoding: number.prefix(length), as: UTF8.self)
+    init(of number: ArraySlice<UInt8>) {
+        length = Self.length(of: number)
         isFollowedByNationalZero =
             number.dropFirst(length).first == UInt8(ascii: "0")
             && !Self.withLeadingZero.contains { number.starts(with: $0) }
     }
 
-    private static func length(of number: [UInt8]) -> Int {
-        guard number.count >= 2 else { return 1 }
-        let (first, second) = (number[0] & 0xF, number[1] & 0xF)
-        if first == 1 || first == 7 { return 1 }
-        return ofTwoDigits[Int(first)].contains(second) ? 2 : 3
+    private static func length(of number: ArraySlice<UInt8>) -> Int {
+        var digits = number.prefix(2).makeIterator()
+        guard let first = digits.next(), let second = digits.next() else { return 1 }
+        return switch (first & 0xF, second & 0xF) {
+        case (1, _), (7, _): 1
+        case (2, 0), (2, 7), (3, 0...4), (3, 6), (3, 9), (4, 0...1), (4, 3...9), (5, 1...8),
+            (6, 0...6), (8, 1...2), (8, 4), (8, 6), (9, 0...5), (9, 8):
+            2
+        default: 3
+        }
     }
-
-    /// The second digits of the codes of two digits, by the first.
-    private static let ofTwoDigits: [[UInt8]] = [
-        [], [], [0, 7], [0, 1, 2, 3, 4, 6, 9], [0, 1, 3, 4, 5, 6, 7, 8, 9],
-        [1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 2, 3, 4, 5, 6], [], [1, 2, 4, 6], [0, 1, 2, 3, 4, 5, 8],
-    ]
 
     /// How numbers begin that have a 0 behind their country code, from abroad too.
     ///

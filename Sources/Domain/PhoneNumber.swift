@@ -21,7 +21,7 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
     package init(_ text: String) throws(Problem) {
         var reader = Reader()
         for scalar in text.unicodeScalars { try reader.read(scalar) }
-        description = "+" + String(decoding: try reader.checked(), as: UTF8.self)
+        description = String(decoding: try reader.checked(), as: UTF8.self)
     }
 
     /// A number as it was kept: `+` and its digits.
@@ -42,7 +42,8 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
 extension PhoneNumber {
     /// The digits of a text as they come.
     private struct Reader {
-        private var digits: [UInt8] = []
+        /// Behind a `+`.
+        private var digits = [UInt8(ascii: "+")]
         private var hasPlus = false
         /// How many characters were read.
         private var place = 0
@@ -50,6 +51,12 @@ extension PhoneNumber {
         private var opened: Int?
         /// How many digits came before each `(0)`.
         private var zerosInParentheses: [Int] = []
+
+        private var count: Int { digits.count - 1 }
+
+        init() {
+            digits.reserveCapacity(lengths.upperBound + 4)
+        }
 
         static func isDigit(_ byte: UInt8) -> Bool {
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
@@ -61,13 +68,13 @@ extension PhoneNumber {
             case "0"..."9":
                 digits.append(UInt8(truncatingIfNeeded: scalar.value))
                 // Two more than a number has, for the 00 in front of it.
-                guard digits.count <= lengths.upperBound + 2 else { throw .tooLong }
-            case "+" where digits.isEmpty && !hasPlus:
+                guard count <= lengths.upperBound + 2 else { throw .tooLong }
+            case "+" where count == 0 && !hasPlus:
                 hasPlus = true
             case "(":
-                opened = digits.count
+                opened = count
             case ")":
-                if let opened, opened > 0, digits[opened...].elementsEqual("0".utf8) {
+                if let opened, opened > 0, digits[(opened + 1)...].elementsEqual("0".utf8) {
                     zerosInParentheses.append(opened)
                 }
                 opened = nil
@@ -80,24 +87,28 @@ extension PhoneNumber {
             }
         }
 
-        /// The digits of the number.
-        func checked() throws(Problem) -> [UInt8] {
-            let isInternational = !hasPlus && digits.starts(with: "00".utf8)
+        /// The number with its `+`.
+        consuming func checked() throws(Problem) -> [UInt8] {
+            let isInternational = !hasPlus && digits.dropFirst().starts(with: "00".utf8)
             let skipped = isInternational ? 2 : 0
-            let number = Array(digits.dropFirst(skipped))
+            if isInternational { digits.removeSubrange(1..<(1 + skipped)) }
+            let number = digits.dropFirst()
             guard let first = number.first else { throw .noDigits }
             guard first != UInt8(ascii: "0") else {
                 throw hasPlus || isInternational ? .zeroAsCountryCode : .noCountryCode
             }
             let code = CountryCode(of: number)
             // As in +44 (0) 7700 900123: dialled, the 0 would call somebody else or nobody.
-            if code.isFollowedByNationalZero { throw .nationalPrefix(countryCode: code.digits) }
-            if zerosInParentheses.contains(where: { $0 - skipped != code.digits.utf8.count }) {
+            if code.isFollowedByNationalZero {
+                let text = String(decoding: number.prefix(code.length), as: UTF8.self)
+                throw .nationalPrefix(countryCode: text)
+            }
+            if zerosInParentheses.contains(where: { $0 - skipped != code.length }) {
                 throw .zeroInParentheses
             }
             guard number.count >= lengths.lowerBound else { throw .tooShort }
             guard number.count <= lengths.upperBound else { throw .tooLong }
-            return number
+            return digits
         }
     }
 }

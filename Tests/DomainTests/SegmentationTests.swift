@@ -23,6 +23,11 @@ struct SegmentationTests {
             (repeated("🚚", 66), .ucs2, 132, 2), (repeated("🚚", 67), .ucs2, 134, 3),
             ("", .gsm7, 0, 1), ("ç", .ucs2, 1, 1), ("`", .ucs2, 1, 1), ("’", .ucs2, 1, 1),
             ("Ç@£$¥èéùìòΔ_ΦΓΛΩΠΨΣΘΞ\r\n", .gsm7, 23, 1),
+            // A line end of two characters is one to Swift; the escape is no character by itself.
+            (repeated("\r\n", 80), .gsm7, 160, 1), (repeated("\r\n", 81), .gsm7, 162, 2),
+            ("\u{0C}", .gsm7, 2, 1), ("\u{1B}", .ucs2, 1, 1), ("\u{0}", .ucs2, 1, 1),
+            ("\u{FFFD}", .ucs2, 1, 1), ("\u{A0}", .ucs2, 1, 1), ("🇨🇭", .ucs2, 4, 1),
+            (repeated("a", 66) + "🚚" + repeated("a", 66), .ucs2, 134, 3),
             // A decomposed é is an e and an accent that GSM 7-bit does not have.
             ("e\u{301}", .ucs2, 2, 1), ("👨‍👩‍👧", .ucs2, 8, 1),
         ] as [(String, Segmentation.Encoding, Int, Int)])
