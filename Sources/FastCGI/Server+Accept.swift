@@ -61,6 +61,7 @@ extension Server {
             if monitor.withLock({ $0.forget(id) }) { close(descriptor) }
             monitor.wakeAll()
         }
+        if hasSurplus { report(.connectionsExhausted) }
         // None may have rested for long enough yet.
         startSweeping(by: now + (hasSurplus ? limits.ioTimeout / 50 : limits.ioTimeout))
         closeSurplus(surplus)
@@ -83,7 +84,6 @@ extension Server {
     /// Closes connections that are beyond the bound.
     func closeSurplus(_ surplus: [(id: UInt64, connection: ServerState.Connection)]) {
         for (id, connection) in surplus {
-            report(.connectionsExhausted)
             retire(id, connection.descriptor, from: connection.phase)
         }
     }

@@ -20,7 +20,7 @@ package struct ServerMetrics: Sendable, Equatable {
     package let timeouts: Int
     /// Requests refused since the start, because they waited in vain or too many did.
     package let refused: Int
-    /// How often since the start there were more connections than the bound.
+    /// How often since the start a connection came while there were as many as the bound.
     package let exhaustions: Int
 }
 
@@ -41,8 +41,8 @@ package enum Incident: Sendable, Equatable {
     case answerLost
     /// accept(2) failed with this errno; it is tried again soon.
     case acceptFailed(Int32)
-    /// There were as many connections as allowed: the one that had rested for longest was closed,
-    /// or, if none rested, no more are taken until one goes.
+    /// A connection came while there were as many as the bound: the one that has rested for longest
+    /// goes. Or no more can be taken until one goes.
     case connectionsExhausted
     /// A request waited in vain, or too many did; it was refused.
     case refused

@@ -168,7 +168,8 @@ struct RequestTests {
         }
         for _ in 0..<16 { #expect(results.take() == 50) }
         for _ in 0..<3 { inbox.put(nil) }
-        #expect(server.incidents.rest.isEmpty)
+        // There are a few more than the limit, and none of them is in the way of another.
+        #expect(server.incidents.rest.allSatisfy { $0 == .connectionsExhausted })
         #expect(server.server.metrics.requests == 800)
     }
 

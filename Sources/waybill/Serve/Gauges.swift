@@ -22,7 +22,7 @@ enum ServerGauges {
         ) { Double(limit) }
         metrics.counter(
             "waybill_connections_exhausted_total",
-            "How often there were more connections than the limit.", labels
+            "Connections that came while there were as many as the limit.", labels
         ) { server.metrics.exhaustions }
         metrics.gauge("waybill_requests_in_flight", "Requests not answered yet.", labels) {
             Double(server.metrics.inFlight)

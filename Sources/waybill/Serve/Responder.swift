@@ -177,13 +177,20 @@ extension Configuration.Limits {
     /// hangs takes from it then, it is answered well before nginx gives up (30 s).
     private static var apiQueueTime: Duration { .seconds(5) }
 
+    /// How long a callback may wait until others are answered. With the commit's deadline it stays
+    /// below the 10 s after which nginx gives up.
+    private var callbackQueueTime: Duration {
+        max(.milliseconds(100), min(.seconds(2), .seconds(9) - commitDeadline))
+    }
+
     /// Callbacks get the threads that they need whatever the API is busy with. An API call waits for
     /// the database, a callback does not: it is answered by the writer.
     fileprivate func listener(_ name: Listener.Name) -> Listener.Limits {
         switch name {
         case .callbacks:
             Listener.Limits(
-                workers: callbackWorkers, maxConnections: maxConnections, maxInFlight: maxInFlight)
+                workers: callbackWorkers, maxConnections: maxConnections, maxInFlight: maxInFlight,
+                queueTime: callbackQueueTime)
         case .api:
             Listener.Limits(
                 workers: 1, handlers: apiWorkers, maxConnections: maxConnections,
