@@ -77,8 +77,8 @@ extension Connection {
         try send(first, second, repeat each others, within: limit).receive()
     }
 
-    /// Sends statements to the server and returns while it works on them; never waits for it, once
-    /// they are prepared.
+    /// Sends statements to the server and returns while it works on them. Once they are prepared, a
+    /// server that takes no more is waited for only for a moment.
     ///
     /// They go in one write with one sync at the end. Outside of a transaction they are one
     /// transaction: all or nothing. After a failure the server skips the rest.

@@ -37,6 +37,9 @@ package final class Connection: @unchecked Sendable {
     /// Whether libpq holds what the socket would not take.
     private var hasUnsent = false
 
+    /// How long a server that takes no more is waited for when something is sent.
+    private static let flushTime = Duration.milliseconds(50)
+
     /// The longest time for the server to confirm a cancel; less where there is less time in all.
     private static let longestCancelTime = Duration.seconds(1)
 
@@ -130,32 +133,29 @@ extension Connection {
         handle.isCommitInDoubt = false
     }
 
-    /// Writes out what the socket takes now; `nextResult` sees to the rest.
+    /// Writes out what the server takes at once, or nearly; `nextResult` sees to the rest.
+    ///
+    /// A batch is larger than a socket's buffer, and the server should not wait for its second half
+    /// while the caller does something else; but one that hangs must not keep the caller.
     func flush() throws(PostgresError) {
-        switch PQflush(handle.pointer) {
-        case 0: hasUnsent = false
-        case 1: hasUnsent = true
-        default: throw lost()
-        }
+        try flush(until: .now + Self.flushTime)
     }
 
-    /// Writes out all that libpq has buffered.
+    /// Writes out all that libpq has buffered, or what it can until then.
     ///
     /// It reads meanwhile: a server that cannot get rid of its answers stops taking requests.
-    private func flushAll(until deadline: ContinuousClock.Instant) throws(PostgresError) {
+    private func flush(until deadline: ContinuousClock.Instant) throws(PostgresError) {
         while true {
-            try flush()
-            switch hasUnsent {
-            case false: return
-            case true:
-                guard
-                    let events = SocketReadiness.wait(
-                        handle.socket, for: POLLIN | POLLOUT, until: deadline)
-                else { throw broken(.timeout, "the server does not take the statement") }
-                if events & Int16(POLLIN) != 0, PQconsumeInput(handle.pointer) != 1 {
-                    throw lost()
-                }
+            switch PQflush(handle.pointer) {
+            case 0: hasUnsent = false
+            case 1: hasUnsent = true
+            default: throw lost()
             }
+            guard hasUnsent,
+                let events = SocketReadiness.wait(
+                    handle.socket, for: POLLIN | POLLOUT, until: deadline)
+            else { return }
+            if events & Int16(POLLIN) != 0, PQconsumeInput(handle.pointer) != 1 { throw lost() }
         }
     }
 
@@ -165,7 +165,10 @@ extension Connection {
     func nextResult(
         until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> ResultHandle? {
-        if hasUnsent { try flushAll(until: deadline) }
+        if hasUnsent {
+            try flush(until: deadline)
+            if hasUnsent { throw broken(.timeout, "the server does not take the statement") }
+        }
         while PQisBusy(handle.pointer) == 1 {
             let mayCancel = isCancellable && !isCancelling
             let limit = mayCancel ? deadline - cancelTime : deadline

@@ -128,6 +128,7 @@ extension PostgresError {
     /// Work that was not begun, since the server would not finish it.
     ///
     /// - Parameter explanation: why, safe to show.
+    /// - Returns: `unavailable`, with the explanation in its description.
     package static func notBegun(_ explanation: String) -> PostgresError {
         var error = PostgresError(.unavailable, "")
         error.explanation = explanation

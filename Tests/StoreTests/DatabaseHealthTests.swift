@@ -15,6 +15,44 @@ struct DatabaseHealthTests {
         #expect(state.migration == DatabaseHealth.expectedMigration)
     }
 
+    @Test("what a commit means is told as the server and the role have it, not as we raise it")
+    func tellsDurability() throws {
+        let database = try TestDatabase()
+        try database.run(
+            "alter role waybill in database \(database.name) set synchronous_commit = off")
+        let state = DatabaseHealth(try database.pool(), settings: try database.responder)
+            .databaseState()
+        #expect(
+            state.durability
+                == DatabaseState.Durability(
+                    synchronousCommit: "off", synchronousStandbyNames: "", timeline: 1,
+                    warning: nil))
+    }
+
+    @Test(
+        "where several hosts are named and no standby is waited for, it warns",
+        arguments: [("", true), ("somebody", false)])
+    func warnsOfFailovers(standbys: String, isWarned: Bool) throws {
+        let server = try PostgresServer.dedicated(
+            settings: ["synchronous_standby_names": standbys])
+        try server.run("set synchronous_commit = local; create role asker login password 'secret'")
+        let hosts = "127.0.0.1:\(server.port),127.0.0.1:\(server.port)"
+        let settings = try ConnectionSettings("postgresql://asker:secret@\(hosts)/postgres")
+        try server.run(
+            """
+            set synchronous_commit = local;
+            create table schema_migration (version integer);
+            grant select on schema_migration to asker
+            """)
+        let pool = ConnectionPool(settings, maximumCount: 1)
+        let warning = DatabaseHealth(pool, settings: settings).databaseState().durability?.warning
+        #expect((warning?.contains("a 200 may be lost at a failover") == true) == isWarned)
+        let single = try ConnectionSettings(
+            "postgresql://asker:secret@127.0.0.1:\(server.port)/postgres")
+        let unwarned = DatabaseHealth(pool, settings: single).databaseState().durability
+        #expect(unwarned != nil && unwarned?.warning == nil)
+    }
+
     @Test("an empty database is reachable, and the command that mends it is named")
     func isEmpty() throws {
         let state = DatabaseHealth(try TestDatabase.empty().pool()).databaseState()

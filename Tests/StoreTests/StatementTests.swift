@@ -16,8 +16,8 @@ struct StatementTests {
             SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
             SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self,
-            MaintainPartitions.self, SelectHeldSessions.self, LimitLockWait.self,
-            WaitForStandby.self, CommitLazily.self,
+            MaintainPartitions.self, SelectHeldSessions.self,
+            SelectHeldMessages.self, LimitLockWait.self, WaitForStandby.self, CommitLazily.self,
         ] + sending
     }
     private static var sending: [any Statement.Type] {

@@ -186,8 +186,8 @@ struct SubmissionQueueTests {
 
     @Test("who cannot be on disk in time is refused when it comes, and no other")
     func looksAhead() {
-        let queue = slow(.milliseconds(1300))
-        // Two batches at a time: three rounds of 1.3 s fit into 4 s, the fourth does not.
+        let queue = slow(.milliseconds(1100))
+        // Two batches at a time: three rounds of 1.1 s fit into 4 s, the fourth does not.
         for _ in 0..<6 { #expect(queue.append(entry(10, in: .seconds(4))) == nil) }
         #expect(queue.append(entry(10, in: .seconds(4))) == .full)
         _ = queue.take(upTo: 10)

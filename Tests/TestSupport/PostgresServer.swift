@@ -48,12 +48,45 @@ package final class PostgresServer: Sendable {
         return server
     }
 
-    private init(isDurable: Bool, settings: [String: String]) throws {
+    /// A streaming standby of this server, which follows it from now on.
+    ///
+    /// - Parameter name: as in `synchronous_standby_names`.
+    /// - Returns: the standby, started; `select pg_promote()` makes it a primary.
+    /// - Throws: when it cannot be copied or does not start.
+    package func standby(named name: String) throws -> PostgresServer {
+        let standby = try PostgresServer(isDurable: false, settings: [:], password: password) {
+            try PristineCluster.makeDirectory($0, mode: 0o700)
+            let copy = try ChildProcess(
+                PostgresBinaries.path(of: "pg_basebackup"),
+                [
+                    "-d", "\(socketURL(of: "postgres"))&application_name=\(name)", "-D", $0, "-R",
+                    "-c", "fast",
+                ],
+                environment: PostgresBinaries.environment, user: PostgresBinaries.user)
+            guard try copy.waitForExit(within: .seconds(60)) == .status(0) else {
+                throw TestSupportError(copy.errors)
+            }
+        }
+        try standby.start()
+        return standby
+    }
+
+    private convenience init(isDurable: Bool, settings: [String: String]) throws {
         let pristine = try PristineCluster.shared.get()
+        try self.init(isDurable: isDurable, settings: settings, password: pristine.password) {
+            try pristine.copy(to: $0)
+        }
+    }
+
+    /// `makeData` fills the folder of the data.
+    private init(
+        isDurable: Bool, settings: [String: String], password: String,
+        makeData: (String) throws -> Void
+    ) throws {
         folder = try TemporaryDirectory()
         port = try FreePort.next()
-        password = pristine.password
-        try pristine.copy(to: folder.path(of: "data"))
+        self.password = password
+        try makeData(folder.path(of: "data"))
         try PristineCluster.makeDirectory(folder.path(of: "run"), mode: 0o755)
 
         var all = [
@@ -88,7 +121,8 @@ package final class PostgresServer: Sendable {
             // "Immediate": nobody is left who would read from it again.
             signalAtOurDeath: "QUIT")
         do {
-            try child.waitForOutput("database system is ready to accept connections")
+            // A standby accepts "read-only connections".
+            try child.waitForOutput("database system is ready to accept")
         } catch {
             try child.stop(SIGQUIT)
             throw error

@@ -109,6 +109,14 @@ struct ConfigurationTests {
                 """)
     }
 
+    @Test(
+        "A commit deadline beyond what nginx and the providers wait for is refused",
+        arguments: [("8001", true), ("60000", true), ("99", true), ("8000", false), ("100", false)])
+    func commitDeadline(milliseconds: String, isRefused: Bool) {
+        let text = read(["WAYBILL_COMMIT_DEADLINE_MS": milliseconds])
+        #expect(text.contains("WAYBILL_COMMIT_DEADLINE_MS") == isRefused)
+    }
+
     @Test("Every problem is listed, none twice, in one go")
     func allProblems() {
         let text = read(

@@ -165,7 +165,9 @@ struct Probe: DatabaseProbe, WriterProbe, SendingProbe {
     var asked = Counter()
 
     var database = DatabaseState(
-        latency: .microseconds(1500), migration: 3, expectedMigration: 3, problem: nil)
+        latency: .microseconds(1500), migration: 3, expectedMigration: 3, problem: nil,
+        durability: DatabaseState.Durability(
+            synchronousCommit: "on", synchronousStandbyNames: "", timeline: 2, warning: nil))
     var writer = WriterState(
         queuedReports: 7, capacity: 20_000, commitP50: .milliseconds(2), commitP99: nil,
         awaySince: nil)

@@ -28,7 +28,9 @@ struct StatusEndpointTests {
         let expected =
             #"{"version":"1.2.3","started_at":"2026-11-18T11:05:10.000Z","uptime_seconds":90,"#
             + #""database":{"reachable":true,"latency_ms":1.500,"migration":3,"#
-            + #""expected_migration":3,"problem":null,"away_since":null},"#
+            + #""expected_migration":3,"problem":null,"away_since":null,"#
+            + #""synchronous_commit":"on","synchronous_standby_names":"","timeline":2,"#
+            + #""warning":null},"#
             + #""writer":{"queued_reports":7,"capacity_reports":20000,"#
             + #""commit_ms":{"p50":2,"p99":null}},"#
             + #""providers":{"infobip":{"callbacks":{"accepted":\#(windows(1)),"#
@@ -93,6 +95,27 @@ struct StatusEndpointTests {
         #expect(probe.asked.value == 0)
         #expect(
             document(Probe(sending: nil), CallbackStatistics()).hasSuffix(#","sending":null}"#))
+    }
+
+    @Test("What a commit may lose at a failover is said, and nothing of a database that is away")
+    func durability() {
+        let warned = Probe(
+            database: DatabaseState(
+                latency: .milliseconds(1), migration: 3, expectedMigration: 3, problem: nil,
+                durability: DatabaseState.Durability(
+                    synchronousCommit: "off", synchronousStandbyNames: "ANY 1 (\"a\", b)",
+                    timeline: nil, warning: "a 200 may be lost at a failover")))
+        let text = document(warned, CallbackStatistics())
+        #expect(
+            text.contains(
+                #""synchronous_commit":"off","synchronous_standby_names":"ANY 1 (\"a\", b)","#
+                    + #""timeline":null,"warning":"a 200 may be lost at a failover"}"#))
+        let away = Probe(
+            database: DatabaseState(
+                latency: nil, migration: nil, expectedMigration: 3, problem: "away"))
+        #expect(
+            document(away, CallbackStatistics()).contains(
+                #""synchronous_commit":null,"synchronous_standby_names":null,"timeline":null,"#))
     }
 
     @Test("Only a key with scope admin reads it")

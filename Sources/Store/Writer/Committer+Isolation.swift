@@ -15,15 +15,16 @@ extension Committer {
         var isolation = Isolation(refused: error)
         let waitedBriefly = waitsBriefly
         waitsBriefly = true
-        if error.isLockWait {
-            isolation.metLock()
-            changeShard()
-        }
         defer {
             waitsBriefly = waitedBriefly
             writer.metrics.poison.add(isolation.refusedRows)
             writer.metrics.lockWaits.add(isolation.lockWaits)
             isolation.log(to: writer.logger)
+        }
+        if error.isLockWait {
+            isolation.metLock()
+            changeShard()
+            try putHeldAside()
         }
         // Small ones first: a huge one may use up what may be spent on all.
         let bad = try commitGood(&isolation).sorted { a, b in rowCount(a) < rowCount(b) }
@@ -42,6 +43,7 @@ extension Committer {
     /// locks; returns the places of the others.
     private mutating func commitGood(_ isolation: inout Isolation) throws(PostgresError) -> [Int] {
         var bad: [Int] = []
+        var held: [Range<Int>] = []
         var parts = Self.halves(of: taken.indices)
         while let part = parts.popLast() {
             let submissions = part.compactMap { taken[$0]?.submission }
@@ -56,7 +58,7 @@ extension Committer {
             } catch {
                 if error.isLockWait {
                     isolation.metLock()
-                    if part.count > 1 { parts += Self.halves(of: part) } else { putAside(part) }
+                    if part.count > 1 { parts += Self.halves(of: part) } else { held.append(part) }
                     continue
                 }
                 guard error.isBadData else { throw error }
@@ -68,7 +70,29 @@ extension Committer {
                 }
             }
         }
+        // Behind what was not tried, which comes first the next time.
+        for part in held { putAside(part) }
         return bad
+    }
+
+    /// Puts aside what is about messages whose rows another transaction holds, without waiting for
+    /// any. What it does not see, such as rows being added just now, is found by trying.
+    mutating func putHeldAside() throws(PostgresError) {
+        var messages: Set<MessageID> = []
+        for entry in taken.open { messages.formUnion(entry.submission.reports.lazy.map(\.message)) }
+        if messages.isEmpty { return }
+        let (_, held) = try usableConnection().execute(
+            CommitLazily(), SelectHeldMessages(messages: messages.sorted()),
+            within: writer.settings.commitDeadline)
+        let isHeld = Set(held.rows)
+        if isHeld.isEmpty { return }
+        writer.metrics.lockWaits.add()
+        for index in taken.indices {
+            let reports = taken[index]?.submission.reports ?? []
+            if reports.contains(where: { isHeld.contains($0.message) }) {
+                putAside(index..<index + 1)
+            }
+        }
     }
 
     /// Leaves entries to be tried again in a moment, if they are still open.

@@ -105,6 +105,13 @@ struct Committer {
         _ entries: [Entry], meanwhile: () -> Void
     ) throws(PostgresError) {
         do throws(PostgresError) {
+            var entries = entries
+            if waitsBriefly {
+                meanwhile()
+                try putHeldAside()
+                entries = taken.open
+                if entries.isEmpty { return }
+            }
             try write(WriteBatch(entries.lazy.map(\.submission)), meanwhile: meanwhile)
         } catch {
             meanwhile()
@@ -232,7 +239,7 @@ extension Committer {
         if !error.isTransient {
             // A missing grant or table: nothing that a moment's wait mends.
             writer.logger.log(
-                .error, "a batch cannot be committed",
+                .error, "a batch cannot be committed", limitKey: "",
                 ["error": "\(error.description)"])
             writer.refuse(taken.closeAll(), .unavailable)
         } else if writer.isEnding, !lostRace {
@@ -248,8 +255,6 @@ extension Committer {
     private mutating func keepConnected() {
         let isFresh = .now - lastUse < Self.idleCheck && !writer.isAway
         if isFresh, let connection, connection.isAlive() { return }
-        writer.queue.attemptBegan(number)
-        defer { writer.queue.attemptEnded(number) }
         do throws(PostgresError) {
             try probe(try usableConnection())
             noteSuccess()

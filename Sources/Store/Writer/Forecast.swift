@@ -33,6 +33,7 @@ struct Forecast {
     ///   - batches: whole batches that come before the entry's own.
     ///   - committers: how many write at the same time.
     ///   - running: how long the running batch has been under way; nil if a committer is free.
+    /// - Returns: the running batch's rest, the batches before the entry's own, and that one.
     func wait(behind batches: Int, committers: Int, running: Duration?) -> Duration {
         let batch = batch
         let rest = running.map { max(.zero, batch - $0) } ?? .zero

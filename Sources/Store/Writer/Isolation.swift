@@ -65,7 +65,7 @@ struct Isolation {
     func log(to logger: Logger) {
         guard refusedRows + untriedRows > 0 else { return }
         logger.log(
-            .error, "PostgreSQL refused rows; they are in quarantine",
+            .error, "PostgreSQL refused rows; they are in quarantine", limitKey: "",
             [
                 "refused_rows": .integer(Int64(refusedRows)),
                 "untried_rows": .integer(Int64(untriedRows)),

@@ -23,13 +23,10 @@ final class OpenEntries: Sendable {
 
     /// Holds these from now on; all of the last ones must have been closed.
     func replace(with entries: [Entry]) {
-        var deadlines: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)?
-        for entry in entries {
-            deadlines = deadlines.map {
-                (min($0.first, entry.deadline), max($0.last, entry.deadline))
-            } ?? (entry.deadline, entry.deadline)
-        }
-        state.withLock { $0 = State(entries: entries, deadlines: deadlines) }
+        let limits = entries.lazy.map(\.deadline)
+        var next = State(entries: entries)
+        if let first = limits.min(), let last = limits.max() { next.deadlines = (first, last) }
+        state.withLock { $0 = next }
     }
 
     /// The places of all entries, closed or not.
@@ -78,9 +75,10 @@ final class OpenEntries: Sendable {
         state.withLock { state in
             guard let first = state.deadlines?.first, first <= now else { return [] }
             let expired = state.close(state.entries.indices) { $0.deadline <= now }
+            let open = zip(state.entries, state.isClosed ?? []).lazy.filter { !$1 }
+            // Nothing is left to expire.
             state.deadlines?.first =
-                zip(state.entries, state.isClosed ?? [])
-                .lazy.filter { !$1 }.map(\.0.deadline).min() ?? .now + .seconds(3600)
+                open.map(\.0.deadline).min() ?? now + .seconds(3600)
             return expired
         }
     }

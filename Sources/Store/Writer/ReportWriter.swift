@@ -202,9 +202,9 @@ extension ReportWriter {
             defer { outage = outage ?? now }
             return outage
         }
-        if error.explanation != nil || since.map({ now.since($0) >= settings.commitDeadline }) == true {
-            refuses.store(true, ordering: .relaxed)
-        }
+        let isLong = since.map { now.since($0) >= settings.commitDeadline } ?? false
+        // What was not even begun would not be done in time either.
+        if isLong || error.explanation != nil { refuses.store(true, ordering: .relaxed) }
         guard since == nil else { return }
         logger.log(
             .error, "database away; callbacks are refused until it is back",

@@ -67,7 +67,8 @@ extension SubmissionQueue.State {
         let wait = forecast.wait(
             behind: reports / batch, committers: helpers,
             running: takers >= helpers ? pulse.oldestStart.map { now - $0 } : nil)
-        return wait > deadline ? .full : nil
+        // With a margin: what is refused when it would be taken has kept others out for nothing.
+        return wait > deadline * 9 / 10 ? .full : nil
     }
 
     /// Adds an entry to what waits, or takes it from there.

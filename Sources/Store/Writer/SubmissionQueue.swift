@@ -81,6 +81,7 @@ final class SubmissionQueue: Sendable {
     /// - Parameters:
     ///   - limit: how many reports.
     ///   - committer: who takes them.
+    /// - Returns: what to commit, and what to refuse.
     func take(upTo limit: Int, by committer: Int = 0) -> Portion {
         let now = ContinuousClock.now
         return state.withLock { state in
@@ -123,7 +124,7 @@ final class SubmissionQueue: Sendable {
     /// Rows that another transaction holds are tried again after this.
     private static let lockPause: Duration = .milliseconds(100)
 
-    /// A committer begins to connect or to write.
+    /// A committer begins to write what it has taken, or to connect for it.
     func attemptBegan(_ committer: Int) {
         state.withLock { $0.pulse.began(committer, at: .now) }
     }

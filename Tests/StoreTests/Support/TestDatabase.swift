@@ -30,7 +30,8 @@ struct TestDatabase: Sendable {
         try migrate()
     }
 
-    private init(server: PostgresServer, name: String) {
+    /// A database that is there already, such as a standby's copy of another one.
+    init(server: PostgresServer, name: String) {
         self.server = server
         self.name = name
     }
