@@ -1,9 +1,7 @@
-import Domain
-
 /// Why a text is no JSON, or none within the bounds, and where. Small, for it is thrown by value.
-struct JSONFault: Error, Equatable {
+public struct JSONFault: Error, Equatable, Sendable {
     /// The closed list.
-    enum Code: UInt8 {
+    public enum Code: UInt8, Sendable {
         case unexpectedByte
         case unexpectedEnd
         case controlCharacter
@@ -13,48 +11,44 @@ struct JSONFault: Error, Equatable {
         case tooDeep
         case longString
         case longNumber
+        case invalidUTF8
+        case halfSurrogate
+        case duplicateName
+        case tooManyValues
+        case hugeNumber
     }
 
-    let code: Code
+    /// What is wrong.
+    public let code: Code
     /// Bytes from the start of the text.
-    let offset: Int
+    public let offset: Int
 
-    init(_ code: Code, at offset: Int) {
+    /// A fault at an offset.
+    public init(_ code: Code, at offset: Int) {
         self.code = code
         self.offset = offset
     }
 
-    /// The fault as the whole callback's malformation.
+    /// What is wrong, one sentence, with nothing of the text in it.
     ///
-    /// - Parameters:
-    ///   - path: the result that it stands in, where it does.
-    ///   - limits: the bounds that were in force, for the text.
-    /// - Returns: the malformation, with nothing of the body in it.
-    func malformation(in path: String?, limits: JSONReader.Limits) -> Malformation {
-        let place = path.map { "byte \(offset) in \($0)" } ?? "byte \(offset)"
+    /// - Parameter limits: the bounds that were in force.
+    /// - Returns: the sentence.
+    package func explanation(_ limits: JSONReader.Limits) -> String {
         switch code {
-        case .tooDeep:
-            return Malformation(
-                .tooDeep, at: place, "Nesting goes over \(limits.depth) levels.")
-        case .longString:
-            return Malformation(
-                .tooLong, at: place, "A string is longer than \(limits.string) bytes.")
-        case .longNumber:
-            return Malformation(
-                .tooLong, at: place, "A number is longer than \(limits.number) characters.")
-        case .unexpectedByte:
-            return Malformation(.notJSON, at: place, "This byte cannot stand here in JSON.")
-        case .unexpectedEnd:
-            return Malformation(.notJSON, at: place, "The JSON text ends before it is complete.")
-        case .controlCharacter:
-            return Malformation(
-                .notJSON, at: place, "A control character in a string must be escaped.")
-        case .badEscape:
-            return Malformation(.notJSON, at: place, "JSON has no such escape.")
-        case .badNumber:
-            return Malformation(.notJSON, at: place, "A digit was expected in a number.")
-        case .trailing:
-            return Malformation(.notJSON, at: place, "Something follows the end of the JSON text.")
+        case .unexpectedByte: "This byte cannot stand here in JSON."
+        case .unexpectedEnd: "The JSON text ends before it is complete."
+        case .controlCharacter: "A control character in a string must be escaped."
+        case .badEscape: "JSON has no such escape."
+        case .badNumber: "A digit was expected in a number."
+        case .trailing: "Something follows the end of the JSON text."
+        case .tooDeep: "Nesting goes over \(limits.depth) levels."
+        case .longString: "A string is longer than \(limits.string) bytes."
+        case .longNumber: "A number is longer than \(limits.number) characters."
+        case .invalidUTF8: "A string holds bytes that are no UTF-8."
+        case .halfSurrogate: "An escape is half of a surrogate pair, which stands for no character."
+        case .duplicateName: "An object has this member twice, so that it has no one value."
+        case .tooManyValues: "There are more than \(limits.values) values."
+        case .hugeNumber: "A number is beyond what can be stored."
         }
     }
 }

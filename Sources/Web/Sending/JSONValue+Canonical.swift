@@ -1,46 +1,15 @@
-private import Foundation
+import JSON
 import Telemetry
 
-/// A JSON document that somebody sent us.
-///
-/// Foundation's decoder reads 1,000 recipients in 0.6 ms; its bridge to NSNumber would be four times
-/// as fast and cannot tell `true` from 1 without asking C. Of a member that comes twice it keeps one.
-indirect enum JSONValue: Sendable, Equatable {
-    case null
-    case boolean(Bool)
-    case integer(Int64)
-    /// Any other number, written as it is stored.
-    case number(String)
-    case string(String)
-    case array([JSONValue])
-    case object([String: JSONValue])
-
-    /// What people nest by hand is flat; a decoder's stack is not without end.
-    static let depthLimit = 32
-
-    /// Each costs the decoder up to 20 µs, and a call in order has fewer, even if its texts are made
-    /// of brackets: 250 KB of nothing but brackets took 2.3 s.
-    private static let bracketLimit = 20_000
-
-    /// - Throws: `DecodingError` and the like for what is no JSON, nests deeper than `depthLimit`,
-    ///   holds more than 20,000 opening brackets, or a number that `Decimal` cannot hold.
-    init(_ bytes: [UInt8]) throws {
-        let brackets = bytes.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
-        guard brackets <= Self.bracketLimit else { throw Self.refusal("too many brackets") }
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-    }
-
-    private static func refusal(_ reason: String) -> DecodingError {
-        .dataCorrupted(DecodingError.Context(codingPath: [], debugDescription: reason))
-    }
-
-    /// The same value always as the same text: members in the order of their names.
+extension JSONValue {
+    /// The same value always as the same text: members in the order of their names' code points,
+    /// whole numbers without fraction and exponent, fractions without zeros at their end.
     func write(into json: inout JSONText) {
         switch self {
         case .null: json.null()
         case .boolean(let value): json.boolean(value)
-        case .integer(let value): json.integer(value)
-        case .number(let text): json.raw(text)
+        case .number(let text):
+            if let integer { json.integer(integer) } else { json.raw(Self.shortest(text)) }
         case .string(let text): json.string(text)
         case .array(let values):
             json.beginArray()
@@ -48,12 +17,21 @@ indirect enum JSONValue: Sendable, Equatable {
             json.endArray()
         case .object(let members):
             json.beginObject()
-            for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-                json.key(name)
-                value.write(into: &json)
+            for member in members.inOrderOfNames {
+                json.key(member.name)
+                member.value.write(into: &json)
             }
             json.endObject()
         }
+    }
+
+    /// A number without zeros at the end of its fraction.
+    private static func shortest(_ number: String) -> String {
+        guard number.utf8.contains(UInt8(ascii: ".")),
+            !number.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") })
+        else { return number }
+        let zeros = number.utf8.reversed().prefix { $0 == UInt8(ascii: "0") }.count
+        return String(number.dropLast(zeros))
     }
 
     /// `write(into:)` alone.
@@ -66,11 +44,11 @@ indirect enum JSONValue: Sendable, Equatable {
     /// Whether a string or a member's name holds a NUL, which PostgreSQL cannot.
     var holdsNUL: Bool {
         switch self {
-        case .null, .boolean, .integer, .number: false
+        case .null, .boolean, .number: false
         case .string(let text): text.utf8.contains(0)
         case .array(let values): values.contains(where: \.holdsNUL)
         case .object(let members):
-            members.contains { $0.key.utf8.contains(0) || $0.value.holdsNUL }
+            members.contains { $0.name.utf8.contains(0) || $0.value.holdsNUL }
         }
     }
 
@@ -79,7 +57,7 @@ indirect enum JSONValue: Sendable, Equatable {
         switch self {
         case .null: "null"
         case .boolean: "true or false"
-        case .integer, .number: "a number"
+        case .number: "a number"
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"
@@ -87,27 +65,9 @@ indirect enum JSONValue: Sendable, Equatable {
     }
 }
 
-extension JSONValue: Decodable {
-    init(from decoder: any Decoder) throws {
-        guard decoder.codingPath.count <= Self.depthLimit else {
-            throw Self.refusal("too deep")
-        }
-        let container = try decoder.singleValueContainer()
-        // Strings first: they are nearly all there is, and each miss makes an error.
-        if let text = try? container.decode(String.self) {
-            self = .string(text)
-        } else if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .boolean(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Decimal.self) {
-            self = .number(value.description)
-        } else if (try? decoder.unkeyedContainer()) != nil {
-            self = .array(try container.decode([JSONValue].self))
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
+extension [JSONValue.Member] {
+    /// In the order of UTF-8's bytes, which is that of code points.
+    var inOrderOfNames: [JSONValue.Member] {
+        sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 }
