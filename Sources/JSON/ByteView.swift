@@ -81,7 +81,8 @@ public struct ByteView {
     }
 
     /// A hash of a range for tables of our own making; different in nothing from run to run.
-    package func hash(_ range: Range<Int>) -> UInt64 {
+    @inlinable
+    public func hash(_ range: Range<Int>) -> UInt64 {
         var hash = UInt64(truncatingIfNeeded: range.count) &* 0x9E37_79B9_7F4A_7C15
         var offset = range.lowerBound
         while offset < range.upperBound {
