@@ -11,7 +11,8 @@ extension Provider {
         }
         guard hasCapitals else { return name }
         // What is read as a message's id here is any UUID.
-        guard let id = name.withUTF8({ MessageID(utf8InAnyCase: UnsafeRawBufferPointer($0)) }) else {
+        guard let id = name.withUTF8({ MessageID(utf8InAnyCase: UnsafeRawBufferPointer($0)) })
+        else {
             return name
         }
         switch self {

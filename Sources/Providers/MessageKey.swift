@@ -74,8 +74,8 @@ package enum MessageKey {
 
     private static func ours(_ name: UnsafeRawBufferPointer) -> MessageID? {
         // Most foreign names fail here, before the whole of them is read.
-        guard name.count == 36, name[14] == UInt8(ascii: "7"), let id = MessageID(utf8InAnyCase: name),
-            id.isOurs
+        guard name.count == 36, name[14] == UInt8(ascii: "7"),
+            let id = MessageID(utf8InAnyCase: name), id.isOurs
         else { return nil }
         return id
     }
