@@ -6,8 +6,8 @@ package struct MessageParts: Sendable, Equatable {
     package let total: Int
     /// The status of each part that was reported on, by its number from 1 on.
     package let statuses: [Int: Status]
-    /// Whether a report about the whole has said the last word, such as one that we asked for after
-    /// a part's own was lost.
+    /// Whether what is known is all that counts: a report about the whole has said the last word,
+    /// such as one that we asked for after a part's own was lost, or the message is not ours.
     private let isSettled: Bool
 
     /// Folds a message's reports: a part's status is that of its report with the greatest
@@ -19,6 +19,9 @@ package struct MessageParts: Sendable, Equatable {
         var best: [Int: RecordedReport] = [:]
         var isSettled = false
         for recorded in reports {
+            // Nobody asks for the reports of a message that others sent: what is missing may never
+            // come, and what came must not wait for it.
+            isSettled = isSettled || !recorded.report.message.isOurs
             guard let part = recorded.report.part, part.total > 1 else {
                 isSettled = isSettled || recorded.report.status.isFinal
                 continue

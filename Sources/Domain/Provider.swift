@@ -1,5 +1,5 @@
 /// A company that carries our messages and reports on them.
-package enum Provider: String, Sendable, CaseIterable, Codable {
+package enum Provider: String, Sendable, CaseIterable {
     case infobip
     case plivo
 

@@ -1,5 +1,5 @@
 /// What became of a message, in words that mean the same for every provider.
-package enum Status: String, Sendable, CaseIterable, Codable {
+package enum Status: String, Sendable, CaseIterable {
     /// Accepted by us, not yet by a provider.
     case queued
     /// The provider has it and has said no more.

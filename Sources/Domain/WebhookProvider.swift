@@ -64,9 +64,7 @@ package struct Malformation: Error, Hashable, Sendable {
         case unsupportedMediaType = "unsupported_media_type"
         case notJSON = "not_json"
         case wrongShape = "wrong_shape"
-        case noResults = "no_results"
         case tooManyResults = "too_many_results"
-        case tooDeep = "too_deep"
         case tooLong = "too_long"
     }
 
@@ -83,9 +81,10 @@ package struct Malformation: Error, Hashable, Sendable {
     }
 }
 
-/// A callback's reports, and what in it was no report.
+/// A callback's reports, and what quarantine is to keep of it.
 package struct ParsedCallback: Sendable, Equatable {
     package let reports: [Report]
+    /// Also notes on what cost no report; see `Reject.cost`.
     package let rejects: [Reject]
 
     package init(reports: [Report], rejects: [Reject]) {
@@ -94,21 +93,35 @@ package struct ParsedCallback: Sendable, Equatable {
     }
 }
 
-/// One part of an authenticated callback that could not be made into a report.
+/// One part of an authenticated callback that quarantine keeps, with the reason.
 package struct Reject: Sendable, Equatable {
-    /// A stable word: `bad_time`, `missing_field`, `duplicate_key`, `invalid_utf8`, …
+    /// What is not stored because of it.
+    package enum Cost: Sendable {
+        /// A report that cannot be made: what names its message or says its status is unreadable.
+        case report
+        /// A field of a report that is stored without it.
+        case field
+        /// Nothing: it is about something else than a delivery, such as a click.
+        case nothing
+    }
+
+    /// A stable word: `bad_time`, `missing_field`, `duplicate_key`, `inbound_message`, …
     package let reason: String
-    /// Where in the body: `results[3].doneAt`.
+    /// Where in the body: `results[3].doneAt`; of several fields all, with commas between them.
     package let place: String
     /// One sentence for people; no content of the body.
     package let detail: String
     /// The part as it came, byte for byte, cut at 64 KiB.
     package let excerpt: [UInt8]
+    package let cost: Cost
 
-    package init(reason: String, place: String, detail: String, excerpt: [UInt8]) {
+    package init(
+        reason: String, place: String, detail: String, excerpt: [UInt8], cost: Cost = .report
+    ) {
         self.reason = reason
         self.place = place
         self.detail = detail
         self.excerpt = Array(excerpt.prefix(65_536))
+        self.cost = cost
     }
 }

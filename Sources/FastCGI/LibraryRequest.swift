@@ -88,13 +88,39 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
     var id: UInt16 { UInt16(truncatingIfNeeded: request.pointee.requestId) }
     var peerKeepsConnection: Bool { request.pointee.keepConnection != 0 }
 
-    /// A copy of a parameter's value.
+    /// A copy of a parameter's value; of a header that came in several lines, all of them.
     func parameter(_ name: String) -> String? {
         // The implicit bridging of a String to a pointer would allocate an array.
         name.withCString { name in
-            guard let value = FCGX_GetParam(name, request.pointee.envp) else { return nil }
-            return String(cString: value)
+            guard let envp = request.pointee.envp,
+                let value = FCGX_GetParam(name, envp)
+            else { return nil }
+            let first = String(cString: value)
+            // nginx before 1.23 passes each line by itself, later ones join them in the same way.
+            // Nothing but headers can come twice.
+            guard strncmp(name, "HTTP_", 5) == 0 else { return first }
+            return Self.joined(first, followedBy: envp, name)
         }
+    }
+
+    /// A header's first value with those of its other lines behind it.
+    /// Source: RFC 9110, section 5.3.
+    private static func joined(
+        _ first: String, followedBy parameters: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+        _ name: UnsafePointer<CChar>
+    ) -> String {
+        let length = strlen(name)
+        var text = first
+        var count = 0
+        var next = parameters
+        while let pair = next.pointee {
+            next += 1
+            guard strncmp(pair, name, length) == 0, pair[length] == CChar(UInt8(ascii: "="))
+            else { continue }
+            count += 1
+            if count > 1 { text += ", " + String(cString: pair + length + 1) }
+        }
+        return text
     }
 
     /// Puts bytes into the output; false when the peer no longer takes them.

@@ -1,3 +1,5 @@
+import JSON
+
 /// An amount exactly as it was written, as `Report.Price` holds it: up to 18 digits before the
 /// point and up to 18 after it.
 enum DecimalText {

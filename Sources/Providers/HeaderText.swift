@@ -1,18 +1,9 @@
-/// Reads the few headers that a callback needs, whose words are the same in either case.
+/// Reads the few headers that prove a callback.
 enum HeaderText {
-    /// Whether a `Content-Type` is JSON: `application/json`, or a type made of it such as `application/x+json`.
-    static func isJSON(_ header: String) -> Bool {
-        // The only spelling that Infobip uses, on the path of every callback.
-        if header == "application/json" { return true }
-        let type = essence(header)
-        guard type.hasPrefix("application/") else { return false }
-        return type == "application/json" || type.hasSuffix("+json")
-    }
-
-    /// Whether a `Content-Type` is `application/x-www-form-urlencoded`.
-    static func isForm(_ header: String) -> Bool {
-        essence(header) == "application/x-www-form-urlencoded"
-    }
+    /// The most values of one header that are looked at.
+    private static let valueLimit = 16
+    /// A line that came more than twice is nobody's mistake.
+    private static let candidateLimit = 2
 
     /// Whether bytes begin with a word, in either case; the word is ASCII and in lower case.
     static func hasPrefix(_ bytes: some Collection<UInt8>, _ word: String) -> Bool {
@@ -21,17 +12,24 @@ enum HeaderText {
         }
     }
 
-    /// Type and subtype in lower case, without parameters: only UTF-8 is read whatever they say.
-    private static func essence(_ header: String) -> String {
-        let type = header.prefix { $0 != ";" }
-        return type.drop { $0 == " " || $0 == "\t" }.lowercased().trimmingEnd()
+    /// What a header that has one value may have meant: the whole, and where a comma is in it, each
+    /// of the values, since a header line that came twice arrives as one.
+    static func candidates(_ header: String) -> [String] {
+        guard header.utf8.contains(UInt8(ascii: ",")) else { return [header] }
+        var candidates = [header]
+        for value in values(header).prefix(candidateLimit) where !candidates.contains(value) {
+            candidates.append(value)
+        }
+        return candidates
     }
-}
 
-extension String {
-    fileprivate func trimmingEnd() -> String {
-        var text = Substring(self)
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return String(text)
+    /// The values of a header's lines, which arrive joined by commas, without blanks around them.
+    static func values(_ header: String) -> [String] {
+        header.split(separator: ",").prefix(valueLimit).map { value in
+            func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
+            var value = value.drop(while: isBlank)
+            while let last = value.last, isBlank(last) { value.removeLast() }
+            return String(value)
+        }
     }
 }

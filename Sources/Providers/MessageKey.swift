@@ -9,12 +9,17 @@ package enum MessageKey {
     /// - Parameters:
     ///   - provider: whose name it is; equal names at two providers are two messages.
     ///   - providerMessageID: Infobip's `messageId` or Plivo's `MessageUUID`, as given.
-    /// - Returns: for Infobip, where the sender chooses the id, a canonical lower-case version 7
-    ///   UUID is one of ours and is the key itself. Everything else is the SHA-256 of provider,
-    ///   line feed and name, as a version 8 UUID.
+    /// - Returns: for Infobip, where the sender chooses the id, a UUID of version 7 is one of ours
+    ///   and is the key itself. Everything else is the SHA-256 of provider, line feed and name, as a
+    ///   version 8 UUID; a UUID of Plivo's counts in lower case.
     package static func derive(provider: Provider, providerMessageID: String) -> MessageID {
-        var text = providerMessageID
-        return text.withUTF8 { derive(provider, UnsafeRawBufferPointer($0)) }
+        derive(provider: provider, canonicalName: provider.canonical(providerMessageID))
+    }
+
+    /// The same from a name in the canonical spelling.
+    static func derive(provider: Provider, canonicalName: String) -> MessageID {
+        var name = canonicalName
+        return name.withUTF8 { derive(provider, UnsafeRawBufferPointer($0)) }
     }
 
     /// The key of a message that we send: it follows from its call and its recipient.
@@ -37,18 +42,28 @@ package enum MessageKey {
         return MessageID.new(atMillisecondOf: call, digest: SHA256.digest(of: text).bytes)
     }
 
-    /// The same as `derive(provider:providerMessageID:)` from UTF-8 bytes, for a parser that has not
-    /// made a text of them.
+    /// The same as `derive(provider:providerMessageID:)` from UTF-8 bytes in the canonical spelling,
+    /// for a parser that has not made a text of them.
     static func derive(_ provider: Provider, _ name: UnsafeRawBufferPointer) -> MessageID {
         if provider == .infobip, let ours = ours(name) { return ours }
-        let prefix: StaticString = provider == .infobip ? "infobip\n" : "plivo\n"
-        let count = prefix.utf8CodeUnitCount
-        let digest = withUnsafeTemporaryAllocation(
-            byteCount: count + name.count, alignment: 1
-        ) { buffer in
-            prefix.withUTF8Buffer { buffer.copyMemory(from: UnsafeRawBufferPointer($0)) }
-            UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: name)
-            return SHA256.digest(of: UnsafeRawBufferPointer(buffer))
+        return derive(ofProviderNamed: provider.rawValue, name)
+    }
+
+    /// The key of a name that says nothing by itself; no two providers have keys in common.
+    static func derive(
+        ofProviderNamed provider: String, _ name: UnsafeRawBufferPointer
+    ) -> MessageID {
+        var provider = provider
+        let digest = provider.withUTF8 { provider in
+            let count = provider.count + 1
+            return withUnsafeTemporaryAllocation(
+                byteCount: count + name.count, alignment: 1
+            ) { buffer in
+                buffer.copyMemory(from: UnsafeRawBufferPointer(provider))
+                buffer[count - 1] = UInt8(ascii: "\n")
+                UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: name)
+                return SHA256.digest(of: UnsafeRawBufferPointer(buffer))
+            }
         }
         // The same as `MessageID.derived(fromDigest: digest.bytes)`, which is generic and, called
         // from another module, takes 1.7 µs; a test compares the two.
@@ -59,8 +74,8 @@ package enum MessageKey {
 
     private static func ours(_ name: UnsafeRawBufferPointer) -> MessageID? {
         // Most foreign names fail here, before the whole of them is read.
-        guard name.count == 36, name[14] == UInt8(ascii: "7"), let id = MessageID(utf8: name),
-            id.low >> 62 == 0b10
+        guard name.count == 36, name[14] == UInt8(ascii: "7"),
+            let id = MessageID(utf8InAnyCase: name), id.isOurs
         else { return nil }
         return id
     }

@@ -1,3 +1,5 @@
+import JSON
+
 extension PhoneNumberText {
     /// A sender as providers take it: a number without its `+`, all else as it stands.
     static func wire(sender: String) -> String {

@@ -1,3 +1,5 @@
+import JSON
+
 /// How numbers and senders are kept: a number with `+` in front, all else as it stands.
 enum PhoneNumberText {
     /// The fewest digits that are taken for a number; shorter ones are codes of one country.

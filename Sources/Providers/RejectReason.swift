@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Why one part of a callback is no report; the raw values are stable, operators filter by them.
 enum RejectReason: String, CaseIterable {
@@ -12,6 +13,13 @@ enum RejectReason: String, CaseIterable {
     case badTime = "bad_time"
     case badRecipient = "bad_recipient"
     case tooLong = "too_long"
+    case tooDeep = "too_deep"
+    /// What a provider tells about something else than a delivery.
+    case click
+    case seen
+    case inboundMessage = "inbound_message"
+    case blocklistEvent = "blocklist_event"
+    case notAReport = "not_a_report"
 
     /// One sentence for people; the place says where.
     var detail: String {
@@ -27,18 +35,42 @@ enum RejectReason: String, CaseIterable {
         case .badTime: "The time is not in the provider's form, or there is no such moment."
         case .badRecipient: "The recipient is no number in E.164, so that it names no message."
         case .tooLong: "The value is longer than its bound."
+        case .tooDeep: "The value nests deeper than is read."
+        case .click: "Somebody opened a link of a message; this is no delivery report."
+        case .seen: "Somebody has seen a message; this is no delivery report."
+        case .inboundMessage: "A message came in; this is no delivery report."
+        case .blocklistEvent: "A number was blocked or unblocked; this is no delivery report."
+        case .notAReport: "This is no delivery report, nor anything else that is known."
+        }
+    }
+
+    /// The reason that a flaw in the JSON text is.
+    init(_ flaw: JSONFault) {
+        switch flaw.code {
+        case .tooDeep: self = .tooDeep
+        case .invalidUTF8: self = .invalidUTF8
+        default: self = .tooLong
+        }
+    }
+
+    /// Whether it is about something else than a delivery, so that no report is lost by it.
+    private var isOtherEvent: Bool {
+        switch self {
+        case .click, .seen, .inboundMessage, .blocklistEvent, .notAReport: true
+        default: false
         }
     }
 
     /// The reject to hand on.
     ///
     /// - Parameters:
-    ///   - place: where, such as `results[3].doneAt`.
+    ///   - place: where, such as `results[3].status`.
     ///   - excerpt: the part as it came.
     /// - Returns: the reject, with at most 64 KiB of the part.
     func reject(at place: String, excerpt: UnsafeRawBufferPointer) -> Reject {
         // Cut before it is copied: one result may be as large as the body.
         Reject(
-            reason: rawValue, place: place, detail: detail, excerpt: Array(excerpt.prefix(65_536)))
+            reason: rawValue, place: place, detail: detail, excerpt: Array(excerpt.prefix(65_536)),
+            cost: isOtherEvent ? .nothing : .report)
     }
 }

@@ -42,7 +42,9 @@ package struct MessageStore: MessageReader {
         if let message = try message(key(provider, providerMessageID)) { return message }
         return try queries.run { connection throws(PostgresError) in
             let own = try connection.execute(
-                SelectMessageByProviderID(provider: provider, providerMessageID: providerMessageID))
+                SelectMessageByProviderID(
+                    provider: provider,
+                    providerMessageID: provider.canonical(providerMessageID)))
             guard let id = own.first else { return nil }
             return try Self.read(id, connection)
         }

@@ -15,8 +15,11 @@ package final class CallbackEndpoint: Sendable {
     private let accepted: Counter
     private let reports: Counter
     private let rejects: Counter
+    private let oddities: Counter
+    private let events: Counter
     private let refusals: [String: Counter]
     private let duration: Histogram
+    private let notes = NoteBudget()
 
     private static let ok = PreparedResponse(
         Response(.ok, headers: [.json], body: Array(#"{"status":"stored"}"#.utf8)))
@@ -36,7 +39,15 @@ package final class CallbackEndpoint: Sendable {
             ["provider": provider])
         rejects = metrics.counter(
             "waybill_reports_quarantined_total",
-            "Parts of believed callbacks that were no report, by provider.",
+            "Parts of believed callbacks of which no report could be made, by provider.",
+            ["provider": provider])
+        oddities = metrics.counter(
+            "waybill_reports_with_oddities_total",
+            "Reports stored without a field that could not be read, by provider.",
+            ["provider": provider])
+        events = metrics.counter(
+            "waybill_other_events_total",
+            "Parts of believed callbacks about something else than a delivery, by provider.",
             ["provider": provider])
         duration = metrics.histogram(
             "waybill_callback_seconds",
@@ -61,17 +72,24 @@ package final class CallbackEndpoint: Sendable {
     /// The provider's paths: one for all callbacks, and for providers that cannot carry our id of a
     /// message elsewhere, one with it and one with the id of the call that sent the message.
     package var routes: [Router.Route] {
+        // Whoever made the URL may have written a slash at its end, and a 404 loses the report.
+        ["", "/"].flatMap { routes(end: $0) }
+    }
+
+    private func routes(end: String) -> [Router.Route] {
         let path = "/callbacks/\(provider.rawValue)"
-        let plain = Router.Route("POST", path) { [self] exchange, _ in handle(exchange) }
+        let plain = Router.Route("POST", path + end) { [self] exchange, _ in handle(exchange) }
         guard provider == .plivo else { return [plain] }
-        // Whoever made the URL may have written the id in capitals, and a 404 loses the report.
-        let message = Router.Route("POST", path + "/{message}") { [self] exchange, captures in
+        // Likewise the id in capitals.
+        let message = Router.Route("POST", path + "/{message}" + end) {
+            [self] exchange, captures in
             guard let message = MessageID(anyCase: captures[0]) else {
                 return refuse(exchange, noSuchPath("message"), .anybody, at: .now)
             }
             handle(exchange, message: message)
         }
-        let call = Router.Route("POST", path + "/calls/{call}") { [self] exchange, captures in
+        let call = Router.Route("POST", path + "/calls/{call}" + end) {
+            [self] exchange, captures in
             guard let call = CallID(anyCase: captures[0]) else {
                 return refuse(exchange, noSuchPath("call"), .anybody, at: .now)
             }
@@ -106,11 +124,10 @@ package final class CallbackEndpoint: Sendable {
         let callback = ArchivedCallback(
             id: .new(at: now), provider: webhook.provider, receivedAt: now,
             uri: webhook.archived(uri: request.uri), body: body)
+        if exchange.hasEncodedBody { return keep(.encoded, of: callback, for: exchange) }
         do {
             let parsed = try webhook.parse(request)
-            store(
-                Submission(callback: callback, reports: parsed.reports, rejects: parsed.rejects),
-                for: exchange, verification: verification)
+            store(callback, parsed, for: exchange, verification: verification)
         } catch {
             keep(error, of: callback, for: exchange)
         }
@@ -118,28 +135,42 @@ package final class CallbackEndpoint: Sendable {
 
     /// Hands a readable callback to the sink and answers once it is on disk.
     private func store(
-        _ submission: Submission, for exchange: Exchange, verification: Verification
+        _ callback: ArchivedCallback, _ parsed: ParsedCallback, for exchange: Exchange,
+        verification: Verification
     ) {
+        let submission = Submission(
+            callback: callback, reports: parsed.reports,
+            rejects: notes.admit(parsed.rejects, at: callback.receivedAt))
         sink.submit(submission) { [self] result in
             switch result {
             case .success:
                 // Counted before it is answered: who has the answer finds it in the status.
                 duration.record(.now - exchange.arrival)
                 accepted.add()
-                reports.add(submission.reports.count)
-                rejects.add(submission.rejects.count)
+                reports.add(parsed.reports.count)
+                let lost = count(parsed.rejects)
                 statistics.accepted(
-                    reports: submission.reports.count, rejects: submission.rejects.count,
-                    verification: verification, at: submission.callback.receivedAt)
-                let requestID = submission.rejects.isEmpty ? nil : exchange.requestID
+                    reports: parsed.reports.count, rejects: lost, verification: verification,
+                    at: callback.receivedAt)
+                let requestID = parsed.rejects.isEmpty ? nil : exchange.requestID
                 exchange.respond(Self.ok)
-                logRejects(of: submission, requestID: requestID)
+                log(parsed.rejects, of: callback, requestID: requestID)
             case .failure(let failure):
                 refuse(
-                    exchange, problem(for: failure), .provider, reports: submission.reports.count,
-                    at: submission.callback.receivedAt)
+                    exchange, problem(for: failure), .provider, reports: parsed.reports.count,
+                    at: callback.receivedAt)
             }
         }
+    }
+
+    /// Counts what quarantine keeps, and returns how many reports are lost by it.
+    private func count(_ kept: [Reject]) -> Int {
+        if kept.isEmpty { return 0 }
+        let lost = kept.count { $0.cost == .report }
+        rejects.add(lost)
+        oddities.add(kept.count { $0.cost == .field })
+        events.add(kept.count { $0.cost == .nothing })
+        return lost
     }
 
     /// Archives an unreadable callback of a believed provider, says why in the quarantine, then
@@ -179,16 +210,20 @@ package final class CallbackEndpoint: Sendable {
             ])
     }
 
-    private func logRejects(of submission: Submission, requestID: String?) {
-        // A bad batch can hold thousands; the quarantine has them all.
-        for reject in submission.rejects.prefix(3) {
+    /// One line for the reports that are lost, one for what is odd in others, one for other events.
+    private func log(_ kept: [Reject], of callback: ArchivedCallback, requestID: String?) {
+        // Quarantine has them all.
+        for cost in [Reject.Cost.report, .field, .nothing] {
+            let rejects = kept.filter { $0.cost == cost }
+            guard let first = rejects.first else { continue }
+            let (level, message) = cost.logLine
             logger.log(
-                .warning, "part of a callback put into quarantine", requestID: requestID,
-                limitKey: reject.reason,
+                level, message, requestID: requestID,
+                limitKey: "\(webhook.provider.rawValue) \(first.reason)",
                 [
-                    "provider": "\(webhook.provider.rawValue)", "reason": "\(reject.reason)",
-                    "place": "\(reject.place)", "callback_id": "\(submission.callback.id)",
-                    "rejects": .integer(Int64(submission.rejects.count)),
+                    "provider": "\(webhook.provider.rawValue)", "reason": "\(first.reason)",
+                    "place": "\(first.place.prefix(200))", "callback_id": "\(callback.id)",
+                    "count": .integer(Int64(rejects.count)),
                 ])
         }
     }
@@ -226,6 +261,17 @@ package final class CallbackEndpoint: Sendable {
                 "database_unavailable", "The report cannot be stored now; send it again.")
         case .stopping:
             .unavailable("stopping", "The service is stopping; send it again.")
+        }
+    }
+}
+
+extension Reject.Cost {
+    /// How serious it is, in whose words.
+    fileprivate var logLine: (Logger.Level, String) {
+        switch self {
+        case .report: (.warning, "part of a callback put into quarantine")
+        case .field: (.warning, "reports stored without fields that could not be read")
+        case .nothing: (.info, "a callback about something else than a delivery")
         }
     }
 }

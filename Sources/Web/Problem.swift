@@ -1,5 +1,6 @@
 import Domain
 package import FastCGI
+import JSON
 private import Telemetry
 
 /// An error answer in the form of RFC 9457, `application/problem+json`.
@@ -101,10 +102,19 @@ extension Problem {
             switch malformation.code {
             case .unsupportedMediaType: .unsupportedMediaType
             case .tooManyResults: .contentTooLarge
-            case .notJSON, .wrongShape, .noResults, .tooDeep, .tooLong: .badRequest
+            case .notJSON, .wrongShape, .tooLong: .badRequest
             }
         self.init(
-            status, malformation.code.rawValue, malformation.detail, at: malformation.place)
+            status, malformation.code.rawValue, malformation.detail, at: malformation.place,
+            headers: malformation == .encoded ? [.acceptIdentity] : [])
+    }
+
+    /// A call's body is no JSON that is read here.
+    init(_ fault: JSONFault, _ limits: JSONReader.Limits) {
+        // The word that quarantine has for the same in a callback.
+        let code = fault.code == .duplicateName ? "duplicate_key" : "not_json"
+        self.init(
+            .badRequest, code, fault.explanation(limits), at: "byte \(fault.offset)")
     }
 
     /// A callback's body could not be read from nginx.
@@ -122,7 +132,22 @@ extension Problem {
     }
 }
 
+extension Exchange {
+    /// Whether the body is compressed, or encoded in another way.
+    var hasEncodedBody: Bool {
+        parameter("HTTP_CONTENT_ENCODING").map { !MediaType.isIdentity($0) } ?? false
+    }
+}
+
+extension Malformation {
+    /// No encoding of a body is read.
+    static let encoded = Malformation(
+        .unsupportedMediaType, at: "Content-Encoding", "A body without any encoding was expected.")
+}
+
 extension HeaderField {
+    /// Source: RFC 9110, section 15.5.16.
+    static let acceptIdentity = HeaderField("Accept-Encoding", "identity")
     static let problem = HeaderField("Content-Type", "application/problem+json")
     static let exposition = HeaderField("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
     static let challengeBearer = HeaderField("WWW-Authenticate", "Bearer realm=\"waybill\"")

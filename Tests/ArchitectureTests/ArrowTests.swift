@@ -7,19 +7,20 @@ struct ArrowTests {
     /// Which of our modules each module may import: the picture in README.md.
     private static let arrows: [String: Set<String>] = [
         "Domain": [],
+        "JSON": [],
         "Telemetry": [],
         "Security": ["CCrypto"],
         "FastCGI": ["CFastCGI"],
         "Postgres": ["CPostgres"],
-        "Providers": ["Domain", "Security"],
+        "Providers": ["Domain", "Security", "JSON"],
         "HTTP": ["Domain"],
         "Sending": ["Domain", "Telemetry"],
-        "Simulator": ["FastCGI", "Domain", "Security", "Telemetry"],
+        "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON"],
         "Store": ["Postgres", "Domain", "Telemetry"],
-        "Web": ["FastCGI", "Domain", "Security", "Telemetry"],
+        "Web": ["FastCGI", "Domain", "Security", "Telemetry", "JSON"],
         "waybill": [
             "Web", "Sending", "Simulator", "HTTP", "Store", "Providers", "Postgres", "FastCGI",
-            "Domain", "Security", "Telemetry",
+            "Domain", "Security", "Telemetry", "JSON",
         ],
     ]
 
@@ -63,6 +64,18 @@ struct ArrowTests {
             atPath: Self.root.appendingPathComponent("Sources").path)
         let known = Set(Self.arrows.keys).union(["CCrypto", "CFastCGI", "CPostgres"])
         #expect(Set(folders) == known)
+    }
+
+    @Test(
+        "What others wrote in JSON is read by the strict reader alone",
+        arguments: arrows.keys.sorted())
+    func oneReader(module: String) throws {
+        for file in Self.sources(module) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for reader in ["JSONDecoder", "jsonObject(with", "Decodable", "Codable"] {
+                #expect(!text.contains(reader), "\(file.lastPathComponent) has \(reader)")
+            }
+        }
     }
 
     @Test("No file of Swift is longer than 400 lines")

@@ -5,10 +5,11 @@ import Testing
 struct MessagePartsTests {
     /// A report about one part, or about the whole message.
     private func report(
-        _ status: Status, _ number: Int? = nil, of total: Int = 3, at second: Int64 = 0
+        _ status: Status, _ number: Int? = nil, of total: Int = 3, at second: Int64 = 0,
+        version: UInt64 = 7
     ) -> RecordedReport {
         let report = Report(
-            message: MessageID(high: 0x7000, low: 1 << 63), provider: .plivo,
+            message: MessageID(high: version << 12, low: 1 << 63), provider: .plivo,
             providerMessageID: "u", status: status,
             outcome: Outcome(provider: .plivo, statusName: status.rawValue),
             doneAt: Timestamp(microseconds: second * 1_000_000),
@@ -32,6 +33,20 @@ struct MessagePartsTests {
         #expect(PartNumber(number: 255, total: 255)?.number == 255)
         for (number, total) in [(0, 1), (2, 1), (-1, 2), (1, 256), (0, 0), (1, .max)] {
             #expect(PartNumber(number: number, total: total) == nil)
+        }
+    }
+
+    @Test(
+        "a message that others sent does not wait for parts, whose reports nobody asks for",
+        arguments: [
+            ([.delivered], nil), ([.delivered, .delivered], nil), ([.failed], nil),
+            ([.delivered, .failed], .partiallyDelivered), ([.sent], nil),
+            ([.delivered, .sent], nil),
+        ] as [([Status], Status?)])
+    func foreign(parts: [Status], expected: Status?) throws {
+        let reports = parts.enumerated().map { report($1, $0 + 1, version: 8) }
+        for order in [reports, reports.reversed()] {
+            #expect(try #require(MessageParts(order)).status == expected)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The providers' sample callbacks", .timeLimit(.minutes(10)))
@@ -130,18 +131,5 @@ struct FixtureTests {
         #expect(message["status"].string == "failed")
         #expect(message["error"]["code"].string == "200")
         #expect(message["error"]["permanent"].bool == true)
-    }
-}
-
-/// Numbers that look random and are the same in every run. Source: Steele et al., SplitMix.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

@@ -16,6 +16,22 @@ struct RequestTests {
         #expect(answer.body == "POST /callback {}")
     }
 
+    @Test("a header that came in several lines has all of them, another parameter its first")
+    func repeatedHeader() throws {
+        let server = try TestServer(
+            handler: Handler { exchange in
+                let names = ["HTTP_X_ONE", "HTTP_X_TWO", "HTTP_X", "HTTP_X_NONE", "REMOTE_USER"]
+                let values = names.map { exchange.parameter($0) ?? "-" }
+                exchange.respond(Response(.ok, body: Array(values.joined(separator: "|").utf8)))
+            })
+        var request = TestRequest()
+        request.extra = [
+            ("HTTP_X_TWO", "a"), ("HTTP_X_ONE", "1"), ("HTTP_X_TWO", ""), ("REMOTE_USER", "p"),
+            ("HTTP_X", "short"), ("HTTP_X_TWO", "c=d"), ("REMOTE_USER", "q"),
+        ]
+        #expect(try server.peer().exchange(request).body == "1|a, , c=d|short|-|p")
+    }
+
     @Test("a kept connection serves many requests, with and without a body")
     func kept() throws {
         let server = try TestServer(handler: Handler.echo)

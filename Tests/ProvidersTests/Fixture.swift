@@ -43,19 +43,6 @@ func parse(_ body: String, contentType: String? = "application/json") throws -> 
     try infobip().parse(CallbackRequest(contentType: contentType, body: Array(body.utf8)))
 }
 
-/// Numbers that look random and are the same in every run. Source: Steele et al., SplitMix.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-}
-
 /// A moment written as our API writes it.
 func utc(_ text: String) throws -> Timestamp {
     let digits = text.split { !$0.isNumber }.compactMap { Int($0) }

@@ -50,6 +50,30 @@ struct InfobipAuthenticationTests {
         }
     }
 
+    @Test("credentials in a header whose line came twice are believed, and a wrong pair is not")
+    func linesTwice() throws {
+        let basic = "Basic " + Base64.encode(Array("new:n:e:w".utf8))
+        let signature = Self.vectors[0].hex
+        let body = Array(Self.emptyResults.utf8)
+        for (name, value) in [
+            ("Authorization", "\(basic), \(basic)"), ("Authorization", "Basic eDp5, \(basic)"),
+            ("X-Webhook-Secret", "second, second"),
+            ("X-Hub-Signature", "\(signature), \(signature)"),
+        ] {
+            #expect(throws: Never.self) {
+                try webhook().authenticate(CallbackRequest(body: body, headers: [name: value]))
+            }
+        }
+        for (name, value) in [
+            ("Authorization", "Basic eDp5, Basic eDp5"), ("X-Webhook-Secret", "secon, d"),
+            ("X-Webhook-Secret", "a, b, second"),
+        ] {
+            #expect(throws: Refusal(.wrongCredentials)) {
+                try webhook().authenticate(CallbackRequest(body: body, headers: [name: value]))
+            }
+        }
+    }
+
     /// The vectors of Infobip's HMAC: a body, and its code in both spellings.
     static let vectors: [(fixture: String?, hex: String, base64: String)] = [
         (

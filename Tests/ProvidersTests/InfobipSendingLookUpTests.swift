@@ -123,7 +123,8 @@ struct InfobipSendingLookUpTests {
 
     @Test("where an entry cannot be read, or the answer is full, nothing is unknown")
     func undecided() throws {
-        let bad = Self.v3(.sample(2)).replacing("2026-11-20T12:00:04", with: "2026-13-20T12:00:04")
+        // Twice the name of its message, so that it has none.
+        let bad = Self.v3(.sample(2)).replacing(#""messageCount""#, with: #""messageId""#)
         let messages = try [1, 2, 3].map { try lookUp($0) }
         for strange in [bad, "7", "null", "{}", #"{"messageId":"x","destination":1}"#] {
             let result = try result(messages, [strange, Self.v3(.sample(1))])

@@ -36,6 +36,54 @@ struct InfobipStatusTests {
         #expect(Status(infobipGroup: nil, groupID: nil, id: row.id) == alone)
     }
 
+    /// The names of the table's rows, with the ids that they are.
+    static let statusNames: [(String, Int32)] = [
+        ("MESSAGE_ACCEPTED", 0), ("PENDING_WAITING_DELIVERY", 3), ("PENDING_ENROUTE", 7),
+        ("PENDING_ACCEPTED", 26), ("UNDELIVERABLE_REJECTED_OPERATOR", 4),
+        ("UNDELIVERABLE_NOT_DELIVERED", 9), ("UNDELIVERABLE_NOT_SENT", 31), ("NO_ANSWER", 96),
+        ("BUSY", 97), ("CANCELLED", 98), ("DELIVERED_TO_OPERATOR", 2),
+        ("DELIVERED_TO_HANDSET", 5), ("EXPIRED_EXPIRED", 15), ("EXPIRED_DLR_UNKNOWN", 29),
+        ("SIGNALS_BLOCKED", 87), ("REJECTED_NETWORK", 6), ("REJECTED_PREFIX_MISSING", 8),
+        ("REJECTED_DND", 10), ("REJECTED_SOURCE", 11), ("REJECTED_NOT_ENOUGH_CREDITS", 12),
+        ("REJECTED_SENDER", 13), ("REJECTED_DESTINATION_BLOCKLISTED", 14),
+        ("REJECTED_DESTINATION", 14), ("REJECTED_PREPAID_PACKAGE_EXPIRED", 17),
+        ("REJECTED_DESTINATION_NOT_REGISTERED", 18), ("REJECTED_ROUTE_NOT_AVAILABLE", 19),
+        ("REJECTED_FLOODING_FILTER", 20), ("REJECTED_SYSTEM_ERROR", 21),
+        ("REJECTED_DUPLICATE_MESSAGE_ID", 23), ("REJECTED_INVALID_UDH", 24),
+        ("REJECTED_MESSAGE_TOO_LONG", 25), ("MISSING_TO", 51), ("REJECTED_DESTINATION", 52),
+        ("REJECTED_INVALID_DESTINATION", 52), ("REJECTED", 99),
+        ("UNDELIVERABLE_REJECTED_PLATFORM", 100),
+    ]
+
+    @Test("where only the name came, it tells the group", arguments: statusNames)
+    func names(name: String, id: Int32) throws {
+        let byID = Status(infobipGroup: nil, groupID: nil, id: id)
+        for word in [name, name.lowercased(), " \(name)\t"] {
+            #expect(Status(infobipGroup: nil, groupID: nil, id: nil, name: word) == byID)
+            let escaped = word.replacing("\t", with: "\\t")
+            let parsed = try parse(
+                #"{"results":[{"messageId":"m","status":{"name":"\#(escaped)","groupName":" "}}]}"#)
+            #expect(parsed.reports.map(\.status) == [byID])
+        }
+        // A group that came decides, and so does an id.
+        #expect(Status(infobipGroup: "PENDING", groupID: nil, id: nil, name: name) == .sent)
+        #expect(Status(infobipGroup: nil, groupID: 9, id: nil, name: name) == .unknown)
+        #expect(Status(infobipGroup: nil, groupID: nil, id: 15, name: name) == .expired)
+    }
+
+    @Test("a group's own name will do as the status's, and an unknown one tells nothing")
+    func otherNames() {
+        #expect(Status(infobipGroup: nil, groupID: nil, id: nil, name: "Delivered") == .delivered)
+        #expect(Status(infobipGroup: nil, groupID: nil, id: nil, name: "EXPIRED") == .expired)
+        #expect(Status(infobipGroup: nil, groupID: nil, id: nil, name: "NEW") == .unknown)
+        #expect(
+            Status(infobipGroup: "DELIVERED", groupID: 3, id: nil, name: "DELIVERED_TO_OPERATOR")
+                == .sent)
+        #expect(
+            Status(infobipGroup: nil, groupID: nil, id: 777, name: "DELIVERED_TO_HANDSET")
+                == .delivered)
+    }
+
     @Test("a new id follows its group; a known name beats the number; a new group is unknown")
     func rules() {
         #expect(Status(infobipGroup: "DELIVERED", groupID: 3, id: 777) == .delivered)
@@ -61,6 +109,9 @@ struct InfobipStatusTests {
         #expect(ours.outcome.statusName == "REJECTED_DUPLICATE_MESSAGE_ID")
         #expect(ours.outcome.statusGroup == "REJECTED" && ours.outcome.statusID == 23)
         #expect(try report(MessageKeyTests.ours, #"{"id":23}"#).status == .unknown)
+        let name = #"{"name":"REJECTED_DUPLICATE_MESSAGE_ID"}"#
+        #expect(try report(MessageKeyTests.ours, name).status == .unknown)
+        #expect(try report("msg-1", name).status == .rejected)
         #expect(try report("msg-1", duplicate).status == .rejected)
         // The group decides what an id means, and all other rejections are final.
         #expect(

@@ -1,7 +1,8 @@
 import Domain
-import Providers
 import Security
 import Testing
+
+@testable import Providers
 
 @Suite("Message keys")
 struct MessageKeyTests {
@@ -22,10 +23,48 @@ struct MessageKeyTests {
                 != MessageKey.derive(provider: .plivo, providerMessageID: "msg-b2d4-0001"))
     }
 
-    @Test("our own ids come back from Infobip as they are")
+    @Test(
+        "the keys are the same in every version; made with Python's hashlib",
+        arguments: [
+            (Provider.infobip, "msg-b2d4-0001", "90fa8bae-82a4-88ab-bc1b-b63436217626"),
+            (.plivo, "msg-b2d4-0001", "8041678b-284f-829d-b376-19db61a1c97e"),
+            (
+                .infobip, "5f0c2f34-9d1b-4c57-8c39-2a64c1f0e7aa",
+                "6705ade8-26b7-8537-ac68-3ebbbe368fb7"
+            ),
+            (
+                .plivo, "5f0c2f34-9d1b-4c57-8c39-2a64c1f0e7aa",
+                "fc4d2e4f-0a71-8ee8-89d4-8ad598747f4d"
+            ),
+            (.infobip, "é🚚", "0b597161-63f8-8a92-acd1-653e4b119290"),
+        ])
+    func vectors(provider: Provider, name: String, key: String) {
+        #expect(
+            MessageKey.derive(provider: provider, providerMessageID: name).description == key)
+    }
+
+    @Test("no two providers have a key in common, one of tomorrow included")
+    func providers() {
+        let names = Provider.allCases.map(\.rawValue) + ["twilio"]
+        let keys = names.map { provider in
+            Array("msg-b2d4-0001".utf8).withUnsafeBytes {
+                MessageKey.derive(ofProviderNamed: provider, $0)
+            }
+        }
+        #expect(Set(keys).count == names.count)
+        #expect(keys.last?.description == "54f833d8-fde8-8ebf-9571-e8da5792c033")
+        for (provider, key) in zip(Provider.allCases, keys) {
+            #expect(
+                MessageKey.derive(provider: provider, providerMessageID: "msg-b2d4-0001") == key)
+        }
+    }
+
+    @Test("our own ids come back from Infobip as they are, in either case")
     func identity() {
         let key = MessageKey.derive(provider: .infobip, providerMessageID: Self.ours)
         #expect(key.description == Self.ours)
+        #expect(
+            MessageKey.derive(provider: .infobip, providerMessageID: Self.ours.uppercased()) == key)
         let new = MessageID.new(at: Timestamp(microseconds: 1_763_629_501_250_000))
         #expect(
             MessageKey.derive(provider: .infobip, providerMessageID: new.description) == new)
@@ -34,7 +73,7 @@ struct MessageKeyTests {
     @Test(
         "what only resembles one of ours is derived",
         arguments: [
-            "01890A5D-AC96-774B-BCCE-B302099A8057", "01890a5dac96774bbcceb302099a8057",
+            "01890a5dac96774bbcceb302099a8057", "01890A5D-AC96-474B-BCCE-B302099A8057",
             "01890a5d-ac96-474b-bcce-b302099a8057", "01890a5d-ac96-774b-7cce-b302099a8057",
             "01890a5d-ac96-774b-bcce-b302099a805", "01890a5d-ac96-774b-bcce-b302099a80577",
             "01890a5d-ac96-774b-bcce-b302099a805g", " 1890a5d-ac96-774b-bcce-b302099a8057",

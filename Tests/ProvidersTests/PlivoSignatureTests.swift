@@ -105,6 +105,27 @@ struct PlivoSignatureTests {
         #expect(verification == Verification(method: "v3", secret: 1))
     }
 
+    @Test("headers whose lines came twice are believed, also the nonce's")
+    func linesTwice() throws {
+        let vector = Self.vectors[0]
+        for (signature, nonce) in [
+            ("\(vector.signature), \(vector.signature)", vector.nonce),
+            ("x, \(vector.signature)", vector.nonce),
+            (vector.signature, "\(vector.nonce), \(vector.nonce)"),
+            ("\(vector.signature),x", "1, \(vector.nonce)"),
+        ] {
+            let verification = try webhook().authenticate(
+                request(vector.uri, vector.body, nonce, signature))
+            #expect(verification == Verification(method: "v3", secret: 1))
+        }
+        for nonce in ["1, 2", "1, 2, \(vector.nonce)", ",", ""] {
+            #expect(throws: Refusal(.wrongSignature)) {
+                try webhook().authenticate(
+                    request(vector.uri, vector.body, nonce, vector.signature))
+            }
+        }
+    }
+
     @Test("any of several signatures, tokens and base URLs suffices, also in the Ma header")
     func several() throws {
         let both = "oeVl7v2Hv28UjpBABQVsrhJdaE0fNDOVGvpLQnAcylY=, " + Self.vectors[0].signature

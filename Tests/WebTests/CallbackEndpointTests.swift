@@ -176,9 +176,11 @@ struct CallbackEndpointTests {
         // The signature covers the path as called.
         #expect(sink.submissions.map(\.callback.uri) == [path, capitals])
         #expect(webhook.messages == [Samples.id, Samples.id])
-        let answer = try server.send("POST", "/callbacks/plivo/nonsense", body: [1])
-        #expect(answer.status == 404)
-        #expect(answer.code == "not_found")
+        for wrong in ["nonsense", "nonsense/", "\(Samples.id)/x", "/\(Samples.id)"] {
+            let answer = try server.send("POST", "/callbacks/plivo/" + wrong, body: [1])
+            #expect(answer.status == 404)
+            #expect(answer.code == "not_found")
+        }
         #expect(sink.submissions.count == 2)
     }
 
@@ -206,6 +208,106 @@ struct CallbackEndpointTests {
         #expect(try server.send("POST", "/callbacks/plivo/calls/", body: [1]).status == 404)
         #expect(sink.submissions.count == 2)
         #expect(try server.send("GET", path).header("Allow") == "POST")
+    }
+
+    @Test(
+        "A slash at the end of a callback's path changes nothing",
+        arguments: [
+            (Provider.infobip, "/callbacks/infobip/"), (.plivo, "/callbacks/plivo/"),
+            (.plivo, "/callbacks/plivo/\(Samples.id)/"),
+            (.plivo, "/callbacks/plivo/calls/01934a6b-abcd-7000-8000-000000000000/"),
+        ])
+    func slash(provider: Provider, path: String) throws {
+        let sink = Sink()
+        let webhook = Webhook(provider: provider)
+        let (server, _) = try start(webhook, sink: sink)
+        #expect(try server.send("POST", path + "?a=1", body: [1]).status == 200)
+        // The signature covers the path as called.
+        #expect(sink.submissions.map(\.callback.uri) == [path + "?a=1"])
+        let named = path.contains("\(Samples.id)")
+        #expect(webhook.messages == (named ? [Samples.id] : []))
+        #expect(try server.send("GET", path).header("Allow") == "POST")
+        #expect(try server.send("POST", path + "/", body: [1]).status == 404)
+    }
+
+    @Test("A body in an encoding is kept, and refused with 415", arguments: Provider.allCases)
+    func encoded(provider: Provider) throws {
+        let sink = Sink()
+        let (server, _) = try start(Webhook(provider: provider), sink: sink)
+        let path = "/callbacks/\(provider.rawValue)"
+        for encoding in ["gzip", "deflate, gzip", "identity, br"] {
+            let answer = try server.send(
+                "POST", path, headers: ["HTTP_CONTENT_ENCODING": encoding], body: [31, 139])
+            #expect(answer.status == 415)
+            #expect(answer.code == "unsupported_media_type")
+            #expect(answer.json["place"] as? String == "Content-Encoding")
+            #expect(answer.header("Accept-Encoding") == "identity")
+        }
+        #expect(sink.submissions.count == 3)
+        #expect(
+            sink.submissions.allSatisfy { $0.callback.body == [31, 139] && $0.reports.isEmpty })
+        for encoding in ["", "identity", " Identity, identity"] {
+            let answer = try server.send(
+                "POST", path, headers: ["HTTP_CONTENT_ENCODING": encoding], body: [1])
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test("Who is not believed is told so first, whatever the encoding")
+    func encodedStranger() throws {
+        let sink = Sink()
+        let (server, _) = try start(Webhook(refusal: Refusal(.wrongCredentials)), sink: sink)
+        let answer = try server.send(
+            "POST", "/callbacks/infobip", headers: ["HTTP_CONTENT_ENCODING": "gzip"], body: [1])
+        #expect(answer.status == 401)
+        #expect(sink.submissions.isEmpty)
+    }
+
+    private static func reject(_ reason: String, _ cost: Reject.Cost) -> Reject {
+        Reject(reason: reason, place: "p", detail: "d", excerpt: [1], cost: cost)
+    }
+
+    @Test("Oddities and other events are kept and counted, and are no refusals")
+    func notes() throws {
+        let sink = Sink()
+        let metrics = Metrics()
+        let all = [
+            Self.reject("bad_time", .field), Self.reject("bad_time", .field),
+            Self.reject("click", .nothing), Self.reject("missing_field", .report),
+        ]
+        let (server, endpoint) = try start(
+            Webhook(parsed: ParsedCallback(reports: [Samples.report()], rejects: all)),
+            sink: sink, metrics: metrics)
+        #expect(try server.send("POST", "/callbacks/infobip", body: [1]).status == 200)
+        #expect(sink.submissions.map(\.rejects) == [all])
+        let text = metrics.exposition()
+        for (name, count) in [
+            ("waybill_reports_quarantined_total", 1), ("waybill_reports_with_oddities_total", 2),
+            ("waybill_other_events_total", 1), ("waybill_reports_accepted_total", 1),
+        ] {
+            #expect(text.contains("\(name){provider=\"infobip\"} \(count)\n"), "\(name)")
+        }
+        #expect(endpoint.statistics.snapshot(at: .now).reportsRefused.lastMinute == 1)
+    }
+
+    @Test("A flood of notes is bounded, and never costs one on a report that is lost")
+    func flood() {
+        let budget = NoteBudget()
+        let start = Timestamp(microseconds: 1_800_000_000_000_000)
+        let odd = Array(repeating: Self.reject("bad_time", .field), count: 100)
+        let lost = Array(repeating: Self.reject("missing_field", .report), count: 100)
+        let clicks = Array(repeating: Self.reject("click", .nothing), count: 100)
+        var kept: [Reject.Cost: Int] = [:]
+        for _ in 0..<50 {
+            for reject in budget.admit(odd + lost + clicks, at: start) {
+                kept[reject.cost, default: 0] += 1
+            }
+        }
+        #expect(
+            kept == [.field: NoteBudget.perMinute, .nothing: NoteBudget.perMinute, .report: 5000])
+        let later = start.advanced(by: .seconds(60))
+        #expect(budget.admit(odd, at: later) == odd)
+        #expect(budget.admit(lost, at: later) == lost)
     }
 
     @Test("What the provider calls a secret in the URL is not archived, even of what is unreadable")

@@ -75,7 +75,8 @@ struct OwnMessageTests {
     private func part(_ number: Int, _ status: Status) -> RecordedReport {
         Samples.recorded(
             Report(
-                message: Samples.id, provider: .plivo, providerMessageID: "p\(number)",
+                message: MessageID(high: 0x0123_4567_89ab_7def, low: 0x8123_4567_89ab_cdef),
+                provider: .plivo, providerMessageID: "p\(number)",
                 status: status, outcome: Outcome(provider: .plivo), doneAt: Samples.time(),
                 part: PartNumber(number: number, total: 3)))
     }

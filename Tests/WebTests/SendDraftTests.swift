@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import JSON
 import Testing
 
 @testable import Web
@@ -11,7 +12,10 @@ struct SendDraftTests {
         fallback: .infobip, rules: [Routing.Rule(prefix: "+1", provider: .plivo)])
 
     private func draft(_ body: String) throws -> SendDraft {
-        guard case .object(let members) = try JSONValue(Array(body.utf8)) else {
+        guard
+            case .object(let members) = try JSONValue(
+                strict: Array(body.utf8), limits: SendEndpoint.limits)
+        else {
             throw NoAnswer()
         }
         return SendDraft(members)
@@ -290,6 +294,9 @@ struct SendDraftTests {
             ),
             (#"{"metadata":{"a":1,"b":2}}"#, #"{"metadata":{"b":2,"a":1}}"#, true),
             (#"{"message":"a"}"#, #"{"messageBody":"a"}"#, true),
+            (#"{"validity_minutes":5}"#, #"{"validity_minutes":5.0}"#, true),
+            (#"{"metadata":{"a":1e2}}"#, #"{"metadata":{"a":100}}"#, true),
+            (#"{"metadata":{"caf\u00e9":1}}"#, #"{"metadata":{"cafe\u0301":1}}"#, false),
             (#"{"to":"1","text":"a"}"#, #"{"to":"1","text":"b"}"#, false),
             (#"{"to":["1","2"]}"#, #"{"to":["2","1"]}"#, false),
             (#"{"metadata":{"a":1}}"#, #"{"metadata":{"a":true}}"#, false),
@@ -297,7 +304,10 @@ struct SendDraftTests {
         ])
     func canonical(first: String, second: String, areEqual: Bool) throws {
         let texts = try [first, second].map { body -> [UInt8] in
-            guard case .object(let members) = try JSONValue(Array(body.utf8)) else {
+            guard
+                case .object(let members) = try JSONValue(
+                    strict: Array(body.utf8), limits: SendEndpoint.limits)
+            else {
                 throw NoAnswer()
             }
             return SendDraft.canonical(members)
@@ -308,14 +318,17 @@ struct SendDraftTests {
     @Test(
         "What is no JSON, too deep or too large is an error and no crash",
         arguments: [
-            "", "{", #"{"a":}"#, "nul", #""\ud800""#, "1e400", "[1e999999999]",
+            "", "{", #"{"a":}"#, "nul", #""\ud800""#, "1e400", "[1e999999999]", "[1,]",
+            #"{"a":1,}"#, #"{"to":"1","to":"2"}"#, #"{"a":{"b":1,"\u0062":2}}"#,
             String(repeating: "[", count: 100_000),
             String(repeating: #"{"a":"#, count: 50_000),
             "[" + String(repeating: "[],", count: 20_000) + "1]",
             String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
         ])
     func notJSON(body: String) {
-        #expect(throws: (any Error).self) { try JSONValue(Array(body.utf8)) }
+        #expect(throws: (any Error).self) {
+            try JSONValue(strict: Array(body.utf8), limits: SendEndpoint.limits)
+        }
     }
 
     @Test("Whatever bytes come, reading them ends")
@@ -331,7 +344,7 @@ struct SendDraftTests {
                 bytes[Int.random(in: bytes.indices, using: &generator)] = .random(
                     in: 0...255, using: &generator)
             }
-            guard case .object(let members)? = try? JSONValue(bytes) else { continue }
+            guard case .object(let members)? = try? JSONValue(strict: bytes) else { continue }
             readable += 1
             _ = SendDraft.canonical(members)
             _ = SendDraft(members)
@@ -340,8 +353,22 @@ struct SendDraftTests {
         #expect(readable > 0)
     }
 
+    @Test("Members whose names are other code points are both kept, though they look the same")
+    func codePoints() throws {
+        let call = try call(
+            Self.with(#""metadata":{"caf\u00e9":1,"cafe\u0301":2,"b":[1.50,1e1]}"#))
+        #expect(
+            call.metadata.map { Array($0.utf8) }
+                == Array("{\"b\":[1.5,10],\"cafe\u{301}\":2,\"caf\u{e9}\":1}".utf8))
+    }
+
+    @Test("A whole number may be written with a fraction of zero")
+    func wholeNumber() throws {
+        #expect(try call(Self.with(#""validity_minutes":5.0"#)).validityMinutes == 5)
+    }
+
     @Test("Bytes that are no UTF-8 are an error")
     func notUTF8() {
-        #expect(throws: (any Error).self) { try JSONValue([0x22, 0xFF, 0x22]) }
+        #expect(throws: (any Error).self) { try JSONValue(strict: [0x22, 0xFF, 0x22]) }
     }
 }

@@ -72,6 +72,20 @@ struct SendEndpointTests {
             (Self.one, "", "", 415, "unsupported_media_type"),
             (Self.one, "application/x-www-form-urlencoded", "", 415, "unsupported_media_type"),
             (Self.one, "Application/JSON ; charset=utf-8", "", 202, nil),
+            (Self.one, "text/json", "", 202, nil),
+            ("\u{FEFF}" + Self.one, "application/json", "", 202, nil),
+            (
+                #"{"to":"+41791234567","to":"+41791234568","text":"a"}"#, "application/json", "",
+                400,
+                "duplicate_key"
+            ),
+            (
+                #"{"to":"+41791234567","text":"a","metadata":{"a":1,"a":1}}"#, "application/json",
+                "",
+                400, "duplicate_key"
+            ),
+            (#"{"to":"+41791234567","text":"a",}"#, "application/json", "", 400, "not_json"),
+            (#"{"to":["+41791234567",],"text":"a"}"#, "application/json", "", 400, "not_json"),
             ("", "application/json", "", 400, "not_json"),
             ("to=1", "application/json", "", 400, "not_json"),
             (String(repeating: "[", count: 200_000), "application/json", "", 400, "not_json"),
@@ -142,6 +156,22 @@ struct SendEndpointTests {
         let pinned = try server.post(Self.one, query: "?provider=plivo", key)
         #expect(pinned.code == "idempotency_key_reused")
         #expect(try server.post(Self.one, key).status == 202)
+    }
+
+    @Test("A body in an encoding is a 415 that says what is taken")
+    func encoded() throws {
+        let type = ["CONTENT_TYPE": "application/json"]
+        for encoding in ["gzip", "identity, br"] {
+            let answer = try server.post(
+                Self.one, type.merging(["HTTP_CONTENT_ENCODING": encoding]) { $1 })
+            #expect(answer.status == 415)
+            #expect(answer.code == "unsupported_media_type")
+            #expect(answer.header("Accept-Encoding") == "identity")
+        }
+        #expect(server.queue.calls.isEmpty)
+        let identity = try server.post(
+            Self.one, type.merging(["HTTP_CONTENT_ENCODING": "Identity"]) { $1 })
+        #expect(identity.status == 202)
     }
 
     @Test("Only a key with scope send may send")

@@ -39,13 +39,13 @@ struct InfobipAuthenticator: Sendable {
         var signatureCame = false
         if !basic.isEmpty, let value = request.header(authorization) {
             credentialsCame = true
-            if let secret = Self.matchBasic(value, basic) {
+            if let secret = Self.first(value, { Self.matchBasic($0, basic) }) {
                 return Verification(method: "basic", secret: secret)
             }
         }
         if !header.isEmpty, let value = request.header(headerName) {
             credentialsCame = true
-            if let secret = Self.match(SHA256.digest(of: value), header) {
+            if let secret = Self.first(value, { Self.match(SHA256.digest(of: $0), header) }) {
                 return Verification(method: "header", secret: secret)
             }
         }
@@ -57,12 +57,20 @@ struct InfobipAuthenticator: Sendable {
         }
         if !hmac.isEmpty, let value = request.header(hmacHeaderName) {
             signatureCame = true
-            if let secret = matchSignature(value, request.body) {
+            if let secret = Self.first(value, { matchSignature($0, request.body) }) {
                 return Verification(method: "hmac", secret: secret)
             }
         }
         if credentialsCame { throw Refusal(.wrongCredentials) }
         throw Refusal(signatureCame ? .wrongSignature : .missingCredentials)
+    }
+
+    /// What a header's value proves; or one of its values, where the header came twice.
+    private static func first(_ header: String, _ match: (String) -> Int?) -> Int? {
+        for candidate in HeaderText.candidates(header) {
+            if let secret = match(candidate) { return secret }
+        }
+        return nil
     }
 
     /// The number of the first equal one, from 1, after comparing with all of them.

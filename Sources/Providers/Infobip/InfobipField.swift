@@ -1,3 +1,5 @@
+import JSON
+
 /// The members of a result that are known, of versions 2 and 3 of the API together.
 enum InfobipField: UInt8, CaseIterable {
     case bulkId

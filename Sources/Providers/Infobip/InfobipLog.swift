@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Infobip's logs, put into the words of a delivery report.
 ///
@@ -32,9 +33,7 @@ struct InfobipLog {
 
     /// Reads the entries as a callback's results; nil where that cannot be done.
     func parse() -> ParsedCallback? {
-        // A callback without results is malformed; a log without entries says that there are none.
-        guard entryCount > 0 else { return ParsedCallback(reports: [], rejects: []) }
-        return callback.withUnsafeBytes { bytes in
+        callback.withUnsafeBytes { bytes in
             var parser = InfobipParser(
                 ByteView(bytes), limits: JSONReader.Limits(), known: InfobipOutcomes().snapshot())
             do throws(Malformation) {
@@ -42,7 +41,8 @@ struct InfobipLog {
             } catch {
                 return nil
             }
-            return ParsedCallback(reports: parser.reports, rejects: parser.rejects)
+            return ParsedCallback(
+                reports: parser.reports, rejects: parser.rejects.filter { $0.cost != .field })
         }
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Synchronization
 
 /// One pair of `status` and `error` objects, byte for byte, and what they mean.
@@ -11,15 +12,19 @@ final class InfobipOutcome: Sendable {
     /// Members of the two objects that the outcome does not hold; see `InfobipWords.extras`.
     let statusExtras: [UInt8]
     let errorExtras: [UInt8]
+    /// What of the two objects cannot be used.
+    let oddities: [Oddity]
 
     init(status: [UInt8], error: [UInt8], statusWords: InfobipWords, errorWords: InfobipWords) {
         self.status = status
         self.error = error
         outcome = Outcome(status: statusWords, error: errorWords)
         fate = Status(
-            infobipGroup: statusWords.group, groupID: statusWords.groupID, id: statusWords.id)
+            infobipGroup: statusWords.group, groupID: statusWords.groupID, id: statusWords.id,
+            name: statusWords.name)
         statusExtras = statusWords.extras
         errorExtras = errorWords.extras
+        oddities = statusWords.oddities + errorWords.oddities
     }
 }
 

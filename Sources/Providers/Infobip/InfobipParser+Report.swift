@@ -1,17 +1,20 @@
 import Domain
+import JSON
 
 extension InfobipParser {
-    /// The report that a result makes; nil with a note in the result where it makes none.
+    /// The report that a result makes; nil with the problem in the result where it makes none.
     mutating func report(of result: inout InfobipResult) throws(JSONFault) -> Report? {
         guard let id = messageID(of: &result), let words = try outcome(of: &result) else {
             return nil
+        }
+        if !words.oddities.isEmpty {
+            for oddity in words.oddities { result.note(oddity) }
         }
         let sentAt = time(result.sentAt, .sentAt, &result)
         let doneAt = time(result.doneAt, .doneAt, &result)
         let segments = segments(&result)
         let price = price(&result)
         let attributes = attributes(&result, words)
-        guard result.problem == nil else { return nil }
         return Report(
             message: id.key, provider: .infobip, providerMessageID: id.text,
             status: fate(of: id.key, words), outcome: words.outcome,
@@ -31,12 +34,12 @@ extension InfobipParser {
 
     private func messageID(of result: inout InfobipResult) -> (key: MessageID, text: String)? {
         guard let string = result.messageID else {
-            result.note(.missingField, "messageId")
+            result.refuse(.missingField, "messageId")
             return nil
         }
         let (text, isRepaired) = reader.bytes.text(string)
         guard !text.isEmpty, !isRepaired else {
-            result.note(.badMessageID, "messageId")
+            result.refuse(.badMessageID, "messageId")
             return nil
         }
         // As many bytes as the limit cannot be more characters than it.
@@ -44,13 +47,14 @@ extension InfobipParser {
             text.utf8.count <= Self.messageIDLimit
                 || text.unicodeScalars.count <= Self.messageIDLimit
         else {
-            result.note(.tooLong, "messageId")
+            result.refuse(.tooLong, "messageId")
             return nil
         }
-        if string.isEscaped {
-            return (MessageKey.derive(provider: .infobip, providerMessageID: text), text)
-        }
-        return (MessageKey.derive(.infobip, reader.bytes.slice(string.range)), text)
+        let key =
+            string.isEscaped
+            ? MessageKey.derive(provider: .infobip, providerMessageID: text)
+            : MessageKey.derive(.infobip, reader.bytes.slice(string.range))
+        return (key, key.isOurs ? Provider.infobip.canonical(text) : text)
     }
 
     /// Runs a reader of bytes over a string's contents, decoded where it has escapes.
@@ -58,9 +62,12 @@ extension InfobipParser {
     private func read<Value>(
         _ string: JSONString, _ body: (ByteView, Range<Int>) -> Value?
     ) -> Value? {
-        guard string.isEscaped else { return body(reader.bytes, string.range) }
+        guard string.isEscaped else {
+            return body(reader.bytes, reader.bytes.trimmed(string.range))
+        }
         return reader.bytes.unescaped(string).bytes.withUnsafeBytes { bytes in
-            body(ByteView(bytes), 0..<bytes.count)
+            let view = ByteView(bytes)
+            return body(view, view.trimmed(0..<bytes.count))
         }
     }
 
@@ -70,7 +77,7 @@ extension InfobipParser {
     ) -> Timestamp? {
         guard let string else { return nil }
         let time = read(string, ProviderTime.infobip)
-        if time == nil { result.note(.badTime, field.name) }
+        if time == nil { result.note(Oddity(.badTime, field.name)) }
         return time
     }
 
@@ -82,25 +89,32 @@ extension InfobipParser {
 
     @inline(__always)
     private func segments(_ result: inout InfobipResult) -> Int32? {
-        guard let number = result.messageCount ?? result.smsCount else { return nil }
-        guard let count = reader.bytes.int32(number), (0...Self.segmentLimit).contains(count)
+        // What is unreadable in one version's field may stand in the other's.
+        count(result.messageCount, .messageCount, &result)
+            ?? count(result.smsCount, .smsCount, &result)
+    }
+
+    @inline(__always)
+    private func count(
+        _ string: JSONString?, _ field: InfobipField, _ result: inout InfobipResult
+    ) -> Int32? {
+        guard let string else { return nil }
+        guard let count = read(string, { $0.integer($1) }), (0...Self.segmentLimit).contains(count)
         else {
-            let field = result.messageCount == nil ? InfobipField.smsCount : .messageCount
-            result.note(.badNumber, field.name)
+            result.note(Oddity(.badNumber, field.name))
             return nil
         }
-        return count
+        return Int32(count)
     }
 
     @inline(__always)
     private func price(_ result: inout InfobipResult) -> Report.Price? {
         guard let number = result.amount else { return nil }
-        guard let amount = DecimalText.plain(reader.bytes, number.range) else {
-            result.note(.badPrice, "price.pricePerMessage")
+        guard let amount = read(number, DecimalText.plain) else {
+            result.note(Oddity(.badPrice, "price.pricePerMessage"))
             return nil
         }
-        return Report.Price(
-            amount: amount, currency: result.currency.map { reader.bytes.text($0.range) })
+        return Report.Price(amount: amount, currency: result.currency)
     }
 
     /// All that no column holds, as one JSON object; nil, at no cost, for nearly every report.
@@ -130,7 +144,7 @@ extension InfobipParser {
         }
         json.append(UInt8(ascii: "}"))
         guard json.bytes.count <= Self.attributesLimit else {
-            result.note(.tooLong, "")
+            result.note(Oddity(.tooLong, ""))
             return nil
         }
         return String(decoding: json.bytes, as: UTF8.self)

@@ -1,19 +1,24 @@
 import Domain
+import JSON
 
 /// Reads one body of Infobip's delivery reports, of version 2 or 3, in one pass.
+///
+/// Each result is taken for what it is: a report, a report with something odd in it, an event of
+/// another kind, or something that cannot be read. None costs another.
 struct InfobipParser {
     /// The most results that one callback may hold.
     static let resultLimit = 10_000
     /// The most characters of a message id that Infobip takes.
     static let messageIDLimit = 200
     /// The most segments that are believed.
-    static let segmentLimit: Int32 = 10_000
+    static let segmentLimit: Int64 = 10_000
     /// The most bytes of attributes of one report.
     static let attributesLimit = 65_536
 
     var reader: JSONReader
     private(set) var reports: [Report] = []
-    private(set) var rejects: [Reject] = []
+    private var lost: [Reject] = []
+    private var notes = OddityNotes()
 
     private let known: InfobipOutcomes.Table
     private(set) var learned: [UInt64: InfobipOutcome] = [:]
@@ -39,20 +44,33 @@ struct InfobipParser {
         recent = known.recent
     }
 
+    /// What quarantine is to keep.
+    var rejects: [Reject] { notes.isEmpty ? lost : lost + notes.rejects }
+
     /// Reads all of it.
     ///
-    /// - Throws: `Malformation` if it is no JSON, breaks a bound, or holds no results.
+    /// An object without results is one itself, or an event of another kind.
+    ///
+    /// - Throws: `Malformation` if it is no JSON object, or has too many results or two lists.
     mutating func parse() throws(Malformation) {
         do throws(JSONFault) {
-            try readRoot()
+            let isObject = reader.peek() == UInt8(ascii: "{")
+            let start = reader.position
+            if isObject {
+                try readRoot()
+            } else {
+                try reader.skipValue()
+                refuse(.wrongShape, at: "byte 0", "An object with `results` was expected.")
+            }
             try reader.finish()
+            if !seenResults, isObject {
+                reader.position = start
+                try readLoneResult()
+            }
         } catch {
-            throw error.malformation(in: place, limits: reader.limits)
+            throw Malformation(error, in: place, limits: reader.limits)
         }
         if let refusal { throw refusal }
-        guard resultCount > 0 else {
-            throw Malformation(.noResults, at: "results", "At least one result was expected.")
-        }
     }
 
     /// The path to what is being read, of known names only.
@@ -67,94 +85,123 @@ struct InfobipParser {
     }
 
     private mutating func readRoot() throws(JSONFault) {
-        guard reader.peek() == UInt8(ascii: "{") else {
-            try reader.skipValue()
-            return refuse(.wrongShape, at: "byte 0", "An object with `results` was expected.")
-        }
         try reader.enterObject()
         while let key = try reader.nextKey() {
+            let byte = reader.peek()
+            let start = reader.position
             guard reader.bytes.matches(key, "results") else {
-                _ = reader.peek()
-                let start = reader.position
                 try reader.skipValue()
-                rejectInvalidUTF8(of: start..<reader.position)
+                noteFlaw(of: start..<reader.position)
                 continue
             }
             if seenResults {
                 refuse(.wrongShape, at: "results", "`results` is given twice.")
             }
             seenResults = true
-            if reader.peek() == UInt8(ascii: "[") {
+            switch byte {
+            case UInt8(ascii: "["):
                 try readResults()
-            } else {
+            case UInt8(ascii: "{"):
+                // One result that nobody put into a list.
+                try readNextResult()
+            case UInt8(ascii: "n"):
+                try reader.scanLiteral()
+            default:
                 try reader.skipValue()
-                refuse(.wrongShape, at: "results", "An array was expected.")
+                lost.append(
+                    RejectReason.notAReport.reject(
+                        at: "results", excerpt: reader.bytes.slice(start..<reader.position)))
             }
+            reader.flaw = nil
         }
     }
 
-    /// Nothing outside of the results is used; if it is no text, that is still told.
-    private mutating func rejectInvalidUTF8(of range: Range<Int>) {
-        guard let offset = reader.invalidUTF8 else { return }
-        reader.invalidUTF8 = nil
-        rejects.append(
-            RejectReason.invalidUTF8.reject(
-                at: "byte \(offset)", excerpt: reader.bytes.slice(range)))
+    /// Nothing outside of the results is used; if it cannot be read, that is still told.
+    private mutating func noteFlaw(of range: Range<Int>) {
+        guard let flaw = reader.flaw else { return }
+        reader.flaw = nil
+        notes.add(
+            [Oddity(RejectReason(flaw), "byte \(flaw.offset)")], of: "",
+            excerpt: reader.bytes.slice(range))
     }
 
     private mutating func readResults() throws(JSONFault) {
         // A report takes about 450 bytes; too small an estimate costs one move of the array.
         reports.reserveCapacity(min(reader.bytes.count / 400, Self.resultLimit) + 1)
         try reader.enterArray()
-        while try reader.nextElement() {
-            guard resultCount < Self.resultLimit else {
-                refuse(
-                    .tooManyResults, at: "results[\(Self.resultLimit)]",
-                    "A callback may hold \(Self.resultLimit) results.")
-                try reader.skipValue()
-                continue
-            }
-            index = resultCount
-            try readElement(resultCount)
-            resultCount += 1
-        }
+        while try reader.nextElement() { try readNextResult() }
         index = nil
     }
 
-    private mutating func readElement(_ index: Int) throws(JSONFault) {
-        reader.invalidUTF8 = nil
-        let isObject = reader.peek() == UInt8(ascii: "{")
-        guard isObject else {
+    private mutating func readNextResult() throws(JSONFault) {
+        guard resultCount < Self.resultLimit else {
+            refuse(
+                .tooManyResults, at: "results[\(Self.resultLimit)]",
+                "A callback may hold \(Self.resultLimit) results.")
+            return try reader.skipValue()
+        }
+        index = resultCount
+        reader.flaw = nil
+        if reader.peek() == UInt8(ascii: "{") {
+            var result = try InfobipResult(from: &reader, recent: recent, field: &field)
+            try take(&result, at: { "results[\($0 ?? 0)]" })
+        } else {
             let start = reader.position
             try reader.skipValue()
-            reader.invalidUTF8 = nil
-            rejects.append(
+            lost.append(
                 RejectReason.wrongType.reject(
-                    at: "results[\(index)]", excerpt: reader.bytes.slice(start..<reader.position)))
-            return
+                    at: "results[\(resultCount)]",
+                    excerpt: reader.bytes.slice(start..<reader.position)))
         }
+        resultCount += 1
+        index = nil
+    }
+
+    /// The object that is the whole body.
+    private mutating func readLoneResult() throws(JSONFault) {
+        reader.flaw = nil
         var result = try InfobipResult(from: &reader, recent: recent, field: &field)
-        if reader.invalidUTF8 != nil {
-            reader.invalidUTF8 = nil
-            result.note(.invalidUTF8, "")
-        }
-        if result.problem == nil, let report = try report(of: &result) {
-            reports.append(report)
-        }
-        if let problem = result.problem {
-            let path = problem.path.isEmpty ? "" : "." + problem.path
-            rejects.append(
-                problem.reason.reject(
-                    at: "results[\(index)]\(path)", excerpt: reader.bytes.slice(result.range)))
+        if result.messageID == nil || result.status == nil {
+            let kind = try InfobipEvent.kind(of: result.range, in: reader.bytes) ?? .notAReport
+            lost.append(kind.reject(at: "body", excerpt: reader.bytes.slice(result.range)))
+        } else {
+            try take(&result, at: { _ in "body" })
         }
     }
 
-    /// The words of a result, from the last one, the table, or its bytes; nil with a note in the
-    /// result where they cannot be used.
+    /// Keeps the report that a result makes, and what is to be said of it.
+    @inline(__always)
+    private mutating func take(
+        _ result: inout InfobipResult, at place: (Int?) -> String
+    ) throws(JSONFault) {
+        if result.problem == nil, let report = try report(of: &result) {
+            reports.append(report)
+            if result.oddities.isEmpty { return }
+        }
+        try keep(result, at: place(index))
+    }
+
+    private mutating func keep(_ result: InfobipResult, at place: String) throws(JSONFault) {
+        let excerpt = reader.bytes.slice(result.range)
+        guard let problem = result.problem else {
+            return notes.add(result.oddities, of: place, excerpt: excerpt)
+        }
+        if result.status == nil,
+            let kind = try InfobipEvent.kind(of: result.range, in: reader.bytes)
+        {
+            lost.append(kind.reject(at: place, excerpt: excerpt))
+        } else {
+            let path = problem.path.isEmpty ? "" : "." + problem.path
+            lost.append(problem.reason.reject(at: place + path, excerpt: excerpt))
+        }
+    }
+
+    /// The words of a result, from the last one, the table, or its bytes; nil with the problem in
+    /// the result where they do not say which status it is.
     mutating func outcome(of result: inout InfobipResult) throws(JSONFault) -> InfobipOutcome? {
         let bytes = reader.bytes
         guard let status = result.status else {
-            result.note(.missingField, "status")
+            result.refuse(.missingField, "status")
             return nil
         }
         let ranges = InfobipOutcomes.Ranges(status: status, error: result.error ?? 0..<0)
@@ -166,20 +213,18 @@ struct InfobipParser {
             return found
         }
         let statusWords = try InfobipWords(.status, bytes, status, limits: reader.limits)
-        if let problem = statusWords.problem {
-            result.note(problem.reason, "status.\(problem.member)")
-        }
         var errorWords = InfobipWords()
         if let error = result.error {
             errorWords = try InfobipWords(.error, bytes, error, limits: reader.limits)
-            if let problem = errorWords.problem {
-                result.note(problem.reason, "error.\(problem.member)")
-            }
         }
-        guard result.problem == nil else { return nil }
         let entry = InfobipOutcome(
             status: Array(bytes.slice(status)), error: Array(bytes.slice(ranges.error)),
             statusWords: statusWords, errorWords: errorWords)
+        let isUnclear = entry.fate == .unknown ? statusWords.oddities.first : nil
+        if let problem = statusWords.contradiction ?? isUnclear {
+            result.refuse(problem.reason, problem.path)
+            return nil
+        }
         guard ranges.status.count <= InfobipOutcomes.byteLimit,
             ranges.error.count <= InfobipOutcomes.byteLimit
         else { return entry }
@@ -195,5 +240,18 @@ struct InfobipParser {
         let text = reader.bytes.text(string).text
         lastBulk = (string.range, text)
         return text
+    }
+}
+
+extension Malformation {
+    /// A body that is no JSON.
+    ///
+    /// - Parameters:
+    ///   - fault: what is wrong.
+    ///   - path: the result that it stands in, where it does.
+    ///   - limits: the bounds that were in force, for the text.
+    fileprivate init(_ fault: JSONFault, in path: String?, limits: JSONReader.Limits) {
+        let place = path.map { "byte \(fault.offset) in \($0)" } ?? "byte \(fault.offset)"
+        self.init(.notJSON, at: place, fault.explanation(limits))
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// An answer of Infobip with an HTTP status that is no success.
 ///

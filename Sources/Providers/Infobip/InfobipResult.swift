@@ -1,9 +1,16 @@
+import JSON
+
 /// Where the parts of one result stand in the body; nothing of it is decoded yet.
+///
+/// What names the message and what says its status can cost the report (`problem`), and so can a
+/// broken bound; any other field that cannot be used is left out (`oddities`).
 struct InfobipResult {
     /// A member that is kept as it stands: its name with the quotation marks, and its value.
     struct Member {
         let name: Range<Int>
         let value: Range<Int>
+        /// Nil for a name that is not known.
+        let field: InfobipField?
     }
 
     /// The whole result.
@@ -17,27 +24,42 @@ struct InfobipResult {
     var doneAt: JSONString?
     var network: JSONString?
     var callbackData: JSONString?
-    var smsCount: JSONNumber?
-    var messageCount: JSONNumber?
-    var amount: JSONNumber?
-    var currency: JSONString?
+    var smsCount: JSONString?
+    var messageCount: JSONString?
+    var amount: JSONString?
+    var currency: String?
     var status: Range<Int>?
     var error: Range<Int>?
     /// Members without a column.
-    var kept: [Member] = []
-    /// The first thing that cannot be used, and the path to it inside of the result.
-    private(set) var problem: (reason: RejectReason, path: String)?
+    private(set) var kept: [Member] = []
+    /// Why this makes no report: the first thing that cannot be used.
+    private(set) var problem: Oddity?
+    /// What else cannot be used, each once.
+    private(set) var oddities: [Oddity] = []
 
     private var seen: UInt32 = 0
+    /// More of them say no more.
+    private static let oddityLimit = 32
 
-    mutating func note(_ reason: RejectReason, _ path: @autoclosure () -> String) {
-        if problem == nil { problem = (reason, path()) }
+    /// Notes what costs the report.
+    mutating func refuse(_ reason: RejectReason, _ path: @autoclosure () -> String) {
+        if problem == nil { problem = Oddity(reason, path()) }
+    }
+
+    /// Notes what costs a field.
+    mutating func note(_ oddity: Oddity) {
+        guard oddities.count < Self.oddityLimit, !oddities.contains(oddity) else { return }
+        oddities.append(oddity)
+    }
+
+    private mutating func note(_ reason: RejectReason, _ path: String) {
+        note(Oddity(reason, path))
     }
 
     /// Reads the members of a result; the next byte is its brace.
     ///
     /// - Parameters:
-    ///   - reader: stands behind the result afterwards.
+    ///   - reader: without a flaw; stands behind the result afterwards.
     ///   - recent: the words that the last result had; where the same bytes come again they are
     ///     not read but only compared.
     ///   - field: the member being read, for the place of a fault.
@@ -49,13 +71,20 @@ struct InfobipResult {
         try reader.enterObject()
         while let key = try reader.nextKey() {
             field = InfobipField(key, in: reader.bytes)
-            guard let known = field else {
-                try keep(key, from: &reader)
-                continue
+            if let known = field {
+                if seen & known.bit == 0 {
+                    seen |= known.bit
+                    try read(known, key, from: &reader, recent: recent)
+                } else {
+                    try passOverTwin(of: known, from: &reader)
+                }
+            } else {
+                try keep(key, nil, from: &reader)
             }
-            if seen & known.bit != 0 { note(.duplicateKey, known.name) }
-            seen |= known.bit
-            try read(known, key, from: &reader, recent: recent)
+            if let flaw = reader.flaw {
+                reader.flaw = nil
+                spoil(field, flaw)
+            }
         }
         range = start..<reader.position
         field = nil
@@ -67,17 +96,17 @@ struct InfobipResult {
         recent: InfobipOutcome?
     ) throws(JSONFault) {
         switch field {
-        case .messageId: messageID = try string(field, from: &reader)
-        case .bulkId: bulkID = try string(field, from: &reader)
-        case .to: to = try string(field, from: &reader)
-        case .from: from = try string(field, from: &reader)
-        case .sender: sender = try string(field, from: &reader)
-        case .sentAt: sentAt = try string(field, from: &reader)
-        case .doneAt: doneAt = try string(field, from: &reader)
+        case .messageId: messageID = try scalar(field, from: &reader)
+        case .bulkId: bulkID = try scalar(field, from: &reader)
+        case .to: to = try scalar(field, from: &reader)
+        case .from: from = try scalar(field, from: &reader)
+        case .sender: sender = try scalar(field, from: &reader)
+        case .sentAt: sentAt = try scalar(field, from: &reader)
+        case .doneAt: doneAt = try scalar(field, from: &reader)
         case .mccMnc: try network(key, from: &reader)
-        case .callbackData: callbackData = try string(field, from: &reader)
-        case .smsCount: smsCount = try number(field.name, from: &reader)
-        case .messageCount: messageCount = try number(field.name, from: &reader)
+        case .callbackData: callbackData = try scalar(field, from: &reader)
+        case .smsCount: smsCount = try number(field, from: &reader)
+        case .messageCount: messageCount = try number(field, from: &reader)
         case .status: status = try object(field, from: &reader, known: recent?.status)
         case .error: error = try object(field, from: &reader, known: recent?.error)
         case .price: try price(key, from: &reader)
@@ -85,32 +114,38 @@ struct InfobipResult {
             if reader.peek() == UInt8(ascii: "n") {
                 try reader.scanLiteral()
             } else {
-                try keep(key, from: &reader)
+                try keep(key, field, from: &reader)
             }
         }
     }
 
+    /// A text, or a number that stands for its own characters.
     @inline(__always)
-    private mutating func string(
+    private mutating func scalar(
         _ field: InfobipField, from reader: inout JSONReader
     ) throws(JSONFault) -> JSONString? {
         guard reader.peek() == UInt8(ascii: "\"") else {
-            try passOver(field.name, from: &reader)
-            return nil
+            return try unquoted(field.name, from: &reader)
         }
         return try reader.scanString()
     }
 
+    /// A number, or a text that holds one.
     @inline(__always)
     private mutating func number(
-        _ path: @autoclosure () -> String, from reader: inout JSONReader
-    ) throws(JSONFault) -> JSONNumber? {
-        let byte = reader.peek()
-        guard ByteView.isDigit(byte) || byte == UInt8(ascii: "-") else {
-            try passOver(path(), from: &reader)
-            return nil
-        }
+        _ field: InfobipField, from reader: inout JSONReader
+    ) throws(JSONFault) -> JSONString? {
+        guard ByteView.isDigit(reader.peek()) else { return try scalar(field, from: &reader) }
         return try reader.scanNumber()
+    }
+
+    private mutating func unquoted(
+        _ path: String, from reader: inout JSONReader
+    ) throws(JSONFault) -> JSONString? {
+        let byte = reader.peek()
+        if ByteView.isDigit(byte) || byte == UInt8(ascii: "-") { return try reader.scanNumber() }
+        try passOver(path, from: &reader)
+        return nil
     }
 
     @inline(__always)
@@ -135,18 +170,77 @@ struct InfobipResult {
     private mutating func passOver(
         _ path: String, from reader: inout JSONReader
     ) throws(JSONFault) {
-        if reader.peek() != UInt8(ascii: "n") { note(.wrongType, path) }
+        if reader.peek() != UInt8(ascii: "n") { setAside(.wrongType, path) }
         try reader.skipValue()
     }
 
+    /// A field that came twice has no one value.
+    private mutating func passOverTwin(
+        of field: InfobipField, from reader: inout JSONReader
+    ) throws(JSONFault) {
+        try reader.skipValue()
+        drop(field)
+        setAside(.duplicateKey, field.name)
+    }
+
+    private mutating func setAside(_ reason: RejectReason, _ path: String) {
+        switch path {
+        case InfobipField.messageId.name, InfobipField.status.name: refuse(reason, path)
+        default: note(reason, path)
+        }
+    }
+
+    /// What a flaw in a member's text costs.
+    private mutating func spoil(_ field: InfobipField?, _ flaw: JSONFault) {
+        guard flaw.code == .invalidUTF8 else {
+            return refuse(RejectReason(flaw), field?.name ?? "")
+        }
+        switch field {
+        // Their words tell which of them it is.
+        case .status, .error: break
+        case nil:
+            kept.removeLast()
+            note(.invalidUTF8, "")
+        case let field?:
+            drop(field)
+            setAside(.invalidUTF8, field.name)
+        }
+    }
+
+    private mutating func drop(_ field: InfobipField) {
+        switch field {
+        case .messageId: messageID = nil
+        case .bulkId: bulkID = nil
+        case .to: to = nil
+        case .from: from = nil
+        case .sender: sender = nil
+        case .sentAt: sentAt = nil
+        case .doneAt: doneAt = nil
+        case .mccMnc: network = nil
+        case .callbackData: callbackData = nil
+        case .smsCount: smsCount = nil
+        case .messageCount: messageCount = nil
+        case .price: (amount, currency) = (nil, nil)
+        case .status: status = nil
+        case .error: error = nil
+        case .entityId, .applicationId, .campaignReferenceId, .platform: break
+        }
+        kept.removeAll { $0.field == field }
+    }
+}
+
+extension InfobipResult {
     private mutating func keep(
-        _ key: JSONString, from reader: inout JSONReader
+        _ key: JSONString, _ field: InfobipField?, from reader: inout JSONReader
     ) throws(JSONFault) {
         _ = reader.peek()
         let start = reader.position
         try reader.skipValue()
-        kept.append(
-            Member(name: key.start - 1..<key.end + 1, value: start..<reader.position))
+        keep(key, field, start..<reader.position)
+    }
+
+    private mutating func keep(_ key: JSONString, _ field: InfobipField?, _ value: Range<Int>) {
+        kept.append(Member(name: key.start - 1..<key.end + 1, value: value, field: field))
     }
 
     /// Digits, three for the country and two or three for the network; all else is only kept.
@@ -154,12 +248,14 @@ struct InfobipResult {
     private mutating func network(
         _ key: JSONString, from reader: inout JSONReader
     ) throws(JSONFault) {
-        guard let code = try string(.mccMnc, from: &reader), !code.range.isEmpty else { return }
-        if !code.isEscaped, code.range.count <= 6, reader.bytes.isDigits(code.range) {
-            network = code
+        let isText = reader.peek() == UInt8(ascii: "\"")
+        guard let code = try scalar(.mccMnc, from: &reader), !code.range.isEmpty else { return }
+        let digits = reader.bytes.trimmed(code.range)
+        if !code.isEscaped, digits.count <= 6, reader.bytes.isDigits(digits) {
+            network = JSONString(
+                start: digits.lowerBound, end: digits.upperBound, isEscaped: false)
         } else {
-            kept.append(
-                Member(name: key.start - 1..<key.end + 1, value: code.start - 1..<code.end + 1))
+            keep(key, .mccMnc, isText ? code.start - 1..<code.end + 1 : code.range)
         }
     }
 
@@ -176,35 +272,51 @@ struct InfobipResult {
         try reader.enterObject()
         while let key = try reader.nextKey() {
             if reader.bytes.matches(key, "pricePerMessage") {
+                let value = try amount(from: &reader)
                 if seenAmount { note(.duplicateKey, "price.pricePerMessage") }
+                amount = seenAmount ? nil : value
                 seenAmount = true
-                amount = try number("price.pricePerMessage", from: &reader)
             } else if reader.bytes.matches(key, "currency") {
+                let value = try currency(from: &reader, isStrange: &isStrange)
                 if seenCurrency { note(.duplicateKey, "price.currency") }
+                currency = seenCurrency ? nil : value
                 seenCurrency = true
-                if reader.peek() == UInt8(ascii: "\"") {
-                    currency = try reader.scanString()
-                } else {
-                    try passOver("price.currency", from: &reader)
-                }
             } else {
                 isStrange = true
                 try reader.skipValue()
             }
         }
-        if let code = currency, !Self.isCurrency(code, in: reader.bytes) {
-            currency = nil
-            isStrange = true
-        }
         // What the price's columns cannot say stays readable beside them.
-        if isStrange || amount == nil && currency != nil {
-            kept.append(
-                Member(name: key.start - 1..<key.end + 1, value: start..<reader.position))
+        if isStrange || amount == nil && (seenAmount || currency != nil) {
+            keep(key, .price, start..<reader.position)
         }
     }
 
-    private static func isCurrency(_ code: JSONString, in bytes: ByteView) -> Bool {
-        guard !code.isEscaped, code.range.count == 3 else { return false }
-        return bytes.slice(code.range).allSatisfy { $0 &- UInt8(ascii: "A") < 26 }
+    @inline(__always)
+    private mutating func amount(from reader: inout JSONReader) throws(JSONFault) -> JSONString? {
+        if ByteView.isDigit(reader.peek()) { return try reader.scanNumber() }
+        if reader.peek() == UInt8(ascii: "\"") { return try reader.scanString() }
+        return try unquoted("price.pricePerMessage", from: &reader)
+    }
+
+    private mutating func currency(
+        from reader: inout JSONReader, isStrange: inout Bool
+    ) throws(JSONFault) -> String? {
+        guard reader.peek() == UInt8(ascii: "\"") else {
+            try passOver("price.currency", from: &reader)
+            return nil
+        }
+        let code = try reader.scanString()
+        let letters = reader.bytes.trimmed(code.range)
+        func isCode(_ caseBit: UInt8) -> Bool {
+            letters.count == 3
+                && reader.bytes.slice(letters).allSatisfy {
+                    ($0 & ~caseBit) &- UInt8(ascii: "A") < 26
+                }
+        }
+        if isCode(0) { return reader.bytes.text(letters) }
+        if isCode(0x20) { return reader.bytes.text(letters).uppercased() }
+        isStrange = true
+        return nil
     }
 }

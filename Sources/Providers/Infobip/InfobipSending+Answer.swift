@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 
 extension InfobipSending {
     /// Reads the answer to a request that sent these messages.

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 extension InfobipSending {
     /// Both versions cut a longer validity to 48 hours themselves.

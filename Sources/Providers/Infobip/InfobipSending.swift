@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 package import Security
 
 /// Sends through Infobip, by version 2 or 3 of its SMS API, many messages in one request.

@@ -14,7 +14,7 @@ enum InfobipStatusGroup: Int32 {
 
     /// - Parameter name: in any case; group 0 is also written `OK`.
     init?(name: String) {
-        switch name.uppercased() {
+        switch Word.normalized(name) {
         case "ACCEPTED", "OK": self = .accepted
         case "PENDING": self = .pending
         case "UNDELIVERABLE": self = .undeliverable
@@ -23,6 +23,15 @@ enum InfobipStatusGroup: Int32 {
         case "REJECTED": self = .rejected
         default: return nil
         }
+    }
+
+    /// The group of a general status's name, for a report that names neither group nor id.
+    init?(ofStatusName name: String) {
+        let id = InfobipStatusName.id(of: name)
+        guard let group = id.flatMap({ Self(ofStatusID: $0) }) ?? Self(name: name) else {
+            return nil
+        }
+        self = group
     }
 
     /// The group of a general status, for a report that names none.
@@ -42,19 +51,23 @@ enum InfobipStatusGroup: Int32 {
 }
 
 extension Status {
-    /// What a report's group and id mean.
+    /// What a report's words mean.
     ///
     /// A known group name decides, since version 3 enumerates the names; the group's number where
-    /// the name is missing or new; the status's own id only where no group is given. A group that
-    /// nobody knows is `unknown`, which is not final: a guess could hide the message's true end.
-    init(infobipGroup name: String?, groupID: Int32?, id: Int32?) {
+    /// the name is missing or new; the status's own id only where no group is given, and its name
+    /// where no id is known either. A group that nobody knows is `unknown`, which is not final: a
+    /// guess could hide the message's true end.
+    init(infobipGroup groupName: String?, groupID: Int32?, id: Int32?, name: String? = nil) {
+        let groupName = groupName.flatMap { Word.normalized($0).isEmpty ? nil : $0 }
         let group: InfobipStatusGroup? =
-            if name == nil, groupID == nil {
+            if groupName == nil, groupID == nil {
                 id.flatMap { InfobipStatusGroup(ofStatusID: $0) }
+                    ?? name.flatMap { InfobipStatusGroup(ofStatusName: $0) }
             } else {
-                name.flatMap { InfobipStatusGroup(name: $0) }
+                groupName.flatMap { InfobipStatusGroup(name: $0) }
                     ?? groupID.flatMap { InfobipStatusGroup(rawValue: $0) }
             }
+        let id = id ?? name.flatMap { InfobipStatusName.id(of: $0) }
         switch group {
         case .accepted: self = .accepted
         case .pending: self = .sent
@@ -73,7 +86,11 @@ extension Outcome {
     /// (REJECTED_DUPLICATE_MESSAGE_ID). Of a message of ours, whose id nobody else gives away, that
     /// says nothing about its fate: the earlier attempt has it.
     var isInfobipDuplicate: Bool {
-        statusID == 23
-            && Status(infobipGroup: statusGroup, groupID: statusGroupID, id: statusID) == .rejected
+        guard (statusID ?? statusName.flatMap { InfobipStatusName.id(of: $0) }) == 23 else {
+            return false
+        }
+        return Status(
+            infobipGroup: statusGroup, groupID: statusGroupID, id: statusID, name: statusName)
+            == .rejected
     }
 }

@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 package import Security
 
 /// Infobip's delivery reports: JSON of version 2 or 3 of the SMS API, up to 10,000 results.
@@ -77,10 +78,10 @@ package final class InfobipWebhook: WebhookProvider {
 
     /// Reads all results; one that is no report becomes a reject and costs no other.
     ///
-    /// - Throws: `Malformation` for another media type, for what is no JSON within the bounds, and
-    ///   where there are no results or more than 10,000.
+    /// - Throws: `Malformation` for another media type, for what is no JSON object, and for more
+    ///   than 10,000 results or two lists of them.
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, HeaderText.isJSON(type) else {
+        guard let type = request.contentType, MediaType.isJSON(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type", "`application/json` was expected.")
         }

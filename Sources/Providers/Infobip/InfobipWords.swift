@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// What a result's `status` or `error` object says.
 struct InfobipWords {
@@ -16,8 +17,10 @@ struct InfobipWords {
     private(set) var isPermanent: Bool?
     /// The members that none of the above holds, such as `action`, as `"name":value,…`.
     private(set) var extras: [UInt8] = []
-    /// The first thing that cannot be used, and the member that it is in.
-    private(set) var problem: (reason: RejectReason, member: String)?
+    /// What cannot be used, with the path inside of the result.
+    private(set) var oddities: [Oddity] = []
+    /// A member that came twice although it says which status this is.
+    private(set) var contradiction: Oddity?
 
     /// No words at all, as of a result without `error`.
     init() {}
@@ -38,14 +41,28 @@ struct InfobipWords {
                 _ = reader.peek()
                 let start = reader.position
                 try reader.skipValue()
+                if reader.flaw != nil {
+                    reader.flaw = nil
+                    note(Oddity(.invalidUTF8, kind.rawValue))
+                    continue
+                }
                 if !compactor.bytes.isEmpty { compactor.append(UInt8(ascii: ",")) }
                 compactor.append(key.start - 1..<key.end + 1, of: bytes)
                 compactor.append(UInt8(ascii: ":"))
                 compactor.append(start..<reader.position, of: bytes)
                 continue
             }
-            if !seen.insert(member).inserted { note(.duplicateKey, member) }
-            try take(member, from: &reader)
+            let path = "\(kind.rawValue).\(member.rawValue)"
+            guard seen.insert(member).inserted else {
+                try reader.skipValue()
+                drop(member)
+                note(Oddity(.duplicateKey, path))
+                if kind == .status, member.isDecisive, contradiction == nil {
+                    contradiction = Oddity(.duplicateKey, path)
+                }
+                continue
+            }
+            if let reason = try take(member, from: &reader) { note(Oddity(reason, path)) }
         }
         extras = compactor.bytes
     }
@@ -68,46 +85,78 @@ struct InfobipWords {
             case .permanent: "permanent"
             }
         }
+
+        var isDecisive: Bool { self == .groupId || self == .groupName || self == .id }
     }
 
-    private mutating func note(_ reason: RejectReason, _ member: Member) {
-        if problem == nil { problem = (reason, member.rawValue) }
+    private mutating func note(_ oddity: Oddity) {
+        if !oddities.contains(oddity) { oddities.append(oddity) }
     }
 
-    private mutating func take(
-        _ member: Member, from reader: inout JSONReader
-    ) throws(JSONFault) {
-        switch (reader.peek(), member) {
-        case (UInt8(ascii: "n"), _):
-            try reader.scanLiteral()
-        case (UInt8(ascii: "\""), .groupName):
-            group = reader.bytes.text(try reader.scanString()).text
-        case (UInt8(ascii: "\""), .name):
-            name = reader.bytes.text(try reader.scanString()).text
-        case (UInt8(ascii: "\""), .description):
-            description = reader.bytes.text(try reader.scanString()).text
-        case (UInt8(ascii: "-"), .groupId), (UInt8(ascii: "0")...UInt8(ascii: "9"), .groupId):
-            groupID = try number(.groupId, from: &reader)
-        case (UInt8(ascii: "-"), .id), (UInt8(ascii: "0")...UInt8(ascii: "9"), .id):
-            id = try number(.id, from: &reader)
-        case (UInt8(ascii: "t"), .permanent):
-            try reader.scanLiteral()
-            isPermanent = true
-        case (UInt8(ascii: "f"), .permanent):
-            try reader.scanLiteral()
-            isPermanent = false
-        default:
-            try reader.skipValue()
-            note(.wrongType, member)
+    private mutating func drop(_ member: Member) {
+        switch member {
+        case .groupId: groupID = nil
+        case .groupName: group = nil
+        case .id: id = nil
+        case .name: name = nil
+        case .description: description = nil
+        case .permanent: isPermanent = nil
         }
     }
 
-    private mutating func number(
+    /// Reads a member's value, as a text or as what a text stands for; or says why it cannot.
+    private mutating func take(
         _ member: Member, from reader: inout JSONReader
-    ) throws(JSONFault) -> Int32? {
-        let value = reader.bytes.int32(try reader.scanNumber())
-        if value == nil { note(.badNumber, member) }
-        return value
+    ) throws(JSONFault) -> RejectReason? {
+        let byte = reader.peek()
+        let string: JSONString
+        switch byte {
+        case UInt8(ascii: "\""): string = try reader.scanString()
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            string = try reader.scanNumber()
+        case UInt8(ascii: "n"):
+            try reader.scanLiteral()
+            return nil
+        case UInt8(ascii: "t") where member == .permanent,
+            UInt8(ascii: "f") where member == .permanent:
+            try reader.scanLiteral()
+            isPermanent = byte == UInt8(ascii: "t")
+            return nil
+        default:
+            try reader.skipValue()
+            return .wrongType
+        }
+        guard reader.flaw == nil else {
+            reader.flaw = nil
+            return .invalidUTF8
+        }
+        return take(member, reader.bytes.text(string).text)
+    }
+
+    private mutating func take(_ member: Member, _ text: String) -> RejectReason? {
+        switch member {
+        case .groupName: group = text
+        case .name: name = text
+        case .description: description = text
+        case .groupId, .id:
+            guard let number = Self.number(text) else { return .badNumber }
+            if member == .id { id = number } else { groupID = number }
+        case .permanent:
+            switch Word.normalized(text) {
+            case "TRUE": isPermanent = true
+            case "FALSE": isPermanent = false
+            default: return .wrongType
+            }
+        }
+        return nil
+    }
+
+    private static func number(_ text: String) -> Int32? {
+        var text = text
+        return text.withUTF8 { bytes in
+            let view = ByteView(UnsafeRawBufferPointer(bytes))
+            return view.integer(view.trimmed(0..<bytes.count)).flatMap { Int32(exactly: $0) }
+        }
     }
 }
 
@@ -117,7 +166,8 @@ extension Outcome {
     /// There is no error code where the id is 0 or missing and the group is `OK` or missing. What
     /// is permanent is taken from the report: Infobip's own table of codes is not consistent.
     init(status: InfobipWords, error: InfobipWords) {
-        let isFineGroup = error.group.map { $0.uppercased() == "OK" } ?? (error.groupID ?? 0 == 0)
+        let isFineGroup =
+            error.group.map { Word.normalized($0) == "OK" } ?? (error.groupID ?? 0 == 0)
         let isFine = error.id ?? 0 == 0 && isFineGroup
         self.init(
             provider: .infobip, statusGroupID: status.groupID, statusGroup: status.group,

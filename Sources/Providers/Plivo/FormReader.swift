@@ -1,3 +1,4 @@
+import JSON
 import Security
 
 /// An `application/x-www-form-urlencoded` text as ordered pairs, decoded as Plivo's SDKs do it.

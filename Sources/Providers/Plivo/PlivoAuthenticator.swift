@@ -6,9 +6,6 @@ import Security
 /// Plivo signs the URL that it was told to call, so every configured base URL is tried, with every
 /// token and every signature in the headers, without stopping at the first match. Any thread.
 struct PlivoAuthenticator: Sendable {
-    /// The most signatures of one header that are looked at; Plivo sends one or two.
-    private static let signatureLimit = 16
-
     private let bases: [[UInt8]]
     private let keys: [HMACKey]
     private let allowsV2: Bool
@@ -37,29 +34,22 @@ struct PlivoAuthenticator: Sendable {
         /// The decoded signatures; what is none is left out.
         let signatures: [[UInt8]]
         let hasSignature: Bool
-        let nonce: String?
+        /// As it came; where the header came twice, each of its values as well. Empty without one.
+        let nonces: [String]
 
         init(_ headers: Headers, _ request: CallbackRequest) {
             let values = [headers.signature, headers.mainAccountSignature].compactMap {
                 request.header($0)
             }
             hasSignature = !values.isEmpty
-            nonce = request.header(headers.nonce)
+            nonces = request.header(headers.nonce).map { HeaderText.candidates($0) } ?? []
             signatures = values.flatMap { value in
-                value.utf8.split(separator: UInt8(ascii: ",")).prefix(signatureLimit)
-                    .compactMap { Base64.decode(Self.trimmed($0)) }
+                HeaderText.values(value).compactMap { Base64.decode(Array($0.utf8)) }
             }
         }
 
-        private static func trimmed(_ text: Substring.UTF8View) -> [UInt8] {
-            func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-            let bytes = Array(text.drop(while: isBlank))
-            let end = bytes.lastIndex { !isBlank($0) }
-            return end.map { Array(bytes[...$0]) } ?? []
-        }
-
         /// Whether any header of the version came: then no other version is looked at.
-        var isAny: Bool { hasSignature || nonce != nil }
+        var isAny: Bool { hasSignature || !nonces.isEmpty }
     }
 
     /// Nil if there is no token or no base URL, or libcrypto has no HMAC-SHA256.
@@ -84,26 +74,34 @@ struct PlivoAuthenticator: Sendable {
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         let given = Given(v3, request)
         if given.isAny {
-            guard given.hasSignature, let nonce = given.nonce else {
+            guard given.hasSignature, !given.nonces.isEmpty else {
                 throw Refusal(.missingSignature)
             }
-            guard let form = FormReader(request.body),
-                let text = PlivoSignature.v3(.post, uri: request.uri, form: form, nonce: nonce),
-                let token = match(given.signatures, text)
-            else { throw Refusal(.wrongSignature) }
-            return Verification(method: "v3", secret: token)
+            guard let form = FormReader(request.body) else { throw Refusal(.wrongSignature) }
+            for nonce in given.nonces {
+                guard
+                    let text = PlivoSignature.v3(
+                        .post, uri: request.uri, form: form, nonce: nonce),
+                    let token = match(given.signatures, text)
+                else { continue }
+                return Verification(method: "v3", secret: token)
+            }
+            throw Refusal(.wrongSignature)
         }
         let older = Given(v2, request)
         guard older.isAny else { throw Refusal(.missingSignature) }
         // At a call's URL `To` chooses the message, and V2 does not protect it: one callback that
         // somebody has seen would be a key to all messages of the call.
         guard allowsV2, request.call == nil else { throw Refusal(.schemeNotAllowed) }
-        guard older.hasSignature, let nonce = older.nonce else {
+        guard older.hasSignature, !older.nonces.isEmpty else {
             throw Refusal(.missingSignature)
         }
-        let text = PlivoSignature.v2(uri: request.uri, nonce: nonce)
-        guard let token = match(older.signatures, text) else { throw Refusal(.wrongSignature) }
-        return Verification(method: "v2", secret: token)
+        for nonce in older.nonces {
+            let text = PlivoSignature.v2(uri: request.uri, nonce: nonce)
+            guard let token = match(older.signatures, text) else { continue }
+            return Verification(method: "v2", secret: token)
+        }
+        throw Refusal(.wrongSignature)
     }
 
     /// The number of the first token, from 1, that made any of the signatures.

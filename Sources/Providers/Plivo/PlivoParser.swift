@@ -1,26 +1,38 @@
 import Domain
+import JSON
 
 /// Makes one report of one status callback of Plivo.
 struct PlivoParser {
     /// The most characters of a message's UUID that are kept; Plivo's have 36.
     private static let messageIDLimit = 200
-    private static let segmentLimit = 10_000
+    private static let segmentLimit: Int64 = 10_000
 
     private let form: FormReader
     private var values: [PlivoField: Range<Int>] = [:]
+    /// Fields that came twice, and so have no one value.
+    private var repeated: Set<PlivoField> = []
     /// The parameters that no column holds, in the order in which they first came.
     private var others: [(name: String, values: [Range<Int>])] = []
+    /// Why there is no report: the first thing about its message's name or its status.
     private(set) var problem: (reason: RejectReason, field: PlivoField)?
+    /// What else cannot be used, and is left out of the report.
+    private(set) var oddities: [Oddity] = []
 
     init(_ form: FormReader) {
         self.form = form
         var places: [String: Int] = [:]
-        for pair in form.pairs where !pair.name.isEmpty || !pair.value.isEmpty {
-            let name = form.text(pair.name)
-            if let field = PlivoField(rawValue: name) {
-                if values.updateValue(pair.value, forKey: field) != nil {
-                    note(.duplicateKey, field)
-                }
+        for (index, pair) in form.pairs.enumerated()
+        where !pair.name.isEmpty || !pair.value.isEmpty {
+            // A byte order mark in front of the whole is no part of the first name.
+            let text = form.text(pair.name)
+            let isMarked = index == 0 && text.unicodeScalars.first == "\u{FEFF}"
+            let name = isMarked ? String(text.unicodeScalars.dropFirst()) : text
+            if let field = PlivoField(rawValue: name), !repeated.contains(field) {
+                guard let first = values.updateValue(pair.value, forKey: field) else { continue }
+                values[field] = nil
+                repeated.insert(field)
+                places[name] = others.count
+                others.append((name, [first, pair.value]))
             } else if let place = places[name] {
                 others[place].values.append(pair.value)
             } else {
@@ -28,10 +40,31 @@ struct PlivoParser {
                 others.append((name, [pair.value]))
             }
         }
+        for field in PlivoField.allCases where repeated.contains(field) {
+            switch field {
+            case .messageUUID, .status: note(.duplicateKey, field)
+            default: leaveOut(.duplicateKey, field)
+            }
+        }
     }
 
-    /// Which parameter is missing or empty without which the form is no status callback.
-    var missing: PlivoField? { [.messageUUID, .status].first { given($0) == nil } }
+    /// What the form is about if it is no status callback, which always has a `Status`.
+    var otherEvent: RejectReason? {
+        if values[.status] != nil || repeated.contains(.status) { return nil }
+        let isInbound = others.contains { other in
+            ["Text", "Body", "MessageIntent"].contains(other.name) || other.name.hasPrefix("Media")
+        }
+        return isInbound ? .inboundMessage : .notAReport
+    }
+
+    /// Which parameter is missing or empty without which a status callback says nothing.
+    var missing: PlivoField? {
+        if given(.status) == nil, !repeated.contains(.status) { return .status }
+        if given(.messageUUID) == nil, !repeated.contains(.messageUUID), parentID() == nil {
+            return .messageUUID
+        }
+        return nil
+    }
 
     /// Makes the report.
     ///
@@ -41,14 +74,14 @@ struct PlivoParser {
     ///     `To` make the message's id.
     /// - Returns: the report; nil once `problem` says why there is none.
     mutating func report(message: MessageID?, call: CallID? = nil) -> Report? {
-        let ownID = messageID()
+        let wholeID = parentID()
+        let ownID = messageID(isOnlyName: wholeID == nil)
         let word = required(.status)
         let ours = message ?? call.flatMap { self.message(of: $0) }
-        guard problem == nil, let ownID, let word else { return nil }
-        let id = parentID() ?? ownID
+        guard problem == nil, let id = wholeID ?? ownID, let word else { return nil }
         let status = Status(plivo: word)
         let sentAt = time(.sentTime)
-        let doneField = status.plivoTimes.first { given($0) != nil }
+        let doneField = status.plivoTimes.first { time($0) != nil }
         let doneAt = doneField.flatMap { time($0) }
         let segments = segments()
         let price = price()
@@ -59,8 +92,7 @@ struct PlivoParser {
             keep(field)
         }
         if id != ownID { keep(.messageUUID) }
-        guard problem == nil else { return nil }
-        let key = MessageKey.derive(provider: .plivo, providerMessageID: id)
+        let key = MessageKey.derive(provider: .plivo, canonicalName: id)
         return Report(
             message: ours ?? key, isKeyDerived: ours == nil || ours == key,
             provider: .plivo, providerMessageID: id, status: status,
@@ -73,10 +105,19 @@ struct PlivoParser {
         if problem == nil { problem = (reason, field) }
     }
 
-    /// A parameter's value; nil if it did not come or is empty.
+    private mutating func leaveOut(_ reason: RejectReason, _ field: PlivoField) {
+        let oddity = Oddity(reason, field.rawValue)
+        if !oddities.contains(oddity) { oddities.append(oddity) }
+    }
+
+    /// A parameter's value without blanks around it; nil if it did not come once, or is empty.
     private func given(_ field: PlivoField) -> Range<Int>? {
-        guard let range = values[field], !range.isEmpty else { return nil }
-        return range
+        values[field].flatMap { trimmed($0) }
+    }
+
+    private func trimmed(_ range: Range<Int>) -> Range<Int>? {
+        let range = form.decoded.withUnsafeBytes { ByteView($0).trimmed(range) }
+        return range.isEmpty ? nil : range
     }
 
     /// A value without what PostgreSQL cannot hold.
@@ -89,17 +130,39 @@ struct PlivoParser {
 
     private mutating func required(_ field: PlivoField) -> String? {
         guard let range = given(field) else {
-            note(.missingField, field)
+            note(repeated.contains(field) ? .duplicateKey : .missingField, field)
             return nil
         }
         return text(range)
     }
 
-    private mutating func messageID() -> String? {
-        guard let id = required(.messageUUID), let range = given(.messageUUID) else { return nil }
-        if form.decoded[range].contains(0) { note(.badMessageID, .messageUUID) }
-        if id.unicodeScalars.count > Self.messageIDLimit { note(.tooLong, .messageUUID) }
-        return id
+    /// The name of the message, or of the part; what is wrong with it costs the report only if
+    /// nothing else names the message.
+    private mutating func messageID(isOnlyName: Bool) -> String? {
+        let range = given(.messageUUID)
+        if let range, let id = name(range) { return id }
+        let reason: RejectReason =
+            if let range, form.decoded[range].contains(0) {
+                .badMessageID
+            } else if let range, !Word.isNothing(form.text(range)) {
+                .tooLong
+            } else {
+                .missingField
+            }
+        if isOnlyName {
+            note(reason, .messageUUID)
+        } else if range != nil {
+            leaveOut(reason, .messageUUID)
+        }
+        return nil
+    }
+
+    /// What can be a message's name, in the canonical spelling.
+    private func name(_ range: Range<Int>) -> String? {
+        guard !form.decoded[range].contains(0), case let text = form.text(range),
+            text.unicodeScalars.count <= Self.messageIDLimit, !Word.isNothing(text)
+        else { return nil }
+        return Provider.plivo.canonical(text)
     }
 
     /// The key of the message that a call sent to `To`.
@@ -116,11 +179,7 @@ struct PlivoParser {
     /// The whole message's UUID, where the form is about one part of it; nil where it gives none
     /// that could be a message's name. It is kept among the attributes in any case.
     private func parentID() -> String? {
-        guard let range = other("ParentMessageUUID"), !form.decoded[range].contains(0) else {
-            return nil
-        }
-        let id = form.text(range)
-        return id.unicodeScalars.count <= Self.messageIDLimit ? id : nil
+        other("ParentMessageUUID").flatMap { trimmed($0) }.flatMap { name($0) }
     }
 
     /// What `PartInfo` says if it is `n of m` and there are several parts. It is kept among the
@@ -151,7 +210,7 @@ struct PlivoParser {
     private mutating func time(_ field: PlivoField) -> Timestamp? {
         guard let range = given(field) else { return nil }
         let time = read(range, ProviderTime.plivo)
-        if time == nil { note(.badTime, field) }
+        if time == nil { leaveOut(.badTime, field) }
         return time
     }
 
@@ -163,18 +222,18 @@ struct PlivoParser {
 
     private mutating func segments() -> Int32? {
         guard let range = given(.units) else { return nil }
-        let isNumber = read(range) { bytes, range in bytes.isDigits(range) } ?? false
-        guard isNumber, let units = Int32(form.text(range)), units <= Self.segmentLimit else {
-            note(.badNumber, .units)
+        guard let units = read(range, { $0.integer($1) }), (0...Self.segmentLimit).contains(units)
+        else {
+            leaveOut(.badNumber, .units)
             return nil
         }
-        return units
+        return Int32(units)
     }
 
     private mutating func price() -> Report.Price? {
         guard let range = given(.totalAmount) else { return nil }
         guard let amount = read(range, DecimalText.plain) else {
-            note(.badPrice, .totalAmount)
+            leaveOut(.badPrice, .totalAmount)
             return nil
         }
         // Plivo bills in US dollars and does not say so in the callback.
@@ -196,7 +255,7 @@ struct PlivoParser {
 
     private func outcome(status word: String) -> Outcome {
         guard let range = given(.errorCode), case let code = text(range),
-            !PlivoErrorCode.isNone(code)
+            !PlivoErrorCode.isNone(code), !Word.isNothing(code)
         else { return Outcome(provider: .plivo, statusName: word) }
         let known = PlivoErrorCode(code)
         return Outcome(

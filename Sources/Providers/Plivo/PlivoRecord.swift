@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Plivo's record of a message, put into the words of a status callback.
 ///
@@ -25,8 +26,8 @@ struct PlivoRecord {
         }
     }
 
-    /// The report under our own id; nil if the record lacks its UUID or state, or one of its values
-    /// cannot be what it should be.
+    /// The report under our own id; nil if the record lacks its UUID or state. A value that cannot be
+    /// what it should be is left out.
     func report(message: MessageID) -> Report? {
         guard let form = FormReader(URLText.pairs(parameters).utf8) else { return nil }
         var parser = PlivoParser(form)

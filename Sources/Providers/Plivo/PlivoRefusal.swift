@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// An answer of Plivo with an HTTP status that is no success: `{"api_id":…,"error":…}`, in which
 /// `error` is a text, or an object with a text or with lists of texts by field.

@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 
 extension PlivoSending {
     /// How far Plivo's clock may be behind ours.

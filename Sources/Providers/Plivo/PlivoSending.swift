@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 package import Security
 
 /// Sends through Plivo, the messages of one call in one request.

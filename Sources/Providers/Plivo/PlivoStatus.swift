@@ -6,13 +6,13 @@ extension Status {
     /// `read` comes only of WhatsApp, and only after `delivered`. A word that is new is `unknown`,
     /// which is not final. Source: Plivo's documentation, messaging/concepts/message-status-callbacks.
     init(plivo word: String) {
-        switch word.lowercased() {
-        case "queued": self = .accepted
-        case "sent": self = .sent
-        case "delivered", "read": self = .delivered
-        case "undelivered": self = .undeliverable
-        case "failed": self = .failed
-        case "rejected": self = .rejected
+        switch Word.normalized(word) {
+        case "QUEUED": self = .accepted
+        case "SENT": self = .sent
+        case "DELIVERED", "READ": self = .delivered
+        case "UNDELIVERED": self = .undeliverable
+        case "FAILED": self = .failed
+        case "REJECTED": self = .rejected
         default: self = .unknown
         }
     }

@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 package import Security
 
 /// Plivo's message status callbacks: one event a POST, as a form, signed with the account's token.
@@ -50,12 +51,13 @@ package final class PlivoWebhook: WebhookProvider {
         try authenticator.authenticate(request)
     }
 
-    /// A value that cannot be read makes a reject.
+    /// A value that cannot be read is left out of the report, and costs it only if it names the
+    /// message or says the status. A form without `Status`, such as an inbound message, is a reject.
     ///
-    /// - Throws: `Malformation` for another media type, for more than 1000 parameters, and for a form
-    ///   without `MessageUUID` or `Status`, which is no status callback but, say, an inbound message.
+    /// - Throws: `Malformation` for another media type, for more than 1000 parameters, for no
+    ///   parameters at all, and for a status callback that names no message or no status.
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, HeaderText.isForm(type) else {
+        guard let type = request.contentType, MediaType.isForm(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type",
                 "`application/x-www-form-urlencoded` was expected.")
@@ -66,20 +68,29 @@ package final class PlivoWebhook: WebhookProvider {
                 "A form may have \(FormReader.pairLimit) parameters.")
         }
         var parser = PlivoParser(form)
+        if !form.pairs.isEmpty, let event = parser.otherEvent {
+            return ParsedCallback(reports: [], rejects: [Self.reject(event, at: "body", request)])
+        }
         if let missing = parser.missing {
             throw Malformation(
                 .wrongShape, at: missing.rawValue,
                 "A status callback with `MessageUUID` and `Status` was expected.")
         }
-        let report = parser.report(message: request.message, call: request.call)
-        guard let report else {
-            let reject = parser.problem.map { problem in
-                request.body.withUnsafeBytes { body in
-                    problem.reason.reject(at: problem.field.rawValue, excerpt: body)
-                }
+        guard let report = parser.report(message: request.message, call: request.call) else {
+            let reject = parser.problem.map {
+                Self.reject($0.reason, at: $0.field.rawValue, request)
             }
             return ParsedCallback(reports: [], rejects: reject.map { [$0] } ?? [])
         }
-        return ParsedCallback(reports: [report], rejects: [])
+        if parser.oddities.isEmpty { return ParsedCallback(reports: [report], rejects: []) }
+        var notes = OddityNotes()
+        request.body.withUnsafeBytes { notes.add(parser.oddities, of: "", excerpt: $0) }
+        return ParsedCallback(reports: [report], rejects: notes.rejects)
+    }
+
+    private static func reject(
+        _ reason: RejectReason, at place: String, _ request: CallbackRequest
+    ) -> Reject {
+        request.body.withUnsafeBytes { reason.reject(at: place, excerpt: $0) }
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import JSON
 import Synchronization
 import Telemetry
 
@@ -34,10 +35,13 @@ struct ControlAPI {
     }
 
     private func change(_ body: [UInt8]) -> Reply {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(body)),
-            let members = object as? [String: Any]
-        else { return Reply(400) { $0.member("error", "a JSON object is needed") } }
-        let problems = core.state.withLock { $0.settings.change(members) }
+        guard case .object(let members)? = try? JSONValue(strict: body) else {
+            return Reply(400) { $0.member("error", "a JSON object is needed") }
+        }
+        let values = members.map { ($0.name, Self.setting($0.value)) }
+        let problems = core.state.withLock { state in
+            state.settings.change(Dictionary(values, uniquingKeysWith: { first, _ in first }))
+        }
         guard problems.isEmpty else {
             return Reply(400) { json in
                 json.member("error", problems.joined(separator: "; "))
@@ -45,6 +49,16 @@ struct ControlAPI {
         }
         core.wake()
         return settings()
+    }
+
+    /// A value as a setting takes it; what no setting takes becomes a text of nothing.
+    private static func setting(_ value: JSONValue) -> Any {
+        switch value {
+        case .boolean(let flag): flag
+        case .number(let text): value.integer.map { Int($0) } ?? Double(text) ?? .nan
+        case .string(let text): text
+        case .null, .object, .array: ""
+        }
     }
 
     private func statistics() -> Reply {

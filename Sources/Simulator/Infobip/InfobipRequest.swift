@@ -1,5 +1,5 @@
 import Domain
-import Foundation
+import JSON
 
 /// One message of a request, whichever version it came by.
 struct InfobipMessage {
@@ -44,32 +44,30 @@ struct InfobipRequest {
 
     /// Nil if it is not the JSON that is expected.
     init?(_ body: [UInt8], isV3: Bool) {
-        let decoder = JSONDecoder()
+        guard let json = try? JSONValue(strict: body, limits: .simulator) else { return nil }
         if isV3 {
-            guard let root = try? decoder.decode(Root3.self, from: Data(body)) else { return nil }
-            bulkID = root.options?.schedule?.bulkId.map { String($0.prefix(100)) }
-            wantsCount = root.options?.includeSmsCountInResponse ?? false
-            let sendAt = time(root.options?.schedule?.sendAt, "options.schedule.sendAt")
-            for (index, entry) in (root.messages ?? []).enumerated() {
-                let delivery = entry.webhooks?.delivery
+            guard let root = try? Root3(json) else { return nil }
+            bulkID = root.bulkID.map { String($0.prefix(100)) }
+            wantsCount = root.wantsCount
+            let sendAt = time(root.sendAt, "options.schedule.sendAt")
+            for (index, entry) in root.messages.enumerated() {
                 add(
-                    index, entry.destinations, text: entry.content?.text,
-                    isV3: true, sender: entry.sender, url: delivery?.url,
-                    callbackData: entry.webhooks?.callbackData,
-                    intermediate: delivery?.intermediateReport, notify: delivery?.notify,
-                    sendAt: sendAt, validity: validity(index, entry.options?.validityPeriod))
+                    index, entry.destinations, text: entry.text, isV3: true, sender: entry.sender,
+                    url: entry.url, callbackData: entry.callbackData,
+                    intermediate: entry.intermediate, notify: entry.notify, sendAt: sendAt,
+                    validity: validity(index, entry.period))
             }
         } else {
-            guard let root = try? decoder.decode(Root2.self, from: Data(body)) else { return nil }
-            bulkID = root.bulkId.map { String($0.prefix(100)) }
-            wantsCount = root.includeSmsCountInResponse ?? false
-            for (index, entry) in (root.messages ?? []).enumerated() {
+            guard let root = try? Root2(json) else { return nil }
+            bulkID = root.bulkID.map { String($0.prefix(100)) }
+            wantsCount = root.wantsCount
+            for (index, entry) in root.messages.enumerated() {
                 add(
-                    index, entry.destinations, text: entry.text,
-                    isV3: false, sender: entry.from, url: entry.notifyUrl,
-                    callbackData: entry.callbackData, intermediate: entry.intermediateReport,
-                    notify: nil, sendAt: time(entry.sendAt, "messages[\(index)].sendAt"),
-                    validity: entry.validityPeriod.map { Self.validity(minutes: $0) })
+                    index, entry.destinations, text: entry.text, isV3: false,
+                    sender: entry.sender, url: entry.url, callbackData: entry.callbackData,
+                    intermediate: entry.intermediate, notify: nil,
+                    sendAt: time(entry.sendAt, "messages[\(index)].sendAt"),
+                    validity: entry.validity.map { Self.validity(minutes: $0) })
             }
         }
         if messages.isEmpty, violations.isEmpty {
@@ -140,7 +138,7 @@ struct InfobipRequest {
         return time
     }
 
-    private mutating func validity(_ index: Int, _ period: Root3.Message.Period?) -> Duration? {
+    private mutating func validity(_ index: Int, _ period: Root3.Period?) -> Duration? {
         guard let period, let amount = period.amount else { return nil }
         switch period.timeUnit ?? "MINUTES" {
         case "MINUTES": return Self.validity(minutes: amount)
@@ -159,60 +157,108 @@ struct InfobipRequest {
         let bounds = validityMinutes
         return .seconds(60 * min(max(minutes, bounds.lowerBound), bounds.upperBound))
     }
+}
 
-    private struct Destination: Decodable {
+extension InfobipRequest {
+    private struct Destination {
         let to: String?
         let messageId: String?
-    }
 
-    private struct Root2: Decodable {
-        struct Message: Decodable {
-            let from: String?
-            let destinations: [Destination]?
-            let text: String?
-            let intermediateReport: Bool?
-            let notifyUrl: String?
-            let callbackData: String?
-            let validityPeriod: Int?
-            let sendAt: String?
+        init(_ json: JSONValue) throws(WrongType) {
+            to = try json.string("to")
+            messageId = try json.string("messageId")
         }
-        let messages: [Message]?
-        let bulkId: String?
-        let includeSmsCountInResponse: Bool?
+
+        static func list(_ json: JSONValue) throws(WrongType) -> [Destination]? {
+            guard let list = try json.array("destinations") else { return nil }
+            return try list.map { element throws(WrongType) in try Destination(element) }
+        }
     }
 
-    private struct Root3: Decodable {
-        struct Message: Decodable {
-            struct Content: Decodable { let text: String? }
-            struct Delivery: Decodable {
-                let url: String?
-                let intermediateReport: Bool?
-                let notify: Bool?
-            }
-            struct Webhooks: Decodable {
-                let delivery: Delivery?
-                let callbackData: String?
-            }
-            struct Period: Decodable {
-                let amount: Int?
-                let timeUnit: String?
-            }
-            struct Options: Decodable { let validityPeriod: Period? }
+    private struct Root2 {
+        struct Message {
             let sender: String?
             let destinations: [Destination]?
-            let options: Options?
-            let content: Content?
-            let webhooks: Webhooks?
-        }
-        struct Schedule: Decodable {
-            let bulkId: String?
+            let text: String?
+            let intermediate: Bool?
+            let url: String?
+            let callbackData: String?
+            let validity: Int?
             let sendAt: String?
+
+            init(_ json: JSONValue) throws(WrongType) {
+                sender = try json.string("from")
+                destinations = try Destination.list(json)
+                text = try json.string("text")
+                intermediate = try json.flag("intermediateReport")
+                url = try json.string("notifyUrl")
+                callbackData = try json.string("callbackData")
+                validity = try json.integer("validityPeriod")
+                sendAt = try json.string("sendAt")
+            }
         }
-        struct Options: Decodable {
-            let schedule: Schedule?
-            let includeSmsCountInResponse: Bool?
+        let messages: [Message]
+        let bulkID: String?
+        let wantsCount: Bool
+
+        init(_ json: JSONValue) throws(WrongType) {
+            messages = try (json.array("messages") ?? []).map { element throws(WrongType) in
+                try Message(element)
+            }
+            bulkID = try json.string("bulkId")
+            wantsCount = try json.flag("includeSmsCountInResponse") ?? false
         }
-        let messages: [Message]?
-        let options: Options?
+    }
+
+    private struct Root3 {
+        struct Period {
+            let amount: Int?
+            let timeUnit: String?
+        }
+        struct Message {
+            let sender: String?
+            let destinations: [Destination]?
+            let text: String?
+            let intermediate: Bool?
+            let url: String?
+            let notify: Bool?
+            let callbackData: String?
+            let period: Period?
+
+            init(_ json: JSONValue) throws(WrongType) {
+                sender = try json.string("sender")
+                destinations = try Destination.list(json)
+                text = try json.object("content")?.string("text")
+                let webhooks = try json.object("webhooks")
+                let delivery = try webhooks?.object("delivery")
+                intermediate = try delivery?.flag("intermediateReport")
+                url = try delivery?.string("url")
+                notify = try delivery?.flag("notify")
+                callbackData = try webhooks?.string("callbackData")
+                let options = try json.object("options")
+                if let period = try options?.object("validityPeriod") {
+                    self.period = Period(
+                        amount: try period.integer("amount"),
+                        timeUnit: try period.string("timeUnit"))
+                } else {
+                    period = nil
+                }
+            }
+        }
+        let messages: [Message]
+        let bulkID: String?
+        let sendAt: String?
+        let wantsCount: Bool
+
+        init(_ json: JSONValue) throws(WrongType) {
+            messages = try (json.array("messages") ?? []).map { element throws(WrongType) in
+                try Message(element)
+            }
+            let options = try json.object("options")
+            let schedule = try options?.object("schedule")
+            bulkID = try schedule?.string("bulkId")
+            sendAt = try schedule?.string("sendAt")
+            wantsCount = try options?.flag("includeSmsCountInResponse") ?? false
+        }
     }
 }

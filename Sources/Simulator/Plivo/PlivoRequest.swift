@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The body of a request that sends. Source: providers.md, B.1.
 struct PlivoRequest {
@@ -25,7 +26,7 @@ struct PlivoRequest {
         init(_ text: String) { self.text = text }
     }
 
-    private struct Body: Decodable {
+    private struct Body {
         let src: String?
         let powerpack_uuid: String?
         let dst: String?
@@ -33,12 +34,22 @@ struct PlivoRequest {
         let url: String?
         let method: String?
         let message_expiry: Int?
+
+        init(_ json: JSONValue) throws(WrongType) {
+            src = try json.string("src")
+            powerpack_uuid = try json.string("powerpack_uuid")
+            dst = try json.string("dst")
+            text = try json.string("text")
+            url = try json.string("url")
+            method = try json.string("method")
+            message_expiry = try json.integer("message_expiry")
+        }
     }
 
     init(_ body: [UInt8]) throws(Problem) {
-        guard let body = try? JSONDecoder().decode(Body.self, from: Data(body)) else {
-            throw Problem("invalid JSON")
-        }
+        guard let json = try? JSONValue(strict: body, limits: .simulator),
+            let body = try? Body(json)
+        else { throw Problem("invalid JSON") }
         switch (body.src, body.powerpack_uuid) {
         case (nil, nil): throw Problem("either src or powerpack_uuid must be given")
         case (.some, .some): throw Problem("only one of src and powerpack_uuid may be given")

@@ -1,3 +1,5 @@
+import JSON
+
 /// What somebody wants to send, as they wrote it: the API's members or the command line's options.
 ///
 /// Whatever is wrong is collected, and `call` tells all of it at once.
@@ -75,10 +77,11 @@ package struct SendDraft: Sendable {
     }
 
     /// From a request's body.
-    init(_ members: [String: JSONValue]) {
+    init(_ members: [JSONValue.Member]) {
         isFromOptions = false
         // In order, so that the same mistakes have the same answer.
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+        for given in members.inOrderOfNames {
+            let (name, value) = (given.name, given.value)
             guard let member = Member(name: name) else {
                 let known = Member.allCases.map(\.rawValue).joined(separator: ", ")
                 problems.add(
@@ -126,8 +129,9 @@ package struct SendDraft: Sendable {
         case .sendAt: sendAt = string(name, value)
         case .callbackData: callbackData = string(name, value)
         case .validityMinutes:
-            guard case .integer(let minutes) = value else {
-                let what = if case .number = value { "has a fraction" } else { "is \(value.kind)" }
+            guard let minutes = value.integer else {
+                let what =
+                    if case .number = value { "is none, or too large" } else { "is \(value.kind)" }
                 return problems.add(
                     name, "wrong_type", "It must be a whole number, and \(what).")
             }
@@ -157,7 +161,7 @@ package struct SendDraft: Sendable {
     }
 
     private mutating func recipient(_ place: String, _ value: JSONValue) -> String? {
-        if case .integer = value {
+        if case .number = value {
             problems.add(
                 place, "wrong_type",
                 "A phone number must be a string, as in \"+41791234567\": a JSON number has no +"
@@ -198,10 +202,10 @@ extension SendDraft {
     /// What a call asks for, always in the same bytes: names resolved, members sorted, nulls gone.
     ///
     /// Of a call without problems: no name of a member stands for another one's.
-    static func canonical(_ members: [String: JSONValue]) -> [UInt8] {
-        var resolved: [String: JSONValue] = [:]
-        for (name, value) in members where value != .null {
-            resolved[Member(name: name)?.rawValue ?? name] = value
+    static func canonical(_ members: [JSONValue.Member]) -> [UInt8] {
+        let resolved = members.filter { $0.value != .null }.map { member in
+            JSONValue.Member(
+                name: Member(name: member.name)?.rawValue ?? member.name, value: member.value)
         }
         return JSONValue.object(resolved).canonicalBytes
     }

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import JSON
 import Security
 
 /// The hops of a probe, each of which needs one part more than the one before.
@@ -158,7 +159,7 @@ struct Probe {
 }
 
 /// What a probe reads of an answer: of a problem, of `/health/ready`, and of a message.
-struct ProbeAnswer: Decodable {
+struct ProbeAnswer {
     let code: String?
     let detail: String?
     let reason: String?
@@ -166,38 +167,20 @@ struct ProbeAnswer: Decodable {
     let providerMessageID: String?
     let status: String?
 
-    private enum CodingKeys: String, CodingKey {
-        case code, detail, reason, status
-        case requestID = "request_id"
-        case providerMessageID = "provider_message_id"
-    }
-
     /// Reads what is there; an answer that is no JSON object has nothing.
     init(_ body: [UInt8]) {
-        guard let answer = try? JSONDecoder().decode(Self.self, from: Data(body)) else {
-            code = nil
-            detail = nil
-            reason = nil
-            requestID = nil
-            providerMessageID = nil
-            status = nil
-            return
-        }
-        self = answer
-    }
-
-    init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func text(_ key: CodingKeys) -> String? {
+        let answer = JSONValue(body)
+        func text(_ name: String) -> String? {
             // A problem's `status` is a number, a message's a word.
-            (try? values.decodeIfPresent(String.self, forKey: key)).map { Self.printable($0) }
+            guard case .string(let text)? = answer?[name] else { return nil }
+            return Self.printable(text)
         }
-        code = text(.code)
-        detail = text(.detail)
-        reason = text(.reason)
-        requestID = text(.requestID)
-        providerMessageID = text(.providerMessageID)
-        status = text(.status)
+        code = text("code")
+        detail = text("detail")
+        reason = text("reason")
+        requestID = text("request_id")
+        providerMessageID = text("provider_message_id")
+        status = text("status")
     }
 
     /// At most 300 characters without controls: who answers may be anybody.

@@ -1,9 +1,10 @@
 import Foundation
+import JSON
 
 /// What the demo has running, written down so that the run after a kill -9 can clean up.
-struct DemoProcesses: Codable {
+struct DemoProcesses: Encodable {
     /// A process, told from a later one with the same pid by its start time.
-    struct Entry: Codable {
+    struct Entry: Encodable {
         let name: String
         let pid: pid_t
         /// Field 22 of /proc/PID/stat, in clock ticks since the boot.
@@ -12,6 +13,16 @@ struct DemoProcesses: Codable {
         /// Nil if there is no such process.
         init?(name: String, pid: pid_t) {
             guard let startTime = Self.startTime(of: pid) else { return nil }
+            self.name = name
+            self.pid = pid
+            self.startTime = startTime
+        }
+
+        /// Nil for what `write(to:)` has not written.
+        fileprivate init?(_ json: JSONValue) {
+            guard let name = json["name"]?.text, let pid = json["pid"]?.int32,
+                let startTime = json["startTime"]?.integer.flatMap({ UInt64(exactly: $0) })
+            else { return nil }
             self.name = name
             self.pid = pid
             self.startTime = startTime
@@ -41,9 +52,9 @@ struct DemoProcesses: Codable {
     ///   - isInterrupted: ends the waits; then the file stays for the next time.
     static func cleanUp(file: String, isInterrupted: () -> Bool = { false }) {
         guard let data = FileManager.default.contents(atPath: file),
-            let processes = try? JSONDecoder().decode(DemoProcesses.self, from: data)
+            let entries = try? JSONValue(strict: [UInt8](data))["entries"]?.elements
         else { return }
-        let living = processes.entries.filter(\.isAlive)
+        let living = entries.compactMap { Entry($0) }.filter(\.isAlive)
         for name in Demo.stopOrder + [DemoCluster.initdb] {
             for entry in living where entry.name == name {
                 Output.line("waybill demo: ending \(name) (pid \(entry.pid)) of an earlier run")

@@ -1,8 +1,9 @@
 import Foundation
+import JSON
 import Security
 
 /// Everything that the demo made up once and keeps, in a file that only its owner reads.
-struct DemoSecrets: Codable {
+struct DemoSecrets: Encodable {
     let databaseSuperuser: String
     let databaseMigrator: String
     let databaseResponder: String
@@ -27,7 +28,8 @@ struct DemoSecrets: Codable {
     /// - Throws: `CommandFailure` if the file is damaged or cannot be written.
     static func load(from path: String) throws(CommandFailure) -> DemoSecrets {
         if let data = FileManager.default.contents(atPath: path) {
-            guard var secrets = try? JSONDecoder().decode(DemoSecrets.self, from: data) else {
+            let json = try? JSONValue(strict: [UInt8](data))
+            guard var secrets = json.flatMap({ DemoSecrets($0) }) else {
                 throw CommandFailure("\(path) is damaged; remove the folder to start afresh")
             }
             if try secrets.complete() { try secrets.save(to: path) }
@@ -92,25 +94,31 @@ struct DemoSecrets: Codable {
 }
 
 extension DemoSecrets {
-    init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func text(_ key: CodingKeys) throws -> String {
-            try values.decode(String.self, forKey: key)
+    /// Nil for what lacks a secret that every version made.
+    private init?(_ json: JSONValue) {
+        func port(_ key: CodingKeys) -> UInt16? {
+            json[key.stringValue]?.integer.flatMap { UInt16(exactly: $0) }
         }
+        func text(_ key: CodingKeys) -> String? { json[key.stringValue]?.text }
+        guard let databaseSuperuser = text(.databaseSuperuser),
+            let databaseMigrator = text(.databaseMigrator),
+            let databaseResponder = text(.databaseResponder), let apiKey = text(.apiKey),
+            let infobipUser = text(.infobipUser), let infobipPassword = text(.infobipPassword),
+            let infobipHeaderSecret = text(.infobipHeaderSecret),
+            let infobipHMACSecret = text(.infobipHMACSecret),
+            let plivoAuthID = text(.plivoAuthID), let plivoAuthToken = text(.plivoAuthToken),
+            let databasePort = port(.databasePort)
+        else { return nil }
         self.init(
-            databaseSuperuser: try text(.databaseSuperuser),
-            databaseMigrator: try text(.databaseMigrator),
-            databaseResponder: try text(.databaseResponder), apiKey: try text(.apiKey),
-            infobipUser: try text(.infobipUser), infobipPassword: try text(.infobipPassword),
-            infobipHeaderSecret: try text(.infobipHeaderSecret),
-            infobipHMACSecret: try text(.infobipHMACSecret),
-            plivoAuthID: try text(.plivoAuthID), plivoAuthToken: try text(.plivoAuthToken),
+            databaseSuperuser: databaseSuperuser, databaseMigrator: databaseMigrator,
+            databaseResponder: databaseResponder, apiKey: apiKey, infobipUser: infobipUser,
+            infobipPassword: infobipPassword, infobipHeaderSecret: infobipHeaderSecret,
+            infobipHMACSecret: infobipHMACSecret, plivoAuthID: plivoAuthID,
+            plivoAuthToken: plivoAuthToken,
             // A file of an earlier version may lack these.
-            infobipAPIKey: try values.decodeIfPresent(String.self, forKey: .infobipAPIKey) ?? "",
-            infobipURLSecret: try values.decodeIfPresent(String.self, forKey: .infobipURLSecret)
-                ?? "",
-            simulatorPort: try values.decodeIfPresent(UInt16.self, forKey: .simulatorPort) ?? 0,
-            databasePort: try values.decode(UInt16.self, forKey: .databasePort))
+            infobipAPIKey: text(.infobipAPIKey) ?? "",
+            infobipURLSecret: text(.infobipURLSecret) ?? "",
+            simulatorPort: port(.simulatorPort) ?? 0, databasePort: databasePort)
     }
 }
 

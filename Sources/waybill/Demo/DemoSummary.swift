@@ -22,7 +22,7 @@ struct DemoSummary: Encodable {
         let auth_token: String
     }
 
-    struct Processes: Codable {
+    struct Processes: Encodable {
         var nginx: pid_t
         var responder: pid_t
         var postgres: pid_t

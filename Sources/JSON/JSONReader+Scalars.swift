@@ -1,28 +1,29 @@
 /// A string in a JSON text: where its contents stand, between the quotation marks.
-struct JSONString {
-    var start: Int
-    var end: Int
+public struct JSONString {
+    /// Where the contents begin.
+    public var start: Int
+    /// Where they end: the offset behind the last byte.
+    public var end: Int
     /// Whether there are escapes, so that the contents are not the text itself.
-    var isEscaped: Bool
+    public var isEscaped: Bool
 
-    @inline(__always)
-    var range: Range<Int> { start..<end }
-}
+    /// A string at a place.
+    @inlinable
+    public init(start: Int, end: Int, isEscaped: Bool) {
+        self.start = start
+        self.end = end
+        self.isEscaped = isEscaped
+    }
 
-/// A number in a JSON text: where it stands, and whether it has neither fraction nor exponent.
-struct JSONNumber {
-    var start: Int
-    var end: Int
-    var isInteger: Bool
-
-    @inline(__always)
-    var range: Range<Int> { start..<end }
+    /// The contents' place.
+    @inlinable @inline(__always)
+    public var range: Range<Int> { start..<end }
 }
 
 extension JSONReader {
     /// Reads a string; the next byte is its opening quotation mark.
-    @inline(__always)
-    mutating func scanString() throws(JSONFault) -> JSONString {
+    @inlinable @inline(__always)
+    public mutating func scanString() throws(JSONFault) -> JSONString {
         let start = position &+ 1
         var offset = start
         var isEscaped = false
@@ -58,15 +59,15 @@ extension JSONReader {
         let string = JSONString(start: start, end: offset, isEscaped: isEscaped)
         position = offset &+ 1
         if seen & 0x8080_8080_8080_8080 != 0 { checkUTF8(string) }
-        if offset &- start > limits.string { try checkLength(string) }
+        if offset &- start > limits.string { checkLength(string) }
         return string
     }
 
     /// The high bit of each byte that is a quotation mark, a backslash or a control character.
     ///
     /// Exact for the lowest such byte; a borrow may mark bytes above it.
-    @inline(__always)
-    private static func special(in word: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    static func special(in word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let quote = word ^ (ones &* 0x22)
         let backslash = word ^ (ones &* 0x5C)
@@ -76,7 +77,8 @@ extension JSONReader {
         return found & (ones &* 0x80)
     }
 
-    private func pastEscape(at offset: Int) throws(JSONFault) -> Int {
+    @usableFromInline
+    func pastEscape(at offset: Int) throws(JSONFault) -> Int {
         switch bytes[offset &+ 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
             UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -91,25 +93,28 @@ extension JSONReader {
         }
     }
 
-    private mutating func checkUTF8(_ string: JSONString) {
-        guard invalidUTF8 == nil else { return }
-        invalidUTF8 = bytes.firstInvalidUTF8(in: string.range)
+    @usableFromInline
+    mutating func checkUTF8(_ string: JSONString) {
+        guard flaw == nil, let offset = bytes.firstInvalidUTF8(in: string.range) else { return }
+        flaw = JSONFault(.invalidUTF8, at: offset)
     }
 
-    private func checkLength(_ string: JSONString) throws(JSONFault) {
+    @usableFromInline
+    mutating func checkLength(_ string: JSONString) {
         // An escape is longer than what it stands for: 4000 characters of callbackData, which
         // Infobip allows, may be 24,000 bytes as `\uXXXX` and never more than 12,000 as text.
         guard string.isEscaped, bytes.unescaped(string).bytes.count <= limits.string else {
-            throw JSONFault(.longString, at: string.start &- 1)
+            return note(.longString, at: string.start &- 1)
         }
     }
 
     /// Reads a number; the next byte is `-` or a digit.
-    @inline(__always)
-    mutating func scanNumber() throws(JSONFault) -> JSONNumber {
+    ///
+    /// - Returns: its characters, as of a string that is not escaped.
+    @inlinable @inline(__always)
+    public mutating func scanNumber() throws(JSONFault) -> JSONString {
         let start = position
         var offset = start
-        var isInteger = true
         if bytes[offset] == UInt8(ascii: "-") { offset &+= 1 }
         if bytes[offset] == UInt8(ascii: "0") {
             offset &+= 1
@@ -117,24 +122,22 @@ extension JSONReader {
             offset = try pastDigits(from: offset)
         }
         if bytes[offset] == UInt8(ascii: ".") {
-            isInteger = false
             offset = try pastDigits(from: offset &+ 1)
         }
         if bytes[offset] | 0x20 == UInt8(ascii: "e") {
-            isInteger = false
             offset &+= 1
             if bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-") {
                 offset &+= 1
             }
             offset = try pastDigits(from: offset)
         }
-        guard offset &- start <= limits.number else { throw JSONFault(.longNumber, at: start) }
+        if offset &- start > limits.number { note(.longNumber, at: start) }
         position = offset
-        return JSONNumber(start: start, end: offset, isInteger: isInteger)
+        return JSONString(start: start, end: offset, isEscaped: false)
     }
 
-    @inline(__always)
-    private func pastDigits(from start: Int) throws(JSONFault) -> Int {
+    @inlinable @inline(__always)
+    func pastDigits(from start: Int) throws(JSONFault) -> Int {
         var offset = start
         while ByteView.isDigit(bytes[offset]) { offset &+= 1 }
         guard offset > start else {
@@ -144,8 +147,8 @@ extension JSONReader {
     }
 
     /// Reads `true`, `false` or `null`; anything else is a fault.
-    @inline(__always)
-    mutating func scanLiteral() throws(JSONFault) {
+    @inlinable @inline(__always)
+    public mutating func scanLiteral() throws(JSONFault) {
         let start = position
         let text: StaticString
         switch peek() {

@@ -2,24 +2,26 @@
 ///
 /// White space is dropped; `\u0000` and halves of surrogate pairs become U+FFFD; a number whose
 /// exponent `numeric` could not hold becomes a string with the same characters.
-struct JSONCompactor {
-    private(set) var bytes: [UInt8] = []
+package struct JSONCompactor {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
 
     /// Exponents of at most so many digits are kept as numbers; `numeric` goes to 131,072 digits.
     private static let exponentDigits = 3
 
     /// Adds one of the syntax's own characters.
-    mutating func append(_ character: UInt8) {
+    package mutating func append(_ character: UInt8) {
         bytes.append(character)
     }
 
     /// Adds JSON that has been through a compactor.
-    mutating func append(compact json: [UInt8]) {
+    package mutating func append(compact json: [UInt8]) {
         bytes.append(contentsOf: json)
     }
 
     /// Adds a text as a JSON string.
-    mutating func append(quoting text: String) {
+    package mutating func append(quoting text: String) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -46,7 +48,7 @@ struct JSONCompactor {
     /// - Parameters:
     ///   - range: exactly the value.
     ///   - source: the whole text.
-    mutating func append(_ range: Range<Int>, of source: ByteView) {
+    package mutating func append(_ range: Range<Int>, of source: ByteView) {
         var offset = range.lowerBound
         while offset < range.upperBound {
             switch source[offset] {
@@ -64,23 +66,23 @@ struct JSONCompactor {
     }
 
     private mutating func appendString(at start: Int, of source: ByteView) -> Int {
-        bytes.append(UInt8(ascii: "\""))
+        // What needs no change is added in one piece.
+        var piece = start
         var offset = start + 1
         while source[offset] != UInt8(ascii: "\"") {
             guard source[offset] == UInt8(ascii: "\\") else {
-                bytes.append(source[offset])
                 offset += 1
                 continue
             }
             let escape = source.unescape(at: offset)
-            if let scalar = escape.scalar, scalar != "\0" {
-                bytes.append(contentsOf: source.slice(offset..<escape.end))
-            } else {
+            if escape.scalar == nil || escape.scalar == "\0" {
+                bytes.append(contentsOf: source.slice(piece..<offset))
                 appendReplacement()
+                piece = escape.end
             }
             offset = escape.end
         }
-        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: source.slice(piece..<offset + 1))
         return offset + 1
     }
 

@@ -1,40 +1,40 @@
 /// Writes the JSON body of a request to a provider.
 ///
 /// What has no value is left out: to both providers that is the same as their default.
-struct JSONBody {
+package struct JSONBody {
     private var json = JSONCompactor()
 
     /// - Parameter write: the members of the root object.
-    init(_ write: (inout JSONBody) -> Void) {
+    package init(_ write: (inout JSONBody) -> Void) {
         object(nil, write)
     }
 
     /// The text so far.
-    var bytes: [UInt8] { json.bytes }
+    package var bytes: [UInt8] { json.bytes }
 
     /// Adds a string; NUL, which no SMS can hold, becomes U+FFFD.
-    mutating func member(_ name: String, _ text: String?) {
+    package mutating func member(_ name: String, _ text: String?) {
         guard let text else { return }
         begin(name)
         json.append(quoting: text)
     }
 
     /// Adds a number.
-    mutating func member(_ name: String, _ number: Int?) {
+    package mutating func member(_ name: String, _ number: Int?) {
         guard let number else { return }
         begin(name)
         json.append(compact: Array(String(number).utf8))
     }
 
     /// Adds a flag if it is set; both providers take a missing one for false.
-    mutating func flag(_ name: String, _ isSet: Bool) {
+    package mutating func flag(_ name: String, _ isSet: Bool) {
         guard isSet else { return }
         begin(name)
         json.append(compact: Array("true".utf8))
     }
 
     /// Adds an object; without a name it is an element of an array.
-    mutating func object(_ name: String?, _ write: (inout JSONBody) -> Void) {
+    package mutating func object(_ name: String?, _ write: (inout JSONBody) -> Void) {
         begin(name)
         json.append(UInt8(ascii: "{"))
         write(&self)
@@ -42,7 +42,7 @@ struct JSONBody {
     }
 
     /// Adds an array.
-    mutating func array(_ name: String, _ write: (inout JSONBody) -> Void) {
+    package mutating func array(_ name: String, _ write: (inout JSONBody) -> Void) {
         begin(name)
         json.append(UInt8(ascii: "["))
         write(&self)

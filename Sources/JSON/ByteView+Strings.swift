@@ -3,23 +3,40 @@ extension ByteView {
     ///
     /// - Returns: the text, and whether a NUL or a surrogate without its partner had to give way to
     ///   U+FFFD.
-    @inline(__always)
-    func text(_ string: JSONString) -> (text: String, isRepaired: Bool) {
+    @inlinable @inline(__always)
+    public func text(_ string: JSONString) -> (text: String, isRepaired: Bool) {
         guard string.isEscaped else { return (text(string.range), false) }
+        return escapedText(string)
+    }
+
+    @usableFromInline
+    func escapedText(_ string: JSONString) -> (text: String, isRepaired: Bool) {
         let (bytes, isRepaired) = unescaped(string)
         return (String(decoding: bytes, as: UTF8.self), isRepaired)
     }
 
     /// Whether a string is this name, however it is spelled. The name is ASCII.
-    @inline(__always)
-    func matches(_ string: JSONString, _ name: StaticString) -> Bool {
+    @inlinable @inline(__always)
+    public func matches(_ string: JSONString, _ name: StaticString) -> Bool {
         guard string.isEscaped else { return holds(name, in: string.range) }
+        return matchesEscaped(string, name)
+    }
+
+    @usableFromInline
+    func matchesEscaped(_ string: JSONString, _ name: StaticString) -> Bool {
         let bytes = unescaped(string).bytes
         return name.withUTF8Buffer { bytes.elementsEqual($0) }
     }
 
     /// The UTF-8 bytes that a string's contents stand for; see `text(_:)`.
-    func unescaped(_ string: JSONString) -> (bytes: [UInt8], isRepaired: Bool) {
+    ///
+    /// - Parameters:
+    ///   - string: of a text that a `JSONReader` has checked.
+    ///   - keepsNUL: whether `\u0000` is a NUL and no reason to repair.
+    /// - Returns: the bytes, and whether something gave way to U+FFFD.
+    package func unescaped(
+        _ string: JSONString, keepsNUL: Bool = false
+    ) -> (bytes: [UInt8], isRepaired: Bool) {
         var output: [UInt8] = []
         output.reserveCapacity(string.end - string.start)
         var isRepaired = false
@@ -32,7 +49,7 @@ extension ByteView {
                 continue
             }
             let escape = unescape(at: offset)
-            if let scalar = escape.scalar, scalar != "\0" {
+            if let scalar = escape.scalar, keepsNUL || scalar != "\0" {
                 output.append(contentsOf: String(scalar).utf8)
             } else {
                 output.append(contentsOf: "\u{FFFD}".utf8)
@@ -86,21 +103,5 @@ extension ByteView {
         case UInt8(ascii: "t"): "\t"
         default: Unicode.Scalar(character)
         }
-    }
-
-    /// An integer's value; nil if it has a fraction or an exponent, or does not fit.
-    @inline(__always)
-    func int32(_ number: JSONNumber) -> Int32? {
-        let isNegative = self[number.start] == UInt8(ascii: "-")
-        let first = isNegative ? number.start &+ 1 : number.start
-        // Ten digits are enough for any Int32 and fit an Int64.
-        guard number.isInteger, number.end &- first <= 10 else { return nil }
-        var value: Int64 = 0
-        var offset = first
-        while offset < number.end {
-            value = value &* 10 &+ Int64(self[offset] &- UInt8(ascii: "0"))
-            offset &+= 1
-        }
-        return Int32(exactly: isNegative ? -value : value)
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@testable import Providers
+@testable import JSON
 
 /// A JSON text as a tree, for comparison with Foundation's.
 indirect enum JSONTree {
@@ -26,7 +27,10 @@ indirect enum JSONTree {
             var differences = Differences()
             let tree = try read(&reader, &differences)
             try reader.finish()
-            differences.invalidUTF8 = reader.invalidUTF8 != nil
+            if let flaw = reader.flaw {
+                guard flaw.code == .invalidUTF8 else { throw flaw }
+                differences.invalidUTF8 = true
+            }
             return (tree, differences)
         }
     }
@@ -164,7 +168,8 @@ struct JSONReaderTests {
     @Test(
         "accepts what RFC 8259 accepts",
         arguments: seeds + [
-            "0", "-0", "0e0", "1E+10", " [ ] ", "{}", #"{"":{}}"#, "\"\\uD800\"", "\"\u{7F}\"",
+            "0", "-0", "\u{FEFF}[]", "\u{FEFF} {}", "0e0", "1E+10", " [ ] ", "{}", #"{"":{}}"#,
+            "\"\\uD800\"", "\"\u{7F}\"",
             String(repeating: "[", count: 64) + String(repeating: "]", count: 64),
         ])
     func accepted(text: String) throws {
@@ -175,16 +180,58 @@ struct JSONReaderTests {
     @Test(
         "refuses what RFC 8259 does not accept",
         arguments: [
-            "", " ", "01", "-", "1.", ".1", "1e", "+1", "0x1", "1 2", "tru", "True", "nul", "NaN",
+            "", " ", "\u{FEFF}", "01", "-", "1.", ".1", "1e", "+1", "0x1", "1 2", "tru", "True",
+            "nul", "NaN",
             "[1,]", "[,1]", "[1 2]", "[", "]", "{", "}", "{,}", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#,
             #"{a:1}"#, #"{"a":1 "b":2}"#, #"{1:2}"#, "[}", "{]", #"["a]"#, #"["\"]"#, #"["\x"]"#,
-            #"["\u12"]"#, #"["\u12g4"]"#, "[\"\n\"]", "'a'", "[1]x", "//", "[1]/**/", "\u{FEFF}[]",
+            #"["\u12"]"#, #"["\u12g4"]"#, "[\"\n\"]", "'a'", "[1]x", "//", "[1]/**/",
+            "\u{FEFF}\u{FEFF}[]",
             "\u{A0}[]", "[\u{B}1]", "truefalse", "[1]]", "\"\\", "\"\\u", "\"\\u0", "-a", "1e+",
-            String(repeating: "[", count: 65) + String(repeating: "]", count: 65),
         ])
     func refused(text: String) {
         #expect(throws: JSONFault.self) { try JSONTree.read(Array(text.utf8)) }
         #expect(throws: JSONFault.self) { try skip(text) }
+    }
+
+    /// What a reader makes of a value that is passed over, and whether all of the text was one.
+    private func flaw(_ text: String, _ limits: JSONReader.Limits = .init()) throws -> JSONFault? {
+        try Array(text.utf8).withUnsafeBytes { bytes in
+            var reader = JSONReader(ByteView(bytes), limits: limits)
+            try reader.skipValue()
+            try reader.finish()
+            #expect(reader.depth == 0)
+            return reader.flaw
+        }
+    }
+
+    @Test("a broken bound is a flaw, and the text is read on", arguments: [1, 3, 63, 64])
+    func bounds(depth: Int) throws {
+        var limits = JSONReader.Limits()
+        limits.depth = depth
+        limits.string = 8
+        limits.number = 8
+        func nested(_ levels: Int, _ inner: String = "") -> String {
+            let outer = (0..<levels).map { $0 % 3 == 1 ? #"{"k":"# : "[" }
+            let ends = (0..<levels).reversed().map { $0 % 3 == 1 ? "}" : "]" }
+            return outer.joined() + (inner.isEmpty && levels % 3 == 2 ? "1" : inner) + ends.joined()
+        }
+        #expect(try flaw(nested(depth), limits) == nil)
+        for levels in [depth + 1, depth + 2, 64, 65, 128, 129, 130, 1000, 100_000]
+        where levels > depth {
+            let text = nested(levels, "[1,{},[],true]")
+            #expect(try flaw(text, limits)?.code == .tooDeep)
+            let cut = String(text.dropLast())
+            #expect(throws: JSONFault.self) { try flaw(cut, limits) }
+            #expect(throws: JSONFault.self) { try flaw(nested(levels, "[1,]"), limits) }
+            #expect(throws: JSONFault.self) { try flaw(text + "]", limits) }
+            let crossed = String(text.dropLast()) + (text.last == "]" ? "}" : "]")
+            #expect(throws: JSONFault.self) { try flaw(crossed, limits) }
+        }
+        #expect(try flaw(#""12345678""#, limits) == nil)
+        #expect(try flaw(#""123456789""#, limits)?.code == .longString)
+        #expect(try flaw("12345678", limits) == nil)
+        #expect(try flaw("123456789", limits)?.code == .longNumber)
+        #expect(try flaw(#"["123456789",1]"#, limits) == JSONFault(.longString, at: 1))
     }
 
     private func skip(_ text: String) throws {

@@ -1,0 +1,209 @@
+/// A JSON text in memory: for what is small and read in no fixed order. Callbacks are read in place.
+package enum JSONValue: Equatable, Sendable {
+    /// In the order of the text.
+    case object([Member])
+    case array([JSONValue])
+    case string(String)
+    /// As it was written.
+    case number(String)
+    case boolean(Bool)
+    case null
+
+    /// One member of an object.
+    package struct Member: Equatable, Sendable {
+        package let name: String
+        package let value: JSONValue
+
+        package init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Reads a text of which every detail must be right.
+    ///
+    /// No object has a member twice; names are the same only if their code points are.
+    ///
+    /// - Parameters:
+    ///   - body: UTF-8.
+    ///   - limits: the bounds of the text; they also bound its cost.
+    /// - Throws: `JSONFault` for what is no JSON, breaks a bound, has a name twice, bytes that are
+    ///   no UTF-8, half a surrogate pair, or an exponent beyond 127.
+    package init(
+        strict body: [UInt8], limits: JSONReader.Limits = JSONReader.Limits()
+    ) throws(JSONFault) {
+        self = try body.withUnsafeBufferPointer { body throws(JSONFault) -> JSONValue in
+            let bytes = ByteView(UnsafeRawBufferPointer(body))
+            var builder = JSONBuilder(bytes, limits, isStrict: true)
+            return try builder.text()
+        }
+    }
+
+    /// Reads what somebody answered: what can be read of it counts.
+    ///
+    /// Of a member that comes twice the first counts. Bytes that are no UTF-8, NUL and halves of
+    /// surrogate pairs become U+FFFD, so that PostgreSQL can hold the texts.
+    ///
+    /// - Parameter body: nil for what is no JSON within the usual bounds.
+    package init?(_ body: [UInt8]) {
+        let value = body.withUnsafeBytes { body -> JSONValue? in
+            var builder = JSONBuilder(ByteView(body), JSONReader.Limits(), isStrict: false)
+            do throws(JSONFault) { return try builder.text() } catch { return nil }
+        }
+        guard let value else { return nil }
+        self = value
+    }
+
+    /// The first member of this name; nil where there is none, where it is `null`, and for all that
+    /// is no object.
+    package subscript(name: String) -> JSONValue? {
+        // The name's code points, and not the character that they make.
+        let member = members.first { $0.name.utf8.elementsEqual(name.utf8) }
+        guard let value = member?.value, value != .null else { return nil }
+        return value
+    }
+
+    /// An object's members; none for anything else.
+    package var members: [Member] {
+        if case .object(let members) = self { members } else { [] }
+    }
+
+    /// An array's elements; none for anything else.
+    package var elements: [JSONValue] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+
+    /// A string's text, a number as it was written; nil for anything else and for an empty string.
+    package var text: String? {
+        switch self {
+        case .string(let text), .number(let text): text.isEmpty ? nil : text
+        default: nil
+        }
+    }
+
+    /// A whole number's value, also if it is written as `5.0` or `5e0`; nil for anything else.
+    package var integer: Int64? {
+        guard case .number(var text) = self else { return nil }
+        return text.withUTF8 { bytes in
+            ByteView(UnsafeRawBufferPointer(bytes)).integer(0..<bytes.count)
+        }
+    }
+
+    /// The same within 32 bits.
+    package var int32: Int32? { integer.flatMap { Int32(exactly: $0) } }
+}
+
+/// Builds a value out of what a reader reads.
+private struct JSONBuilder {
+    private var reader: JSONReader
+    private let isStrict: Bool
+    private var count = 0
+
+    /// So few names are compared with each other, more are put into a set.
+    private static let fewNames = 8
+    /// Beyond it a short number would take hundreds of digits when it is stored and shown.
+    private static let exponentLimit = 127
+
+    init(_ bytes: ByteView, _ limits: JSONReader.Limits, isStrict: Bool) {
+        reader = JSONReader(bytes, limits: limits)
+        self.isStrict = isStrict
+    }
+
+    mutating func text() throws(JSONFault) -> JSONValue {
+        let value = try value()
+        try reader.finish()
+        return value
+    }
+
+    /// The depth's bound is the recursion's.
+    private mutating func value() throws(JSONFault) -> JSONValue {
+        count += 1
+        let byte = reader.peek()
+        guard count <= reader.limits.values else {
+            throw JSONFault(.tooManyValues, at: reader.position)
+        }
+        switch byte {
+        case UInt8(ascii: "{"): return try object()
+        case UInt8(ascii: "["):
+            var elements: [JSONValue] = []
+            try reader.enterArray()
+            while try reader.nextElement() { elements.append(try value()) }
+            return .array(elements)
+        case UInt8(ascii: "\""):
+            let string = try reader.scanString()
+            return .string(try text(string))
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            let characters = try reader.scanNumber()
+            return .number(try number(characters))
+        default:
+            try reader.scanLiteral()
+            switch byte {
+            case UInt8(ascii: "t"): return .boolean(true)
+            case UInt8(ascii: "f"): return .boolean(false)
+            default: return .null
+            }
+        }
+    }
+
+    private mutating func object() throws(JSONFault) -> JSONValue {
+        let start = reader.position
+        var members: [JSONValue.Member] = []
+        try reader.enterObject()
+        while let key = try reader.nextKey() {
+            let name = try text(key)
+            members.append(JSONValue.Member(name: name, value: try value()))
+        }
+        if isStrict, Self.hasTwins(members) { throw JSONFault(.duplicateName, at: start) }
+        return .object(members)
+    }
+
+    private static func hasTwins(_ members: [JSONValue.Member]) -> Bool {
+        guard members.count > fewNames else {
+            for index in members.indices.dropFirst() {
+                let name = ExactName(text: members[index].name)
+                for other in members[..<index] where ExactName(text: other.name) == name {
+                    return true
+                }
+            }
+            return false
+        }
+        var seen: Set<ExactName> = []
+        seen.reserveCapacity(members.count)
+        return members.contains { !seen.insert(ExactName(text: $0.name)).inserted }
+    }
+
+    private func text(_ string: JSONString) throws(JSONFault) -> String {
+        if let flaw = reader.flaw, isStrict || flaw.code != .invalidUTF8 { throw flaw }
+        guard string.isEscaped else { return reader.bytes.text(string.range) }
+        guard isStrict else { return reader.bytes.text(string).text }
+        let (bytes, isRepaired) = reader.bytes.unescaped(string, keepsNUL: true)
+        if isRepaired { throw JSONFault(.halfSurrogate, at: string.start) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func number(_ number: JSONString) throws(JSONFault) -> String {
+        let text = try text(number)
+        if isStrict, let mark = text.utf8.lastIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
+            let exponent = Int(text[text.utf8.index(after: mark)...]) ?? .max
+            guard abs(max(exponent, -.max)) <= Self.exponentLimit else {
+                throw JSONFault(.hugeNumber, at: number.start)
+            }
+        }
+        return text
+    }
+}
+
+/// A name that is the same as another only if their code points are, and whose hash nobody outside
+/// can foresee: two texts of the same characters are one `String`.
+private struct ExactName: Hashable {
+    let text: String
+
+    static func == (a: Self, b: Self) -> Bool {
+        a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}

@@ -1,0 +1,39 @@
+/// Reads a `Content-Type` and a `Content-Encoding`, whose words are the same in either case.
+package enum MediaType {
+    /// Whether a `Content-Type` is JSON: `application/json`, `text/json`, or a type made of JSON
+    /// such as `application/problem+json`. Source: RFC 6839, section 3.1.
+    package static func isJSON(_ contentType: String) -> Bool {
+        // The only spelling that Infobip uses, on the path of every callback.
+        if contentType == "application/json" { return true }
+        let type = essence(contentType)
+        guard let slash = type.firstIndex(of: "/"), slash != type.startIndex else { return false }
+        return type == "application/json" || type == "text/json"
+            || type[slash...].dropFirst().hasSuffix("+json")
+    }
+
+    /// Whether a `Content-Type` is `application/x-www-form-urlencoded`.
+    package static func isForm(_ contentType: String) -> Bool {
+        essence(contentType) == "application/x-www-form-urlencoded"
+    }
+
+    /// Whether a `Content-Encoding` leaves the body as it is; all others are not read.
+    /// Source: RFC 9110, section 8.4.
+    package static func isIdentity(_ contentEncoding: String) -> Bool {
+        contentEncoding.split(separator: ",").allSatisfy { word in
+            let word = trimmed(word)
+            return word.isEmpty || word.lowercased() == "identity"
+        }
+    }
+
+    /// Type and subtype in lower case, without parameters: only UTF-8 is read whatever they say.
+    private static func essence(_ header: String) -> String {
+        trimmed(header.prefix { $0 != ";" }).lowercased()
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
+        var text = text.drop(while: isBlank)
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,35 @@
+import Domain
+private import Synchronization
+
+/// How many notes on what cost no report quarantine gets of one provider.
+///
+/// A provider that changes a field changes it in every report, and thousands of notes a second would
+/// say the same and cost as much as the reports. Rejects that cost a report are never left out. Time
+/// is passed in. Safe from any thread.
+final class NoteBudget: Sendable {
+    /// Notes of each kind in a minute; the archive has what they would be about.
+    static let perMinute = 1000
+
+    private struct State {
+        var minute: Int64 = 0
+        var used: [Reject.Cost: Int] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// What of a callback's rejects is to be kept.
+    func admit(_ rejects: [Reject], at now: Timestamp) -> [Reject] {
+        guard rejects.contains(where: { $0.cost != .report }) else { return rejects }
+        let minute = now.microseconds / 60_000_000
+        return state.withLock { state in
+            if state.minute != minute { state = State(minute: minute) }
+            return rejects.filter { reject in
+                guard reject.cost != .report else { return true }
+                let used = state.used[reject.cost, default: 0]
+                guard used < Self.perMinute else { return false }
+                state.used[reject.cost] = used + 1
+                return true
+            }
+        }
+    }
+}
