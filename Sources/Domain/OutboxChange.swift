@@ -1,8 +1,8 @@
 /// Where a message is on its way out: the state of its row in the outbox, which is what is left to
 /// do for it.
 package enum OutboxStep: Sendable, Equatable {
-    /// Waits to be leased, not before a time; `alone` in a request of its own.
-    case ready(at: Timestamp, alone: Bool)
+    /// Waits to be leased, not before a time.
+    case ready(at: Timestamp)
     /// An attempt may have succeeded: the provider is to be asked.
     case unsure(checkAt: Timestamp)
     /// A provider has it: a sweeper asks for its fate if no report has settled it by then.
@@ -30,10 +30,15 @@ package struct OutboxChange: Sendable {
     package let countsAttempt: Bool
     /// Why nobody will try again; a row in the dead letters.
     package let deadLetter: ProviderProblem?
+    /// The most messages in a request with it from now on; nil leaves it as it is.
+    package let batchLimit: Int?
+    /// The stop of its provider that it met; nil if it met none.
+    package let stop: MetStop?
 
     package init(
         message: MessageID, lease: LeaseID?, step: OutboxStep, event: SendEvent?,
-        carrier: Carrier? = nil, countsAttempt: Bool = true, deadLetter: ProviderProblem? = nil
+        carrier: Carrier? = nil, countsAttempt: Bool = true, deadLetter: ProviderProblem? = nil,
+        batchLimit: Int? = nil, stop: MetStop? = nil
     ) {
         self.message = message
         self.lease = lease
@@ -42,6 +47,21 @@ package struct OutboxChange: Sendable {
         self.carrier = carrier
         self.countsAttempt = countsAttempt
         self.deadLetter = deadLetter
+        self.batchLimit = batchLimit
+        self.stop = stop
+    }
+
+    /// A stop of the provider that a message met.
+    package struct MetStop: Sendable, Equatable {
+        /// When the request was leased that met it, by the database's clock.
+        package let at: Timestamp
+        /// How much speaks for the message being the cause by now; see `SendPolicy`.
+        package let blame: Int
+
+        package init(at: Timestamp, blame: Int) {
+            self.at = at
+            self.blame = blame
+        }
     }
 
     /// A provider that has a message.
