@@ -16,7 +16,9 @@ package struct OutboxChange: Sendable {
     package let message: MessageID
     /// The lease under which it happened; nil if it needs none. A step other than `sent` counts
     /// only while the row is still under that lease: a late answer must not free a message that
-    /// somebody else is sending. So does `done`, unless its event says `accepted` or `found`.
+    /// somebody else is sending. So does `done`, unless its event says `accepted` or `found`. And
+    /// `ready` after an attempt that does not count makes a message ready that was taken over as
+    /// unsure, if its event names the latest attempt: nothing was sent.
     ///
     /// Without a lease `ready` and `unsure` count only for a message that is unsure, `ready` besides
     /// only if the event names no attempt or the latest one: what a look-up says of an earlier one

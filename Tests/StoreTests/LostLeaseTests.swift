@@ -89,6 +89,25 @@ struct LostLeaseTests {
         #expect(attempts == Array(repeating: 1, count: 10))
     }
 
+    @Test("word that the latest attempt sent nothing settles what was taken over meanwhile")
+    func settles() throws {
+        let (message, lease) = try sending.leased()
+        try sending.database.run("update outbox set due_at = now()")
+        #expect(try sending.outbox.takeOver(at: .now) == 1)
+        func putBack(countsAttempt: Bool) -> OutboxChange {
+            .deferred(message, lease, countsAttempt: countsAttempt)
+        }
+        try sending.outbox.record([putBack(countsAttempt: true)], counts: [:])
+        #expect(try sending.row(message, "state, attempts") == "3|1")
+        try sending.outbox.record([putBack(countsAttempt: false)], counts: [:])
+        #expect(try sending.row(message, "state, attempts") == "1|0")
+        _ = try sending.lease()
+        try sending.database.run("update outbox set attempts = 2, due_at = now()")
+        #expect(try sending.outbox.takeOver(at: .now) == 1)
+        try sending.outbox.record([putBack(countsAttempt: false)], counts: [:])
+        #expect(try sending.row(message, "state, attempts") == "3|2")
+    }
+
     /// The pool leaves a server alone for a moment that it could not reach.
     private func waitForAnswer<Answer>(
         _ ask: () throws(StoreFailure) -> Answer

@@ -45,7 +45,13 @@ extension OutboxStore {
     private static func lease(
         _ request: LeaseRequest, on connection: Connection
     ) throws(PostgresError) -> LeaseAnswer {
-        try connection.execute(PlanAnew())
+        let apart = request.choice == .oldest ? min(request.apart, request.requests) : 0
+        let waiting = try connection.execute(
+            PlanAnew(),
+            SelectApart(
+                provider: request.provider, requests: apart,
+                limit: apart > 0 ? request.messages : 0)
+        ).1.rows
         var bucket: Bucket?
         if let rate = request.rate {
             bucket = Bucket(
@@ -57,26 +63,27 @@ extension OutboxStore {
         }
         let limit = min(request.messages, bucket?.whole ?? request.messages)
         var round = Round(request, limit: limit)
-        try round.select(on: connection)
+        try round.select(apart: waiting, requests: apart, on: connection)
         let beganAt = ContinuousClock.now
         if round.count > 0 {
-            try connection.execute(
-                MarkLeased(
-                    messages: round.leases.flatMap { lease in
-                        lease.messages.map { ($0.outgoing.id, lease.id) }
-                    },
-                    provider: request.provider, dispatcher: request.dispatcher,
-                    duration: request.duration))
+            let mark = MarkLeased(
+                messages: round.leases.flatMap { lease in
+                    lease.messages.map { ($0.outgoing.id, lease.id) }
+                },
+                provider: request.provider, dispatcher: request.dispatcher,
+                duration: request.duration)
+            if bucket == nil {
+                try connection.execute(mark)
+            } else {
+                try connection.execute(
+                    mark, SpendAllowance(provider: request.provider, messages: round.count))
+            }
             let rerouted = round.leases.flatMap(\.messages).filter {
                 $0.provider != request.provider
             }
             if !rerouted.isEmpty {
                 try connection.execute(
                     NoteReroutes(messages: rerouted, provider: request.provider))
-            }
-            if bucket != nil {
-                try connection.execute(
-                    SpendAllowance(provider: request.provider, messages: round.count))
             }
         }
         return LeaseAnswer(
@@ -128,7 +135,9 @@ private struct Round {
 
     /// What goes apart first, as far as it may, then all else, the provider's own messages before
     /// those of others; and what goes apart again if nobody waits behind it.
-    mutating func select(on connection: Connection) throws(PostgresError) {
+    mutating func select(
+        apart: [DueRow], requests: Int, on connection: Connection
+    ) throws(PostgresError) {
         guard limit > 0 else {
             isExhausted = true
             return
@@ -146,25 +155,16 @@ private struct Round {
             isExhausted = due.count == limit
             try add(due, requests: request.requests, on: connection)
         case .oldest:
-            let isFilled = try addApart(min(request.apart, request.requests), on: connection)
+            try add(apart, requests: requests, on: connection)
+            let mayBeMore = leases.count >= requests
             try addDue(on: connection)
-            if isFilled && !isExhausted && freeRequests > 0 && freeMessages > 0 {
-                _ = try addApart(freeRequests, on: connection)
-            }
+            guard mayBeMore, !isExhausted, freeRequests > 0, freeMessages > 0 else { return }
+            let more = try connection.execute(
+                SelectApart(
+                    provider: request.provider, requests: freeRequests, limit: freeMessages)
+            ).rows
+            try add(more, requests: freeRequests, on: connection)
         }
-    }
-
-    /// Whether there may be more of it.
-    private mutating func addApart(
-        _ requests: Int, on connection: Connection
-    ) throws(PostgresError) -> Bool {
-        guard requests > 0 else { return true }
-        let before = leases.count
-        let due = try connection.execute(
-            SelectApart(provider: request.provider, requests: requests, limit: freeMessages)
-        ).rows
-        try add(due, requests: requests, on: connection)
-        return leases.count - before >= requests
     }
 
     private mutating func addDue(on connection: Connection) throws(PostgresError) {

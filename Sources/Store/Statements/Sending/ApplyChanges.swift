@@ -6,7 +6,8 @@ import Postgres
 ///
 /// `judged` is where a late or repeated step is told from one that counts. One that does not count
 /// stays in the timeline and changes nothing, unless it says that a provider took the message: that
-/// is true whoever has the lease. Rows of the outbox are locked before those of messages, both in
+/// is true whoever has the lease; or that the latest attempt surely sent nothing, of a message that
+/// was taken over as unsure. Rows of the outbox are locked before those of messages, both in
 /// the order of their keys, as every other statement does.
 struct ApplyChanges: Statement {
     let changes: [OutboxChange]
@@ -41,7 +42,9 @@ struct ApplyChanges: Statement {
                 held.message_id is not null and coalesce(case
                     when held.state = 2 then change.lease_id = held.lease_id
                     when change.accepts then true
-                    when change.lease_id is not null then false
+                    when change.lease_id is not null
+                        then change.step = 1 and not change.counts_attempt and held.state = 3
+                            and change.attempt = held.attempts
                     when change.step = 1
                         then held.state = 3 and coalesce(change.attempt = held.attempts, true)
                     when change.step = 3 then held.state = 3
@@ -59,7 +62,8 @@ struct ApplyChanges: Statement {
                 provider = coalesce(judged.carrier, outbox.provider),
                 checks = case when outbox.state = judged.step then outbox.checks else 0 end,
                 attempts = outbox.attempts
-                    - case when judged.counts_attempt or outbox.state <> 2 then 0 else 1 end,
+                    - case when judged.counts_attempt
+                        or outbox.state <> 2 and judged.lease_id is null then 0 else 1 end,
                 batch_limit = least(outbox.batch_limit, judged.batch_limit),
                 blame = coalesce(judged.blame, outbox.blame),
                 met_stop_at = coalesce(judged.met_at, outbox.met_stop_at),
