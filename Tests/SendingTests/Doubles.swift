@@ -111,7 +111,10 @@ final class ScriptedOutbox: Outbox {
     func providers() -> [Provider: ProviderPresence] { state.withLock { $0.presence } }
 
     func setStop(_ stop: ProviderStop?, of provider: Provider) {
-        state.withLock { $0.stops.append(stop) }
+        state.withLock { state in
+            state.stops.append(stop)
+            state.presence[provider] = ProviderPresence(seenAt: nil, stop: stop)
+        }
     }
 }
 

@@ -55,12 +55,11 @@ struct LostLeaseTests {
     func waits() throws {
         let queued = try sending.accept(.sample(recipients: 10))
         _ = try outbox.providers()
-        try sending.database.run("alter role waybill connection limit 0")
-        defer { _ = try? sending.database.run("alter role waybill connection limit -1") }
+        try refuseConnections(true)
         relay.loseNext(.answer)
         #expect(throws: StoreFailure.self) { try outbox.lease(request()) }
         #expect(try sending.database.run("select count(*) from outbox where state = 2") == "10")
-        try sending.database.run("alter role waybill connection limit -1")
+        try refuseConnections(false)
         // Its number is nobody's, and still they do not count as sent.
         let taken = try waitForAnswer { () throws(StoreFailure) in try outbox.takeOver(at: .now) }
         #expect(taken == 0)
@@ -73,11 +72,10 @@ struct LostLeaseTests {
     func takesBack() throws {
         let queued = try sending.accept(.sample(recipients: 10))
         _ = try outbox.providers()
-        try sending.database.run("alter role waybill connection limit 0")
-        defer { _ = try? sending.database.run("alter role waybill connection limit -1") }
+        try refuseConnections(true)
         relay.loseNext(.answer)
         #expect(throws: StoreFailure.self) { try outbox.lease(request()) }
-        try sending.database.run("alter role waybill connection limit -1")
+        try refuseConnections(false)
         #expect(try sending.outbox.takeOver(at: .now) == 10)
         // Somebody has gone on with one of them.
         try sending.outbox.record([.notFound(queued[0])], counts: [:])
@@ -106,6 +104,12 @@ struct LostLeaseTests {
         #expect(try sending.outbox.takeOver(at: .now) == 1)
         try sending.outbox.record([putBack(countsAttempt: false)], counts: [:])
         #expect(try sending.row(message, "state, attempts") == "3|2")
+    }
+
+    /// Only new ones; the relay has broken the old one.
+    private func refuseConnections(_ isOn: Bool) throws {
+        try sending.database.run(
+            "alter database \(sending.database.name) connection limit \(isOn ? 0 : -1)")
     }
 
     /// The pool leaves a server alone for a moment that it could not reach.

@@ -159,10 +159,13 @@ private struct Round {
             let mayBeMore = leases.count >= requests
             try addDue(on: connection)
             guard mayBeMore, !isExhausted, freeRequests > 0, freeMessages > 0 else { return }
+            // Those that are in a request already come first again.
+            let leased = Set(leases.flatMap { $0.messages.map(\.outgoing.id) })
             let more = try connection.execute(
                 SelectApart(
-                    provider: request.provider, requests: freeRequests, limit: freeMessages)
-            ).rows
+                    provider: request.provider, requests: requests + freeRequests,
+                    limit: leased.count + freeMessages)
+            ).rows.filter { !leased.contains($0.message) }
             try add(more, requests: freeRequests, on: connection)
         }
     }
