@@ -4,12 +4,21 @@ package struct Lease: Sendable {
     package let provider: Provider
     /// As many as fit one request, at least one.
     package let messages: [LeasedMessage]
+    /// When it was leased, by the database's clock; the same of all that were leased together.
+    package let leasedAt: Timestamp
 
-    package init(id: LeaseID, provider: Provider, messages: [LeasedMessage]) {
+    package init(
+        id: LeaseID, provider: Provider, messages: [LeasedMessage], leasedAt: Timestamp
+    ) {
         self.id = id
         self.provider = provider
         self.messages = messages
+        self.leasedAt = leasedAt
     }
+
+    /// Whether its messages were refused together with others before, so that they go in requests
+    /// of their own.
+    package var isApart: Bool { messages.contains { $0.batchLimit != nil } }
 }
 
 /// One message of a lease.
@@ -21,15 +30,35 @@ package struct LeasedMessage: Sendable {
     package let attempt: Int
     /// When we stop trying.
     package let giveUpAt: Timestamp
+    /// The most messages in a request with it, since larger ones were refused; nil for any number.
+    package let batchLimit: Int?
+    /// What is known of the stop that it met last at the lease's provider; nil if it met none.
+    package let earlierStop: EarlierStop?
 
     package init(
-        outgoing: OutgoingMessage, provider: Provider, attempt: Int,
-        giveUpAt: Timestamp
+        outgoing: OutgoingMessage, provider: Provider, attempt: Int, giveUpAt: Timestamp,
+        batchLimit: Int? = nil, earlierStop: EarlierStop? = nil
     ) {
         self.outgoing = outgoing
         self.provider = provider
         self.attempt = attempt
         self.giveUpAt = giveUpAt
+        self.batchLimit = batchLimit
+        self.earlierStop = earlierStop
+    }
+
+    /// An answer that said that the provider takes nothing, to a request with this message.
+    package struct EarlierStop: Sendable, Equatable {
+        /// How much speaks for the message being the cause of the stops that it met; see
+        /// `SendPolicy`.
+        package let blame: Int
+        /// Whether the provider took messages that were leased with this one then, or later.
+        package let othersWereTaken: Bool
+
+        package init(blame: Int, othersWereTaken: Bool) {
+            self.blame = blame
+            self.othersWereTaken = othersWereTaken
+        }
     }
 }
 
@@ -39,8 +68,13 @@ package struct LeaseRequest: Sendable {
     /// Providers whose messages may be taken over too, unless their callers named the provider or
     /// an attempt may have succeeded.
     package let insteadOf: [Provider]
+    /// Which of the due messages.
+    package let choice: Choice
     /// The most requests that can be made now.
     package let requests: Int
+    /// How many of them may be for messages that have to go apart while others wait: those that
+    /// were refused together go in many requests, and must not hold up the queue.
+    package let apart: Int
     /// The most messages to look at.
     package let messages: Int
     /// Messages a second that all dispatchers together may lease of this provider, and the most at
@@ -57,20 +91,49 @@ package struct LeaseRequest: Sendable {
     package let batchCount: @Sendable ([OutgoingMessage]) -> Int
 
     package init(
-        provider: Provider, insteadOf: [Provider], requests: Int, messages: Int,
-        rate: (perSecond: Double, burst: Double)?, segmentLimits: SegmentLimits? = nil,
-        duration: Duration, dispatcher: Int32,
+        provider: Provider, insteadOf: [Provider], choice: Choice = .oldest, requests: Int,
+        apart: Int? = nil, messages: Int, rate: (perSecond: Double, burst: Double)?,
+        segmentLimits: SegmentLimits? = nil, duration: Duration, dispatcher: Int32,
         batchCount: @escaping @Sendable ([OutgoingMessage]) -> Int
     ) {
         self.provider = provider
         self.insteadOf = insteadOf
+        self.choice = choice
         self.requests = requests
+        self.apart = apart ?? requests
         self.messages = messages
         self.rate = rate
         self.segmentLimits = segmentLimits
         self.duration = duration
         self.dispatcher = dispatcher
         self.batchCount = batchCount
+    }
+
+    /// Which of the due messages are leased.
+    package enum Choice: Sendable, Equatable {
+        /// Those that have waited longest.
+        case oldest
+        /// Those that came last: what the oldest ones meet may be their own.
+        case newest
+        /// One, to try a provider with that fails or is stopped.
+        case trial(Trial)
+    }
+
+    /// How the message of a trial is chosen: away from those that have failed, as far as there are
+    /// others. It never is what the trial before was if that has met the stop by itself.
+    package struct Trial: Sendable, Equatable {
+        /// Only a message that has not met the provider's stop by itself.
+        package let isFresh: Bool
+        /// From where in the queue: nil for its end, or how far from its beginning, 0 to 1.
+        package let place: Double?
+        /// How the recipients of messages began that failed lately.
+        package let avoiding: [String]
+
+        package init(isFresh: Bool, place: Double?, avoiding: [String]) {
+            self.isFresh = isFresh
+            self.place = place
+            self.avoiding = avoiding
+        }
     }
 }
 
@@ -80,9 +143,12 @@ package struct LeaseAnswer: Sendable {
     /// Nil if nothing waits, also not for a later time or for the rate, or if there are as many
     /// leases as were asked for: come again when one of the requests has ended.
     package let nextAt: Timestamp?
+    /// Just before the leases were written: by our clock they began no earlier.
+    package let beganAt: ContinuousClock.Instant
 
-    package init(leases: [Lease], nextAt: Timestamp?) {
+    package init(leases: [Lease], nextAt: Timestamp?, beganAt: ContinuousClock.Instant) {
         self.leases = leases
         self.nextAt = nextAt
+        self.beganAt = beganAt
     }
 }

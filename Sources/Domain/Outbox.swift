@@ -10,6 +10,9 @@ package protocol Outbox: Sendable {
     /// Leases due messages of a provider that are not past their time, and notes in their timeline
     /// which of them it takes over. Messages that were tried before and of which a report says that
     /// a provider has them are not leased but count as sent.
+    ///
+    /// What was leased and not returned, since the commit's answer was lost, is put back before
+    /// anything else is leased or taken over: it was never sent.
     func lease(_ request: LeaseRequest) throws(StoreFailure) -> LeaseAnswer
 
     /// Writes steps and counts in one transaction; of a message that is there twice, one step after

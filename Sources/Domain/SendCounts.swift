@@ -11,6 +11,24 @@ package struct SendCounts: Sendable, Equatable {
     package var lookUps = 0
     /// Messages whose fate no callback had told and a look-up did.
     package var healed = 0
+    /// Messages that were leased too slowly, and put back without a request.
+    package var putBack = 0
+    /// When the latest request was leased of which the provider took messages, by the database's
+    /// clock.
+    package var takenAt: Timestamp?
 
     package init() {}
+
+    package static func += (a: inout Self, b: Self) {
+        a.requests += b.requests
+        a.accepted += b.accepted
+        a.refused += b.refused
+        a.deferred += b.deferred
+        a.unanswered += b.unanswered
+        a.deadLetters += b.deadLetters
+        a.lookUps += b.lookUps
+        a.healed += b.healed
+        a.putBack += b.putBack
+        a.takenAt = b.takenAt.map { max($0, a.takenAt ?? $0) } ?? a.takenAt
+    }
 }

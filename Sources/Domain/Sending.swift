@@ -72,14 +72,15 @@ package enum SendResult: Sendable, Equatable {
     case accepted(providerMessageID: String?)
     /// It will never take this message.
     case refused(ProviderProblem)
-    /// It refused the whole request, surely sent nothing of it, and did not say which message is to
-    /// blame: send each of them by itself, so that a bad one costs only itself.
+    /// It refused the whole request, surely sent nothing of it, and did not say that this message is
+    /// to blame: it goes again with half of the others, so that a bad one ends up by itself.
     case refusedTogether(ProviderProblem)
     /// It did not take the message now, and surely did not send it: try again.
     case deferred(ProviderProblem, afterSeconds: Int?)
     /// Nobody knows whether it took the message: ask before trying again.
     case ambiguous(ProviderProblem)
-    /// It will take no message until somebody mends the account or the credentials.
+    /// It says that it takes no message until somebody mends the account or the credentials. Whether
+    /// that is true of all messages or only of this one, others tell.
     case stopped(ProviderProblem)
 }
 

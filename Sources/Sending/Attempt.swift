@@ -23,17 +23,26 @@ struct Attempt: Sendable {
     }
 
     /// What the results and the time that they took say of the provider.
-    static func sign(
+    ///
+    /// A stop that only messages meet which met one before, while others were taken, is theirs. So
+    /// may be one of which the same answer takes others: the next request tells.
+    func sign(
         _ answer: TransportResult, _ results: [SendResult], took: Duration, slow: Duration
     ) -> ProviderHealth.Sign {
-        for case .stopped(let problem) in results { return .stopped(problem) }
+        for case .stopped(let problem) in results {
+            let isOneOfMany = results.contains { if case .accepted = $0 { true } else { false } }
+            if !isTrial && (isOneOfMany || SendPolicy.isTheirOwn(lease.messages)) {
+                return .refusedOne
+            }
+            return .stopped(problem)
+        }
         switch answer {
         case .notSent, .unanswered: return .failed
         case .answered(let response):
             if response.status == 429 {
                 return .limited(afterSeconds: response.retryAfterSeconds)
             }
-            if response.status >= 500 || isGarbage(results) { return .failed }
+            if response.status >= 500 || Self.isGarbage(results) { return .failed }
             return took >= slow ? .slow : .good
         }
     }
@@ -47,15 +56,17 @@ struct Attempt: Sendable {
     func counts(_ results: [SendResult], _ changes: [OutboxChange]) -> SendCounts {
         var counts = SendCounts()
         counts.requests = 1
-        for result in results {
-            switch result {
-            case .accepted: counts.accepted += 1
-            case .refused: counts.refused += 1
-            case .ambiguous: counts.unanswered += 1
-            case .deferred, .refusedTogether, .stopped: counts.deferred += 1
+        for (result, change) in zip(results, changes) {
+            switch (result, change.event?.kind) {
+            case (.accepted, _): counts.accepted += 1
+            case (_, .refused): counts.refused += 1
+            case (.ambiguous, _): counts.unanswered += 1
+            case (.refused, _), (.deferred, _), (.refusedTogether, _), (.stopped, _):
+                counts.deferred += 1
             }
         }
         counts.deadLetters = changes.count { $0.deadLetter != nil }
+        if counts.accepted > 0 { counts.takenAt = lease.leasedAt }
         return counts
     }
 }

@@ -110,7 +110,7 @@ package struct CheckPolicy: Sendable {
                     deadLetter: problem)
             }
             return change(
-                check, .ready(at: next, alone: false), event(check, .notFound, now))
+                check, .ready(at: next), event(check, .notFound, now))
         case .unknown, .undecided:
             guard !isPastPatience else {
                 let problem = ProviderProblem(

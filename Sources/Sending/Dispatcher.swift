@@ -44,6 +44,9 @@ package final class Dispatcher: Sendable {
         package var isFailoverOn = true
         /// An answer that takes longer is a bad sign, and so is a pause.
         package var slow = Duration.seconds(10)
+        /// The longest that one call of the outbox may take, with all of its statements: longer
+        /// than any of their own time limits.
+        package var databaseLimit = Duration.seconds(600)
 
         package init() {}
     }
@@ -70,7 +73,8 @@ package final class Dispatcher: Sendable {
     ) {
         self.settings = settings
         self.logger = logger
-        let recorder = Recorder(outbox, doorbell: doorbell, logger: logger)
+        let recorder = Recorder(
+            outbox, doorbell: doorbell, databaseLimit: settings.databaseLimit, logger: logger)
         let enrolment = Enrolment(outbox, logger: logger)
         let made = lanes.map {
             Sending.Lane(
@@ -104,14 +108,17 @@ package final class Dispatcher: Sendable {
         for lane in lanes.values { lane.signal.ring() }
     }
 
-    /// Whether all threads have turned lately.
+    /// What hangs: of each thread, nothing has ended for longer than what it waits for may take. A
+    /// database or a provider that is slow, or away, is no reason.
     ///
-    /// - Parameter limit: longer than the database's own time limits.
-    /// - Returns: false if one has not.
-    package func isLive(within limit: Duration) -> Bool {
-        let heartbeats =
-            lanes.values.map(\.heartbeat) + [recorder.heartbeat, sweeper.heartbeat]
-        return heartbeats.allSatisfy { $0.age < limit }
+    /// - Parameter now: the time; for tests.
+    /// - Returns: `lane of infobip`, for example; empty while all is well.
+    package func stuck(at now: ContinuousClock.Instant = .now) -> [String] {
+        let stuckLanes = lanes.values.filter { $0.isStuck(at: now) }
+            .map { "lane of \($0.provider.provider.rawValue)" }
+        let threads = [("recorder", recorder.heartbeat), ("sweeper", sweeper.heartbeat)]
+            .filter { $0.1.isLate(at: now) }.map(\.0)
+        return stuckLanes.sorted() + threads
     }
 
     /// Leases nothing more, waits for the requests in flight, and records what they came to.

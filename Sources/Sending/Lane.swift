@@ -6,14 +6,6 @@ import Telemetry
 
 /// What goes to one provider: leases as many requests as may be made, and makes them.
 final class Lane: Sendable {
-    private struct State {
-        var inFlight = 0
-        var health = ProviderHealth()
-        /// Goes on with every change of a stop; those that are not yet written.
-        var stopGeneration = 0
-        var unwrittenStops = 0
-    }
-
     let provider: any SendingProvider
     let settings: Dispatcher.Lane
     let schedule: ReconcileSchedule
@@ -24,7 +16,7 @@ final class Lane: Sendable {
     private let recorder: Recorder
     private let enrolment: Enrolment
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state = Mutex(LaneState())
     private let isStopping = Atomic<Bool>(false)
     /// The thread, and each request until its results are written.
     private let work = DispatchGroup()
@@ -33,9 +25,9 @@ final class Lane: Sendable {
 
     /// Past a request's own time limit, until its lease ends: time to write what it came to.
     private static let leaseGrace = Duration.seconds(30)
-    /// A request that is not made so soon after its messages were leased is not made.
-    private static let startLimit = Duration.seconds(2)
     private static let fallback = Duration.seconds(1)
+    /// Past a request's time limit: then its transport has forgotten it.
+    private static let overdue = Duration.seconds(60)
 
     init(
         _ settings: Dispatcher.Lane, common: Dispatcher.Settings, outbox: any Outbox,
@@ -59,8 +51,9 @@ final class Lane: Sendable {
         work.enter()
         let thread = Thread { [self] in
             while !isStopping.load(ordering: .acquiring) {
+                let rest = turn(insteadOf: insteadOf)
                 heartbeat.beat()
-                signal.wait(for: turn(insteadOf: insteadOf))
+                signal.wait(for: rest)
             }
             work.leave()
         }
@@ -80,7 +73,21 @@ final class Lane: Sendable {
 
     /// How long after its messages were leased a request may still be under way.
     static func requestLimit(_ settings: Dispatcher.Settings) -> Duration {
-        settings.sendTimeout + startLimit
+        settings.sendTimeout + startLimit(settings)
+    }
+
+    /// A request that is not made so soon after its messages were leased is not made: whoever takes
+    /// over reckons from the lease when it has ended. A database that is slow must not keep
+    /// everything from being sent.
+    private static func startLimit(_ settings: Dispatcher.Settings) -> Duration {
+        min(max(settings.sendTimeout / 3, .seconds(2)), .seconds(10))
+    }
+
+    /// Whether its thread hangs, or a request that nobody ends. Not so while the database or the
+    /// provider is slow, or away.
+    func isStuck(at now: ContinuousClock.Instant) -> Bool {
+        heartbeat.isLate(at: now)
+            || state.withLock { $0.isOverdue(common.sendTimeout + Self.overdue, at: now) }
     }
 
     func isUnwell(at now: Timestamp) -> Bool {
@@ -108,21 +115,23 @@ final class Lane: Sendable {
     /// Makes what requests it can; returns how long to wait for a ring before the next turn.
     private func turn(insteadOf: () -> [Provider]) -> Duration {
         let now = Timestamp.now
-        let begin = ContinuousClock.now
-        let (free, nextAt, isTrial) = state.withLock { state in
-            let allowance = state.health.allowance(
-                of: settings.concurrency - state.inFlight, at: now)
-            let isTrial = if case .well = state.health.state { false } else { true }
-            return (allowance.requests, allowance.nextAt, isTrial)
+        let plan = state.withLock { state in
+            state.plan(settings.concurrency, at: now, chance: .random(in: 0...1))
         }
-        guard free > 0 else { return wait(until: nextAt, now) }
+        guard !plan.portions.isEmpty else { return wait(until: plan.nextAt, now) }
         guard let number = enrolment.number else { return Self.fallback }
+        var rest = Duration.zero
         do throws(StoreFailure) {
-            let answer = try outbox.lease(
-                request(free, isTrial: isTrial, insteadOf: insteadOf, number: number))
-            for lease in answer.leases { send(lease, askedAt: begin) }
-            if answer.leases.count >= free { return .zero }
-            return wait(until: answer.nextAt, .now)
+            for portion in plan.portions {
+                let request = request(portion, insteadOf: insteadOf, number: number)
+                heartbeat.beat(allowing: common.databaseLimit)
+                let answer = try outbox.lease(request)
+                make(answer, of: portion)
+                if answer.leases.count < portion.requests {
+                    rest = max(rest, wait(until: answer.nextAt ?? plan.nextAt, .now))
+                }
+            }
+            return rest
         } catch {
             logger.log(
                 .error, "nothing could be leased", limitKey: "\(error.code)",
@@ -138,58 +147,91 @@ final class Lane: Sendable {
 
     /// A trial is one message, so that one that goes wrong costs no more.
     private func request(
-        _ free: Int, isTrial: Bool, insteadOf: () -> [Provider], number: Int32
+        _ portion: LaneState.Portion, insteadOf: () -> [Provider], number: Int32
     ) -> LeaseRequest {
         let provider = provider
-        let limit = isTrial ? 1 : settings.batchLimit
+        let isTrial = if case .trial = portion.choice { true } else { false }
+        let limit = isTrial ? 1 : min(settings.batchLimit, provider.batchLimit)
+        let (apart, pace) = state.withLock { state in
+            (state.apartLimit(settings.concurrency), state.pace.limit)
+        }
         return LeaseRequest(
-            provider: provider.provider, insteadOf: isTrial ? [] : insteadOf(),
-            requests: free, messages: isTrial ? 1 : free * min(limit, provider.batchLimit),
+            provider: provider.provider,
+            insteadOf: portion.choice == .oldest ? insteadOf() : [], choice: portion.choice,
+            requests: portion.requests, apart: apart,
+            messages: min(portion.requests * limit, pace ?? .max),
             rate: settings.rate.map { (perSecond: $0, burst: max(1, $0)) },
             segmentLimits: provider.segmentLimits,
             duration: common.sendTimeout + Self.leaseGrace, dispatcher: number,
-            batchCount: { messages in
-                min(provider.batchCount(of: messages), limit)
-            })
+            batchCount: { messages in min(provider.batchCount(of: messages), limit) })
     }
 
     // MARK: - Requests
 
-    private func send(_ lease: Lease, askedAt: ContinuousClock.Instant) {
-        let now = Timestamp.now
-        work.enter()
-        let isStopped = state.withLock { state in
-            state.inFlight += 1
-            state.health.began()
-            return state.health.isStopped
+    private func make(_ answer: LeaseAnswer, of portion: LaneState.Portion) {
+        let limit = Self.startLimit(common)
+        let count = answer.leases.reduce(0) { $0 + $1.messages.count }
+        let took = ContinuousClock.now - answer.beganAt
+        state.withLock { $0.pace.leased(count, in: took, bound: limit) }
+        for lease in answer.leases {
+            let origin = LaneState.Origin(
+                isElsewhere: portion.choice != .oldest, isApart: lease.isApart)
+            let now = Timestamp.now
+            work.enter()
+            let isTrial = state.withLock { $0.began(origin) }
+            let attempt = Attempt(lease: lease, sentAt: now, isTrial: isTrial)
+            let late = ContinuousClock.now - answer.beganAt
+            if late > limit {
+                putBack(attempt, origin, late)
+            } else {
+                send(attempt, origin)
+            }
         }
-        let attempt = Attempt(lease: lease, sentAt: now, isTrial: isStopped)
-        // Whoever takes over reckons from the lease when the request has ended; a database that
-        // took long to answer must not make it end later.
-        guard ContinuousClock.now - askedAt <= Self.startLimit else {
-            return putBack(attempt)
-        }
+    }
+
+    private func send(_ attempt: Attempt, _ origin: LaneState.Origin) {
+        let lease = attempt.lease
+        state.withLock { $0.started(lease.id, at: .now) }
         transport.send(
             provider.sendRequest(lease.messages.map(\.outgoing)), within: common.sendTimeout
         ) { [self] answer in
-            ended(attempt, answer)
+            ended(attempt, origin, answer)
         }
     }
 
-    private func putBack(_ attempt: Attempt) {
+    private func putBack(_ attempt: Attempt, _ origin: LaneState.Origin, _ took: Duration) {
         let now = Timestamp.now
         state.withLock { $0.health.abandoned() }
-        let changes = attempt.lease.messages.map { message in
+        let messages = attempt.lease.messages
+        logger.log(
+            .warning, "leasing took too long; messages were put back unsent, and fewer are leased",
+            limitKey: provider.provider.rawValue,
+            [
+                "provider": "\(provider.provider.rawValue)",
+                "messages": .integer(Int64(messages.count)), "seconds": .number(took / .seconds(1)),
+            ])
+        let changes = messages.map { message in
             OutboxChange(
-                message: message.outgoing.id, lease: attempt.lease.id,
-                step: .ready(at: now, alone: false), event: nil, countsAttempt: false)
+                message: message.outgoing.id, lease: attempt.lease.id, step: .ready(at: now),
+                event: SendEvent(
+                    message: message.outgoing.id, kind: .deferred, at: now,
+                    provider: provider.provider, attempt: message.attempt,
+                    problem: ProviderProblem(
+                        code: "lease_too_slow",
+                        text: "The database took too long; no request was made.")),
+                countsAttempt: false)
         }
+        var counts = SendCounts()
+        counts.putBack = messages.count
         recorder.add(
             Recorder.Entry(
-                provider: provider.provider, changes: changes, completion: { self.free(nil) }))
+                provider: provider.provider, changes: changes, counts: counts,
+                completion: { self.free(origin, nil) }))
     }
 
-    private func ended(_ attempt: Attempt, _ answer: TransportResult) {
+    private func ended(
+        _ attempt: Attempt, _ origin: LaneState.Origin, _ answer: TransportResult
+    ) {
         let now = Timestamp.now
         let results = attempt.results(answer, by: provider)
         var generator = SystemRandomNumberGenerator()
@@ -198,10 +240,11 @@ final class Lane: Sendable {
                 of: message, in: attempt.lease, result, isTrial: attempt.isTrial,
                 sentAt: attempt.sentAt, now: now, using: &generator)
         }
-        let sign = Attempt.sign(
+        let sign = attempt.sign(
             answer, results, took: now.since(attempt.sentAt), slow: common.slow)
         let jitter = Double.random(in: 0...1, using: &generator)
         let change = state.withLock { state -> ProviderHealth.Change? in
+            state.ended(attempt.lease, sign)
             let change = state.health.record(
                 sign, isTrial: attempt.isTrial, at: now, jitter: jitter)
             if change?.stop != nil {
@@ -214,14 +257,14 @@ final class Lane: Sendable {
             Recorder.Entry(
                 provider: provider.provider, changes: changes,
                 counts: attempt.counts(results, changes), stop: change?.stop,
-                completion: { self.free(change) }))
+                completion: { self.free(origin, change) }))
         if let change { log(change) }
     }
 
     /// The results are written.
-    private func free(_ change: ProviderHealth.Change?) {
+    private func free(_ origin: LaneState.Origin, _ change: ProviderHealth.Change?) {
         state.withLock { state in
-            state.inFlight -= 1
+            state.freed(origin)
             if change?.stop != nil { state.unwrittenStops -= 1 }
         }
         signal.ring()
@@ -237,11 +280,11 @@ final class Lane: Sendable {
                 ["provider": "\(name)"])
         case .stopped(let stop):
             logger.log(
-                .error, "provider stopped; messages wait until the account is mended",
+                .error, "provider stopped; messages wait until one is taken again",
                 limitKey: name,
                 [
-                    "provider": "\(name)", "code": "\(stop.problem.code)",
-                    "problem": "\(stop.problem.text)", "retry_at": "\(stop.retryAt)",
+                    "provider": "\(name)", "code": "\(stop.problem.redacted.code)",
+                    "problem": "\(stop.problem.redacted.text)", "retry_at": "\(stop.retryAt)",
                 ])
         case .recovered, .resumed:
             logger.log(

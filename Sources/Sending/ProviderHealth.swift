@@ -15,6 +15,8 @@ package struct ProviderHealth: Sendable {
         case limited(afterSeconds: Int?)
         /// Credentials or account: no request will do.
         case stopped(ProviderProblem)
+        /// It refused a message in the words of a stop, and took others meanwhile.
+        case refusedOne
     }
 
     /// What others are to be told.
@@ -27,40 +29,104 @@ package struct ProviderHealth: Sendable {
         case resumed
     }
 
+    /// What may be put to it now.
+    package struct Allowance: Sendable, Equatable {
+        package let requests: Int
+        /// When to ask again, if it is known.
+        package let nextAt: Timestamp?
+        /// Set if it is one message only, to see how the provider takes it.
+        package let trial: Trial?
+    }
+
+    /// One message that shows whether a provider works again.
+    package struct Trial: Sendable, Equatable {
+        /// How many there were before in this state.
+        package let number: Int
+        /// Only a message that has not met the stop by itself.
+        package let isFresh: Bool
+    }
+
     enum State: Sendable, Equatable {
-        /// Exits: `mostFailures` bad signs in a row to `ailing`; `stopped`.
-        case well(failures: Int)
+        /// Exits: `mostFailures` bad signs in a row to `ailing`; a stop, or several in a row if the
+        /// last one turned out to be about single messages, to `stopped`.
+        case well(failures: Int, stops: Int)
         /// One request at a time tries it, from `retryAt` on. Exits: a good sign to `well`; another
         /// bad one to a later `retryAt`; `stopped`.
         case ailing(trials: Int, retryAt: Timestamp)
-        /// The same, for all dispatchers. Exits: a good sign of a trial, or word of another
-        /// dispatcher that it goes on, to `well`.
-        case stopped(since: Timestamp, problem: ProviderProblem, trials: Int, retryAt: Timestamp)
+        /// The same, for all dispatchers; messages that have not met the stop try from `freshAt`
+        /// on. Exits: a good sign of a trial, or word of another dispatcher that it goes on, to
+        /// `well`.
+        case stopped(Stop)
     }
 
-    private(set) var state = State.well(failures: 0)
+    struct Stop: Sendable, Equatable {
+        var since: Timestamp
+        var problem: ProviderProblem
+        var trials = 1
+        var retryAt: Timestamp
+        /// How many messages, one after the other, have met it; those that were under way do not
+        /// count, they were leased together.
+        var witnesses: Int
+        var freshAt: Timestamp
+
+        /// Another trial did not end it.
+        mutating func wasMet(at now: Timestamp) {
+            witnesses = min(witnesses + 1, ProviderHealth.manyWitnesses)
+            freshAt = now.advanced(by: ProviderHealth.freshRest.bound(failures: witnesses))
+        }
+
+        var told: ProviderStop { ProviderStop(since: since, problem: problem, retryAt: retryAt) }
+    }
+
+    private(set) var state = State.well(failures: 0, stops: 0)
     /// After a 429; ends by time.
     private(set) var pausedUntil: Timestamp?
     private var pauses = 0
     private var isTrying = false
     /// No request was made yet: what others know of a stop may have been mended by the restart.
     private var isFresh = true
+    /// When a stop ended last.
+    private var resumedAt: Timestamp?
+    /// When the provider failed last, or began to ail.
+    private var failedAt: Timestamp?
 
     private static let mostFailures = 5
+    /// Stops in a row that stop a provider whose last stop has just ended: it may have been about
+    /// one message, and there may be more of the kind.
+    private static let mostStops = 5
+    private static let doubt = Duration.seconds(600)
+    /// How long after a failure part of the requests goes elsewhere in the queue.
+    private static let caution = Duration.seconds(60)
+    /// How long the first message may be the only one that met a stop before others take over.
+    private static let proof = Duration.seconds(3)
     private static let ailingRest = Backoff(base: .seconds(2), cap: .seconds(120))
     private static let stopRest = Backoff(base: .seconds(30), cap: .seconds(300))
+    private static let freshRest = Backoff(base: .milliseconds(500), cap: .seconds(300))
+    /// So many that more would not be believed more.
+    private static let manyWitnesses = 16
     private static let pauseRest = Backoff(base: .seconds(1), cap: .seconds(60))
 
     package init() {}
 
-    /// How many requests may be made now, of so many that could; and when to ask again if none.
-    package func allowance(of free: Int, at now: Timestamp) -> (requests: Int, nextAt: Timestamp?) {
-        if let pausedUntil, now < pausedUntil { return (0, pausedUntil) }
+    /// What may be put to it, of so many requests that could be made.
+    package func allowance(of free: Int, at now: Timestamp) -> Allowance {
+        func none(until time: Timestamp) -> Allowance {
+            Allowance(requests: 0, nextAt: time, trial: nil)
+        }
+        func one(_ trial: Trial, _ nextAt: Timestamp?) -> Allowance {
+            Allowance(requests: isTrying ? 0 : min(free, 1), nextAt: nextAt, trial: trial)
+        }
+        if let pausedUntil, now < pausedUntil { return none(until: pausedUntil) }
         switch state {
-        case .well: return (free, nil)
-        case .ailing(_, let retryAt), .stopped(_, _, _, let retryAt):
-            guard now >= retryAt else { return (0, retryAt) }
-            return (isTrying ? 0 : min(free, 1), nil)
+        case .well: return Allowance(requests: free, nextAt: nil, trial: nil)
+        case .ailing(let trials, let retryAt):
+            guard now >= retryAt else { return none(until: retryAt) }
+            return one(Trial(number: trials, isFresh: false), nil)
+        case .stopped(let stop):
+            let number = stop.trials + stop.witnesses
+            if now >= stop.retryAt { return one(Trial(number: number, isFresh: false), nil) }
+            guard now >= stop.freshAt else { return none(until: min(stop.freshAt, stop.retryAt)) }
+            return one(Trial(number: number, isFresh: true), stop.retryAt)
         }
     }
 
@@ -77,10 +143,20 @@ package struct ProviderHealth: Sendable {
     /// Whether it is stopped: then a message that meets the stop has met it before.
     package var isStopped: Bool { if case .stopped = state { true } else { false } }
 
+    /// Whether part of the requests should go elsewhere in the queue than to its beginning: what
+    /// failed lately may have been the fault of what stands there.
+    package func isCautious(at now: Timestamp) -> Bool {
+        failedAt.map { now.since($0) < Self.caution } ?? false
+    }
+
     /// Whether others should take over: it is stopped, ailing, or paused for longer than a bound.
+    ///
+    /// Not for the first moments of a stop that one message alone has met: the next one tells whose
+    /// it is.
     package func isUnwell(at now: Timestamp, longerThan bound: Duration) -> Bool {
         switch state {
-        case .ailing, .stopped: true
+        case .ailing: true
+        case .stopped(let stop): stop.witnesses > 1 || now.since(stop.since) >= Self.proof
         case .well: pausedUntil.map { $0.since(now) > bound } ?? false
         }
     }
@@ -99,9 +175,9 @@ package struct ProviderHealth: Sendable {
     ) -> Change? {
         isTrying = false
         switch sign {
-        case .good: return heal(isTrial: isTrial)
-        case .slow where isStopped && isTrial: return heal(isTrial: true)
-        case .slow, .failed: return fail(at: now, jitter: jitter)
+        case .good: return heal(isTrial: isTrial, at: now)
+        case .slow where isStopped && isTrial: return heal(isTrial: true, at: now)
+        case .slow, .failed: return fail(isTrial: isTrial, at: now, jitter: jitter)
         case .limited(let seconds):
             pauses += 1
             let rest = seconds.map { Duration.seconds(min(max($0, 1), 3600)) }
@@ -109,7 +185,9 @@ package struct ProviderHealth: Sendable {
                 by: rest ?? Self.pauseRest.bound(failures: pauses) * (0.5 + jitter / 2))
             pausedUntil = max(pausedUntil ?? until, until)
             return nil
-        case .stopped(let problem): return stop(problem, at: now, jitter: jitter)
+        case .stopped(let problem):
+            return stop(problem.redacted, isTrial: isTrial, at: now, jitter: jitter)
+        case .refusedOne: return nil
         }
     }
 
@@ -117,45 +195,50 @@ package struct ProviderHealth: Sendable {
     ///
     /// Who has made no request yet may try at once: it may have been started with new credentials.
     package mutating func adopt(_ stop: ProviderStop?, at now: Timestamp) -> Change? {
-        let stop = stop.map { stop in
-            ProviderStop(
-                since: stop.since, problem: stop.problem,
-                retryAt: isFresh ? min(stop.retryAt, now) : stop.retryAt)
-        }
-        switch (state, stop) {
-        case (.stopped, nil):
-            state = .well(failures: 0)
+        guard let stop else {
+            guard isStopped else { return nil }
+            state = .well(failures: 0, stops: 0)
             isTrying = false
+            resumedAt = now
             return .resumed
-        case (.stopped(_, _, let trials, _), let stop?):
-            state = .stopped(
-                since: stop.since, problem: stop.problem, trials: trials, retryAt: stop.retryAt)
-            return nil
-        case (.well, let stop?), (.ailing, let stop?):
-            state = .stopped(
-                since: stop.since, problem: stop.problem, trials: 1, retryAt: stop.retryAt)
-            return nil
-        case (.well, nil), (.ailing, nil): return nil
         }
+        let retryAt = isFresh ? min(stop.retryAt, now) : stop.retryAt
+        if case .stopped(var known) = state {
+            known.since = stop.since
+            known.problem = stop.problem
+            known.retryAt = retryAt
+            state = .stopped(known)
+        } else {
+            state = .stopped(
+                Stop(
+                    since: stop.since, problem: stop.problem, retryAt: retryAt,
+                    witnesses: Self.manyWitnesses, freshAt: retryAt))
+        }
+        return nil
     }
 
-    private mutating func heal(isTrial: Bool) -> Change? {
+    private mutating func heal(isTrial: Bool, at now: Timestamp) -> Change? {
         guard isTrial || !isStopped else { return nil }
         defer {
-            state = .well(failures: 0)
+            state = .well(failures: 0, stops: 0)
             pauses = 0
         }
         switch state {
         case .well: return nil
         case .ailing: return .recovered
-        case .stopped: return .resumed
+        case .stopped:
+            resumedAt = now
+            return .resumed
         }
     }
 
-    private mutating func fail(at now: Timestamp, jitter: Double) -> Change? {
+    private mutating func fail(
+        isTrial: Bool, at now: Timestamp, jitter: Double
+    ) -> Change? {
+        failedAt = now
         switch state {
-        case .well(let failures) where failures + 1 < Self.mostFailures:
-            state = .well(failures: failures + 1)
+        case .well(let failures, let stops) where failures + 1 < Self.mostFailures:
+            state = .well(failures: failures + 1, stops: stops)
             return nil
         case .well:
             state = .ailing(trials: 0, retryAt: Self.time(Self.ailingRest, 1, now, jitter))
@@ -168,32 +251,48 @@ package struct ProviderHealth: Sendable {
                 trials: trials + 1,
                 retryAt: Self.time(Self.ailingRest, trials + 2, now, jitter))
             return nil
-        case .stopped(_, _, _, let retryAt) where now < retryAt:
+        case .stopped(let stop) where now < stop.retryAt && !isTrial:
             return nil
-        case .stopped(let since, let problem, let trials, _):
-            let next = ProviderStop(
-                since: since, problem: problem,
-                retryAt: Self.time(Self.stopRest, trials, now, jitter))
-            state = .stopped(
-                since: since, problem: problem, trials: trials, retryAt: next.retryAt)
-            return .stopped(next)
+        case .stopped(var stop):
+            stop.wasMet(at: now)
+            guard now >= stop.retryAt else {
+                state = .stopped(stop)
+                return nil
+            }
+            stop.retryAt = Self.time(Self.stopRest, stop.trials, now, jitter)
+            state = .stopped(stop)
+            return .stopped(stop.told)
         }
     }
 
     private mutating func stop(
-        _ problem: ProviderProblem, at now: Timestamp, jitter: Double
+        _ problem: ProviderProblem, isTrial: Bool, at now: Timestamp, jitter: Double
     ) -> Change? {
-        var since = now
-        var trials = 1
-        if case .stopped(let began, _, let before, let retryAt) = state {
-            guard now >= retryAt else { return nil }
-            since = began
-            trials = before + 1
+        switch state {
+        case .well(let failures, let stops) where isDoubtful(at: now) && stops + 1 < Self.mostStops:
+            state = .well(failures: failures, stops: stops + 1)
+            return nil
+        case .well, .ailing:
+            let stop = Stop(
+                since: now, problem: problem,
+                retryAt: Self.time(Self.stopRest, 1, now, jitter), witnesses: 1,
+                freshAt: now.advanced(by: Self.freshRest.bound(failures: 1)))
+            state = .stopped(stop)
+            return .stopped(stop.told)
+        case .stopped(var stop):
+            guard isTrial else { return nil }
+            stop.wasMet(at: now)
+            defer { state = .stopped(stop) }
+            guard now >= stop.retryAt else { return nil }
+            stop.problem = problem
+            stop.trials += 1
+            stop.retryAt = Self.time(Self.stopRest, stop.trials, now, jitter)
+            return .stopped(stop.told)
         }
-        let stop = ProviderStop(
-            since: since, problem: problem, retryAt: Self.time(Self.stopRest, trials, now, jitter))
-        state = .stopped(since: since, problem: problem, trials: trials, retryAt: stop.retryAt)
-        return .stopped(stop)
+    }
+
+    private func isDoubtful(at now: Timestamp) -> Bool {
+        resumedAt.map { now.since($0) < Self.doubt } ?? false
     }
 
     /// From the bound to a fifth more: the rests must grow, not only be spread.

@@ -161,7 +161,7 @@ final class Questions: Sendable {
         state.withLock { $0.restUntil = now.advanced(by: rest) }
         logger.log(
             .warning, "the provider could not be asked", limitKey: provider.provider.rawValue,
-            ["provider": "\(provider.provider.rawValue)", "code": "\(problem.code)"])
+            ["provider": "\(provider.provider.rawValue)", "code": "\(problem.redacted.code)"])
         let overdue = checks.filter { policy.isOverdue($0, at: now) }
         var entry = entry(
             overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now)

@@ -28,6 +28,7 @@ final class Recorder: Sendable {
 
     private let outbox: any Outbox
     private let doorbell: any Doorbell
+    private let databaseLimit: Duration
     private let logger: Logger
     private let waiting = Mutex<[Entry]>([])
     private let signal = WakeSignal()
@@ -37,7 +38,11 @@ final class Recorder: Sendable {
 
     private static let rest = Duration.milliseconds(500)
 
-    init(_ outbox: any Outbox, doorbell: any Doorbell, logger: Logger) {
+    /// The limit is the longest that one call of the outbox may take.
+    init(
+        _ outbox: any Outbox, doorbell: any Doorbell, databaseLimit: Duration, logger: Logger
+    ) {
+        self.databaseLimit = databaseLimit
         self.outbox = outbox
         self.doorbell = doorbell
         self.logger = logger
@@ -151,27 +156,17 @@ final class Recorder: Sendable {
         let isWorthAWrite = !changes.isEmpty || counts.contains { $0.value != SendCounts() }
         // The stops first: they are idempotent, and a repetition must not count twice.
         for entry in entries {
+            heartbeat.beat(allowing: databaseLimit)
             switch entry.stop {
             case .set(let stop): try outbox.setStop(stop, of: entry.provider)
             case .clear: try outbox.setStop(nil, of: entry.provider)
             case nil: break
             }
         }
+        heartbeat.beat(allowing: databaseLimit)
         if isWorthAWrite { try outbox.record(changes, counts: counts) }
         for entry in entries { entry.completion() }
         if !changes.isEmpty { doorbell.ring() }
-    }
-}
-
-extension SendCounts {
-    static func += (a: inout Self, b: Self) {
-        a.requests += b.requests
-        a.accepted += b.accepted
-        a.refused += b.refused
-        a.deferred += b.deferred
-        a.unanswered += b.unanswered
-        a.deadLetters += b.deadLetters
-        a.lookUps += b.lookUps
-        a.healed += b.healed
+        heartbeat.beat()
     }
 }

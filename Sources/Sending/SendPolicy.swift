@@ -1,6 +1,17 @@
 package import Domain
 
 /// What becomes of a message after an attempt. Pure.
+///
+/// Two kinds of answers may be about one message or about all: a refusal of a whole request, and a
+/// stop (credentials, account, credit). The first is halved until the message that is to blame goes
+/// by itself. So is the second; and a message that meets it by itself is to blame if the provider
+/// takes others meanwhile, which is counted as its blame:
+/// - a stop at a trial of a stopped provider says nothing about the message;
+/// - one after which the provider took others, leased with the message or later, and which it then
+///   meets again, is good evidence (3);
+/// - each further one, with no other message to compare with, a little more (1).
+/// With 6 the message is refused. So it takes two stops with others taken in between, or four, the
+/// last three of them seconds apart; a message that meets what all meet gets no blame at all.
 package struct SendPolicy: Sendable {
     /// Attempts that count, before a message is given up.
     package let maxAttempts: Int
@@ -9,6 +20,12 @@ package struct SendPolicy: Sendable {
 
     /// How soon after an attempt that may have succeeded the provider is asked.
     static let firstCheck = Duration.seconds(5)
+    private static let evidence = 3
+    private static let conviction = 6
+    /// Between the stops of a message that is suspected, so that others have the time to go.
+    private static let suspectRest = Backoff(base: .seconds(1), cap: .seconds(300))
+    /// Before a message by itself tries again that has met a stop of which nobody knows more.
+    private static let firstRest = Duration.milliseconds(500)
 
     package init(maxAttempts: Int, schedule: ReconcileSchedule) {
         self.maxAttempts = maxAttempts
@@ -21,8 +38,7 @@ package struct SendPolicy: Sendable {
     ///   - message: one of the lease's.
     ///   - lease: under which it was put to the provider.
     ///   - result: what the provider made of it.
-    ///   - isTrial: whether it was known before that the provider is stopped: then the timeline
-    ///     has said so.
+    ///   - isTrial: whether it was known before that the provider is stopped.
     ///   - sentAt: when the request was made.
     ///   - now: when it ended.
     ///   - generator: of the jitter.
@@ -43,14 +59,12 @@ package struct SendPolicy: Sendable {
                 .sent(checkAt: checkAt), .accepted, status: .accepted,
                 carrier: OutboxChange.Carrier(provider: lease.provider, providerMessageID: name))
         case .refused(let problem):
-            return step.change(
-                .done, .refused, status: .rejected, problem: problem, deadLetter: problem)
+            return step.refusal(problem)
         case .refusedTogether(let problem):
-            guard lease.messages.count > 1 else {
-                return step.change(
-                    .done, .refused, status: .rejected, problem: problem, deadLetter: problem)
-            }
-            return step.change(.ready(at: now, alone: true), .deferred, problem: problem)
+            guard lease.messages.count > 1 else { return step.refusal(problem) }
+            // Halves are refused for what a whole was refused for: that is told once.
+            return step.wait(
+                until: now, told: message.batchLimit == nil ? .deferred : nil, problem)
         case .deferred(let problem, let seconds):
             let rest = backoff.rest(failures: message.attempt, floor: seconds, using: &generator)
             let next = now.advanced(by: rest)
@@ -58,19 +72,47 @@ package struct SendPolicy: Sendable {
                 return step.change(
                     .done, .gaveUp, status: .failed, problem: problem, deadLetter: problem)
             }
-            return step.change(.ready(at: next, alone: false), .deferred, problem: problem)
+            return step.change(.ready(at: next), .deferred, problem: problem)
         case .ambiguous(let problem):
             return step.change(
                 .unsure(checkAt: now.advanced(by: Self.firstCheck)), .unanswered,
                 status: .unknown, problem: problem,
                 carrier: OutboxChange.Carrier(provider: lease.provider, providerMessageID: nil))
         case .stopped(let problem):
-            return OutboxChange(
-                message: message.outgoing.id, lease: lease.id,
-                step: .ready(at: now, alone: false),
-                event: isTrial ? nil : step.event(.stopped, status: nil, problem),
-                countsAttempt: false)
+            return stopped(step, problem, isTrial: isTrial)
         }
+    }
+
+    /// Whether a stop is about these messages only, of a request that was made while the provider
+    /// took others.
+    static func isTheirOwn(_ messages: [LeasedMessage]) -> Bool {
+        messages.allSatisfy { message in
+            guard let earlier = message.earlierStop else { return false }
+            return earlier.othersWereTaken || (messages.count == 1 && earlier.blame > 0)
+        }
+    }
+
+    private func stopped(
+        _ step: Step, _ problem: ProviderProblem, isTrial: Bool
+    ) -> OutboxChange {
+        let earlier = step.message.earlierStop
+        var blame = earlier?.blame ?? 0
+        var rest = Duration.zero
+        if step.lease.messages.count == 1 && !isTrial {
+            rest = Self.firstRest
+            if earlier?.othersWereTaken == true {
+                blame += Self.evidence
+            } else if blame > 0 {
+                blame += 1
+            }
+            guard blame < Self.conviction else { return step.refusal(problem) }
+            if blame > 0 {
+                rest = Self.suspectRest.bound(failures: blame - Self.evidence + 1)
+            }
+        }
+        return step.wait(
+            until: step.now.advanced(by: rest), told: earlier == nil ? .stopped : nil, problem,
+            stop: OutboxChange.MetStop(at: step.lease.leasedAt, blame: blame))
     }
 
     /// What is common to all that may become of one message.
@@ -96,6 +138,21 @@ package struct SendPolicy: Sendable {
                 message: message.outgoing.id, lease: lease.id, step: step,
                 event: event(kind, status: status, problem), carrier: carrier,
                 deadLetter: deadLetter)
+        }
+
+        func refusal(_ problem: ProviderProblem) -> OutboxChange {
+            change(.done, .refused, status: .rejected, problem: problem, deadLetter: problem)
+        }
+
+        /// Goes again, with half as many others; the attempt did not count.
+        func wait(
+            until time: Timestamp, told kind: SendEvent.Kind?, _ problem: ProviderProblem,
+            stop: OutboxChange.MetStop? = nil
+        ) -> OutboxChange {
+            OutboxChange(
+                message: message.outgoing.id, lease: lease.id, step: .ready(at: time),
+                event: kind.map { event($0, status: nil, problem) }, countsAttempt: false,
+                batchLimit: (lease.messages.count + 1) / 2, stop: stop)
         }
     }
 }

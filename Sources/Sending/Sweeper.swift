@@ -11,6 +11,7 @@ final class Sweeper: Sendable {
     private let questions: [Questions]
     private let outbox: any Outbox
     private let enrolment: Enrolment
+    private let databaseLimit: Duration
     private let logger: Logger
     /// One for each lane.
     private let walks: [SettledWalk]
@@ -47,6 +48,7 @@ final class Sweeper: Sendable {
         walks = lanes.map { SettledWalk($0.provider.provider, outbox: outbox) }
         self.outbox = outbox
         self.enrolment = enrolment
+        databaseLimit = settings.databaseLimit
         self.logger = logger
     }
 
@@ -110,7 +112,7 @@ final class Sweeper: Sendable {
 
     /// False if the database is away.
     private func step(_ body: () throws(StoreFailure) -> Void) -> Bool {
-        heartbeat.beat()
+        heartbeat.beat(allowing: databaseLimit)
         do throws(StoreFailure) {
             try body()
             return true

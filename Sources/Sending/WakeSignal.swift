@@ -19,11 +19,21 @@ final class WakeSignal: Sendable {
     }
 }
 
-/// When a thread last turned, so that a watchdog sees that it still does. Any thread.
+/// When a thread last turned, and how long it may take until it turns again, so that a watchdog can
+/// tell one that waits for a slow database from one that hangs. Any thread.
 final class Heartbeat: Sendable {
-    private let last = Mutex(ContinuousClock.now)
+    private let state = Mutex((last: ContinuousClock.now, allowance: usual))
 
-    func beat() { last.withLock { $0 = .now } }
+    /// Of what waits for nothing but its turn on the processor.
+    static let usual = Duration.seconds(45)
 
-    var age: Duration { ContinuousClock.now - last.withLock { $0 } }
+    /// - Parameter allowance: the longest that what follows may take.
+    func beat(allowing allowance: Duration = usual) {
+        state.withLock { $0 = (.now, allowance) }
+    }
+
+    /// Whether it has not turned for longer than it may take.
+    func isLate(at now: ContinuousClock.Instant) -> Bool {
+        state.withLock { now - $0.last > $0.allowance }
+    }
 }

@@ -65,8 +65,7 @@ struct InfobipSendingRefusalTests {
         let whole =
             "Bad request; messages[1].destinations[0].to: must not be empty, too odd; "
             + "messages[1].text: is odd; bulkId: is odd"
-        let others = SendResult.deferred(
-            ProviderProblem(code: "BAD_REQUEST", text: whole), afterSeconds: 0)
+        let others = SendResult.refusedTogether(ProviderProblem(code: "BAD_REQUEST", text: whole))
         let fault =
             "messages[1].destinations[0].to: must not be empty, too odd; messages[1].text: is odd"
         #expect(
@@ -77,7 +76,7 @@ struct InfobipSendingRefusalTests {
             #"{"errorCode":"E400","description":"Bad","action":"a","resources":[],"violations":["#
             + #"{"property":"request.messages[0].content","violation":"is empty"},7]}"#
         #expect(
-            try results(2, 400, v3).map(\.summary) == ["refused E400", "deferred E400 0 s"])
+            try results(2, 400, v3).map(\.summary) == ["refused E400", "refusedTogether E400"])
     }
 
     @Test(

@@ -83,7 +83,7 @@ struct CheckPolicyTests {
     @Test("Unknown late enough: sent again, or given up where no attempt or time is left")
     func notFound() throws {
         let again = change(try Samples.check(isUnsure: true, attempts: 2), .unknown, at: 60)
-        #expect(again.step == .ready(at: Samples.time(60), alone: false))
+        #expect(again.step == .ready(at: Samples.time(60)))
         #expect(again.event?.kind == .notFound)
         #expect(again.event?.status == nil)
         for check in [

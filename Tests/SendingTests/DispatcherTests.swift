@@ -13,14 +13,17 @@ struct DispatcherTests {
     private let transport = ScriptedTransport()
 
     private func dispatcher(
-        concurrency: Int = 2, provider: PlainProvider = PlainProvider()
+        concurrency: Int = 2, provider: PlainProvider = PlainProvider(),
+        sendTimeout: Duration = .seconds(30)
     ) -> Dispatcher {
-        Dispatcher(
+        var settings = Dispatcher.Settings()
+        settings.sendTimeout = sendTimeout
+        return Dispatcher(
             [
                 Dispatcher.Lane(
                     provider: provider, concurrency: concurrency, batchLimit: 10, rate: nil,
                     reconcile: [.seconds(60)])
-            ], settings: Dispatcher.Settings(), outbox: outbox, transport: transport,
+            ], settings: settings, outbox: outbox, transport: transport,
             sink: WillingSink(), doorbell: CountingBell(), logger: .silent)
     }
 
@@ -103,27 +106,99 @@ struct DispatcherTests {
         let dispatcher = dispatcher()
         #expect(eventually { transport.pendingCount == 2 })
         let leases = outbox.state.withLock { $0.leaseRequests.count }
-        #expect(dispatcher.isLive(within: .seconds(5)))
-        #expect(!dispatcher.isLive(within: .zero))
+        #expect(dispatcher.stuck().isEmpty)
         transport.answerAll(.status(200))
         #expect(eventually { outbox.state.withLock { $0.leaseRequests.count } > leases })
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("What was leased too long ago is put back unsent, and its slot is free again")
+    @Test("What hangs is told by name; a slow database and a silent provider are no reason")
+    func tellsWhatIsStuck() throws {
+        try queue(0..<1)
+        let dispatcher = dispatcher()
+        #expect(eventually { transport.pendingCount == 1 })
+        // The database does not answer: neither the lane nor anybody else turns.
+        outbox.state.withLock { $0.leaseDelay = .seconds(5) }
+        try queue(1..<2)
+        dispatcher.wake()
+        let now = ContinuousClock.now
+        #expect(dispatcher.stuck(at: now + .seconds(40)).isEmpty)
+        // The request should have ended after 30 s, whoever made it.
+        #expect(dispatcher.stuck(at: now + .seconds(100)).first == "lane of infobip")
+        outbox.state.withLock { $0.leaseDelay = .zero }
+        let isDone = eventually {
+            transport.answerAll(.status(200))
+            return recorded.count == 2
+        }
+        #expect(isDone)
+        // A thread that neither turns nor waits for the database.
+        let heartbeat = Heartbeat()
+        heartbeat.beat(allowing: .seconds(300))
+        #expect(!heartbeat.isLate(at: .now + .seconds(299)))
+        #expect(heartbeat.isLate(at: .now + .seconds(301)))
+        heartbeat.beat()
+        #expect(heartbeat.isLate(at: .now + .seconds(46)))
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
+    @Test("What was leased too long ago is put back unsent, that is told, and its slot is free")
     func putsBack() throws {
         outbox.state.withLock { $0.leaseDelay = .milliseconds(2100) }
         try queue(0..<1)
-        let dispatcher = dispatcher(concurrency: 1)
+        let dispatcher = dispatcher(concurrency: 1, sendTimeout: .seconds(3))
         #expect(eventually { recorded.count == 1 })
         let change = try #require(recorded.first)
         if case .ready = change.step {} else { Issue.record("\(change.step)") }
-        #expect(!change.countsAttempt && change.event == nil)
+        #expect(!change.countsAttempt && change.event?.kind == .deferred)
+        #expect(change.event?.problem?.code == "lease_too_slow")
+        #expect(outbox.state.withLock { $0.counts.putBack } == 1)
+        #expect(transport.requestCount == 0)
+        let fewer = eventually { outbox.state.withLock { $0.leaseRequests.last?.messages } == 1 }
+        #expect(fewer)
         outbox.state.withLock { $0.leaseDelay = .zero }
         try queue(1..<2)
         dispatcher.wake()
         #expect(eventually { transport.pendingCount == 1 })
         transport.answerAll(.status(200))
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
+    @Test("A database that takes seconds for each lease slows the sending down and does not end it")
+    func survivesSlowLeases() throws {
+        outbox.state.withLock { $0.leaseDelay = .milliseconds(2600) }
+        try queue(0..<1)
+        let dispatcher = dispatcher(concurrency: 1)
+        #expect(eventually { transport.pendingCount == 1 })
+        transport.answerAll(.status(200))
+        #expect(eventually { recorded.first?.event?.kind == .accepted })
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
+    @Test("One message that meets a stop does not keep others from being tried at once")
+    func triesOthers() throws {
+        try queue(0..<1)
+        let dispatcher = dispatcher(concurrency: 1)
+        #expect(eventually { transport.pendingCount == 1 })
+        transport.answer(.status(401))
+        #expect(eventually { outbox.state.withLock { $0.stops.count } == 1 })
+        let isTried = eventually {
+            outbox.state.withLock { state in
+                state.leaseRequests.contains { request in
+                    guard case .trial(let trial) = request.choice else { return false }
+                    return trial.isFresh && trial.avoiding == ["+417"] && request.messages == 1
+                }
+            }
+        }
+        #expect(isTried)
+        try queue(1..<4)
+        #expect(eventually { transport.pendingCount == 1 })
+        #expect(transport.requestCount == 2)
+        let areWritten = eventually {
+            transport.answerAll(.status(200))
+            return recorded.count == 4
+        }
+        #expect(areWritten)
+        #expect(outbox.state.withLock { $0.stops.last == .some(nil) })
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
@@ -136,8 +211,13 @@ struct DispatcherTests {
         #expect(eventually { recorded.count == 2 })
         #expect(outbox.state.withLock { $0.stops.count } == 1)
         #expect(recorded.allSatisfy { !$0.countsAttempt && $0.event?.kind == .stopped })
+        // One at a time tries it from here on, and waits for its answer.
+        #expect(eventually { transport.requestCount == 3 })
+        let requests = outbox.state.withLock { $0.leaseRequests.dropFirst() }
+        #expect(requests.allSatisfy { $0.requests == 1 && $0.messages == 1 })
+        transport.answerAll(.status(401))
         #expect(dispatcher.stop(within: .seconds(20)))
-        #expect(transport.requestCount == 2)
+        #expect(outbox.state.withLock { $0.stops.count } == 1)
     }
 
     @Test("A dispatcher that starts while a provider is stopped tries it with one message at once")

@@ -39,13 +39,14 @@ final class ScriptedOutbox: Outbox {
     func enlist() -> (number: Int32, holds: @Sendable () -> Bool) { (7, { true }) }
 
     func lease(_ request: LeaseRequest) throws(StoreFailure) -> LeaseAnswer {
+        let beganAt = ContinuousClock.now
         let delay = state.withLock { $0.leases.isEmpty ? .zero : $0.leaseDelay }
         if delay > .zero { usleep(UInt32(delay / .microseconds(1))) }
         return state.withLock { state in
             state.leaseRequests.append(request)
             let leases = Array(state.leases.prefix(request.requests))
             state.leases.removeFirst(leases.count)
-            return LeaseAnswer(leases: leases, nextAt: nil)
+            return LeaseAnswer(leases: leases, nextAt: nil, beganAt: beganAt)
         }
     }
 
@@ -66,6 +67,7 @@ final class ScriptedOutbox: Outbox {
                 state.counts.requests += count.requests
                 state.counts.accepted += count.accepted
                 state.counts.lookUps += count.lookUps
+                state.counts.putBack += count.putBack
             }
             return nil
         }
@@ -109,7 +111,10 @@ final class ScriptedOutbox: Outbox {
     func providers() -> [Provider: ProviderPresence] { state.withLock { $0.presence } }
 
     func setStop(_ stop: ProviderStop?, of provider: Provider) {
-        state.withLock { $0.stops.append(stop) }
+        state.withLock { state in
+            state.stops.append(stop)
+            state.presence[provider] = ProviderPresence(seenAt: nil, stop: stop)
+        }
     }
 }
 

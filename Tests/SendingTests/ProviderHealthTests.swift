@@ -98,11 +98,12 @@ struct ProviderHealthTests {
                     ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(30))))
         #expect(health.isStopped)
         // The others that were under way meet the same and tell nothing new.
-        #expect(health.record(.stopped(Samples.problem), at: at(1), jitter: 0) == nil)
+        #expect(
+            health.record(.stopped(Samples.problem), isTrial: false, at: at(1), jitter: 0) == nil)
         var now = 30
         for pause in [60, 120, 240, 300, 300] {
-            #expect(health.allowance(of: 8, at: at(now - 1)).requests == 0)
-            #expect(health.allowance(of: 8, at: at(now)).requests == 1)
+            let allowance = health.allowance(of: 8, at: at(now))
+            #expect(allowance.requests == 1 && allowance.trial?.isFresh == false)
             #expect(
                 health.record(.stopped(Samples.problem), at: at(now), jitter: 0)
                     == .stopped(
@@ -115,10 +116,94 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(now)).requests == 8)
     }
 
+    @Test("A message that has not met the stop tries at once; the more met it, the later the next")
+    func freshTrials() {
+        var health = stopped()
+        #expect(!health.isUnwell(at: at(0), longerThan: .zero))
+        #expect(health.allowance(of: 8, at: at(0)).requests == 0)
+        #expect(health.allowance(of: 8, at: at(0)).nextAt == at(0).advanced(by: .milliseconds(500)))
+        var now = 1
+        for pause in [1, 2, 4, 8] {
+            let allowance = health.allowance(of: 8, at: at(now))
+            #expect(allowance.requests == 1 && allowance.trial?.isFresh == true)
+            #expect(allowance.nextAt == at(30))
+            health.began()
+            #expect(health.allowance(of: 8, at: at(now)).requests == 0)
+            // What others are told does not change: they need not know.
+            #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == nil)
+            #expect(health.isUnwell(at: at(now), longerThan: .zero))
+            #expect(health.allowance(of: 8, at: at(now + pause - 1)).requests == 0)
+            now += pause
+        }
+        // The next one would be after the time at which any message tries.
+        #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == nil)
+        #expect(health.allowance(of: 8, at: at(29)).requests == 0)
+        #expect(health.allowance(of: 8, at: at(29)).nextAt == at(30))
+        #expect(health.allowance(of: 8, at: at(30)).trial?.isFresh == false)
+        var mended = stopped()
+        #expect(mended.record(.good, at: at(1), jitter: 0) == .resumed)
+    }
+
+    @Test("A stop that nobody else could meet is believed after three seconds")
+    func loneStop() {
+        let health = stopped()
+        #expect(!health.isUnwell(at: at(2), longerThan: .zero))
+        #expect(health.isUnwell(at: at(3), longerThan: .zero))
+    }
+
+    @Test("After a stop that others disproved it takes five in a row, for ten minutes")
+    func doubts() {
+        var health = stopped()
+        #expect(health.record(.good, at: at(1), jitter: 0) == .resumed)
+        for round in 0..<3 {
+            for _ in 0..<4 {
+                #expect(
+                    health.record(.stopped(Samples.problem), at: at(round + 2), jitter: 0) == nil)
+            }
+            #expect(!health.isStopped)
+            _ = health.record(.good, at: at(round + 2), jitter: 0)
+        }
+        for _ in 0..<4 { _ = health.record(.stopped(Samples.problem), at: at(9), jitter: 0) }
+        #expect(health.record(.stopped(Samples.problem), at: at(9), jitter: 0) != nil)
+        #expect(health.isStopped)
+        #expect(health.record(.good, at: at(10), jitter: 0) == .resumed)
+        #expect(health.record(.stopped(Samples.problem), at: at(610), jitter: 0) != nil)
+    }
+
+    @Test("A stop that is one message's own changes nothing")
+    func ownStop() {
+        var health = ProviderHealth()
+        for _ in 0..<100 { #expect(health.record(.refusedOne, at: at(0), jitter: 0) == nil) }
+        #expect(health.allowance(of: 8, at: at(0)).requests == 8)
+    }
+
+    @Test("After a failure part of the requests goes elsewhere, for a minute")
+    func caution() {
+        var health = ProviderHealth()
+        #expect(!health.isCautious(at: at(0)))
+        _ = health.record(.failed, at: at(0), jitter: 0)
+        _ = health.record(.good, at: at(1), jitter: 0)
+        #expect(health.isCautious(at: at(59)))
+        #expect(!health.isCautious(at: at(60)))
+    }
+
+    @Test("What a provider says of its stop is told without the numbers in it")
+    func redacts() {
+        var health = ProviderHealth()
+        let problem = ProviderProblem(code: "E401", text: "No +44 7700 900123 today")
+        guard case .stopped(let stop) = health.record(.stopped(problem), at: at(0), jitter: 0)
+        else { return #expect(Bool(false), "not stopped") }
+        #expect(stop.problem.text == "No +## #### ###### today")
+        #expect(stop.problem.code == "E401")
+    }
+
     @Test("A trial of a stopped provider that gets no answer leaves the stop")
     func stoppedAndAway() {
         var health = stopped()
+        #expect(health.record(.failed, isTrial: false, at: at(10), jitter: 0) == nil)
+        #expect(health.allowance(of: 8, at: at(10)).requests == 1)
         #expect(health.record(.failed, at: at(10), jitter: 0) == nil)
+        #expect(health.allowance(of: 8, at: at(10)).requests == 0)
         #expect(
             health.record(.failed, at: at(30), jitter: 0)
                 == .stopped(

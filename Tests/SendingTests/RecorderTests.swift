@@ -20,7 +20,8 @@ struct RecorderTests {
     }
 
     init() {
-        recorder = Recorder(outbox, doorbell: bell, logger: .silent)
+        recorder = Recorder(
+            outbox, doorbell: bell, databaseLimit: .seconds(60), logger: .silent)
     }
 
     private func entry(_ numbers: Range<Int>, stop: Recorder.StopChange? = nil) throws

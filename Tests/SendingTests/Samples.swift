@@ -28,15 +28,18 @@ enum Samples {
     }
 
     static func leased(
-        _ number: Int = 0, attempt: Int = 1, giveUpIn seconds: Int = 86_400
+        _ number: Int = 0, attempt: Int = 1, giveUpIn seconds: Int = 86_400,
+        batchLimit: Int? = nil, earlierStop: LeasedMessage.EarlierStop? = nil
     ) throws -> LeasedMessage {
         LeasedMessage(
             outgoing: try outgoing(number), provider: .infobip, attempt: attempt,
-            giveUpAt: time(seconds))
+            giveUpAt: time(seconds), batchLimit: batchLimit, earlierStop: earlierStop)
     }
 
-    static func lease(_ messages: [LeasedMessage]) -> Lease {
-        Lease(id: LeaseID(high: 9, low: 9), provider: .infobip, messages: messages)
+    static func lease(_ messages: [LeasedMessage], number: Int = 9) -> Lease {
+        Lease(
+            id: LeaseID(high: 9, low: UInt64(number)), provider: .infobip, messages: messages,
+            leasedAt: start)
     }
 
     static func check(

@@ -10,10 +10,12 @@ struct SendPolicyTests {
 
     private func change(
         _ result: SendResult, attempt: Int = 1, giveUpIn: Int = 86_400, isTrial: Bool = false,
-        others: Int = 0
+        others: Int = 0, batchLimit: Int? = nil, earlierStop: LeasedMessage.EarlierStop? = nil
     ) throws -> OutboxChange {
         let policy = SendPolicy(maxAttempts: 3, schedule: schedule)
-        let message = try Samples.leased(0, attempt: attempt, giveUpIn: giveUpIn)
+        let message = try Samples.leased(
+            0, attempt: attempt, giveUpIn: giveUpIn, batchLimit: batchLimit,
+            earlierStop: earlierStop)
         let rest = try (0..<others).map { try Samples.leased($0 + 1) }
         var generator = FixedNumbers.lowest
         return policy.change(
@@ -54,11 +56,14 @@ struct SendPolicyTests {
         #expect(change.event?.problem == Samples.problem)
     }
 
-    @Test("Refused together: each by itself at once; one that was alone is refused")
+    @Test("Refused together: in halves at once, told once, no attempt; one alone is refused")
     func refusedTogether() throws {
-        expect(
-            try change(.refusedTogether(Samples.problem), others: 2),
-            .ready(at: Samples.time(1), alone: true), .deferred, nil)
+        let first = try change(.refusedTogether(Samples.problem), attempt: 3, others: 4)
+        expect(first, .ready(at: Samples.time(1)), .deferred, nil, countsAttempt: false)
+        #expect(first.batchLimit == 3)
+        let second = try change(.refusedTogether(Samples.problem), others: 1, batchLimit: 3)
+        expect(second, .ready(at: Samples.time(1)), nil, nil, countsAttempt: false)
+        #expect(second.batchLimit == 1)
         expect(
             try change(.refusedTogether(Samples.problem)), .done, .refused, .rejected, isDead: true)
     }
@@ -67,10 +72,10 @@ struct SendPolicyTests {
     func deferred() throws {
         expect(
             try change(.deferred(Samples.problem, afterSeconds: 40)),
-            .ready(at: Samples.time(41), alone: false), .deferred, nil)
+            .ready(at: Samples.time(41)), .deferred, nil)
         expect(
             try change(.deferred(Samples.problem, afterSeconds: 40), attempt: 2),
-            .ready(at: Samples.time(41), alone: false), .deferred, nil)
+            .ready(at: Samples.time(41)), .deferred, nil)
         expect(
             try change(.deferred(Samples.problem, afterSeconds: 40), attempt: 3), .done, .gaveUp,
             .failed, isDead: true)
@@ -88,14 +93,83 @@ struct SendPolicyTests {
         }
     }
 
+    /// What a message that is by itself meets, time after time.
+    private func stop(
+        blame: Int = 0, others: Bool = false, isTrial: Bool = false
+    ) throws -> OutboxChange {
+        try change(
+            .stopped(Samples.problem), attempt: 3, isTrial: isTrial, batchLimit: 1,
+            earlierStop: .init(blame: blame, othersWereTaken: others))
+    }
+
     @Test("Stopped: waits, costs no attempt, and is told once")
     func stopped() throws {
+        let first = try change(.stopped(Samples.problem), attempt: 3, others: 9)
+        expect(first, .ready(at: Samples.time(1)), .stopped, nil, countsAttempt: false)
+        #expect(first.batchLimit == 5)
+        #expect(first.stop == .init(at: Samples.start, blame: 0))
+        let trial = try change(.stopped(Samples.problem), isTrial: true)
+        expect(trial, .ready(at: Samples.time(1)), .stopped, nil, countsAttempt: false)
         expect(
-            try change(.stopped(Samples.problem), attempt: 3),
-            .ready(at: Samples.time(1), alone: false), .stopped, nil, countsAttempt: false)
-        expect(
-            try change(.stopped(Samples.problem), isTrial: true),
-            .ready(at: Samples.time(1), alone: false), nil, nil, countsAttempt: false)
+            try stop(isTrial: true), .ready(at: Samples.time(1)), nil, nil, countsAttempt: false)
+    }
+
+    @Test("A message that meets a stop by itself while others are taken is refused the second time")
+    func convicts() throws {
+        let second = try stop(others: true)
+        expect(second, .ready(at: Samples.time(2)), nil, nil, countsAttempt: false)
+        #expect(second.stop?.blame == 3)
+        let third = try stop(blame: 3, others: true)
+        expect(third, .done, .refused, .rejected, isDead: true)
+        #expect(third.deadLetter == Samples.problem)
+        #expect(third.event?.problem == Samples.problem)
+    }
+
+    @Test("With nothing to compare with it takes longer, and rests between")
+    func convictsSlowly() throws {
+        var blame = 3
+        for rest in [2, 4] {
+            let next = try stop(blame: blame)
+            expect(next, .ready(at: Samples.time(1 + rest)), nil, nil, countsAttempt: false)
+            blame = try #require(next.stop?.blame)
+        }
+        expect(try stop(blame: blame), .done, .refused, .rejected, isDead: true)
+    }
+
+    @Test("What all messages meet never costs one of them, however often it meets it")
+    func acquits() throws {
+        for _ in 0..<50 {
+            let alone = try stop()
+            #expect(alone.stop?.blame == 0)
+            let trial = try stop(blame: 5, others: true, isTrial: true)
+            #expect(trial.stop?.blame == 5)
+            let together = try change(
+                .stopped(Samples.problem), others: 1,
+                earlierStop: .init(blame: 5, othersWereTaken: true))
+            #expect(together.stop?.blame == 5)
+            for change in [alone, trial, together] {
+                if case .ready = change.step {} else { Issue.record("\(change.step)") }
+            }
+        }
+    }
+
+    @Test("Counts go by what became of the messages, and tell when some were taken")
+    func counts() throws {
+        let messages = try (0..<3).map { try Samples.leased($0) }
+        let attempt = Attempt(
+            lease: Samples.lease(messages), sentAt: Samples.start, isTrial: false)
+        let results: [SendResult] = [
+            .accepted(providerMessageID: nil), .stopped(Samples.problem), .stopped(Samples.problem),
+        ]
+        let changes = try [
+            change(results[0]), change(results[1]),
+            change(results[2], earlierStop: .init(blame: 3, othersWereTaken: true)),
+        ]
+        let counts = attempt.counts(results, changes)
+        #expect(counts.accepted == 1 && counts.deferred == 1 && counts.refused == 1)
+        #expect(counts.requests == 1 && counts.deadLetters == 1)
+        #expect(counts.takenAt == Samples.start)
+        #expect(attempt.counts([results[1]], [changes[1]]).takenAt == nil)
     }
 
     @Test("What the transport could not send is deferred, what it got no answer to is ambiguous")
@@ -116,28 +190,58 @@ struct SendPolicyTests {
     }
 
     @Test("What an answer says of the provider's health")
-    func signs() {
+    func signs() throws {
         func sign(
             _ answer: TransportResult, _ results: [SendResult] = [], took: Int = 1
-        ) -> ProviderHealth.Sign {
-            Attempt.sign(answer, results, took: .seconds(took), slow: .seconds(10))
+        ) throws -> ProviderHealth.Sign {
+            let lease = Samples.lease([try Samples.leased()])
+            return Attempt(lease: lease, sentAt: Samples.start, isTrial: false)
+                .sign(answer, results, took: .seconds(took), slow: .seconds(10))
         }
         func answer(_ status: Int, _ wait: Int? = nil) -> TransportResult {
             .answered(ProviderResponse(status: status, retryAfterSeconds: wait, body: []))
         }
-        #expect(sign(answer(200), [.accepted(providerMessageID: nil)]) == .good)
-        #expect(sign(answer(400), [.refused(Samples.problem)]) == .good)
-        #expect(sign(answer(200), took: 10) == .slow)
-        #expect(sign(answer(500)) == .failed)
+        #expect(try sign(answer(200), [.accepted(providerMessageID: nil)]) == .good)
+        #expect(try sign(answer(400), [.refused(Samples.problem)]) == .good)
+        #expect(try sign(answer(200), took: 10) == .slow)
+        #expect(try sign(answer(500)) == .failed)
         // A page of somebody else's, for example: it must not make the whole queue unsure.
-        #expect(sign(answer(200), [.ambiguous(Samples.problem)]) == .failed)
+        #expect(try sign(answer(200), [.ambiguous(Samples.problem)]) == .failed)
         #expect(
-            sign(answer(200), [.ambiguous(Samples.problem), .accepted(providerMessageID: nil)])
+            try sign(answer(200), [.ambiguous(Samples.problem), .accepted(providerMessageID: nil)])
                 == .good)
-        #expect(sign(answer(429, 7)) == .limited(afterSeconds: 7))
-        #expect(sign(answer(401), [.stopped(Samples.problem)]) == .stopped(Samples.problem))
-        #expect(sign(.notSent(Samples.problem)) == .failed)
-        #expect(sign(.unanswered(Samples.problem)) == .failed)
+        #expect(try sign(answer(429, 7)) == .limited(afterSeconds: 7))
+        #expect(try sign(answer(401), [.stopped(Samples.problem)]) == .stopped(Samples.problem))
+        #expect(try sign(.notSent(Samples.problem)) == .failed)
+        #expect(try sign(.unanswered(Samples.problem)) == .failed)
+    }
+
+    @Test("A stop that only suspected messages meet, or one of many, says nothing of the provider")
+    func ownStops() throws {
+        let answer = TransportResult.status(401)
+        let stop = SendResult.stopped(Samples.problem)
+        func sign(
+            _ stops: [LeasedMessage.EarlierStop?], isTrial: Bool = false, accepted: Bool = false
+        ) throws -> ProviderHealth.Sign {
+            let messages = try stops.enumerated().map {
+                try Samples.leased($0.offset, earlierStop: $0.element)
+            }
+            let attempt = Attempt(
+                lease: Samples.lease(messages), sentAt: Samples.start, isTrial: isTrial)
+            var results = messages.map { _ in stop }
+            if accepted { results[0] = .accepted(providerMessageID: nil) }
+            return attempt.sign(answer, results, took: .zero, slow: .seconds(10))
+        }
+        let suspect = LeasedMessage.EarlierStop(blame: 0, othersWereTaken: true)
+        let convict = LeasedMessage.EarlierStop(blame: 3, othersWereTaken: false)
+        let victim = LeasedMessage.EarlierStop(blame: 0, othersWereTaken: false)
+        #expect(try sign([suspect, suspect]) == .refusedOne)
+        #expect(try sign([convict]) == .refusedOne)
+        #expect(try sign([nil, nil], accepted: true) == .refusedOne)
+        for stops in [[nil], [suspect, nil], [victim], [victim, suspect], [convict, convict]] {
+            #expect(try sign(stops) == .stopped(Samples.problem))
+        }
+        #expect(try sign([suspect], isTrial: true) == .stopped(Samples.problem))
     }
 }
 

@@ -25,6 +25,7 @@ struct StatementTests {
             SelectEvents.self, MaintainOutbox.self, AcceptCall.self, ClaimKey.self, SelectKey.self,
             KeepAnswers.self, CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self,
             RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectCalls.self,
+            SelectApart.self, SelectNewest.self, SelectTrial.self, PutBackUnsent.self,
             MarkLeased.self, SelectNextDue.self, ApplyChanges.self, AddCounts.self,
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
             HoldChecks.self, NoteReroutes.self, SelectTakeover.self,

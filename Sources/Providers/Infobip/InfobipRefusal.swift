@@ -68,7 +68,8 @@ struct InfobipRefusal {
     ///   have lost the answer to a request that was taken; sending again is safe because of our id.
     /// - 500, 504 and all others: the request was written and may have been worked on.
     /// - Every other 4xx is about the messages. Infobip takes a request as a whole or not at all:
-    ///   if it says which messages are wrong, the others may go again at once, else each by itself.
+    ///   if it says which messages are wrong, those are refused, and the others go again in halves:
+    ///   it may not have named all.
     func results(of count: Int) -> [SendResult] {
         switch response.status {
         case 300..<400, 401...407, 415:
@@ -82,7 +83,7 @@ struct InfobipRefusal {
                 return Array(repeating: .refusedTogether(problem), count: count)
             }
             return (0..<count).map { index in
-                faults[index].map { .refused($0) } ?? .deferred(problem, afterSeconds: 0)
+                faults[index].map { .refused($0) } ?? .refusedTogether(problem)
             }
         default:
             return Array(repeating: .ambiguous(problem), count: count)

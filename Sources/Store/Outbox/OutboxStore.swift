@@ -5,6 +5,7 @@ package import Telemetry
 /// The queue in the database, as dispatchers use it.
 package struct OutboxStore: Outbox {
     let queries: Queries
+    let unsent = UnsentLeases()
     private let settings: ConnectionSettings
 
     /// The most rows that one round of cleaning up takes.
@@ -65,7 +66,8 @@ package struct OutboxStore: Outbox {
 
     package func takeOver(at now: Timestamp) throws(StoreFailure) -> Int {
         try queries.run { connection throws(PostgresError) in
-            try connection.execute(
+            try unsent.putBack(on: connection)
+            return try connection.execute(
                 PlanAnew(), TakeOverLeases(now: now, limit: 10 * Self.roundLimit)
             ).1.affectedCount
         }

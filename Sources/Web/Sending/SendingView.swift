@@ -9,7 +9,7 @@ enum SendingView {
         json.member("state", word(state.presence, at: now))
         json.member("stopped_since", stop?.since.description)
         json.key("reason")
-        if let problem = stop?.problem {
+        if let problem = stop?.problem.redacted {
             json.beginObject()
             json.member("code", problem.code)
             json.member("detail", problem.text)
@@ -35,6 +35,7 @@ enum SendingView {
         json.member("dead_letters", counts.deadLetters)
         json.member("look_ups", counts.lookUps)
         json.member("healed", counts.healed)
+        json.member("put_back", counts.putBack)
         json.endObject()
         json.endObject()
     }

@@ -18,6 +18,8 @@ final class DispatchService: Sendable {
 
     /// One for the recorder, one for the sweeper, and each lane's.
     private static let connections = 4
+    /// More than one call of the outbox makes, each of which has a time limit of its own.
+    private static let mostStatements = 20
 
     /// Starts everything.
     ///
@@ -44,8 +46,12 @@ final class DispatchService: Sendable {
         // Both providers may be the same host, and questions need room beside the sends.
         http.connectionsPerHost = lanes.reduce(8) { $0 + $1.concurrency }
         transport = URLSessionTransport(http)
+        var common = configuration.common
+        common.databaseLimit =
+            configuration.database.responseTimeout * Self.mostStatements
+            + configuration.database.connectTimeout * 2
         let dispatcher = Dispatcher(
-            lanes, settings: configuration.common, outbox: queue.outbox, transport: transport,
+            lanes, settings: common, outbox: queue.outbox, transport: transport,
             sink: writer, doorbell: queue.doorbell, logger: logger)
         self.dispatcher = dispatcher
         do throws(PostgresError) {
@@ -57,14 +63,17 @@ final class DispatchService: Sendable {
         }
     }
 
-    /// Whether every thread has turned lately: each of its steps is bounded by the database's own
-    /// time limits.
+    /// Whether nothing hangs. A database or a provider that is slow, locked or away is no reason to
+    /// be ended: what is under way would have to be asked about, and the next process would wait
+    /// for the same.
     func isLive() -> Bool {
-        guard dispatcher.isLive(within: .seconds(45)) else {
-            logger.log(.error, "a lane is stuck; the watchdog is not fed")
-            return false
+        let stuck = dispatcher.stuck() + (writer.isStuck() ? ["writer of polled reports"] : [])
+        for name in stuck {
+            logger.log(
+                .error, "part of the dispatcher is stuck; the watchdog is not fed", limitKey: name,
+                ["part": "\(name)"])
         }
-        return !writer.isStuck()
+        return stuck.isEmpty
     }
 
     /// Leases nothing more, finishes what is in flight, and records it.

@@ -65,6 +65,11 @@ enum SendingGauges {
             "Messages whose fate no callback told and a question to the provider did.",
             { state, _ in state.counts.healed }
         ),
+        (
+            "waybill_sending_put_back_total",
+            "Messages that were leased too slowly to be sent, and put back.",
+            { state, _ in state.counts.putBack }
+        ),
     ]
 
     private typealias Value = @Sendable (SendingState, Timestamp) -> Int

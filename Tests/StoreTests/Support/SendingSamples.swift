@@ -27,15 +27,17 @@ struct SendingHarness {
 
     /// Leases as a dispatcher of this number.
     func lease(
-        _ provider: Provider = .infobip, insteadOf: [Provider] = [], requests: Int = 100,
+        _ provider: Provider = .infobip, insteadOf: [Provider] = [],
+        choice: LeaseRequest.Choice = .oldest, requests: Int = 100, apart: Int? = nil,
         messages: Int = 1000, rate: (perSecond: Double, burst: Double)? = nil,
         deadline: Timestamp = .now.advanced(by: .seconds(60)), dispatcher: Int32 = 1,
         batch: Int = 100, segmentLimits: SegmentLimits? = nil
     ) throws -> LeaseAnswer {
         try outbox.lease(
             LeaseRequest(
-                provider: provider, insteadOf: insteadOf, requests: requests, messages: messages,
-                rate: rate, segmentLimits: segmentLimits, duration: deadline.since(.now),
+                provider: provider, insteadOf: insteadOf, choice: choice, requests: requests,
+                apart: apart, messages: messages, rate: rate, segmentLimits: segmentLimits,
+                duration: deadline.since(.now),
                 dispatcher: dispatcher,
                 batchCount: { min($0.count, batch) }))
     }
@@ -101,7 +103,7 @@ extension OutboxChange {
         _ message: MessageID, _ lease: LeaseID?, countsAttempt: Bool = true
     ) -> OutboxChange {
         OutboxChange(
-            message: message, lease: lease, step: .ready(at: .now, alone: false),
+            message: message, lease: lease, step: .ready(at: .now),
             event: SendEvent(
                 message: message, kind: .deferred, at: .now, provider: .infobip, attempt: 1,
                 problem: .sample),
@@ -130,7 +132,7 @@ extension OutboxChange {
     /// The provider was asked and does not have it.
     static func notFound(_ message: MessageID, attempt: Int? = nil) -> OutboxChange {
         OutboxChange(
-            message: message, lease: nil, step: .ready(at: .now, alone: false),
+            message: message, lease: nil, step: .ready(at: .now),
             event: SendEvent(
                 message: message, kind: .notFound, at: .now, provider: .infobip, attempt: attempt))
     }

@@ -6,7 +6,8 @@ import Postgres
 ///
 /// `judged` is where a late or repeated step is told from one that counts. One that does not count
 /// stays in the timeline and changes nothing, unless it says that a provider took the message: that
-/// is true whoever has the lease. Rows of the outbox are locked before those of messages, both in
+/// is true whoever has the lease; or that the latest attempt surely sent nothing, of a message that
+/// was taken over as unsure. Rows of the outbox are locked before those of messages, both in
 /// the order of their keys, as every other statement does.
 struct ApplyChanges: Statement {
     let changes: [OutboxChange]
@@ -14,19 +15,19 @@ struct ApplyChanges: Statement {
     static let name: StaticString = "apply_changes"
     static let sql: StaticString = """
         with change as materialized (
-            select message_id, lease_id, step, due_at, alone, accepts, counts_attempt, dead_code,
+            select message_id, lease_id, step, due_at, batch_limit, accepts, counts_attempt, dead_code,
                 dead_reason, kind, at, precedence, provider, attempt, status, code, detail, carrier,
-                carrier_name, is_derived, ordinal
+                carrier_name, is_derived, blame, met_at, ordinal
             from unnest(
-                $1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::boolean[],
+                $1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::smallint[],
                 $6::boolean[], $7::boolean[], $8::text[], $9::text[], $10::smallint[],
                 $11::timestamptz[], $12::bigint[], $13::smallint[], $14::smallint[],
                 $15::smallint[], $16::text[], $17::text[], $18::smallint[], $19::text[],
-                $20::boolean[]
+                $20::boolean[], $21::smallint[], $22::timestamptz[]
             ) with ordinality as new (
-                message_id, lease_id, step, due_at, alone, accepts, counts_attempt, dead_code,
+                message_id, lease_id, step, due_at, batch_limit, accepts, counts_attempt, dead_code,
                 dead_reason, kind, at, precedence, provider, attempt, status, code, detail, carrier,
-                carrier_name, is_derived, ordinal)
+                carrier_name, is_derived, blame, met_at, ordinal)
         ),
         held as materialized (
             select message_id, call_id, lease_id, provider, state, attempts, recipient
@@ -41,7 +42,9 @@ struct ApplyChanges: Statement {
                 held.message_id is not null and coalesce(case
                     when held.state = 2 then change.lease_id = held.lease_id
                     when change.accepts then true
-                    when change.lease_id is not null then false
+                    when change.lease_id is not null
+                        then change.step = 1 and not change.counts_attempt and held.state = 3
+                            and change.attempt = held.attempts
                     when change.step = 1
                         then held.state = 3 and coalesce(change.attempt = held.attempts, true)
                     when change.step = 3 then held.state = 3
@@ -59,8 +62,11 @@ struct ApplyChanges: Statement {
                 provider = coalesce(judged.carrier, outbox.provider),
                 checks = case when outbox.state = judged.step then outbox.checks else 0 end,
                 attempts = outbox.attempts
-                    - case when judged.counts_attempt or outbox.state <> 2 then 0 else 1 end,
-                is_alone = outbox.is_alone or judged.alone,
+                    - case when judged.counts_attempt
+                        or outbox.state <> 2 and judged.lease_id is null then 0 else 1 end,
+                batch_limit = least(outbox.batch_limit, judged.batch_limit),
+                blame = coalesce(judged.blame, outbox.blame),
+                met_stop_at = coalesce(judged.met_at, outbox.met_stop_at),
                 is_bound = outbox.is_bound or judged.step = 3
             from judged
             where outbox.message_id = judged.message_id and judged.applies and judged.step <> 0
@@ -125,7 +131,7 @@ struct ApplyChanges: Statement {
         parameters.addUUIDs(changes) { $0.lease?.halves }
         parameters.addInt16s(changes) { $0.step.code }
         parameters.addTimestamps(changes) { $0.step.dueAt?.microseconds }
-        parameters.addBools(changes) { $0.step.isAlone }
+        parameters.addInt16s(changes) { $0.batchLimit.map { Int16(clamping: $0) } }
         parameters.addBools(changes) { $0.saysThatProviderHasIt }
         parameters.addBools(changes) { $0.countsAttempt }
         parameters.addTexts(changes) { $0.deadLetter?.code }
@@ -141,6 +147,8 @@ struct ApplyChanges: Statement {
         parameters.addInt16s(changes) { $0.carrier?.provider.code }
         parameters.addTexts(changes) { $0.carrier?.providerMessageID }
         parameters.addBools(changes) { $0.isKeyDerived }
+        parameters.addInt16s(changes) { ($0.stop?.blame).map { Int16(clamping: $0) } }
+        parameters.addTimestamps(changes) { $0.stop?.at.microseconds }
     }
 }
 
@@ -157,14 +165,10 @@ extension OutboxStep {
 
     fileprivate var dueAt: Timestamp? {
         switch self {
-        case .ready(let at, _): at
+        case .ready(let at): at
         case .unsure(let at), .sent(let at): at
         case .done: nil
         }
-    }
-
-    fileprivate var isAlone: Bool {
-        if case .ready(_, let alone) = self { alone } else { false }
     }
 }
 
@@ -206,13 +210,15 @@ struct AddCounts: Statement {
             unanswered = known.unanswered + new.unanswered,
             dead_letters = known.dead_letters + new.dead_letters,
             look_ups = known.look_ups + new.look_ups,
-            healed = known.healed + new.healed
+            healed = known.healed + new.healed,
+            put_back = known.put_back + new.put_back,
+            taken_at = greatest(known.taken_at, new.taken_at)
         from unnest(
             $1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-            $7::bigint[], $8::bigint[], $9::bigint[]
+            $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[]
         ) as new (
             provider, requests, accepted, refused, deferred, unanswered, dead_letters, look_ups,
-            healed)
+            healed, put_back, taken_at)
         join held on held.provider = new.provider
         where known.provider = new.provider
         """
@@ -227,5 +233,7 @@ struct AddCounts: Statement {
         parameters.addInt64s(counts) { Int64($0.counts.deadLetters) }
         parameters.addInt64s(counts) { Int64($0.counts.lookUps) }
         parameters.addInt64s(counts) { Int64($0.counts.healed) }
+        parameters.addInt64s(counts) { Int64($0.counts.putBack) }
+        parameters.addTimestamps(counts) { $0.counts.takenAt?.microseconds }
     }
 }

@@ -59,62 +59,6 @@ struct SpendAllowance: Statement {
     }
 }
 
-/// Due messages of a provider that nobody else is leasing now, the messages of a call together.
-struct SelectDue: Statement {
-    let provider: Provider
-    let limit: Int
-
-    static let name: StaticString = "select_due"
-    static let sql: StaticString = """
-        select message_id, call_id, provider, attempts, recipient, is_alone
-        from outbox
-        where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
-        order by due_at, call_id, message_id
-        limit $2
-        for update skip locked
-        """
-
-    func encode(into parameters: inout StatementParameters) {
-        parameters.add(provider.code)
-        parameters.add(Int64(limit))
-    }
-
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        try DueRow(row)
-    }
-}
-
-/// Due messages of a provider that another one may take over and can carry.
-struct SelectTakeover: Statement {
-    let provider: Provider
-    let segmentLimits: SegmentLimits?
-    let limit: Int
-
-    static let name: StaticString = "select_takeover"
-    static let sql: StaticString = """
-        select message_id, call_id, provider, attempts, recipient, is_alone
-        from outbox
-        join send_call on send_call.id = outbox.call_id
-        where state = 1 and provider = $1 and due_at <= now() and outbox.give_up_at > now()
-            and not is_bound
-            and segments <= case encoding when 'gsm-7' then $3::smallint else $4::smallint end
-        order by due_at, call_id, message_id
-        limit $2
-        for update of outbox skip locked
-        """
-
-    func encode(into parameters: inout StatementParameters) {
-        parameters.add(provider.code)
-        parameters.add(Int64(limit))
-        parameters.add(Int16(clamping: segmentLimits?.gsm7 ?? Int.max))
-        parameters.add(Int16(clamping: segmentLimits?.ucs2 ?? Int.max))
-    }
-
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        try DueRow(row)
-    }
-}
-
 /// Those of some messages of which a report says that a provider has them.
 struct SelectReported: Statement {
     let messages: [MessageID]
@@ -138,25 +82,6 @@ struct SelectReported: Statement {
 
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
         try row.identifier(0)
-    }
-}
-
-/// A row of the outbox that may be leased.
-struct DueRow: Sendable {
-    let message: MessageID
-    let call: CallID
-    let provider: Provider
-    let attempts: Int
-    let recipient: String
-    let isAlone: Bool
-
-    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
-        message = try row.identifier(0)
-        call = try row.identifier(1)
-        provider = try row.provider(2)
-        attempts = Int(try row.int16(3))
-        recipient = try row.text(4)
-        isAlone = try row.bool(5)
     }
 }
 
@@ -206,7 +131,9 @@ struct MarkLeased: Statement {
         update outbox set
             state = 2, lease_id = new.lease_id, dispatcher = $3, provider = $4,
             due_at = clock_timestamp() + $5::bigint * interval '1 microsecond',
-            attempted_at = clock_timestamp(), attempts = attempts + 1, checks = 0
+            attempted_at = clock_timestamp(), attempts = attempts + 1, checks = 0,
+            blame = case when provider = $4 then blame else 0 end,
+            met_stop_at = case when provider = $4 then met_stop_at end
         from unnest($1::uuid[], $2::uuid[]) as new (message_id, lease_id)
         where outbox.message_id = new.message_id
         """
@@ -217,6 +144,46 @@ struct MarkLeased: Statement {
         parameters.add(dispatcher)
         parameters.add(provider.code)
         parameters.add(Int64(duration / .microseconds(1)))
+    }
+}
+
+/// Makes messages ready again that were leased and never sent, as if they had not been leased.
+///
+/// The rows may still be locked by the commit whose answer was lost. A message that was taken over
+/// from its lease meanwhile is known by its attempt, unless somebody went on with it.
+struct PutBackUnsent: Statement {
+    let leases: [Lease]
+
+    static let name: StaticString = "put_back_unsent"
+    static let sql: StaticString = """
+        with held as materialized (
+            select message_id, lease_id, state, attempts
+            from outbox
+            where message_id = any($1::uuid[])
+            order by message_id
+            for update
+        ),
+        lost as (
+            select held.message_id, lost.provider
+            from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[]) as lost (
+                message_id, lease_id, attempt, provider)
+            join held on held.message_id = lost.message_id
+            where held.state = 2 and held.lease_id = lost.lease_id
+                or held.state = 3 and held.attempts = lost.attempt
+        )
+        update outbox set
+            state = 1, due_at = now(), lease_id = null, dispatcher = null, checks = 0,
+            attempts = attempts - 1, provider = lost.provider
+        from lost
+        where outbox.message_id = lost.message_id
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        let rows = leases.flatMap { lease in lease.messages.map { (lease.id, $0) } }
+        parameters.addUUIDs(rows) { $0.1.outgoing.id.halves }
+        parameters.addUUIDs(rows) { $0.0.halves }
+        parameters.addInt16s(rows) { Int16(clamping: $0.1.attempt) }
+        parameters.addInt16s(rows) { $0.1.provider.code }
     }
 }
 

@@ -83,7 +83,7 @@ struct SelectSendingStates: Statement {
         select provider_state.provider, seen_at, stopped_at, retry_at, stop_code, stop_reason,
             requests, accepted, refused, deferred, unanswered, dead_letters, look_ups, healed,
             coalesce(ready, 0), coalesce(leased, 0), coalesce(unsure, 0), coalesce(sent, 0),
-            oldest_due_at
+            oldest_due_at, put_back
         from provider_state
         left join (
             select provider, count(*) filter (where state = 1) as ready,
@@ -107,6 +107,7 @@ struct SelectSendingStates: Statement {
         counts.deadLetters = Int(try row.int64(11))
         counts.lookUps = Int(try row.int64(12))
         counts.healed = Int(try row.int64(13))
+        counts.putBack = Int(try row.int64(19))
         return SendingState(
             provider: try row.provider(0), presence: try ProviderPresence(row),
             ready: Int(try row.int64(14)), leased: Int(try row.int64(15)),

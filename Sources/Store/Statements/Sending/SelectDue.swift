@@ -1,0 +1,232 @@
+import Domain
+import Postgres
+
+/// Due messages of a provider that nobody else is leasing now, the messages of a call together; but
+/// for those that go apart.
+struct SelectDue: Statement {
+    let provider: Provider
+    let limit: Int
+
+    static let name: StaticString = "select_due"
+    static let sql: StaticString = """
+        select message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+        from outbox
+        join provider_state on provider_state.provider = outbox.provider
+        where state = 1 and outbox.provider = $1 and due_at <= now() and give_up_at > now()
+            and batch_limit is null
+        order by due_at, call_id, message_id
+        limit $2
+        for update of outbox skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(Int64(limit))
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// Due messages that go apart, as many as fill so many requests.
+struct SelectApart: Statement {
+    let provider: Provider
+    let requests: Int
+    let limit: Int
+
+    static let name: StaticString = "select_apart"
+    static let sql: StaticString = """
+        with due as materialized (
+            select message_id, due_at, call_id, batch_limit
+            from outbox
+            where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
+                and batch_limit is not null
+            order by due_at, call_id, message_id
+            limit $2
+        ),
+        counted as materialized (
+            select message_id, sum(1.0 / batch_limit) over earlier as requests_before
+            from due
+            window earlier as (
+                order by due_at, call_id, message_id
+                rows between unbounded preceding and 1 preceding)
+        )
+        select outbox.message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+        from counted
+        join outbox on outbox.message_id = counted.message_id
+        join provider_state on provider_state.provider = outbox.provider
+        where coalesce(requests_before, 0) < $3::bigint and state = 1 and outbox.provider = $1
+        order by due_at, call_id, outbox.message_id
+        for update of outbox skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(Int64(limit))
+        parameters.add(Int64(requests))
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// The due messages that came last, of those that do not go apart; of the last few first those that
+/// were never tried.
+struct SelectNewest: Statement {
+    let provider: Provider
+    let limit: Int
+
+    static let name: StaticString = "select_newest"
+    static let sql: StaticString = """
+        with last as materialized (
+            select message_id
+            from outbox
+            where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
+                and batch_limit is null
+            order by due_at desc, call_id desc, message_id desc
+            limit $2::bigint + 1000
+        )
+        select outbox.message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+        from last
+        join outbox on outbox.message_id = last.message_id
+        join provider_state on provider_state.provider = outbox.provider
+        where state = 1 and outbox.provider = $1
+        order by attempts > 0, due_at desc, call_id, outbox.message_id
+        limit $2
+        for update of outbox skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(Int64(limit))
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// One due message to try a provider with: of some at a place in the queue one that met no stop and
+/// was not tried, if there is one, and to another country than those that failed.
+struct SelectTrial: Statement {
+    let provider: Provider
+    let trial: LeaseRequest.Trial
+
+    static let name: StaticString = "select_trial"
+    static let sql: StaticString = """
+        with due as materialized (
+            (select due_at from outbox
+             where state = 1 and provider = $1 and due_at <= now()
+             order by due_at limit 1)
+            union all
+            (select due_at from outbox
+             where state = 1 and provider = $1 and due_at <= now()
+             order by due_at desc limit 1)
+        ),
+        place as materialized (
+            select coalesce(
+                min(due_at) + $3::bigint / 1e6::double precision * (max(due_at) - min(due_at)),
+                max(due_at)) as due_at
+            from due
+        ),
+        near as materialized (
+            (select message_id from outbox
+             where state = 1 and provider = $1 and due_at <= (select due_at from place)
+                and give_up_at > now()
+                and not ($2 and met_stop_at is not null and coalesce(batch_limit, 1) = 1)
+             order by due_at desc, call_id desc, message_id desc limit 100)
+            union all
+            (select message_id from outbox
+             where state = 1 and provider = $1 and due_at > (select due_at from place)
+                and due_at <= now() and give_up_at > now()
+                and not ($2 and met_stop_at is not null and coalesce(batch_limit, 1) = 1)
+             order by due_at, call_id, message_id limit 100)
+        )
+        select outbox.message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+        from near
+        join outbox on outbox.message_id = near.message_id
+        join provider_state on provider_state.provider = outbox.provider
+        where state = 1 and outbox.provider = $1
+        order by met_stop_at is not null, attempts > 0, left(recipient, 4) = any($4::text[]), random()
+        limit 1
+        for update of outbox skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(trial.isFresh)
+        // Millionths of the way.
+        parameters.add(trial.place.map { Int64($0 * 1e6) })
+        parameters.addTexts(trial.avoiding) { $0 }
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// Due messages of a provider that another one may take over and can carry; what they met at the
+/// first one says nothing about the other.
+struct SelectTakeover: Statement {
+    let provider: Provider
+    let segmentLimits: SegmentLimits?
+    let limit: Int
+
+    static let name: StaticString = "select_takeover"
+    static let sql: StaticString = """
+        select message_id, call_id, provider, attempts, recipient, batch_limit, 0::smallint, false,
+            false, now()
+        from outbox
+        join send_call on send_call.id = outbox.call_id
+        where state = 1 and provider = $1 and due_at <= now() and outbox.give_up_at > now()
+            and not is_bound
+            and segments <= case encoding when 'gsm-7' then $3::smallint else $4::smallint end
+        order by due_at, call_id, message_id
+        limit $2
+        for update of outbox skip locked
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(provider.code)
+        parameters.add(Int64(limit))
+        parameters.add(Int16(clamping: segmentLimits?.gsm7 ?? Int.max))
+        parameters.add(Int16(clamping: segmentLimits?.ucs2 ?? Int.max))
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(row)
+    }
+}
+
+/// A row of the outbox that may be leased.
+struct DueRow: Sendable {
+    let message: MessageID
+    let call: CallID
+    let provider: Provider
+    let attempts: Int
+    let recipient: String
+    let batchLimit: Int?
+    let earlierStop: LeasedMessage.EarlierStop?
+    /// When the transaction began that leases it.
+    let leasedAt: Timestamp
+
+    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
+        message = try row.identifier(0)
+        call = try row.identifier(1)
+        provider = try row.provider(2)
+        attempts = Int(try row.int16(3))
+        recipient = try row.text(4)
+        batchLimit = try row.optionalInt16(5).map(Int.init)
+        earlierStop =
+            try row.bool(7)
+            ? LeasedMessage.EarlierStop(
+                blame: Int(try row.int16(6)), othersWereTaken: try row.bool(8)) : nil
+        leasedAt = Timestamp(microseconds: try row.timestamp(9))
+    }
+}
