@@ -109,9 +109,10 @@ struct LargeBodyTests {
         }
         #expect(done.wait(timeout: .now() + 120) == .success)
         #expect(site.bodyFiles.filter { $0.contains("0000") }.isEmpty)
-        // Beyond the bound for one client the answer comes at once; the others are waited for.
+        // Beyond the bound for one client the answer comes at once; the others are waited for, and
+        // cut off by the responder, which is a 502, or by nginx, which answers nothing.
         #expect(statuses.withLock { $0.count { $0 == 429 } } == 24)
-        #expect(statuses.withLock { $0.count { $0 == 502 } } == 16)
+        #expect(statuses.withLock { $0.count { $0 == 502 || $0 == 0 } } == 16)
         #expect(ContinuousClock.now - started < .seconds(60))
     }
 

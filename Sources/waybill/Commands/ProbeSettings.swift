@@ -99,7 +99,6 @@ extension Environment {
 
     /// The first public address.
     fileprivate mutating func probeURL() -> String? {
-        let before = problems.count
         let first = list("APP_BASE_URL").first
         if first == nil, !isGiven("APP_BASE_URL") {
             report("APP_BASE_URL", "is not set, nor was --url given; it is where the probe calls")
