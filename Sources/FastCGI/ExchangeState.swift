@@ -32,10 +32,13 @@ struct ExchangeState: Sendable {
     ///
     /// - Parameters:
     ///   - length: What CONTENT_LENGTH says, 0 without one; nothing when it is no number.
+    ///   - isTold: Whether there is a length at all; else the end of the input says it.
     ///   - limit: The most bytes the reader takes.
     /// - Returns: As many bytes as the length says.
     /// - Throws: As `Exchange.readBody`.
-    mutating func takeBody(length: Int?, limit: Int) throws(BodyError) -> [UInt8] {
+    mutating func takeBody(
+        length: Int?, isTold: Bool, limit: Int
+    ) throws(BodyError) -> [UInt8] {
         guard phase == .open else { throw .unavailable }
         switch input {
         case .taken, .refused:
@@ -44,7 +47,7 @@ struct ExchangeState: Sendable {
             throw .tooLarge(limit: limit)
         case .whole(let body):
             input = .refused
-            guard let length else { throw .malformedLength }
+            guard let length = isTold ? length : body.count else { throw .malformedLength }
             guard length <= limit else { throw .tooLarge(limit: limit) }
             guard body.count == length else { throw .lengthMismatch }
             // No body can be read again, as there is nothing to keep.

@@ -127,10 +127,16 @@ extension ConnectionSettings: CustomStringConvertible, CustomDebugStringConverti
     /// The settings as `key=value` pairs in order, passwords replaced.
     package var description: String {
         options.sorted { $0.key < $1.key }
-            .map { key, value in
-                "\(key)=\(key.contains("password") ? "<redacted>" : value)"
-            }
+            .map { "\($0)=\(Self.mayHoldPassword($0, $1) ? "<redacted>" : $1)" }
             .joined(separator: " ")
+    }
+
+    /// Also where the string was read otherwise than meant: a password with an @ or a slash in it
+    /// ends in the host or the database's name, and that name may be a whole URL.
+    private static func mayHoldPassword(_ key: String, _ value: String) -> Bool {
+        if key.contains("password") || value.contains("password") { return true }
+        // Some managed servers have roles such as waybill@server.
+        return key == "user" ? value.contains(":") : value.contains("@")
     }
 
     /// The same as `description`: nothing here may show the password.

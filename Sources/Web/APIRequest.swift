@@ -7,8 +7,9 @@ package struct APIRequest {
     let captures: [String]
     /// nginx's id of the request.
     package let requestID: String?
-    /// The client's address as nginx sees it.
-    let remoteAddress: String?
+    /// Whether the caller is a program of this machine, and not somebody whom a proxy or a tunnel on
+    /// it lets in.
+    let isLocal: Bool
     let authorization: String?
     let contentType: String?
     let idempotencyKey: String?
@@ -18,7 +19,7 @@ package struct APIRequest {
     init(_ exchange: Exchange, captures: [String]) {
         self.captures = captures
         requestID = exchange.requestID
-        remoteAddress = exchange.parameter("REMOTE_ADDR")
+        isLocal = LocalCaller.made(exchange)
         authorization = exchange.parameter(HeaderName.authorization.parameter)
         contentType = exchange.contentType
         idempotencyKey = exchange.parameter("HTTP_IDEMPOTENCY_KEY")

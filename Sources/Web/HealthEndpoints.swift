@@ -31,7 +31,7 @@ package struct HealthEndpoints: Sendable {
                 "GET", "/health/ready", answersAtOnce: { _ in true }, endpoint.open { _ in ready() }
             ),
             Router.Route(
-                "GET", "/metrics", answersAtOnce: { Self.isLocal($0.parameter("REMOTE_ADDR")) },
+                "GET", "/metrics", answersAtOnce: LocalCaller.made,
                 endpoint.open(exposition)),
         ]
     }
@@ -67,11 +67,7 @@ package struct HealthEndpoints: Sendable {
 
     /// Prometheus on the same machine needs no key; everybody else needs one with scope `admin`.
     private func exposition(_ request: APIRequest) throws(Problem) -> Response {
-        if !Self.isLocal(request.remoteAddress) { try authenticator.require(.admin, request) }
+        if !request.isLocal { try authenticator.require(.admin, request) }
         return Response(.ok, headers: [.exposition], body: Array(metrics.exposition().utf8))
-    }
-
-    private static func isLocal(_ address: String?) -> Bool {
-        address == "127.0.0.1" || address == "::1"
     }
 }

@@ -37,9 +37,31 @@ struct LogTests {
     func proxy() throws {
         let demo = try RunningDemo.shared
         let path = demo.directory + "/nginx/nginx.access.log"
-        // nginx writes the bytes of a path as they are, and not all of them are UTF-8.
-        let data = try #require(FileManager.default.contents(atPath: path))
-        let text = String(decoding: data, as: UTF8.self)
+        let marker = uniqueName("path")
+        for rest in ["%FF%FE", "%C3%A9", "\u{e9}", "%22%5C%0A", "a%20b", "%E2%82"] {
+            _ = try demo.api("/\(marker)/\(rest)?secret=\(marker)-query", key: .some(nil))
+        }
+        let raw = try demo.client.connect()
+        // Bytes that are no UTF-8, as they are.
+        try raw.send(
+            Array("GET /\(marker)/".utf8) + [0xFF, 0xC3]
+                + Array(" HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+        _ = try raw.receive()
+        func text() throws -> String {
+            let data = try #require(FileManager.default.contents(atPath: path))
+            return try #require(String(validating: data, as: UTF8.self))
+        }
+        // Written within a second.
+        #expect(
+            try waitUntil(within: .seconds(20)) {
+                try text().components(separatedBy: marker).count > 5
+                    && text().contains("(not ASCII)")
+            })
+        let text = try text()
+        for shown in ["%FF%FE", "%C3%A9", "a b", "%E2%82"] {
+            #expect(text.contains("\"uri\":\"/\(marker)/\(shown)\""), "\(shown)")
+        }
+        #expect(!text.contains("\(marker)-query"))
         // The last line may be half written.
         for line in text.split(separator: "\n").dropLast() {
             let fields = try JSON(line: line)

@@ -26,6 +26,25 @@ struct BodyTests {
         }
     }
 
+    @Test("a body whose length nobody told is what came before the end of the input")
+    func untoldLength() throws {
+        let server = try TestServer(handler: Handler.echo)
+        let peer = try server.peer()
+        var request = TestRequest(body: Array("in chunks".utf8))
+        request.tellsLength = false
+        let answer = try peer.exchange(request)
+        #expect(answer.status == 200)
+        #expect(answer.body == "POST /callback in chunks")
+        // The end is what counts: without it there is no request.
+        let other = try server.peer()
+        #expect(other.send(request.bytes.dropLast(8)))
+        other.close()
+        #expect(server.incidents.take() == .malformedRequest)
+        var tooLarge = TestRequest(body: [UInt8](repeating: 1, count: (1 << 20) + 1))
+        tooLarge.tellsLength = false
+        #expect(try server.peer().exchange(tooLarge).status == 400)
+    }
+
     @Test("a body over the limit is refused unread, and the connection closed behind the answer")
     func tooLarge() throws {
         let server = try TestServer(

@@ -161,6 +161,36 @@ struct ConfigurationTests {
                 "\(missing): is not set, but the other half"))
     }
 
+    @Test(
+        "A commit deadline fits inside what the provider and nginx wait",
+        arguments: [
+            ("99", false), ("100", true), ("7000", true), ("7001", false), ("60000", false),
+        ]
+    )
+    func commitDeadline(milliseconds: String, fits: Bool) {
+        let text = read(
+            database.merging(
+                ["INFOBIP_WEBHOOK_SECRET": "s", "WAYBILL_COMMIT_DEADLINE_MS": milliseconds]) { $1 })
+        #expect(
+            text.contains("WAYBILL_COMMIT_DEADLINE_MS: takes a whole number from 100 to 7000")
+                == !fits)
+    }
+
+    @Test(
+        "A watchdog that a slow check would outlast is refused",
+        arguments: [
+            ("30000000", "7000", true), ("30000000", "4000", true), ("17000000", "4000", false),
+            ("10000000", "100", false), ("11000000", "100", true), ("0", "4000", true),
+        ])
+    func watchdog(microseconds: String, deadline: String, fits: Bool) {
+        let text = read(
+            database.merging([
+                "INFOBIP_WEBHOOK_SECRET": "s", "WAYBILL_COMMIT_DEADLINE_MS": deadline,
+                "WATCHDOG_USEC": microseconds,
+            ]) { $1 })
+        #expect(text.contains("WATCHDOG_USEC: ") == !fits, "\(text)")
+    }
+
     @Test("Plivo needs the public URL that it signs")
     func plivoNeedsURL() {
         #expect(

@@ -151,6 +151,44 @@ struct DemoTests {
         #expect(plivo.dispatch?.environment["WAYBILL_DEFAULT_PROVIDER"] == "plivo")
     }
 
+    @Test("Without the simulator what an account sends is believed when that account reports it")
+    func ownAccount() throws {
+        let directory = try DemoDirectory(folder.path(of: "demo"))
+        let secrets = try DemoSecrets.load(from: directory.secrets)
+        let sockets = try DemoSockets(DemoSockets.simulator, in: folder.path, for: nil)
+        func responder(_ inherited: [String: String], simulates: Bool = false) -> DemoChildren {
+            DemoChildren(
+                directory: directory, secrets: secrets, databaseURL: "postgresql://r",
+                url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
+                inherited: inherited)
+        }
+        let account = [
+            "PLIVO_AUTH_ID": "MATHEIRS", "PLIVO_AUTH_TOKEN_FILE": "/token",
+            "APP_BASE_URL": "https://tunnel.example", "INFOBIP_API_KEY": "k",
+        ]
+        let own = responder(account)
+        let dispatch = try #require(own.dispatch).environment
+        let serve = own.responder(sockets, notify: "/n").environment
+        for name in ["PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "PLIVO_AUTH_TOKEN_FILE", "APP_BASE_URL"] {
+            #expect(serve[name] == dispatch[name], "\(name)")
+        }
+        #expect(serve["PLIVO_AUTH_TOKEN_FILE"] == "/token")
+        #expect(serve["APP_BASE_URL"]?.hasPrefix("https://tunnel.example,https://127") == true)
+        // Infobip's account has no secrets for callbacks here, so the demo's stay.
+        #expect(serve["INFOBIP_WEBHOOK_PASSWORD"] == secrets.infobipPassword)
+        #expect(serve["INFOBIP_API_KEY"] == nil)
+        let believed = account.merging(["INFOBIP_WEBHOOK_SECRET": "theirs"]) { $1 }
+        let both = responder(believed).responder(sockets, notify: "/n").environment
+        #expect(both["INFOBIP_WEBHOOK_SECRET"] == "theirs")
+        #expect(both["INFOBIP_WEBHOOK_PASSWORD"] == nil)
+        #expect(both["INFOBIP_HMAC_SECRET"] == nil)
+        // With the simulator nothing of the account's is looked at.
+        let simulated = responder(believed, simulates: true).responder(sockets, notify: "/n")
+        #expect(simulated.environment["PLIVO_AUTH_TOKEN"] == secrets.plivoAuthToken)
+        #expect(simulated.environment["INFOBIP_WEBHOOK_SECRET"] == nil)
+        #expect(simulated.environment["APP_BASE_URL"]?.hasPrefix("https://127.0.0.1") == true)
+    }
+
     @Test("nginx gets a part for the simulator, or loses it again", arguments: [true, false])
     func simulatorSite(simulates: Bool) throws {
         let directory = try DemoDirectory(folder.path(of: "demo"))

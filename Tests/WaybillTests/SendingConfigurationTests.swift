@@ -162,6 +162,68 @@ struct SendingConfigurationTests {
         #expect(fallback(["PLIVO_AUTH_TOKEN": "t", "INFOBIP_HMAC_SECRET": "k"]) == .infobip)
     }
 
+    /// What README.md's production steps make: a file for both services, and the credentials that
+    /// each unit hands to its own.
+    private static let shared = [
+        "APP_BASE_URL": "https://sms.example.com", "INFOBIP_WEBHOOK_USER": "infobip",
+        "INFOBIP_BASE_URL": "xxxxx.api.infobip.com", "PLIVO_AUTH_ID": "MAXXXXXXXXXXXXXXXXXX",
+        "PLIVO_SENDER": "12025550123", "DATABASE_URL": "postgresql://waybill@127.0.0.1:1/waybill",
+    ]
+    private static let ofServe = [
+        "INFOBIP_WEBHOOK_PASSWORD": "a long random password", "PLIVO_AUTH_TOKEN": "the token",
+    ]
+    private static let ofDispatch = ["INFOBIP_API_KEY": "a key", "PLIVO_AUTH_TOKEN": "the token"]
+
+    @Test("Both services start with one file of settings and the secrets of their own")
+    func sharedFile() throws {
+        let serve = Environment(Self.shared.merging(Self.ofServe) { $1 }) { _ in nil }
+        let dispatch = Environment(Self.shared.merging(Self.ofDispatch) { $1 }) { _ in nil }
+        _ = try Configuration(serve)
+        #expect(try SendingConfiguration(dispatch).lanes.count == 2)
+        // The check says the same, asked for the service, and unasked with what is there.
+        _ = try CheckCommand.configurations(serve, .serve)
+        _ = try CheckCommand.configurations(dispatch, .dispatch)
+        let (serving, sending) = try CheckCommand.configurations(serve)
+        #expect(serving != nil)
+        #expect(sending?.lanes.count == 1)
+        let all = Environment(
+            Self.shared.merging(Self.ofServe) { $1 }.merging(Self.ofDispatch) { $1 }
+        ) { _ in nil }
+        let (both, lanes) = try CheckCommand.configurations(all, .all)
+        #expect(both != nil && lanes?.lanes.count == 2)
+    }
+
+    @Test("Asked for a service, the check is as strict as that service")
+    func strictCheck() {
+        let serve = Environment(Self.shared.merging(Self.ofServe) { $1 }) { _ in nil }
+        let error = #expect(throws: ConfigurationError.self) {
+            try CheckCommand.configurations(serve, .dispatch)
+        }
+        #expect(
+            error?.problems.contains("INFOBIP_API_KEY: is not set, but INFOBIP_BASE_URL is")
+                == true)
+        let nothing = Environment(["DATABASE_URL": "postgresql://w@127.0.0.1:1/w"])
+        let missing = #expect(throws: ConfigurationError.self) {
+            try CheckCommand.configurations(nothing)
+        }
+        #expect(missing?.description.contains("no provider is configured") == true)
+    }
+
+    @Test("A machine that only sends is checked for sending alone")
+    func sendingOnly() throws {
+        let (serving, sending) = try CheckCommand.configurations(
+            Environment(database.merging(infobip) { $1 }))
+        #expect(serving == nil)
+        #expect(sending?.lanes.count == 1)
+    }
+
+    @Test("A request may not last until the dispatcher counts as stuck", arguments: [0, 41, 120])
+    func sendTimeout(seconds: Int) {
+        #expect(
+            read(infobip, ["WAYBILL_SEND_TIMEOUT_SECONDS": "\(seconds)"]).contains(
+                "WAYBILL_SEND_TIMEOUT_SECONDS: takes a whole number from 1 to 40"))
+    }
+
     @Test("The check tells the problems of sending only where sending is wanted")
     func checking() throws {
         let receiving = database.merging(["INFOBIP_WEBHOOK_SECRET": "s"]) { $1 }

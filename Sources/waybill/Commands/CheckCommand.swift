@@ -5,24 +5,37 @@ import Security
 import Store
 import Telemetry
 
-/// `waybill check`: the configuration as `serve` would see it.
+/// `waybill check`: the configuration as `serve` and `dispatch` would see it.
 enum CheckCommand {
     static let help = """
-        usage: waybill check
+        usage: waybill check [--service serve|dispatch|all]
 
         Lists every problem of the configuration at once, tries the database, and prints what is
-        configured, without any secret; that of sending, too, if any of it is set. Exit status 0 if
-        `waybill serve` (and `waybill dispatch`) would start, 78 if the configuration has problems, 1
-        if only the database has.
+        configured, without any secret. Exit status 0 if the services would start, 78 if the
+        configuration has problems, 1 if only the database has.
+
+          --service NAME  whose settings are looked at, exactly as that service reads them. Unless
+                          given: those of each service whose secrets are here, and `serve` where there
+                          are none. Both services may share a file of settings, so what belongs to a
+                          secret of the other one is no problem then.
         """
 
+    /// Whose settings are looked at.
+    enum Service: String, CaseIterable {
+        case serve
+        case dispatch
+        case all
+    }
+
     static func run(_ words: [String]) throws -> Int32 {
-        _ = try Arguments(words)
-        let (configuration, sending) = try configurations(Environment())
-        for (name, value) in configuration.summary + (sending?.summary ?? []) {
+        let arguments = try Arguments(words, options: ["service"])
+        let service = try arguments.value("service").map(service)
+        let (configuration, sending) = try configurations(Environment(), service)
+        for (name, value) in (configuration?.summary ?? []) + (sending?.summary ?? []) {
             Output.line("\(name): \(value)")
         }
-        let state = databaseState(configuration.database)
+        guard let database = configuration?.database ?? sending?.database else { return 0 }
+        let state = databaseState(database)
         if let problem = state.problem { throw CommandFailure(problem) }
         let milliseconds = (state.latency ?? .zero) / .milliseconds(1)
         Output.line(
@@ -31,38 +44,67 @@ enum CheckCommand {
         return 0
     }
 
-    /// The settings of both services, with all problems of both; nil for one that is not wanted.
+    private static func service(_ name: String) throws(UsageError) -> Service {
+        guard let service = Service(rawValue: name) else {
+            let known = Service.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("--service takes one of \(known)")
+        }
+        return service
+    }
+
+    /// The settings of the services, with all problems of them; nil for one that is not looked at.
     static func configurations(
-        _ environment: Environment
-    ) throws(ConfigurationError) -> (Configuration, SendingConfiguration?) {
+        _ environment: Environment, _ service: Service? = nil
+    ) throws(ConfigurationError) -> (Configuration?, SendingConfiguration?) {
+        let (servingFrom, sendingFrom) = environments(environment, service)
         var problems: [String] = []
         var serving: Configuration?
         var sending: SendingConfiguration?
-        do throws(ConfigurationError) {
-            serving = try configuration(environment)
-        } catch { problems += error.problems }
-        if SendingConfiguration.isWanted(environment) {
+        if let servingFrom {
             do throws(ConfigurationError) {
-                sending = try SendingConfiguration(environment)
+                serving = try Configuration(servingFrom)
+            } catch { problems += error.problems }
+        }
+        if let sendingFrom {
+            do throws(ConfigurationError) {
+                sending = try SendingConfiguration(sendingFrom)
             } catch { problems += error.problems.filter { !problems.contains($0) } }
         }
-        guard let serving, problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        guard problems.isEmpty else {
+            // The database's comes with them, so that one run shows all.
+            var environment = environment
+            if let database = environment.database("DATABASE_URL"),
+                let problem = databaseState(database).problem
+            {
+                problems.append("DATABASE_URL: \(problem)")
+            }
+            throw ConfigurationError(problems: problems)
+        }
         return (serving, sending)
     }
 
-    /// The settings; their problems come with the database's, so that one run shows them all.
-    private static func configuration(
-        _ environment: Environment
-    ) throws(ConfigurationError) -> Configuration {
-        do throws(ConfigurationError) {
-            return try Configuration(environment)
-        } catch {
-            var environment = environment
-            guard let database = environment.database("DATABASE_URL"),
-                let problem = databaseState(database).problem
-            else { throw error }
-            throw ConfigurationError(problems: error.problems + ["DATABASE_URL: \(problem)"])
+    /// What each service is to be read from; nil for one that is not looked at.
+    private static func environments(
+        _ environment: Environment, _ service: Service?
+    ) -> (serving: Environment?, sending: Environment?) {
+        switch service {
+        case .serve: return (environment, nil)
+        case .dispatch: return (nil, environment)
+        case .all: return (environment, environment)
+        case nil: break
         }
+        let senders = SendingConfiguration.providersWithSecrets(environment)
+        let serving =
+            senders.isEmpty || Configuration.hasSecret(environment) ? environment : nil
+        guard !senders.isEmpty else { return (serving, nil) }
+        // A file that both services share names a provider's address also where the secret that
+        // goes with it is the other service's.
+        var foreign: Set<String> = []
+        if !senders.contains(.infobip) { foreign.insert("INFOBIP_BASE_URL") }
+        if !senders.contains(.plivo) {
+            foreign.formUnion(["PLIVO_AUTH_ID", "PLIVO_SENDER", "PLIVO_POWERPACK_UUID"])
+        }
+        return (serving, environment.without(foreign))
     }
 
     private static func databaseState(_ settings: ConnectionSettings) -> DatabaseState {

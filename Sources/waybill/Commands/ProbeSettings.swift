@@ -99,18 +99,13 @@ extension Environment {
 
     /// The first public address.
     fileprivate mutating func probeURL() -> String? {
-        let before = problems.count
         let first = list("APP_BASE_URL").first
         if first == nil, !isGiven("APP_BASE_URL") {
             report("APP_BASE_URL", "is not set, nor was --url given; it is where the probe calls")
         }
         guard let first else { return nil }
-        guard PlivoWebhook.Settings.isBaseURL(first) else {
-            if problems.count == before {
-                report("APP_BASE_URL", PlivoWebhook.Settings.advice(onBaseURL: first))
-            }
-            return nil
-        }
+        // A problem that Plivo's settings have told is not told again.
+        guard checkAddress(first, of: "APP_BASE_URL") else { return nil }
         guard first.hasPrefix("https://") else {
             report("APP_BASE_URL", "\"\(first)\" is not https, without which no secret is sent")
             return nil

@@ -20,17 +20,27 @@ extension Configuration {
                 "no provider is configured, so every callback would be refused; set it with"
                     + " INFOBIP_WEBHOOK_USER, or INFOBIP_WEBHOOK_SECRET, or PLIVO_AUTH_TOKEN")
         }
+        _ = environment.publicAddresses()
         routing = environment.routing()
         logLevel = environment.logLevel()
         sockets = Sockets(
             directory: environment.text("WAYBILL_SOCKET_DIRECTORY") ?? "/run/waybill",
             group: environment.text("WAYBILL_SOCKET_GROUP"))
         limits = Limits(&environment)
+        environment.checkWatchdog(commitDeadline: limits.commitDeadline)
         guard let database, let apiDatabase, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
         self.database = database
         self.apiDatabase = apiDatabase
+    }
+
+    /// Whether there is a secret by which callbacks are believed.
+    static func hasSecret(_ environment: Environment) -> Bool {
+        [
+            "INFOBIP_WEBHOOK_PASSWORD", "INFOBIP_WEBHOOK_SECRET", "INFOBIP_WEBHOOK_HEADER_SECRET",
+            "INFOBIP_HMAC_SECRET", "INFOBIP_WEBHOOK_URL_SECRET", "PLIVO_AUTH_TOKEN",
+        ].contains(where: environment.isGiven)
     }
 }
 
@@ -47,12 +57,31 @@ extension Environment {
     mutating func database(_ name: String) -> ConnectionSettings? {
         guard let text = required(name, "set it to a connection string such as postgresql://…")
         else { return nil }
+        guard !Self.splitsPassword(text) else {
+            report(
+                name,
+                "holds an @ or a / in its user or password, which libpq takes for the end of it;"
+                    + " write %40 and %2F")
+            return nil
+        }
         do {
             return try ConnectionSettings(text)
         } catch {
             report(name, "is no connection string that libpq understands")
             return nil
         }
+    }
+
+    /// Whether libpq would take a part of the password for the host, the port or the database's
+    /// name, which are shown.
+    private static func splitsPassword(_ text: String) -> Bool {
+        guard
+            let prefix = ["postgresql://", "postgres://"].first(where: text.hasPrefix)
+        else { return false }
+        let rest = text.dropFirst(prefix.count)
+        // Where libpq ends the user and the password.
+        guard let end = rest.firstIndex(where: { $0 == "@" || $0 == "/" }) else { return false }
+        return rest[rest.index(after: end)...].prefix { $0 != "?" }.contains("@")
     }
 
     /// The API's connections: a database that hangs must not hold its workers for longer than
@@ -73,11 +102,26 @@ extension Environment {
     }
 }
 
+extension Environment {
+    /// systemd's watchdog must outlast a check that is merely slow: the self-check may wait 5 s for
+    /// its answer, and a commit for its deadline, twice each.
+    fileprivate mutating func checkWatchdog(commitDeadline: Duration) {
+        guard let text = text("WATCHDOG_USEC"), let microseconds = Int64(text), microseconds > 0
+        else { return }
+        let least = (commitDeadline + .seconds(5)) * 2
+        guard .microseconds(microseconds) < least else { return }
+        report(
+            "WATCHDOG_USEC",
+            "is \(Duration.microseconds(microseconds)); with WAYBILL_COMMIT_DEADLINE_MS of"
+                + " \(commitDeadline) WatchdogSec= of the unit must be at least \(least)")
+    }
+}
+
 extension Configuration.Limits {
-    /// In milliseconds: every callback is answered before nginx gives up on it (10 s), before Plivo
-    /// does (8 s), and a writer that hangs is known (after twice this and 5 s) before systemd's
+    /// Plivo hangs up after 8 s, and an answer must be on its way a second before. nginx gives up
+    /// after 10 s, and a writer that hangs is known (after twice this and 5 s) before systemd's
     /// watchdog would notice (30 s).
-    private static let longestCommitDeadline = 8000
+    static let commitDeadlineMilliseconds = 100...7_000
 
     fileprivate init(_ environment: inout Environment) {
         callbackWorkers = environment.integer("WAYBILL_CALLBACK_WORKERS", default: 2, in: 1...64)
@@ -92,7 +136,7 @@ extension Configuration.Limits {
             "WAYBILL_WRITER_CONNECTIONS", default: 2, in: 1...8)
         commitDeadline = .milliseconds(
             environment.integer(
-                "WAYBILL_COMMIT_DEADLINE_MS", default: 4000, in: 100...Self.longestCommitDeadline))
+                "WAYBILL_COMMIT_DEADLINE_MS", default: 4000, in: Self.commitDeadlineMilliseconds))
         poolSize = environment.integer("WAYBILL_POOL_SIZE", default: 4, in: 1...100)
         drainDeadline = .seconds(
             environment.integer("WAYBILL_DRAIN_SECONDS", default: 25, in: 1...600))

@@ -55,6 +55,16 @@ struct Environment {
             as: UTF8.self)
     }
 
+    /// The same without some settings, as if nobody had given them.
+    func without(_ names: Set<String>) -> Environment {
+        var rest = variables
+        for name in names {
+            rest.set(name, to: nil)
+            rest.set(name + "_FILE", to: nil)
+        }
+        return Environment(rest, options: options, readFile: readFile)
+    }
+
     /// Notes a problem of a setting.
     ///
     /// A setting that is read twice has its problem once.

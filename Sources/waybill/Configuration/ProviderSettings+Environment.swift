@@ -1,5 +1,3 @@
-private import Foundation
-
 import Domain
 import Providers
 import Security
@@ -89,9 +87,7 @@ extension PlivoWebhook.Settings {
     /// Nil if no token is set.
     init?(_ environment: inout Environment) {
         let baseURLs = environment.list("APP_BASE_URL")
-        for url in baseURLs where !Self.isBaseURL(url) {
-            environment.report("APP_BASE_URL", Self.advice(onBaseURL: url))
-        }
+        for url in baseURLs { _ = environment.checkAddress(url, of: "APP_BASE_URL") }
         let tokens = environment.secrets("PLIVO_AUTH_TOKEN").compactMap(Secret.init)
         let allowsV2 = environment.flag("PLIVO_ALLOW_SIGNATURE_V2", default: false)
         if tokens.isEmpty {
@@ -110,21 +106,6 @@ extension PlivoWebhook.Settings {
         self.init(
             baseURLs: baseURLs.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 },
             tokens: tokens, allowsV2: allowsV2)
-    }
-
-    /// What to say of a text that is none.
-    static func advice(onBaseURL text: String) -> String {
-        "\"\(text)\" is not of the form https://host[:port]; it must be the public address"
-            + " that the providers call, without query or fragment"
-    }
-
-    /// Whether a text is a public address that callbacks' paths can be put behind.
-    static func isBaseURL(_ text: String) -> Bool {
-        guard let parts = URLComponents(string: text), let scheme = parts.scheme,
-            let host = parts.host
-        else { return false }
-        return ["http", "https"].contains(scheme) && !host.isEmpty && parts.query == nil
-            && parts.fragment == nil && parts.user == nil
     }
 }
 

@@ -1,5 +1,3 @@
-private import Foundation
-
 import Domain
 import Postgres
 import Providers
@@ -15,10 +13,7 @@ extension SendingConfiguration {
         var environment = environment
         let database = environment.database("DATABASE_URL")
         let before = environment.problems.count
-        let bases = environment.list("APP_BASE_URL")
-        for base in bases where !PlivoWebhook.Settings.isBaseURL(base) {
-            environment.report("APP_BASE_URL", PlivoWebhook.Settings.advice(onBaseURL: base))
-        }
+        let bases = environment.publicAddresses()
         infobip = InfobipSending.Settings(&environment, callbackBase: bases.first)
         plivo = PlivoSending.Settings(&environment, callbackBase: bases.first)
         if infobip == nil, plivo == nil, environment.problems.count == before {
@@ -39,13 +34,20 @@ extension SendingConfiguration {
         self.database = database
     }
 
-    /// Whether anything of sending is configured, so that its problems are worth telling to
-    /// somebody who did not ask for them.
-    static func isWanted(_ environment: Environment) -> Bool {
-        var environment = environment
-        return ["INFOBIP_API_KEY", "INFOBIP_BASE_URL", "PLIVO_AUTH_ID", "PLIVO_SENDER"]
-            .contains { environment.text($0) != nil || !environment.problems.isEmpty }
+    /// The providers that can be sent through as far as secrets go.
+    static func providersWithSecrets(_ environment: Environment) -> Set<Provider> {
+        var providers: Set<Provider> = []
+        if environment.isGiven("INFOBIP_API_KEY") { providers.insert(.infobip) }
+        // The token alone is for receiving.
+        if environment.isGiven("PLIVO_AUTH_ID"), environment.isGiven("PLIVO_AUTH_TOKEN") {
+            providers.insert(.plivo)
+        }
+        return providers
     }
+
+    /// A lane that waits for longer than this counts as stuck, and a stop as long as this and the
+    /// writing behind it must end within the unit's TimeoutStopSec of 60 s.
+    static let sendTimeoutSeconds = 1...40
 }
 
 extension InfobipSending.Settings {
@@ -138,7 +140,9 @@ extension Dispatcher.Settings {
     fileprivate init(_ environment: inout Environment) {
         self.init()
         sendTimeout = .seconds(
-            environment.integer("WAYBILL_SEND_TIMEOUT_SECONDS", default: 30, in: 1...120))
+            environment.integer(
+                "WAYBILL_SEND_TIMEOUT_SECONDS", default: 30,
+                in: SendingConfiguration.sendTimeoutSeconds))
         maxAttempts = environment.integer("WAYBILL_SEND_MAX_ATTEMPTS", default: 10, in: 1...100)
         isFailoverOn = environment.flag("WAYBILL_FAILOVER", default: true)
         slow = .seconds(environment.integer("WAYBILL_SLOW_SECONDS", default: 10, in: 1...120))
@@ -151,16 +155,14 @@ extension Environment {
     fileprivate mutating func providerURL(_ name: String) -> String? {
         guard let text = text(name) else { return nil }
         let url = text.contains("://") ? text : "https://" + text
-        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty,
-            let scheme = parts.scheme, ["http", "https"].contains(scheme), parts.query == nil,
-            parts.fragment == nil, parts.user == nil
-        else {
-            report(name, "\"\(text)\" is not of the form host or https://host[:port]")
+        if let problem = HTTPAddress.problem(of: url) {
+            report(
+                name,
+                "\"\(HTTPAddress.shown(text))\" is not of the form host or https://host[:port]:"
+                    + " it \(problem)")
             return nil
         }
-        let isLoopback =
-            host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
-        guard scheme == "https" || isLoopback else {
+        guard url.hasPrefix("https://") || HTTPAddress.isLoopback(url) else {
             report(name, "takes https; plain http would show the key to everybody on the way")
             return nil
         }

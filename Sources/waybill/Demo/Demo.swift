@@ -152,15 +152,19 @@ final class Demo: Sendable {
         return DemoSummary(
             url: url, ca: authority, database_url: cluster.responderURL,
             admin_database_url: cluster.superuserURL, api_key: secrets.apiKey,
-            infobip: .init(
-                callback_url: url + "/callbacks/infobip", user: secrets.infobipUser,
-                password: secrets.infobipPassword, header_name: "X-Webhook-Secret",
-                header_secret: secrets.infobipHeaderSecret, hmac_header: "X-Hub-Signature",
-                hmac_secret: secrets.infobipHMACSecret, url_secret: secrets.infobipURLSecret,
-                api_key: simulates ? secrets.infobipAPIKey : nil),
-            plivo: .init(
-                callback_url: url + "/callbacks/plivo", auth_id: secrets.plivoAuthID,
-                auth_token: secrets.plivoAuthToken),
+            infobip: children.believesInfobipAccount
+                ? nil
+                : .init(
+                    callback_url: url + "/callbacks/infobip", user: secrets.infobipUser,
+                    password: secrets.infobipPassword, header_name: "X-Webhook-Secret",
+                    header_secret: secrets.infobipHeaderSecret, hmac_header: "X-Hub-Signature",
+                    hmac_secret: secrets.infobipHMACSecret, url_secret: secrets.infobipURLSecret,
+                    api_key: simulates ? secrets.infobipAPIKey : nil),
+            plivo: children.believesPlivoAccount
+                ? nil
+                : .init(
+                    callback_url: url + "/callbacks/plivo", auth_id: secrets.plivoAuthID,
+                    auth_token: secrets.plivoAuthToken),
             simulator_url: simulates ? children.simulatorURL : nil,
             pids: .init(
                 nginx: parts.pid("nginx") ?? 0, responder: parts.pid("responder") ?? 0,

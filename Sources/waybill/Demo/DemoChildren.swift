@@ -25,13 +25,22 @@ struct DemoChildren {
         var environment = bare
         environment["DATABASE_URL"] = databaseURL
         environment["APP_BASE_URL"] = baseURLs
-        environment["INFOBIP_WEBHOOK_USER"] = secrets.infobipUser
-        environment["INFOBIP_WEBHOOK_PASSWORD"] = secrets.infobipPassword
-        environment["INFOBIP_WEBHOOK_HEADER_SECRET"] = secrets.infobipHeaderSecret
-        environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
-        environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
-        environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
-        environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
+        if believesInfobipAccount {
+            inherit(Self.infobipWebhookPrefixes, into: &environment)
+        } else {
+            environment["INFOBIP_WEBHOOK_USER"] = secrets.infobipUser
+            environment["INFOBIP_WEBHOOK_PASSWORD"] = secrets.infobipPassword
+            environment["INFOBIP_WEBHOOK_HEADER_SECRET"] = secrets.infobipHeaderSecret
+            environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
+            environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
+        }
+        if believesPlivoAccount {
+            // As the dispatcher: what it sends is signed by the account that it sends through.
+            inherit(["PLIVO_AUTH_", "PLIVO_ALLOW_"], into: &environment)
+        } else {
+            environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
+            environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
+        }
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
         environment["NOTIFY_SOCKET"] = notify
         return plan("responder", ["serve"], environment, sockets.descriptors)
@@ -59,12 +68,8 @@ struct DemoChildren {
             guard hasAccount else { return nil }
             // Nobody outside reaches this machine by the demo's address, so Infobip is not told of it:
             // reports go where the account's own do, and the sweeper asks for them.
-            for (name, value) in inherited
-            where name.hasPrefix("INFOBIP_") && !name.hasPrefix("INFOBIP_WEBHOOK_")
-                || name.hasPrefix("PLIVO_")
-            {
-                environment[name] = value
-            }
+            inherit(
+                ["INFOBIP_", "PLIVO_"], except: Self.infobipWebhookPrefixes, into: &environment)
         }
         return plan("dispatch", ["dispatch"], environment)
     }
@@ -87,6 +92,34 @@ struct DemoChildren {
         return plan("simulator", arguments, environment, sockets.descriptors)
     }
 
+    /// Whether the responder believes the callbacks of the user's own account, and not those that
+    /// the demo's secrets sign.
+    var believesPlivoAccount: Bool {
+        !simulates && isSet("PLIVO_AUTH_ID") && isSet("PLIVO_AUTH_TOKEN")
+    }
+
+    /// The same for Infobip, whose callbacks have secrets of their own.
+    var believesInfobipAccount: Bool {
+        !simulates
+            && [
+                "INFOBIP_WEBHOOK_PASSWORD", "INFOBIP_WEBHOOK_SECRET",
+                "INFOBIP_WEBHOOK_HEADER_SECRET", "INFOBIP_HMAC_SECRET",
+                "INFOBIP_WEBHOOK_URL_SECRET",
+            ].contains(where: isSet)
+    }
+
+    private static let infobipWebhookPrefixes = ["INFOBIP_WEBHOOK_", "INFOBIP_HMAC_"]
+
+    private func inherit(
+        _ prefixes: [String], except others: [String] = [],
+        into environment: inout [String: String]
+    ) {
+        for (name, value) in inherited
+        where prefixes.contains(where: name.hasPrefix) && !others.contains(where: name.hasPrefix) {
+            environment[name] = value
+        }
+    }
+
     private var hasAccount: Bool {
         isSet("INFOBIP_API_KEY") || isSet("PLIVO_AUTH_ID") && isSet("PLIVO_AUTH_TOKEN")
     }
@@ -99,8 +132,13 @@ struct DemoChildren {
         simulates || isSet("INFOBIP_API_KEY") || !hasAccount ? "infobip" : "plivo"
     }
 
-    /// Both names are in the certificate, and users type either.
-    private var baseURLs: String { "\(url),https://localhost:\(port)" }
+    /// Both names are in the certificate, and users type either. An account's callbacks come to the
+    /// address that its user has set, if by a tunnel; it is the first, which is told to the provider.
+    private var baseURLs: String {
+        let own = simulates || !hasAccount ? nil : inherited["APP_BASE_URL"]
+        return [own, url, "https://localhost:\(port)"].compactMap { $0 }.filter { !$0.isEmpty }
+            .joined(separator: ",")
+    }
 
     /// What the demo's user has set for a deployment of their own must not leak in.
     private var bare: [String: String] {

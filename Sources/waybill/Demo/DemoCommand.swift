@@ -14,7 +14,10 @@ enum DemoCommand {
           --directory DIR  where everything is kept; .waybill-demo unless given
           --port PORT      of HTTPS; 8443 unless given
           --no-simulator   sends through the accounts of INFOBIP_API_KEY with INFOBIP_BASE_URL, and
-                           of PLIVO_AUTH_ID with PLIVO_AUTH_TOKEN; without them nothing is sent
+                           of PLIVO_AUTH_ID with PLIVO_AUTH_TOKEN; without them nothing is sent.
+                           Callbacks are believed by those accounts' secrets then: Plivo's token, and
+                           Infobip's INFOBIP_WEBHOOK_… and INFOBIP_HMAC_… if one is set; APP_BASE_URL
+                           is where a tunnel of yours ends
         """
 
     static func run(_ words: [String]) throws -> Int32 {

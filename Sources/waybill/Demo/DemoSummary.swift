@@ -39,8 +39,9 @@ struct DemoSummary: Encodable {
     let database_url: String
     let admin_database_url: String
     let api_key: String
-    let infobip: Infobip
-    let plivo: Plivo
+    /// Absent where the callbacks of the user's own account are believed, as is Plivo's.
+    var infobip: Infobip?
+    var plivo: Plivo?
     /// Where both providers' APIs are played; absent without the simulator.
     var simulator_url: String?
     var pids: Processes
@@ -58,16 +59,20 @@ struct DemoSummary: Encodable {
     func text(file: String) -> String {
         let sends = pids.dispatch != nil
         let simulator = simulator_url.map { "\n  Simulator \($0)" } ?? ""
-        let example = sends ? sendExample : callbackExample
+        let example = sends ? sendExample : infobip.map(callbackExample) ?? ""
         let more = sends ? "\n" + commandExample : ""
+        let callers = [
+            infobip.map {
+                "\n  Infobip   \($0.callback_url)  user \($0.user)  password \($0.password)"
+            },
+            plivo.map { "\n  Plivo     \($0.callback_url)  auth token \($0.auth_token)" },
+        ].compactMap { $0 }.joined()
         let path =
             sends ? "/ID_OF_THE_ANSWER" : "?provider=infobip&provider_message_id=hello-1"
         return """
 
             Waybill is running at \(url) (loopback only). Ctrl-C stops it.
-              API key   \(api_key)
-              Infobip   \(infobip.callback_url)  user \(infobip.user)  password \(infobip.password)
-              Plivo     \(plivo.callback_url)  auth token \(plivo.auth_token)\(simulator)
+              API key   \(api_key)\(callers)\(simulator)
               All of it: \(file)
 
             \(example)
@@ -102,7 +107,7 @@ struct DemoSummary: Encodable {
         """
     }
 
-    private var callbackExample: String {
+    private func callbackExample(_ infobip: Infobip) -> String {
         let report =
             #"{"results":[{"messageId":"hello-1","to":"447700900123","#
             + #""doneAt":"2026-11-20T09:15:04.913+0000","#

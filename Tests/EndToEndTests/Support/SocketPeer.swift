@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A peer on one of the responder's sockets that need not keep to the protocol.
+/// A peer on one of the responder's sockets, or on a port, that need not keep to the protocol.
 final class SocketPeer {
     private let descriptor: Int32
 
@@ -19,6 +19,13 @@ final class SocketPeer {
             }
         }
         guard status == 0 else { throw ConnectionFailure("nobody listens at \(path)") }
+    }
+
+    /// One on a port of this machine, without TLS.
+    ///
+    /// - Throws: when nobody listens there.
+    init(port: UInt16, patience: Duration = .seconds(15)) throws(ConnectionFailure) {
+        descriptor = try TLSConnection.connect(port, patience)
     }
 
     deinit {

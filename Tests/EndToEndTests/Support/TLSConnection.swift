@@ -82,7 +82,7 @@ final class TLSConnection: @unchecked Sendable {
         return []
     }
 
-    private static func connect(
+    static func connect(
         _ port: UInt16, _ patience: Duration
     ) throws(ConnectionFailure) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
