@@ -416,7 +416,7 @@ struct BadInputTests {
         "Message ids that are none, unknown, or asked for wrongly",
         arguments: [
             ("/v1/messages/abc", 400, "bad_message_id"),
-            ("/v1/messages/0193A5B2-7C41-7E02-8D35-0123456789AB", 400, "bad_message_id"),
+            ("/v1/messages/0193A5B2-7C41-7E02-8D35-0123456789AB", 404, "unknown_message"),
             ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff", 404, "unknown_message"),
             ("/v1/messages/0193a5b2-7c41-7e02-8d35-ffffffffffff/reports", 404, "unknown_message"),
             (

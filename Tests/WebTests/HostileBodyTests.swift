@@ -33,7 +33,7 @@ struct HostileBodyTests {
         let text = String(repeating: "a", count: 3000)
         let metadata = (0..<700).map { #""k\#($0)":\#($0)"# }.joined(separator: ",")
         let head = #"{"to":[\#(numbers)],"text":"\#(text)","metadata":{\#(metadata)},"#
-        let rest = size - head.utf8.count - 20
+        let rest = size - head.utf8.count - 19
         return Array(
             (head + #""callback_data":"\#(String(repeating: "x", count: rest))"}"#).utf8)
     }()
