@@ -111,7 +111,7 @@ struct ConfigurationTests {
 
     @Test(
         "A commit deadline beyond what nginx and the providers wait for is refused",
-        arguments: [("8001", true), ("60000", true), ("99", true), ("8000", false), ("100", false)])
+        arguments: [("7001", true), ("60000", true), ("99", true), ("7000", false), ("100", false)])
     func commitDeadline(milliseconds: String, isRefused: Bool) {
         let text = read(["WAYBILL_COMMIT_DEADLINE_MS": milliseconds])
         #expect(text.contains("WAYBILL_COMMIT_DEADLINE_MS") == isRefused)

@@ -44,7 +44,7 @@ struct StatusEndpointTests {
             + #""retry_at":"2026-11-18T11:07:40.000Z","last_seen_age_seconds":5,"queued":1,"#
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
-            + #""dead_letters":10,"look_ups":11,"healed":12}}}}"#
+            + #""dead_letters":10,"look_ups":11,"healed":12,"put_back":0}}}}"#
         #expect(document(Probe(sending: [stopped]), statistics) == expected)
     }
 
