@@ -26,15 +26,17 @@ struct DatabaseHealthTests {
     func comparesVersions() throws {
         let database = try TestDatabase()
         let health = DatabaseHealth(try database.pool())
-        try database.run("insert into schema_migration values (5, '0005_add_more.sql', 1)")
+        let expected = DatabaseHealth.expectedMigration
+        try database.run("insert into schema_migration values (\(expected + 1), 'add_more.sql', 1)")
         #expect(health.databaseState().problem == nil)
-        #expect(health.databaseState().migration == 5)
-        try database.run("delete from schema_migration where version >= 4")
+        #expect(health.databaseState().migration == expected + 1)
+        try database.run("delete from schema_migration where version >= \(expected)")
         let state = health.databaseState()
-        #expect(state.migration == 3)
+        #expect(state.migration == expected - 1)
         #expect(
             state.problem
-                == "The database has migration 3, this version needs 4: run waybill migrate.")
+                == "The database has migration \(expected - 1), this version needs \(expected):"
+                + " run waybill migrate.")
     }
 
     @Test("a database that can only be read is a problem, though it answers, and is not unfit")
