@@ -8,7 +8,12 @@ lock table outbox in access exclusive mode;
 -- By holder first: whose dispatcher is gone is found without a look at the others' leases.
 drop index outbox_leased;
 create index outbox_leased on outbox (dispatcher, due_at) where state = 2;
-create index outbox_late on outbox (provider, give_up_at) where state = 1;
+-- An expression that leasing does not use, and the provider last: else a plan without statistics
+-- takes this index to lease, and sorts all that waits.
+create index outbox_late on outbox ((give_up_at at time zone 'UTC'), provider) where state = 1;
+-- What another provider may take over, however many may not be.
+create index outbox_free on outbox (provider, due_at, call_id, message_id)
+    where state = 1 and not is_bound;
 
 -- How many messages wait, by provider and state: the sum over its rows is exact as of any moment.
 -- Rows are added and summed up, never updated, so that no two senders wait for each other.

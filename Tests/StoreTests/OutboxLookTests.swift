@@ -87,6 +87,29 @@ struct OutboxLookTests {
         #expect(due.count == 1)
     }
 
+    @Test("what another provider may take over is found behind what is bound to its own")
+    func passesOverBound() throws {
+        try fill(dispatchers: [1])
+        try sending.database.run(
+            "update outbox set due_at = now() - interval '1 h', is_bound = true where state = 1")
+        for provider in Provider.allCases {
+            #expect(
+                try touched(
+                    SelectTakeover(provider: provider, segmentLimits: nil, limit: 1000)) < 50)
+            #expect(try touched(SelectNextDue(provider: provider, isTakeover: true)) < 50)
+        }
+    }
+
+    @Test("leasing reads what it leases, although nobody has analysed the outbox since it grew")
+    func leasesFew() throws {
+        try fill(dispatchers: [1])
+        try sending.database.run(
+            "update outbox set due_at = now() - interval '1 h' where state = 1")
+        for provider in Provider.allCases {
+            #expect(try touched(SelectDue(provider: provider, limit: 100)) < 1000)
+        }
+    }
+
     @Test("of many leases only those that are over or whose holder is gone are taken over")
     func takesOverFew() throws {
         let alive = try sending.outbox.enlist()

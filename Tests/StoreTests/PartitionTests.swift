@@ -106,7 +106,7 @@ struct PartitionTests {
         let reader = try Connection(database.admin)
         try reader.execute(script: "begin; lock table only callback in access share mode")
         let error = #expect(throws: PostgresError.self) { try maintain() }
-        #expect(error?.sqlState?.isLockTimeout == true)
+        #expect(error?.sqlState?.lostLock == true)
         #expect(try database.run("select count(*) from callback_20200101") == "0")
         try database.run("insert into callback values (gen_random_uuid(), now(), 1, '', '')")
         #expect(try database.run("select count(*) from callback") == "1")

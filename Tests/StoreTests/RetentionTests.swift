@@ -111,7 +111,7 @@ struct RetentionTests {
             rests.append(pace.succeeded(in: time))
             sizes.append(pace.size)
         }
-        #expect(rests == [.milliseconds(50), .milliseconds(300), .seconds(1)])
+        #expect(rests == [.milliseconds(150), .milliseconds(900), .seconds(2)])
         #expect(sizes == [2 * first, 2 * first, first])
         let mayGoOn = pace.timedOut()
         #expect(mayGoOn && pace.size == first / 4)

@@ -37,7 +37,7 @@ struct StatementTests {
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
             DropOldEvents.self, DropOldDeadLetters.self, DropOldCalls.self, RecountOutbox.self,
-            RelaxCommit.self,
+            RelaxCommit.self, AllowTime.self,
         ]
     }
     private static var migrations: [any Statement.Type] {

@@ -29,6 +29,9 @@ package final class Maintenance: Sendable {
     /// Moving what the default partition caught may take longer than a portion; it holds no lock
     /// meanwhile that a callback waits for.
     private static let partitionLimit = Duration.seconds(600)
+    /// A quarter of a second for all that quarantine may hold; a minute for fifty times as much, from
+    /// before it had bounds.
+    private static let measureLimit = Duration.seconds(120)
     private static let lockTries = 5
 
     /// Starts its thread.
@@ -107,7 +110,9 @@ extension Maintenance {
 
     private func boundQuarantine() -> Bool {
         step(.quarantineBounds) { connection throws(PostgresError) in
-            try connection.execute(RelaxCommit(), MeasureQuarantine(), within: .seconds(120))
+            try connection.execute(
+                AllowTime(limit: Self.measureLimit), RelaxCommit(), MeasureQuarantine(),
+                within: Self.measureLimit)
         } && walk(.quarantineBounds, CutQuarantine.self)
     }
 
@@ -119,8 +124,9 @@ extension Maintenance {
     private func keepPartitions(_ connection: Connection) throws(PostgresError) {
         try repeatedly { () throws(PostgresError) in
             try connection.execute(
+                AllowTime(limit: Self.partitionLimit),
                 AddArchivePartition(daysAhead: Self.daysAhead), within: Self.partitionLimit
-            ).first ?? false
+            ).1.first ?? false
         }
         try repeatedly { () throws(PostgresError) in
             try connection.execute(DropArchivePartition(keepDays: keepDays)).first ?? false
@@ -138,7 +144,7 @@ extension Maintenance {
                 guard try body() else { return }
             } catch {
                 tries += 1
-                guard error.sqlState?.isLockTimeout == true, tries < Self.lockTries else {
+                guard error.sqlState?.lostLock == true, tries < Self.lockTries else {
                     throw error
                 }
                 rest(.seconds(1))
@@ -242,6 +248,6 @@ struct MaintenanceMetrics: Sendable {
 }
 
 extension SQLState {
-    /// Whether a lock did not come within `lock_timeout`.
-    var isLockTimeout: Bool { description == "55P03" }
+    /// Whether a lock did not come within `lock_timeout`, or never would have.
+    var lostLock: Bool { description == "55P03" || description == "40P01" }
 }

@@ -112,7 +112,7 @@ package struct Migrator {
             return nil
         } catch {
             let blockers = watch.stop()
-            guard error.sqlState?.isLockTimeout == true else {
+            guard error.sqlState?.lostLock == true else {
                 throw Self.failure(file.name, error)
             }
             return blockers

@@ -100,7 +100,7 @@ struct TakeOverLeases: Statement {
     }
 }
 
-/// Gives up messages of one provider that are ready and past their time.
+/// Gives up messages of one provider that are ready and past their time; reads no others.
 struct GiveUpLate: Statement {
     let provider: Provider
     let now: Timestamp
@@ -111,8 +111,9 @@ struct GiveUpLate: Statement {
         with late as materialized (
             select message_id, call_id, provider, attempts, recipient
             from outbox
-            where state = 1 and provider = $1 and give_up_at <= $2
-            order by give_up_at
+            where state = 1 and provider = $1
+                and give_up_at at time zone 'UTC' <= $2::timestamptz at time zone 'UTC'
+            order by give_up_at at time zone 'UTC'
             limit $3
             for update skip locked
         ),
