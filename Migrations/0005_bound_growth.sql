@@ -100,6 +100,9 @@ $$;
 -- how many it dropped, and where the next portion begins; null if somebody else is at it. The
 -- caller goes on until fewer are seen than were asked for. keep_days has a floor, so that whoever
 -- holds the responder's password cannot erase anything young with it.
+--
+-- event is not partitioned by day: its rows are read by message, a message's lie up to half a year
+-- apart and go together, and moving millions of rows would lock the table for minutes.
 
 create function retention_end(keep_days integer) returns timestamptz
     language plpgsql

@@ -174,7 +174,8 @@ extension SendingSuites {
                 try sending.demo.count(
                     """
                     select count(*) from callback join report on callback_id = callback.id
-                    where source = 2 and convert_from(body, 'UTF8') ~ '"(text|content)":"<redacted>"'
+                    where source = 2
+                        and encode(body, 'escape') ~ '"(text|content)":"<redacted>"'
                     """) > 0)
             let after = try Self.healed(sending)
             for provider in ["infobip", "plivo"] {
