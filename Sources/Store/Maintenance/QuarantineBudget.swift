@@ -31,7 +31,7 @@ struct QuarantineBudget {
 
     private let limits: Limits
     private var windows: [String: Window] = [:]
-    /// Since it was last taken.
+    /// What was written since it was last taken.
     private var growth = (rows: 0, bytes: 0)
     /// Rows that were left out in all.
     private(set) var leftOut = 0
@@ -81,7 +81,17 @@ struct QuarantineBudget {
         return kept
     }
 
-    /// Whether enough was added since this was last true that the table is to be cut.
+    /// Rows are committed: a cut before that would not see them.
+    mutating func wrote(_ rejects: some Sequence<Reject>) {
+        for reject in rejects {
+            growth.rows += 1
+            growth.bytes +=
+                Self.rowBytes + reject.place.utf8.count + reject.detail.utf8.count
+                + reject.excerpt.count
+        }
+    }
+
+    /// Whether enough was written since this was last true that the table is to be cut.
     mutating func takeGrowth() -> Bool {
         guard growth.rows >= limits.growthRows || growth.bytes >= limits.growthBytes else {
             return false
@@ -139,8 +149,6 @@ struct QuarantineBudget {
         window.rows += 1
         window.bytes += fixed + row.excerpt.count
         windows[key] = window
-        growth.rows += 1
-        growth.bytes += fixed + row.excerpt.count
         kept.append(row)
         return true
     }

@@ -35,7 +35,12 @@ package final class QuarantineGate: Sendable {
             rejects: admit(submission.rejects))
     }
 
-    /// Whether so much was let in since this was last true that the table is to be cut.
+    /// Notes that rows are committed.
+    func wrote(_ rejects: some Sequence<Reject>) {
+        budget.withLock { $0.wrote(rejects) }
+    }
+
+    /// Whether so much was written since this was last true that the table is to be cut.
     func takeGrowth() -> Bool { budget.withLock { $0.takeGrowth() } }
 
     /// The cut did not work.
