@@ -17,6 +17,7 @@ struct StatementTests {
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
             SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self,
             SelectHeldSessions.self, LimitLockWait.self, WaitForStandby.self, CommitLazily.self,
+            LimitStatementTime.self,
         ] + sending + housekeeping
     }
     private static var sending: [any Statement.Type] {
@@ -37,7 +38,6 @@ struct StatementTests {
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
             DropOldEvents.self, DropOldDeadLetters.self, DropOldCalls.self, RecountOutbox.self,
-            RelaxCommit.self, AllowTime.self,
         ]
     }
     private static var migrations: [any Statement.Type] {

@@ -32,6 +32,8 @@ package final class Maintenance: Sendable {
     /// A quarter of a second for all that quarantine may hold; a minute for fifty times as much, from
     /// before it had bounds.
     private static let measureLimit = Duration.seconds(120)
+    /// How much later than the server a time-out comes here.
+    private static let grace = Duration.seconds(5)
     private static let lockTries = 5
 
     /// Starts its thread.
@@ -111,8 +113,8 @@ extension Maintenance {
     private func boundQuarantine() -> Bool {
         step(.quarantineBounds) { connection throws(PostgresError) in
             try connection.execute(
-                AllowTime(limit: Self.measureLimit), RelaxCommit(), MeasureQuarantine(),
-                within: Self.measureLimit)
+                LimitStatementTime(limit: Self.measureLimit), CommitLazily(), MeasureQuarantine(),
+                within: Self.measureLimit + Self.grace)
         } && walk(.quarantineBounds, CutQuarantine.self)
     }
 
@@ -124,8 +126,9 @@ extension Maintenance {
     private func keepPartitions(_ connection: Connection) throws(PostgresError) {
         try repeatedly { () throws(PostgresError) in
             try connection.execute(
-                AllowTime(limit: Self.partitionLimit),
-                AddArchivePartition(daysAhead: Self.daysAhead), within: Self.partitionLimit
+                LimitStatementTime(limit: Self.partitionLimit),
+                AddArchivePartition(daysAhead: Self.daysAhead),
+                within: Self.partitionLimit + Self.grace
             ).1.first ?? false
         }
         try repeatedly { () throws(PostgresError) in
@@ -163,8 +166,10 @@ extension Maintenance {
                 let statement = Drop(keepDays: keepDays, after: after, most: size)
                 let portion = try pool.withConnection(isIdempotent: true) {
                     connection throws(PostgresError) in
-                    try connection.execute(RelaxCommit(), statement, within: BatchPace.limit)
-                        .1.first
+                    try connection.execute(
+                        LimitStatementTime(limit: BatchPace.limit), CommitLazily(), statement,
+                        within: BatchPace.limit + Self.grace
+                    ).2.first
                 }
                 metrics.dropped(portion?.dropped ?? 0, by: step)
                 let rest = pace.succeeded(in: .now - started)

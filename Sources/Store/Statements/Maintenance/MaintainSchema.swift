@@ -47,21 +47,3 @@ struct RecountOutbox: Statement {
         try row.bool(0)
     }
 }
-
-/// Lets the rest of the transaction's statements take longer than those of callers may.
-struct AllowTime: Statement {
-    let limit: Duration
-
-    static let name: StaticString = "allow_time"
-    static let sql: StaticString = "select set_config('statement_timeout', $1, true)"
-
-    func encode(into parameters: inout StatementParameters) {
-        parameters.add(String(Int64(limit / .milliseconds(1))))
-    }
-}
-
-/// Lets the transaction end before it is on disk: what was dropped and comes back is dropped again.
-struct RelaxCommit: Statement {
-    static let name: StaticString = "relax_commit"
-    static let sql: StaticString = "select set_config('synchronous_commit', 'off', true)"
-}
