@@ -141,9 +141,15 @@ package protocol SendingProvider: Sendable {
     func lookUpResult(
         of messages: [MessageLookUp], _ response: ProviderResponse
     ) throws(ProviderProblem) -> LookUpResult
+
+    /// What of a look-up's answer may be archived: all but the texts of messages.
+    func archivable(_ lookUpBody: [UInt8]) -> [UInt8]
 }
 
 extension SendingProvider {
+    /// Nothing, unless the provider says how its texts are left out.
+    package func archivable(_ lookUpBody: [UInt8]) -> [UInt8] { [] }
+
     package var lookUpLimit: Int { 1 }
 
     package var segmentLimits: SegmentLimits? { nil }

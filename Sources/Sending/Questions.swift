@@ -85,7 +85,8 @@ final class Questions: Sendable {
             case .answered(let response):
                 result = try provider.lookUpResult(of: checks.map(\.lookUp), response)
                 result = withoutTwins(result, checks)
-                body = response.body
+                // The answer may hold the texts of messages, which are never archived.
+                body = provider.archivable(response.body)
                 state.withLock { state in
                     state.failures = 0
                     state.restUntil = nil

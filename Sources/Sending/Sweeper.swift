@@ -26,8 +26,6 @@ final class Sweeper: Sendable {
     /// Longer than half a minute without word: nobody serves a provider.
     private static let presence = Duration.seconds(30)
     private static let beatEvery = 5
-    /// Reads all that waits: not every second.
-    private static let giveUpEvery = 5
     private static let giveUpLimit = 5000
 
     init(
@@ -100,10 +98,8 @@ final class Sweeper: Sendable {
                 try outbox.beat(lanes.map(\.provider.provider), at: now)
             }
             && step { () throws(StoreFailure) in try takeOver(now) }
-            && step { () throws(StoreFailure) in
-                guard number.isMultiple(of: Self.giveUpEvery) else { return }
-                try giveUp(now)
-            }
+            // Soon: what is late stands before what is not whenever a lane leases.
+            && step { () throws(StoreFailure) in try giveUp(now) }
             && zip(walks, questions).allSatisfy { walk, questions in
                 step { () throws(StoreFailure) in try walk.go(at: .now) }
                     && step { () throws(StoreFailure) in try questions.ask(at: .now) }

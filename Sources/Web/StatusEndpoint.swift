@@ -75,9 +75,29 @@ package struct StatusEndpoint: Sendable {
                 in: &json)
         }
         json.endObject()
-        json.key("sending")
+        describeSending(isDatabaseThere: database.latency != nil, at: now, in: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// `sending` is null where it cannot be looked at, and `sending_problem` says why.
+    private func describeSending(
+        isDatabaseThere: Bool, at now: Timestamp, in json: inout JSONText
+    ) {
+        var states: [SendingState]?
+        var problem: String?
         // One round trip more only if the last one came back: who asks now wants to know soon.
-        if database.latency != nil, let states = try? sending.sendingStates() {
+        if isDatabaseThere {
+            do throws(StoreFailure) {
+                states = try sending.sendingStates()
+            } catch {
+                problem = "the look at sending failed: \(error)"
+            }
+        } else {
+            problem = "the database does not answer"
+        }
+        json.key("sending")
+        if let states {
             json.beginObject()
             for state in states {
                 json.key(state.provider.rawValue)
@@ -87,8 +107,7 @@ package struct StatusEndpoint: Sendable {
         } else {
             json.null()
         }
-        json.endObject()
-        return json.bytes
+        json.member("sending_problem", problem)
     }
 
     private func describe(

@@ -4,10 +4,21 @@ import Foundation
 enum Output {
     /// Writes a line; what nobody reads is dropped.
     static func line(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
+    /// Writes a line to standard error: what is no result.
+    static func note(_ text: String) {
+        write(text, to: STDERR_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
         // Not by FileHandle, which ends the process when a write fails.
         var rest = Array((text + "\n").utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes {
+                Foundation.write(descriptor, $0.baseAddress, $0.count)
+            }
             guard count >= 0 || errno == EINTR else { return }
             rest = rest.dropFirst(max(0, count))
         }

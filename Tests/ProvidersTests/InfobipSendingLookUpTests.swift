@@ -57,6 +57,24 @@ struct InfobipSendingLookUpTests {
             network: "23415", attributes: attributes)
     }
 
+    @Test("what is archived of a log of either version has no text, and says the same")
+    func archives() throws {
+        let message = try lookUp(1)
+        for log in [Self.v3(message.id), Self.v1(message.id)] {
+            let body = #"{"results":[\#(log)],"cursor":{"limit":50}}"#
+            let archived = try InfobipSending.sample().archivable(Array(body.utf8))
+            let text = String(decoding: archived, as: UTF8.self)
+            #expect(!text.contains("personal"))
+            #expect(text.contains(#"":"<redacted>""#))
+            #expect(text.contains(#""doneAt":"2026-11-20T12:00:04.321+0100""#))
+            #expect(text.hasSuffix(#"],"cursor":{"limit":50}}"#))
+            #expect(
+                try InfobipSending.sample().lookUpResult(of: [message], ProviderResponse(200, text))
+                    == result([message], [log]))
+        }
+        #expect(try InfobipSending.sample().archivable(Array("<personal>".utf8)).isEmpty)
+    }
+
     @Test("a log of version 3 is a report, without the message's text")
     func version3() throws {
         let report = try expected(

@@ -52,6 +52,28 @@ struct PlivoSendingLookUpTests {
         return #"{"api_id":"a","meta":\#(meta),"objects":[\#(records.joined(separator: ","))]}"#
     }
 
+    @Test(
+        "what is archived of records has no text, whatever it is called, and says the same",
+        arguments: [
+            [:], ["text": #"{"a": ["personal"]}"#], ["text": "null", "message": #""personal""#],
+            ["text": "1", #"message\u005ftext"#: #""personal""#, "Content": #"["personal"]"#],
+            ["media_urls": #"["https://personal.example"]"#],
+        ])
+    func archives(changes: [String: String]) throws {
+        for (body, uuid) in [
+            (Self.record(changes), Self.uuid), (Self.list([Self.record(changes)]), nil),
+        ] {
+            let archived = try PlivoSending.sample().archivable(Array(body.utf8))
+            let text = String(decoding: archived, as: UTF8.self)
+            #expect(!text.contains("personal"))
+            #expect(text.contains(#""message_uuid": "\#(Self.uuid)""#))
+            let message = try lookUp(uuid: uuid)
+            let result = try result(message, text)
+            #expect(result.reports.count == 1)
+            #expect(result.reports[0].doneAt == (try self.result(message, body)).reports[0].doneAt)
+        }
+    }
+
     @Test("a record is a report, without the message's text")
     func detail() throws {
         let expected = try Report(

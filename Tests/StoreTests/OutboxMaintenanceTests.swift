@@ -1,5 +1,6 @@
 import Domain
 import Postgres
+import Telemetry
 import TestSupport
 import Testing
 
@@ -7,38 +8,106 @@ import Testing
 
 @Suite("What sending leaves behind", .blocking)
 struct OutboxMaintenanceTests {
+    private static let day: Int64 = 86_400
+
+    /// One portion of each kind, large enough for these tests.
     private func maintain(_ database: TestDatabase, keepDays: Int = 30) throws {
         let connection = try Connection(database.responder)
-        try connection.execute(MaintainOutbox(keepDays: keepDays))
+        try connection.execute(DropOldKeys(keepDays: keepDays, after: .first, most: 10_000))
+        try connection.execute(DropOldEvents(keepDays: keepDays, after: .first, most: 10_000))
+        try connection.execute(DropOldDeadLetters(keepDays: keepDays, after: .first, most: 10_000))
+        try connection.execute(DropOldCalls(keepDays: keepDays, after: .first, most: 10_000))
+    }
+
+    /// Puts all that happened to a message so far to an earlier time.
+    private func age(_ message: MessageID, days: Int64, _ database: TestDatabase) throws {
+        try database.run(
+            """
+            update event set at = at - interval '\(days) days' where message_id = '\(message)';
+            update dead_letter set at = at - interval '\(days) days' where message_id = '\(message)';
+            update message set updated_at = updated_at - interval '\(days) days'
+            where id = '\(message)' and updated_at > now() - interval '1 day'
+            """)
+    }
+
+    /// How many events a message has, whether its text is there, and whether it is a dead letter.
+    private func left(_ message: MessageID, _ sending: SendingHarness) throws -> String {
+        try sending.database.run(
+            """
+            select (select count(*) from event where message_id = message.id),
+                exists (select from send_call where id = message.call_id),
+                exists (select from dead_letter where message_id = message.id)
+            from message where id = '\(message)'
+            """)
     }
 
     @Test("what is past its time goes, but for the text and the story of what still waits")
     func drops() throws {
         let sending = try SendingHarness()
-        let old = Timestamp.now.advanced(by: .seconds(-31 * 86_400))
-        let recent = Timestamp.now.advanced(by: .seconds(-29 * 86_400))
-        var ids: [MessageID] = []
-        for time in [old, recent] {
-            let far = Timestamp.now.advanced(by: .seconds(600))
-            let refused = try sending.accept(.sample(at: time, giveUpAt: far))[0]
-            let lease = try sending.lease().leases[0].id
-            try sending.outbox.record([.refused(refused, lease)], counts: [:])
-            let waiting = try sending.accept(.sample(at: time, giveUpAt: far))[0]
+        let accepted = Timestamp.now.advanced(by: .seconds(-40 * Self.day))
+        let far = Timestamp.now.advanced(by: .seconds(600))
+        var over: [MessageID] = []
+        var waiting: [MessageID] = []
+        for days: Int64 in [31, 29] {
+            let refused = try sending.accept(.sample(at: accepted, giveUpAt: far))[0]
+            let first = try sending.lease().leases[0].id
+            try sending.outbox.record([.refused(refused, first)], counts: [:])
+            let sent = try sending.accept(.sample(at: accepted, giveUpAt: far))[0]
             let second = try sending.lease().leases[0].id
-            try sending.outbox.record([.accepted(waiting, second)], counts: [:])
-            ids += [refused, waiting]
+            try sending.outbox.record([.accepted(sent, second)], counts: [:])
+            for message in [refused, sent] { try age(message, days: days, sending.database) }
+            over.append(refused)
+            waiting.append(sent)
         }
-        try sending.database.run(
-            "update dead_letter set at = '\(old)' where message_id = '\(ids[0])'")
         try maintain(sending.database)
-        let counts = try ids.map { try sending.messages.events(of: $0, limit: 9).count }
-        #expect(counts == [0, 1, 1, 1])
-        #expect(
-            try ids.map { try sending.messages.message($0)?.sending == nil } == [
-                true, false, false, false,
-            ])
-        #expect(try sending.database.run("select message_id from dead_letter") == "\(ids[2])")
+        #expect(try over.map { try left($0, sending) } == ["0|f|f", "1|t|t"])
+        #expect(try waiting.map { try left($0, sending) } == ["1|t|f", "1|t|f"])
         #expect(try sending.database.run("select count(*) from message") == "4")
+    }
+
+    @Test("a message scheduled a hundred days ahead keeps its text and its story after it was sent")
+    func agesFromTheEnd() throws {
+        let sending = try SendingHarness()
+        let accepted = Timestamp.now.advanced(by: .seconds(-100 * Self.day))
+        let message = try sending.accept(
+            .sample(at: accepted, giveUpAt: .now.advanced(by: .seconds(600))))[0]
+        let lease = try sending.lease().leases[0].id
+        try sending.outbox.record([.accepted(message, lease)], counts: [:])
+        try sending.database.run("delete from outbox")
+        try maintain(sending.database)
+        #expect(try left(message, sending) == "1|t|f")
+
+        // Not even its own steps are the last thing, if a report came after them.
+        try age(message, days: 99, sending.database)
+        let report = Report(
+            message: message, isKeyDerived: true, provider: .infobip,
+            providerMessageID: "\(message)", status: .delivered,
+            outcome: Outcome(provider: .infobip), doneAt: .noon())
+        let writer = WriterHarness(try sending.database.responder)
+        #expect(writer.write([.sample([report], receivedAt: .now)]).isEmpty)
+        try sending.database.run(
+            "update message set updated_at = '\(accepted)' where id = '\(message)'")
+        try maintain(sending.database)
+        #expect(try left(message, sending) == "1|t|f")
+        try sending.database.run("update report set received_at = '\(accepted)'")
+        try maintain(sending.database)
+        #expect(try left(message, sending) == "0|f|f")
+    }
+
+    @Test("a call keeps its text as long as any of its messages has a story")
+    func keepsText() throws {
+        let sending = try SendingHarness()
+        let accepted = Timestamp.now.advanced(by: .seconds(-100 * Self.day))
+        let ids = try sending.accept(
+            .sample(recipients: 2, at: accepted, giveUpAt: .now.advanced(by: .seconds(600))))
+        let lease = try sending.lease().leases[0].id
+        try sending.outbox.record(ids.map { .refused($0, lease) }, counts: [:])
+        try age(ids[0], days: 99, sending.database)
+        try maintain(sending.database)
+        #expect(try ids.map { try left($0, sending) } == ["0|t|f", "1|t|t"])
+        try age(ids[1], days: 99, sending.database)
+        try maintain(sending.database)
+        #expect(try ids.map { try left($0, sending) } == ["0|f|f", "0|f|f"])
     }
 
     @Test("keys go after a day")
@@ -55,8 +124,19 @@ struct OutboxMaintenanceTests {
 
     @Test("nothing is dropped on the responder's word within three days")
     func hasFloor() throws {
+        let connection = try Connection(TestDatabase().responder)
+        func refusal(_ drop: (some DropStatement).Type) throws -> PostgresError? {
+            #expect(throws: PostgresError.self) {
+                try connection.execute(drop.init(keepDays: 2, after: .first, most: 10))
+            }
+        }
+        #expect(try refusal(DropOldEvents.self)?.code == .data)
+        #expect(try refusal(DropOldDeadLetters.self)?.code == .data)
+        #expect(try refusal(DropOldCalls.self)?.code == .data)
+        #expect(try refusal(DropOldQuarantine.self)?.code == .data)
+        #expect(try refusal(DropOldCallbacks.self)?.code == .data)
         let error = #expect(throws: PostgresError.self) {
-            try maintain(TestDatabase(), keepDays: 2)
+            try connection.execute(DropArchivePartition(keepDays: 2))
         }
         #expect(error?.code == .data)
     }
@@ -69,7 +149,7 @@ struct OutboxMaintenanceTests {
                 create temporary table dead_letter (message_id uuid, at timestamptz);
                 insert into dead_letter values (gen_random_uuid(), '2000-01-01');
                 """)
-        try connection.execute(MaintainOutbox(keepDays: 3))
+        try connection.execute(DropOldDeadLetters(keepDays: 3, after: .first, most: 10))
         try connection.execute(
             script: "do $$ begin assert (select count(*) from pg_temp.dead_letter) = 1; end $$")
     }

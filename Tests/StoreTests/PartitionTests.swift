@@ -15,10 +15,10 @@ struct PartitionTests {
     }
 
     private func maintain(ahead: Int = 7, keep: Int = 30) throws(PostgresError) {
-        let pool = ConnectionPool(try responder(), maximumCount: 1)
-        try pool.withConnection { connection throws(PostgresError) in
-            try connection.execute(MaintainPartitions(daysAhead: ahead, keepDays: keep))
-        }
+        let connection = try Connection(responder())
+        while try connection.execute(AddArchivePartition(daysAhead: ahead)).first == true {}
+        while try connection.execute(DropArchivePartition(keepDays: keep)).first == true {}
+        try connection.execute(DropOldCallbacks(keepDays: keep, after: .first, most: 1000))
     }
 
     private func responder() throws(PostgresError) -> ConnectionSettings {
@@ -94,17 +94,25 @@ struct PartitionTests {
         #expect(error?.sqlState?.description == "22023")
     }
 
-    @Test("quarantine keeps what is young, and no more than the newest hundred thousand")
-    func boundsQuarantine() throws {
+    @Test("a drop that does not get its lock gives up soon, and the rows are gone all the same")
+    func dropsWithoutWaiting() throws {
         try database.run(
             """
-            insert into quarantine (received_at, callback_id, provider, reason, place, detail, excerpt)
-            select now() - case when n <= 10 then interval '40 days' else interval '0' end,
-                gen_random_uuid(), 1, '', '', '', ''
-            from generate_series(1, 100020) as n
+            create table callback_20200101 partition of callback
+                for values from ('2020-01-01') to ('2020-01-02');
+            alter table callback_20200101 owner to waybill_owner;
+            insert into callback values (gen_random_uuid(), '2020-01-01', 1, '', '')
             """)
+        let reader = try Connection(database.admin)
+        try reader.execute(script: "begin; lock table only callback in access share mode")
+        let error = #expect(throws: PostgresError.self) { try maintain() }
+        #expect(error?.sqlState?.lostLock == true)
+        #expect(try database.run("select count(*) from callback_20200101") == "0")
+        try database.run("insert into callback values (gen_random_uuid(), now(), 1, '', '')")
+        #expect(try database.run("select count(*) from callback") == "1")
+        try reader.execute(script: "rollback")
         try maintain()
-        #expect(try database.run("select count(*), min(id) from quarantine") == "100000|21")
+        #expect(try database.run("select to_regclass('callback_20200101') is null") == "t")
     }
 
     @Test("partitions are compressed as their parent and made only once by several at a time")
@@ -113,7 +121,8 @@ struct PartitionTests {
         let workers = (0..<4).map { _ in
             Worker {
                 _ = try? pool.withConnection { connection throws(PostgresError) in
-                    try connection.execute(MaintainPartitions(daysAhead: 20, keepDays: 30))
+                    while try connection.execute(AddArchivePartition(daysAhead: 20)).first == true {
+                    }
                 }
             }
         }

@@ -29,6 +29,10 @@ struct PrivilegeTests {
             "update event set status = 4", "delete from dead_letter",
             "update dead_letter set reason = ''", "delete from idempotency_key",
             "insert into provider_state (provider) values (3)", "delete from provider_state",
+            "insert into outbox_count values (1, 1, 1)", "update outbox_count set messages = 0",
+            "delete from outbox_count", "drop trigger count_inserted on outbox",
+            "insert into quarantine_floor values ('', 1000000)", "drop function cut_quarantine",
+            "select grant_responder_0004('waybill')", "select retention_end(3)",
         ])
     func isRefused(sql: String) throws {
         let connection = try Connection(TestDatabase().responder)
@@ -54,9 +58,18 @@ struct PrivilegeTests {
                 create trigger rob before delete on callback_default
                     for each row execute function pg_temp.rob();
                 """)
-        try connection.execute(MaintainPartitions(daysAhead: 7, keepDays: 3))
+        try connection.execute(AddArchivePartition(daysAhead: 9))
+        try connection.execute(MeasureQuarantine())
+        for drop: any DropStatement.Type in [DropOldQuarantine.self, CutQuarantine.self] {
+            try run(drop, connection)
+        }
+        try run(DropOldCallbacks.self, connection)
         try connection.execute(
             script: "do $$ begin assert (select count(*) from pg_temp.quarantine) = 1; end $$")
+    }
+
+    private func run(_ drop: (some DropStatement).Type, _ connection: Connection) throws {
+        try connection.execute(drop.init(keepDays: 3, after: .first, most: 10))
     }
 
     @Test("nobody else gets any right on the tables and functions")

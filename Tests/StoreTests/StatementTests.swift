@@ -16,13 +16,13 @@ struct StatementTests {
             SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,
             SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self,
-            MaintainPartitions.self, SelectHeldSessions.self,
-            SelectHeldMessages.self, LimitLockWait.self, WaitForStandby.self, CommitLazily.self,
-        ] + sending
+            SelectHeldSessions.self, SelectHeldMessages.self, LimitLockWait.self,
+            WaitForStandby.self, CommitLazily.self, LimitStatementTime.self,
+        ] + sending + housekeeping
     }
     private static var sending: [any Statement.Type] {
         [
-            SelectEvents.self, MaintainOutbox.self, AcceptCall.self, ClaimKey.self, SelectKey.self,
+            SelectEvents.self, AcceptCall.self, ClaimKey.self, SelectKey.self,
             KeepAnswers.self, CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self,
             RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectCalls.self,
             SelectApart.self, SelectNewest.self, SelectTrial.self, PutBackUnsent.self,
@@ -34,11 +34,18 @@ struct StatementTests {
             SelectSendingStates.self, SendNotification.self, PlanAnew.self,
         ]
     }
+    private static var housekeeping: [any Statement.Type] {
+        [
+            AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
+            DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
+            DropOldEvents.self, DropOldDeadLetters.self, DropOldCalls.self, RecountOutbox.self,
+        ]
+    }
     private static var migrations: [any Statement.Type] {
         [
             LockMigrations.self, FindMigrationTable.self, SelectMigrations.self,
             InsertMigration.self,
-            GrantResponder.self,
+            GrantResponder.self, SelectBackend.self, SelectBlockers.self,
         ]
     }
 
@@ -61,7 +68,7 @@ struct StatementTests {
         var declared: Set<String> = []
         for path in paths where path.hasSuffix(".swift") {
             let text = try String(contentsOfFile: folder + "/" + path, encoding: .utf8)
-            for match in text.matches(of: /struct (\w+)(?:<.*>)?: (?:\w+, )*Statement\b/) {
+            for match in text.matches(of: /struct (\w+)(?:<.*>)?: (?:\w+, )*(?:Drop)?Statement\b/) {
                 declared.insert(String(match.1))
             }
         }

@@ -22,7 +22,7 @@ struct GaugeTests {
         #expect(metrics.exposition().contains("\nwaybill_log_dropped_total 3\n"))
     }
 
-    @Test("The state of sending is asked for once, and left out while the database is away")
+    @Test("The state of sending is asked for once; when the look fails, the metrics say so")
     func sending() throws {
         let probe = States()
         let metrics = Metrics()
@@ -39,13 +39,19 @@ struct GaugeTests {
                 waybill_sending_healed_total{provider="plivo"} 7
 
                 """))
+        #expect(text.contains("\nwaybill_sending_known 1\n"))
+        #expect(text.contains("\nwaybill_sending_look_failures_total 0\n"))
         #expect(text.contains("# TYPE waybill_sending_queued gauge\n"))
         #expect(text.contains("\nwaybill_sending_queued{provider=\"plivo\"} 3\n"))
         #expect(text.contains("\nwaybill_sending_running{provider=\"infobip\"} 1\n"))
         #expect(text.contains("\nwaybill_sending_stopped{provider=\"infobip\"} 0\n"))
         #expect(text.contains("\nwaybill_sending_oldest_due_seconds{provider=\"plivo\"} 0\n"))
         probe.isAway.store(true, ordering: .relaxed)
-        #expect(!metrics.exposition().contains("waybill_sending_"))
+        let away = metrics.exposition()
+        #expect(away.contains("\nwaybill_sending_known 0\n"))
+        #expect(!away.contains("waybill_sending_queued"))
+        // Counted where the next look can see it.
+        #expect(metrics.exposition().contains("\nwaybill_sending_look_failures_total 1\n"))
     }
 }
 

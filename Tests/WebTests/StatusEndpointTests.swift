@@ -44,7 +44,7 @@ struct StatusEndpointTests {
             + #""retry_at":"2026-11-18T11:07:40.000Z","last_seen_age_seconds":5,"queued":1,"#
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
-            + #""dead_letters":10,"look_ups":11,"healed":12,"put_back":0}}}}"#
+            + #""dead_letters":10,"look_ups":11,"healed":12,"put_back":0}}},"sending_problem":null}"#
         #expect(document(Probe(sending: [stopped]), statistics) == expected)
     }
 
@@ -91,10 +91,12 @@ struct StatusEndpointTests {
         #expect(text.contains(#""last_request_age_seconds":null,"last_verified_by":null"#))
         #expect(text.contains(#""minutes_until_provider_gives_up":2430"#))
         // The question was not even asked: it would take as long as the first.
-        #expect(text.hasSuffix(#","sending":null}"#))
+        #expect(
+            text.hasSuffix(#","sending":null,"sending_problem":"the database does not answer"}"#))
         #expect(probe.asked.value == 0)
         #expect(
-            document(Probe(sending: nil), CallbackStatistics()).hasSuffix(#","sending":null}"#))
+            document(Probe(sending: nil), CallbackStatistics()).hasSuffix(
+                #","sending":null,"sending_problem":"the look at sending failed: away"}"#))
     }
 
     @Test("What a commit may lose at a failover is said, and nothing of a database that is away")

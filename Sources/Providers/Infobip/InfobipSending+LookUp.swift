@@ -67,6 +67,10 @@ extension InfobipSending {
             reports: reports,
             unknown: isComplete ? messages.map(\.id).filter { missing.contains($0) } : [])
     }
+
+    package func archivable(_ lookUpBody: [UInt8]) -> [UInt8] {
+        TextRedactor.redact(lookUpBody)
+    }
 }
 
 extension MessageLookUp {

@@ -78,6 +78,10 @@ extension PlivoSending {
         return LookUpResult(reports: [try Self.report(record, of: message)], unknown: [])
     }
 
+    package func archivable(_ lookUpBody: [UInt8]) -> [UInt8] {
+        TextRedactor.redact(lookUpBody)
+    }
+
     /// Whether a record may be the message's; what cannot be read may be.
     private static func isCandidate(_ record: JSONValue, for message: MessageLookUp) -> Bool {
         if record["message_direction"]?.text == "inbound" { return false }

@@ -1,8 +1,10 @@
+private import Foundation
 package import Postgres
 
 /// Brings the schema up to date: one transaction a file, under an advisory lock.
 package struct Migrator {
     private let files: [MigrationFile]
+    private let patience: LockPatience
     private let connection: Connection
 
     /// What has been done to a database.
@@ -15,9 +17,11 @@ package struct Migrator {
     ///
     /// - Throws: `MigrationError` with the reason.
     package init(
-        _ settings: ConnectionSettings, files: [MigrationFile]
+        _ settings: ConnectionSettings, files: [MigrationFile],
+        patience: LockPatience = .standard
     ) throws(MigrationError) {
         self.files = files
+        self.patience = patience
         do {
             connection = try Connection(settings)
         } catch {
@@ -42,10 +46,12 @@ package struct Migrator {
     /// - Parameters:
     ///   - responder: the role that `serve` connects as; nil if it is the migrations' own.
     ///   - onApply: told of every file, before it is run.
+    ///   - onWait: told of every try that ended because a lock did not come, but the last.
     /// - Returns: the files that were applied.
     /// - Throws: `MigrationError` naming the file; what was applied before it stays.
     package func migrate(
-        grantingTo responder: String?, onApply: (MigrationFile) -> Void
+        grantingTo responder: String?, onApply: (MigrationFile) -> Void,
+        onWait: (LockWait) -> Void = { _ in }
     ) throws(MigrationError) -> [MigrationFile] {
         // The lock is the session's: it holds across the files' transactions.
         try attempt("taking the migration lock") { () throws(PostgresError) in
@@ -56,12 +62,7 @@ package struct Migrator {
         let pending = try status().filter { !$0.isApplied }.map(\.file)
         for file in pending {
             onApply(file)
-            try attempt(file.name) { () throws(PostgresError) in
-                try connection.transaction { () throws(PostgresError) in
-                    try connection.execute(script: file.sql, within: .seconds(3600))
-                    _ = try connection.execute(InsertMigration(file: file))
-                }
-            }
+            try apply(file, onWait)
         }
         if let responder {
             try attempt("granting rights to \(responder)") { () throws(PostgresError) in
@@ -69,6 +70,53 @@ package struct Migrator {
             }
         }
         return pending
+    }
+
+    /// Applies a file, as often as it takes to get its locks.
+    ///
+    /// While it waits for one, whoever needs the table waits behind it: the wait is short, and after
+    /// it the file is rolled back, so that the others go on.
+    private func apply(
+        _ file: MigrationFile, _ onWait: (LockWait) -> Void
+    ) throws(MigrationError) {
+        var attempt = 0
+        while true {
+            attempt += 1
+            guard let blockers = try blockersOfOneTry(file) else { return }
+            let isLast = attempt >= patience.tries
+            let wait = LockWait(
+                file: file, attempt: attempt, tries: patience.tries, blockers: blockers,
+                pause: isLast ? nil : patience.pause(attempt))
+            guard let pause = wait.pause else { throw MigrationError(wait.description) }
+            onWait(wait)
+            Thread.sleep(forTimeInterval: pause / .seconds(1))
+        }
+    }
+
+    /// Nil if the file was applied, and otherwise who held the lock that did not come.
+    private func blockersOfOneTry(
+        _ file: MigrationFile
+    ) throws(MigrationError) -> [LockBlocker]? {
+        let backend = try self.attempt(file.name) { () throws(PostgresError) in
+            try connection.execute(SelectBackend()).first ?? 0
+        }
+        let watch = LockWatch(connection.settings, backend: backend)
+        do {
+            try connection.transaction { () throws(PostgresError) in
+                try connection.execute(
+                    script: "set local lock_timeout = \(patience.timeoutMilliseconds)")
+                try connection.execute(script: file.sql, within: .seconds(3600))
+                _ = try connection.execute(InsertMigration(file: file))
+            }
+            _ = watch.stop()
+            return nil
+        } catch {
+            let blockers = watch.stop()
+            guard error.sqlState?.lostLock == true else {
+                throw Self.failure(file.name, error)
+            }
+            return blockers
+        }
     }
 
     private func check(_ applied: [AppliedMigration]) throws(MigrationError) {
@@ -101,9 +149,13 @@ package struct Migrator {
         do {
             return try body()
         } catch {
-            // The person who migrates needs the server's words; there are no users' values in DDL.
-            throw MigrationError("\(step): \(error.debugDescription)")
+            throw Self.failure(step, error)
         }
+    }
+
+    private static func failure(_ step: String, _ error: PostgresError) -> MigrationError {
+        // The person who migrates needs the server's words; there are no users' values in DDL.
+        MigrationError("\(step): \(error.debugDescription)")
     }
 
     private static let table = """

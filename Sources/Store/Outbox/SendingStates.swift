@@ -2,7 +2,7 @@ package import Domain
 package import Postgres
 package import Telemetry
 
-/// Asks the database how sending goes. Counts the whole outbox: for now and then only.
+/// Asks the database how sending goes: a millisecond, however many messages wait.
 package struct SendingStates: SendingProbe {
     private let queries: Queries
 
@@ -12,7 +12,9 @@ package struct SendingStates: SendingProbe {
 
     package func sendingStates() throws(StoreFailure) -> [SendingState] {
         try queries.run { connection throws(PostgresError) in
-            try connection.execute(SelectSendingStates()).rows
+            try connection.execute(
+                PlanAnew(), SelectSendingStates(providers: Provider.allCases)
+            ).1.rows
         }
     }
 }

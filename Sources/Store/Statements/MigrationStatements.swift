@@ -112,28 +112,36 @@ struct SelectDurability: Statement {
     }
 }
 
-/// Makes the archive's partitions for the coming days and drops the old ones.
-struct MaintainPartitions: Statement {
-    let daysAhead: Int
-    let keepDays: Int
+/// The session's own process at the server.
+struct SelectBackend: Statement {
+    static let name: StaticString = "select_backend"
+    static let sql: StaticString = "select pg_backend_pid()"
 
-    static let name: StaticString = "maintain_partitions"
-    static let sql: StaticString = "select maintain_partitions($1, $2)"
-
-    func encode(into parameters: inout StatementParameters) {
-        parameters.add(Int32(daysAhead))
-        parameters.add(Int32(keepDays))
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int32 {
+        try row.int32(0)
     }
 }
 
-/// Drops what sending has left behind and nobody needs any more.
-struct MaintainOutbox: Statement {
-    let keepDays: Int
+/// Whom a session waits for.
+struct SelectBlockers: Statement {
+    let backend: Int32
 
-    static let name: StaticString = "maintain_outbox"
-    static let sql: StaticString = "select maintain_outbox($1)"
+    static let name: StaticString = "select_blockers"
+    static let sql: StaticString = """
+        select pid, usename::text, application_name, state,
+            extract(epoch from clock_timestamp() - xact_start)::bigint
+        from unnest(pg_blocking_pids($1)) as blocking (pid)
+        left join pg_stat_activity using (pid)
+        """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.add(Int32(keepDays))
+        parameters.add(backend)
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> LockBlocker {
+        LockBlocker(
+            backend: try row.int32(0), role: try row.optionalText(1),
+            application: try row.optionalText(2), state: try row.optionalText(3),
+            seconds: try row.optionalInt64(4))
     }
 }

@@ -36,3 +36,17 @@ struct LimitLockWait: Statement {
         parameters.add(isLocal)
     }
 }
+
+/// Limits how long each of the transaction's later statements may take, at the server: what is only
+/// given up here goes on there.
+struct LimitStatementTime: Statement {
+    let limit: Duration
+
+    static let name: StaticString = "limit_statement_time"
+    static let sql: StaticString = "select set_config('statement_timeout', $1, true)"
+
+    func encode(into parameters: inout StatementParameters) {
+        // Zero would be no limit at all.
+        parameters.add(String(max(1, Int64(limit / .milliseconds(1)))))
+    }
+}

@@ -163,9 +163,15 @@ extension Committer {
     private mutating func quarantine(
         _ rows: [WriteBatch.Refused], _ isolation: inout Isolation
     ) throws(PostgresError) {
+        guard let callback = rows.first?.callback else { return }
+        // The rows are all of one callback.
+        let kept = writer.quarantine.admit(rows.map(\.reject)).map {
+            (reject: $0, callback: callback)
+        }
         do throws(PostgresError) {
             _ = try usableConnection().execute(
-                QuarantineRejects(rejects: rows), within: writer.settings.commitDeadline)
+                QuarantineRejects(rejects: kept), within: writer.settings.commitDeadline)
+            writer.quarantine.wrote(kept.lazy.map(\.reject))
         } catch {
             guard error.isBadData else { throw error }
             isolation.lost(rows: rows.count)

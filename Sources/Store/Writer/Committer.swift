@@ -218,6 +218,7 @@ struct Committer {
             reports, messages, within: limit)
         meanwhile()
         _ = try pending.receive()
+        writer.quarantine.wrote(rows.rejects.lazy.map(\.reject))
         if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
         knownOutcomes.formUnion(news.lazy.map(\.id))
     }

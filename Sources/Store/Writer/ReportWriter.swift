@@ -44,6 +44,8 @@ package final class ReportWriter: ReportSink, WriterProbe {
     /// What each committer has taken.
     private let taken: [OpenEntries]
     private let doubt = CommitDoubt()
+    /// What the writer may put into quarantine, and how much it did.
+    package let quarantine: QuarantineGate
     private let outage = Mutex<Timestamp?>(nil)
     private let condition = Mutex(Condition())
     /// While set, submissions are refused at once instead of after the deadline.
@@ -68,6 +70,7 @@ package final class ReportWriter: ReportSink, WriterProbe {
             crowd: settings.crowdReports, deadline: settings.commitDeadline)
         self.metrics = WriterMetrics(metrics, queue: queue)
         taken = (0..<settings.connections).map { _ in OpenEntries() }
+        quarantine = QuarantineGate(metrics)
         for index in 0..<settings.connections {
             committers.enter()
             start("committer-\(index)") { [self] in
@@ -93,7 +96,7 @@ package final class ReportWriter: ReportSink, WriterProbe {
     ) {
         if refuses.load(ordering: .relaxed) { return completion(.failure(.unavailable)) }
         let entry = SubmissionQueue.Entry(
-            submission: submission, deadline: .now + settings.commitDeadline,
+            submission: quarantine.admit(submission), deadline: .now + settings.commitDeadline,
             completion: completion)
         if let failure = queue.append(entry) { completion(.failure(failure)) }
     }

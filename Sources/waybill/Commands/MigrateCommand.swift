@@ -27,9 +27,10 @@ enum MigrateCommand {
                 in: try arguments.value("directory") ?? Resources.folder("Migrations"))
             let migrator = try Migrator(database, files: files)
             if arguments.has("status") { return try printStatus(migrator) }
-            let applied = try migrator.migrate(grantingTo: responder.role) {
-                Output.line("applying \($0.name)")
-            }
+            let applied = try migrator.migrate(
+                grantingTo: responder.role,
+                onApply: { Output.line("applying \($0.name)") },
+                onWait: { Output.note("\($0)") })
             Output.line(
                 applied.isEmpty
                     ? "the schema is up to date" : "applied \(applied.count) migration(s)")

@@ -54,7 +54,8 @@ final class Responder: Sendable {
             configuration.database, settings: settings, metrics: metrics, logger: logger)
         maintenance = Maintenance(
             ConnectionPool(configuration.database, maximumCount: 1),
-            keepDays: limits.callbackRetentionDays, logger: logger)
+            keepDays: limits.callbackRetentionDays, quarantine: writer.quarantine,
+            metrics: metrics, logger: logger)
 
         sending = try SendingService(configuration, pool, metrics: metrics, logger: logger)
 

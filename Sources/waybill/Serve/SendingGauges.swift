@@ -3,8 +3,9 @@ import Telemetry
 import Web
 
 /// The state of sending as metrics: one query when they are asked for, shared by all who ask
-/// meanwhile. They are left out while the database is away; if it only is slow, they are those of its
-/// last answer for up to a minute.
+/// meanwhile. If the database only is slow, they are those of its last answer for up to a minute.
+///
+/// What is not known is left out, as Prometheus wants it, and `waybill_sending_known` says so.
 enum SendingGauges {
     private static let values: [(name: String, help: String, value: Value)] = [
         (
@@ -77,22 +78,34 @@ enum SendingGauges {
     /// How long somebody who reads the metrics waits for the database.
     private static let patience: Duration = .milliseconds(80)
     private static let longestAge: Duration = .seconds(60)
+    private static let known = "waybill_sending_known"
 
     static func register(_ probe: any SendingProbe, in metrics: Metrics) {
+        let failures = metrics.counter(
+            "waybill_sending_look_failures_total",
+            "Looks at the state of sending that failed, for these metrics.")
         let answer = SharedAnswer("sending-states", .onDemand, every: .zero) {
-            try? probe.sendingStates()
+            () -> [SendingState]? in
+            let states = try? probe.sendingStates()
+            if states == nil { failures.add() }
+            return states
         }
-        metrics.group(values.map { MetricFamily($0.name, $0.help) }) {
+        let families =
+            [MetricFamily(known, "0 if the state of sending could not be looked at just now.")]
+            + values.map { MetricFamily($0.name, $0.help) }
+        metrics.group(families) {
             let reading = answer.latest(within: patience)
-            guard let states = reading.value ?? nil, let age = reading.age, age < longestAge
-            else { return [] }
-            let now = Timestamp.now
-            return values.flatMap { name, _, value in
-                states.map { state in
-                    MetricReading(
-                        name, ["provider": state.provider.rawValue], value(state, now))
-                }
+            guard let states = reading.value ?? nil, let age = reading.age, age < longestAge else {
+                return [MetricReading(known, [:], 0)]
             }
+            let now = Timestamp.now
+            return [MetricReading(known, [:], 1)]
+                + values.flatMap { name, _, value in
+                    states.map { state in
+                        MetricReading(
+                            name, ["provider": state.provider.rawValue], value(state, now))
+                    }
+                }
         }
     }
 

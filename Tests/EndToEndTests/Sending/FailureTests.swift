@@ -169,6 +169,14 @@ extension SendingSuites {
                 let timeline = try JSON(sending.demo.api("/v1/messages/\(message.id)/reports"))
                 #expect(timeline["reports"].array.map { $0["source"].string } == ["poll"])
             }
+            // What was polled is archived without the messages' texts.
+            #expect(
+                try sending.demo.count(
+                    """
+                    select count(*) from callback join report on callback_id = callback.id
+                    where source = 2
+                        and encode(body, 'escape') ~ '"(text|content)":"<redacted>"'
+                    """) > 0)
             let after = try Self.healed(sending)
             for provider in ["infobip", "plivo"] {
                 #expect(after[provider, default: 0] - before[provider, default: 0] >= 2)

@@ -76,26 +76,41 @@ struct SetStop: Statement {
     }
 }
 
-/// What is known of the sending through each provider.
+/// What is known of the sending through each provider, without a look at the outbox but for the
+/// first that is due.
+///
+/// To be planned anew: see `PlanAnew`.
 struct SelectSendingStates: Statement {
+    let providers: [Provider]
+
     static let name: StaticString = "select_sending_states"
     static let sql: StaticString = """
         select provider_state.provider, seen_at, stopped_at, retry_at, stop_code, stop_reason,
             requests, accepted, refused, deferred, unanswered, dead_letters, look_ups, healed,
             coalesce(ready, 0), coalesce(leased, 0), coalesce(unsure, 0), coalesce(sent, 0),
-            oldest_due_at, put_back
+            oldest.due_at, put_back
         from provider_state
         left join (
-            select provider, count(*) filter (where state = 1) as ready,
-                count(*) filter (where state = 2) as leased,
-                count(*) filter (where state = 3) as unsure,
-                count(*) filter (where state = 4) as sent,
-                min(due_at) filter (where state = 1 and due_at <= now()) as oldest_due_at
-            from outbox
+            select provider, (sum(messages) filter (where state = 1))::bigint as ready,
+                (sum(messages) filter (where state = 2))::bigint as leased,
+                (sum(messages) filter (where state = 3))::bigint as unsure,
+                (sum(messages) filter (where state = 4))::bigint as sent
+            from outbox_count
             group by provider
         ) as waiting on waiting.provider = provider_state.provider
+        left join lateral (
+            select due_at from outbox
+            where state = 1 and outbox.provider = provider_state.provider
+            order by due_at
+            limit 1
+        ) as oldest on oldest.due_at <= now()
+        where provider_state.provider = any($1::smallint[])
         order by provider_state.provider
         """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addInt16s(providers) { $0.code }
+    }
 
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SendingState {
         var counts = SendCounts()

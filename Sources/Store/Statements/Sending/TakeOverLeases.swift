@@ -24,23 +24,47 @@ struct Ping: Statement {
 }
 
 /// Makes leases unsure that are over, by the clock that began them, or whose dispatcher is gone.
+///
+/// Walks from holder to holder, so that of leases in force it looks at one each.
 struct TakeOverLeases: Statement {
     let now: Timestamp
     let limit: Int
 
     static let name: StaticString = "take_over_leases"
     static let sql: StaticString = """
-        with lost as materialized (
-            select message_id
-            from outbox
-            where state = 2 and (due_at <= now() or dispatcher <> all (array(
-                select objid::bigint::integer from pg_locks
-                where locktype = 'advisory' and granted and classid = $6::integer::oid and objsubid = 2
-                    and database = (select oid from pg_database
-                                    where datname = current_database()))))
-            order by message_id
+        with recursive holder as (
+            (select dispatcher from outbox where state = 2 order by dispatcher limit 1)
+            union all
+            select (
+                select dispatcher from outbox
+                where state = 2 and dispatcher > holder.dispatcher
+                order by dispatcher
+                limit 1)
+            from holder
+            where dispatcher is not null
+        ),
+        judged as materialized (
+            select dispatcher, case when dispatcher = any(array(
+                    select objid::bigint::integer from pg_locks
+                    where locktype = 'advisory' and granted and classid = $6::integer::oid
+                        and objsubid = 2
+                        and database = (select oid from pg_database
+                                        where datname = current_database())))
+                then now() else 'infinity' end as lost_until
+            from holder
+            where dispatcher is not null
+        ),
+        lost as materialized (
+            select theirs.message_id
+            from judged
+            cross join lateral (
+                select message_id from outbox
+                where state = 2 and dispatcher = judged.dispatcher and due_at <= lost_until
+                order by due_at
+                limit $2
+                for update skip locked
+            ) as theirs
             limit $2
-            for update skip locked
         ),
         taken as (
             update outbox set
@@ -76,7 +100,7 @@ struct TakeOverLeases: Statement {
     }
 }
 
-/// Gives up messages of one provider that are ready and past their time.
+/// Gives up messages of one provider that are ready and past their time; reads no others.
 struct GiveUpLate: Statement {
     let provider: Provider
     let now: Timestamp
@@ -87,8 +111,9 @@ struct GiveUpLate: Statement {
         with late as materialized (
             select message_id, call_id, provider, attempts, recipient
             from outbox
-            where state = 1 and provider = $1 and give_up_at <= $2
-            order by message_id
+            where state = 1 and provider = $1
+                and give_up_at at time zone 'UTC' <= $2::timestamptz at time zone 'UTC'
+            order by give_up_at at time zone 'UTC'
             limit $3
             for update skip locked
         ),

@@ -1,0 +1,258 @@
+private import Dispatch
+private import Foundation
+package import Postgres
+private import Synchronization
+package import Telemetry
+
+/// Keeps the archive's partitions ahead of time and drops what is past its retention, at the start
+/// and then every ten minutes; keeps quarantine within its bounds as it grows.
+///
+/// A step that fails keeps none of the others from running. Long ones go in portions, each a
+/// transaction of its own, and rest between them.
+package final class Maintenance: Sendable {
+    private let pool: ConnectionPool
+    private let logger: Logger
+    private let keepDays: Int
+    private let quarantine: QuarantineGate?
+    private let metrics: MaintenanceMetrics
+    private let isStopping = Atomic<Bool>(false)
+    private let stopSignal = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    private static let daysAhead = 7
+    private static let interval = Duration.seconds(600)
+    /// After a run in which something failed.
+    private static let retryInterval = Duration.seconds(60)
+    private static let recountInterval = Duration.seconds(3600)
+    /// How often an idle thread looks at how much went to quarantine.
+    private static let growthInterval = Duration.seconds(1)
+    /// Moving what the default partition caught may take longer than a portion; it holds no lock
+    /// meanwhile that a callback waits for.
+    private static let partitionLimit = Duration.seconds(600)
+    /// A quarter of a second for all that quarantine may hold; a minute for fifty times as much, from
+    /// before it had bounds.
+    private static let measureLimit = Duration.seconds(120)
+    /// How much later than the server a time-out comes here.
+    private static let grace = Duration.seconds(5)
+    private static let lockTries = 5
+
+    /// Starts its thread.
+    ///
+    /// - Parameters:
+    ///   - pool: of one connection, which nobody else needs.
+    ///   - keepDays: how long raw callbacks, quarantine and what sending leaves behind are kept after
+    ///     the last thing that happened.
+    ///   - quarantine: tells how much the writer put there; without it the bounds are looked at
+    ///     every ten minutes only.
+    ///   - metrics: where failures and dropped rows are counted.
+    ///   - logger: told of failures.
+    package init(
+        _ pool: ConnectionPool, keepDays: Int, quarantine: QuarantineGate? = nil,
+        metrics: Metrics = Metrics(), logger: Logger
+    ) {
+        self.pool = pool
+        self.keepDays = keepDays
+        self.quarantine = quarantine
+        self.metrics = MaintenanceMetrics(metrics)
+        self.logger = logger
+        let thread = Thread { [self] in
+            run()
+            ended.signal()
+        }
+        thread.name = "maintenance"
+        thread.stackSize = 1 << 19
+        thread.start()
+    }
+
+    /// Ends the thread; the portion that it is at is finished first, unless the database hangs.
+    package func stop() {
+        isStopping.store(true, ordering: .releasing)
+        stopSignal.signal()
+        _ = ended.wait(timeout: .now() + .seconds(5))
+    }
+
+    private func run() {
+        var next = ContinuousClock.now
+        var nextRecount = next
+        while !isStopping.load(ordering: .acquiring) {
+            if .now >= next {
+                let isWhole = maintain()
+                next = .now + (isWhole ? Self.interval : Self.retryInterval)
+                if .now >= nextRecount, step(.outboxCounts, recount) {
+                    nextRecount = .now + Self.recountInterval
+                }
+            }
+            boundQuarantineIfGrown()
+            rest(Self.growthInterval)
+        }
+    }
+
+    /// One run; false if a step of it failed.
+    private func maintain() -> Bool {
+        [
+            // Rows for a day without a partition go to the default one, so there is no hurry.
+            step(.partitions, keepPartitions),
+            walk(.archive, DropOldCallbacks.self),
+            walk(.quarantine, DropOldQuarantine.self),
+            boundQuarantine(),
+            walk(.idempotencyKeys, DropOldKeys.self),
+            // What rests on events goes after them.
+            walk(.events, DropOldEvents.self),
+            walk(.deadLetters, DropOldDeadLetters.self),
+            walk(.calls, DropOldCalls.self),
+        ].allSatisfy { $0 }
+    }
+}
+
+extension Maintenance {
+    private func boundQuarantineIfGrown() {
+        guard let quarantine, quarantine.takeGrowth() else { return }
+        if !boundQuarantine() { quarantine.returnGrowth() }
+    }
+
+    private func boundQuarantine() -> Bool {
+        step(.quarantineBounds) { connection throws(PostgresError) in
+            try connection.execute(
+                LimitStatementTime(limit: Self.measureLimit), CommitLazily(), MeasureQuarantine(),
+                within: Self.measureLimit + Self.grace)
+        } && walk(.quarantineBounds, CutQuarantine.self)
+    }
+
+    private func recount(_ connection: Connection) throws(PostgresError) {
+        guard try connection.execute(RecountOutbox()).first == true else { return }
+        logger.log(.warning, "the outbox's counts were off and have been mended", limitKey: "")
+    }
+
+    private func keepPartitions(_ connection: Connection) throws(PostgresError) {
+        try repeatedly { () throws(PostgresError) in
+            try connection.execute(
+                LimitStatementTime(limit: Self.partitionLimit),
+                AddArchivePartition(daysAhead: Self.daysAhead),
+                within: Self.partitionLimit + Self.grace
+            ).1.first ?? false
+        }
+        try repeatedly { () throws(PostgresError) in
+            try connection.execute(DropArchivePartition(keepDays: keepDays)).first ?? false
+        }
+    }
+
+    /// Runs what needs a lock until it says that there is no more; callbacks wait behind a lock that
+    /// does not come, so each wait is short and there are few.
+    private func repeatedly(
+        _ body: () throws(PostgresError) -> Bool
+    ) throws(PostgresError) {
+        var tries = 0
+        while !isStopping.load(ordering: .acquiring) {
+            do throws(PostgresError) {
+                guard try body() else { return }
+            } catch {
+                tries += 1
+                guard error.sqlState?.lostLock == true, tries < Self.lockTries else {
+                    throw error
+                }
+                rest(.seconds(1))
+            }
+        }
+    }
+
+    /// Drops portion by portion until nothing old is left.
+    private func walk<Drop: DropStatement>(_ step: MaintenanceStep, _ drop: Drop.Type) -> Bool {
+        var pace = BatchPace()
+        var after = RowKey.first
+        while !isStopping.load(ordering: .acquiring) {
+            let started = ContinuousClock.now
+            let size = pace.size
+            do throws(PostgresError) {
+                let statement = Drop(keepDays: keepDays, after: after, most: size)
+                let portion = try pool.withConnection(isIdempotent: true) {
+                    connection throws(PostgresError) in
+                    try connection.execute(
+                        LimitStatementTime(limit: BatchPace.limit), CommitLazily(), statement,
+                        within: BatchPace.limit + Self.grace
+                    ).2.first
+                }
+                metrics.dropped(portion?.dropped ?? 0, by: step)
+                let rest = pace.succeeded(in: .now - started)
+                guard let portion, let seen = portion.seen, seen >= size else { return true }
+                after = portion.last ?? after
+                self.rest(rest)
+                if step != .quarantineBounds { boundQuarantineIfGrown() }
+            } catch {
+                guard error.code == .timeout, pace.timedOut() else {
+                    failed(step, error)
+                    return false
+                }
+            }
+        }
+        return true
+    }
+
+    private func step(
+        _ step: MaintenanceStep, _ body: (Connection) throws(PostgresError) -> Void
+    ) -> Bool {
+        do throws(PostgresError) {
+            try pool.withConnection(isIdempotent: true, body)
+            return true
+        } catch {
+            failed(step, error)
+            return false
+        }
+    }
+
+    private func failed(_ step: MaintenanceStep, _ error: PostgresError) {
+        metrics.failed(step)
+        logger.log(
+            .warning, "housekeeping failed; it is tried again", limitKey: step.rawValue,
+            ["step": "\(step.rawValue)", "error": "\(error.description)"])
+    }
+
+    /// Waits; ends early when it is to stop.
+    private func rest(_ duration: Duration) {
+        guard !isStopping.load(ordering: .acquiring) else { return }
+        _ = stopSignal.wait(timeout: .now() + .nanoseconds(Int(duration / .nanoseconds(1))))
+    }
+}
+
+/// The parts of a run, as the log and metrics name them.
+enum MaintenanceStep: String, CaseIterable {
+    case partitions
+    case archive
+    case quarantine
+    case quarantineBounds = "quarantine_bounds"
+    case idempotencyKeys = "idempotency_keys"
+    case events
+    case deadLetters = "dead_letters"
+    case calls
+    case outboxCounts = "outbox_counts"
+}
+
+/// What maintenance counts, by its step.
+struct MaintenanceMetrics: Sendable {
+    private let failures: [MaintenanceStep: Counter]
+    private let rows: [MaintenanceStep: Counter]
+
+    init(_ metrics: Metrics) {
+        func counters(_ name: String, _ help: String) -> [MaintenanceStep: Counter] {
+            let all = MaintenanceStep.allCases.map {
+                ($0, metrics.counter(name, help, ["step": $0.rawValue]))
+            }
+            return Dictionary(uniqueKeysWithValues: all)
+        }
+        failures = counters(
+            "waybill_maintenance_failures_total", "Steps of housekeeping that failed.")
+        rows = counters("waybill_maintenance_dropped_rows_total", "Rows that housekeeping dropped.")
+    }
+
+    func failed(_ step: MaintenanceStep) {
+        failures[step]?.add()
+    }
+
+    func dropped(_ count: Int, by step: MaintenanceStep) {
+        rows[step]?.add(count)
+    }
+}
+
+extension SQLState {
+    /// Whether a lock did not come within `lock_timeout`, or never would have.
+    var lostLock: Bool { description == "55P03" || description == "40P01" }
+}

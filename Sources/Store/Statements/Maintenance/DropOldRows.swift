@@ -1,0 +1,157 @@
+import Postgres
+
+/// What one portion of a retention walk came to.
+struct DroppedPortion: Sendable {
+    /// How many rows were looked at; nil if another process is at it.
+    let seen: Int?
+    let dropped: Int
+    /// Where the next portion begins; nil for a walk that drops all that it sees.
+    let last: RowKey?
+
+    init(_ row: borrowing RowReader) throws(PostgresError) {
+        seen = try row.optionalInt64(0).map(Int.init)
+        dropped = Int(try row.optionalInt64(1) ?? 0)
+        last = try row.optionalUUID(2).map { RowKey(high: $0.high, low: $0.low) }
+    }
+}
+
+/// A place in the order of a key that is a `uuid`.
+struct RowKey: Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    /// Before all others.
+    static let first = RowKey(high: 0, low: 0)
+}
+
+/// A portion of something old, as a function of the schema drops it.
+protocol DropStatement: Statement where Row == DroppedPortion {
+    /// - Parameters:
+    ///   - keepDays: of what happened less than so many days ago nothing is dropped.
+    ///   - after: where the portion begins.
+    ///   - most: how many rows to look at.
+    init(keepDays: Int, after: RowKey, most: Int)
+}
+
+extension DropStatement {
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DroppedPortion {
+        try DroppedPortion(row)
+    }
+}
+
+/// A portion of the idempotency keys past 24 hours.
+struct DropOldKeys: DropStatement {
+    private let most: Int
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        self.most = most
+    }
+
+    static let name: StaticString = "drop_old_keys"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_keys($1)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: most))
+    }
+}
+
+/// A portion of the timelines of messages to which nothing happened for long.
+struct DropOldEvents: DropStatement {
+    private let walk: Walk
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        walk = Walk(keepDays: keepDays, after: after, most: most)
+    }
+
+    static let name: StaticString = "drop_old_events"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_events($1, $2, $3)"
+
+    func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
+}
+
+/// A portion of the dead letters of such messages.
+struct DropOldDeadLetters: DropStatement {
+    private let walk: Walk
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        walk = Walk(keepDays: keepDays, after: after, most: most)
+    }
+
+    static let name: StaticString = "drop_old_dead_letters"
+    static let sql: StaticString =
+        "select seen, dropped, last from drop_old_dead_letters($1, $2, $3)"
+
+    func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
+}
+
+/// A portion of the calls, with their texts, that have such messages only.
+struct DropOldCalls: DropStatement {
+    private let walk: Walk
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        walk = Walk(keepDays: keepDays, after: after, most: most)
+    }
+
+    static let name: StaticString = "drop_old_calls"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_calls($1, $2, $3)"
+
+    func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
+}
+
+/// A portion of what the archive's default partition holds for too long.
+struct DropOldCallbacks: DropStatement {
+    private let walk: Walk
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        walk = Walk(keepDays: keepDays, after: nil, most: most)
+    }
+
+    static let name: StaticString = "drop_old_callbacks"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_callbacks($1, $2)"
+
+    func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
+}
+
+/// A portion of what quarantine holds for too long.
+struct DropOldQuarantine: DropStatement {
+    private let walk: Walk
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        walk = Walk(keepDays: keepDays, after: nil, most: most)
+    }
+
+    static let name: StaticString = "drop_old_quarantine"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_quarantine($1, $2)"
+
+    func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
+}
+
+/// A portion of what quarantine holds beyond its bounds, as last measured.
+struct CutQuarantine: DropStatement {
+    private let most: Int
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        self.most = most
+    }
+
+    static let name: StaticString = "cut_quarantine"
+    static let sql: StaticString = "select seen, dropped, last from cut_quarantine($1)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: most))
+    }
+}
+
+/// The parameters that most of these have.
+private struct Walk {
+    let keepDays: Int
+    /// Nil where the walk always begins at the start.
+    let after: RowKey?
+    let most: Int
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: keepDays))
+        if let after { parameters.add(uuid: (after.high, after.low)) }
+        parameters.add(Int32(clamping: most))
+    }
+}
