@@ -29,7 +29,7 @@ enum Crew {
 }
 
 /// Posts callbacks of one report each, or sends what else it is told to, without a pause, until it
-/// is stopped.
+/// is stopped or nobody holds it any more, as when a test fails halfway.
 final class SteadyLoad: Sendable {
     /// What became of one callback.
     struct Outcome: Sendable {
@@ -49,17 +49,44 @@ final class SteadyLoad: Sendable {
         var all: [Outcome] { list.withLock { $0 } }
     }
 
-    private struct State {
-        var outcomes: [Outcome] = []
-        var isStopped = false
+    /// What the threads share, so that they do not keep the load itself alive.
+    private final class Work: Sendable {
+        private struct State {
+            var outcomes: [Outcome] = []
+            var isStopped = false
+        }
+
+        private let state = Mutex(State())
+        private let send: @Sendable (_ name: String) throws -> HTTPAnswer
+
+        init(_ send: @escaping @Sendable (_ name: String) throws -> HTTPAnswer) {
+            self.send = send
+        }
+
+        var isStopped: Bool { state.withLock { $0.isStopped } }
+        var outcomes: [Outcome] { state.withLock { $0.outcomes } }
+
+        func stop() { state.withLock { $0.isStopped = true } }
+
+        func post(_ name: String) {
+            let outcome: Outcome
+            do {
+                let answer = try send(name)
+                outcome = Outcome(
+                    name: name, status: answer.status, retryAfter: answer["retry-after"],
+                    text: answer.text)
+            } catch {
+                outcome = Outcome(name: name, status: nil, retryAfter: nil, text: "\(error)")
+            }
+            state.withLock { $0.outcomes.append(outcome) }
+        }
     }
 
-    private let state = Mutex(State())
+    private let work: Work
     private let demo: RunningDemo
     private let prefix: String
     private let threadCount: Int
-    private let threads = Mutex<DispatchGroup?>(nil)
-    private let send: @Sendable (_ name: String) throws -> HTTPAnswer
+    private let threads: DispatchGroup
 
     /// Starts the threads.
     ///
@@ -72,28 +99,30 @@ final class SteadyLoad: Sendable {
         send: (@Sendable (_ name: String) throws -> HTTPAnswer)? = nil
     ) {
         self.demo = demo
-        self.send = send ?? { try demo.infobip(InfobipBody.of($0)) }
-        prefix = uniqueName("load")
+        let work = Work(send ?? { try demo.infobip(InfobipBody.of($0)) })
+        self.work = work
+        let prefix = uniqueName("load")
+        self.prefix = prefix
         threadCount = count
-        let group = Crew.start(count) { [self] thread in
+        threads = Crew.start(count) { thread in
             var number = 0
-            while !state.withLock({ $0.isStopped }) {
-                post("\(prefix)-\(thread)-\(number)")
+            while !work.isStopped {
+                work.post("\(prefix)-\(thread)-\(number)")
                 number += 1
             }
         }
-        threads.withLock { $0 = group }
     }
+
+    deinit { work.stop() }
 
     /// Waits until so many more callbacks were answered 200, some of them of each thread: then
     /// whatever was in flight before has been answered.
     ///
     /// - Throws: after half a minute.
     func waitForAccepted(_ count: Int) throws {
-        let before = state.withLock { $0.outcomes.count }
+        let before = work.outcomes.count
         func isEnough() -> Bool {
-            let accepted = state.withLock { Array($0.outcomes.dropFirst(before)) }
-                .filter { $0.status == 200 }
+            let accepted = work.outcomes.dropFirst(before).filter { $0.status == 200 }
             let threads = Set(
                 accepted.map { $0.name.dropFirst(prefix.count + 1).prefix { $0 != "-" } })
             return accepted.count >= count && threads.count == threadCount
@@ -105,9 +134,9 @@ final class SteadyLoad: Sendable {
 
     /// Stops and returns all outcomes.
     func stop() -> [Outcome] {
-        state.withLock { $0.isStopped = true }
-        threads.withLock { $0 }?.wait()
-        return state.withLock { $0.outcomes }
+        work.stop()
+        threads.wait()
+        return work.outcomes
     }
 
     /// The names that were answered 200 and are not in the database.
@@ -116,18 +145,5 @@ final class SteadyLoad: Sendable {
             "select provider_message_id from message where provider_message_id like '\(prefix)-%'")
         return Set(outcomes.filter { $0.status == 200 }.map(\.name))
             .subtracting(stored.split(separator: "\n").map(String.init))
-    }
-
-    private func post(_ name: String) {
-        let outcome: Outcome
-        do {
-            let answer = try send(name)
-            outcome = Outcome(
-                name: name, status: answer.status, retryAfter: answer["retry-after"],
-                text: answer.text)
-        } catch {
-            outcome = Outcome(name: name, status: nil, retryAfter: nil, text: "\(error)")
-        }
-        state.withLock { $0.outcomes.append(outcome) }
     }
 }
