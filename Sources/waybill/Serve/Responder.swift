@@ -180,7 +180,7 @@ extension Configuration.Limits {
     /// How long a callback may wait until others are answered. With the commit's deadline it stays
     /// below the 10 s after which nginx gives up.
     private var callbackQueueTime: Duration {
-        max(.milliseconds(100), min(.seconds(2), .seconds(9) - commitDeadline))
+        max(.milliseconds(100), min(.seconds(3), .seconds(9) - commitDeadline))
     }
 
     /// Callbacks get the threads that they need whatever the API is busy with. An API call waits for
