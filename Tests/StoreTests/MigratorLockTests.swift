@@ -22,10 +22,10 @@ struct MigratorLockTests {
             ]
     }
 
-    private func migrator(tries: Int) throws -> Migrator {
+    private func migrator(tries: Int, timeoutMilliseconds: Int = 100) throws -> Migrator {
         try Migrator(
             database.owner, files: files,
-            patience: LockPatience(timeoutMilliseconds: 100, tries: tries) { _ in
+            patience: LockPatience(timeoutMilliseconds: timeoutMilliseconds, tries: tries) { _ in
                 .milliseconds(50)
             })
     }
@@ -73,13 +73,13 @@ struct MigratorLockTests {
         let blocker = try Connection(database.admin)
         try blocker.execute(script: "begin; select count(*) from message")
         let backend = try #require(try blocker.execute(SelectBackend()).first)
-        let migrator = try migrator(tries: 30)
+        let migrator = try migrator(tries: 10, timeoutMilliseconds: 1000)
         let error = #expect(throws: MigrationError.self) {
             try migrator.migrate(grantingTo: "waybill") { _ in }
         }
         let text = error?.description ?? ""
         #expect(text.contains("process \(backend) (role postgres, application waybill"), "\(text)")
-        #expect(text.contains("30 times in a row. Nothing of this file was applied"), "\(text)")
+        #expect(text.contains("10 times in a row. Nothing of this file was applied"), "\(text)")
         #expect(text.contains("pg_terminate_backend(\(backend))"), "\(text)")
         #expect(try migrator.status().map(\.isApplied).last == false)
     }

@@ -80,9 +80,12 @@ package struct Migrator {
         _ file: MigrationFile, _ onWait: (LockWait) -> Void
     ) throws(MigrationError) {
         var attempt = 0
+        // A busy server may not tell in time; then it is most likely whom it was before.
+        var blockers: [LockBlocker] = []
         while true {
             attempt += 1
-            guard let blockers = try blockersOfOneTry(file) else { return }
+            guard let seen = try blockersOfOneTry(file) else { return }
+            if !seen.isEmpty { blockers = seen }
             let isLast = attempt >= patience.tries
             let wait = LockWait(
                 file: file, attempt: attempt, tries: patience.tries, blockers: blockers,
