@@ -21,9 +21,9 @@ struct LostLeaseTests {
             ConnectionPool(settings, maximumCount: 2), settings: settings, logger: .silent)
     }
 
-    private func request(_ messages: Int = 1000) -> LeaseRequest {
+    private func request(_ requests: Int = 2) -> LeaseRequest {
         LeaseRequest(
-            provider: .infobip, insteadOf: [], requests: 2, messages: messages, rate: nil,
+            provider: .infobip, insteadOf: [], requests: requests, messages: 1000, rate: nil,
             duration: .seconds(60), dispatcher: 1, batchCount: { min($0.count, 5) })
     }
 
@@ -31,8 +31,8 @@ struct LostLeaseTests {
         "none is leased twice, none stays behind, and none counts as tried",
         arguments: [LossyRelay.Loss.answer, .commit])
     func putsBack(loss: LossyRelay.Loss) throws {
-        let queued = try sending.accept(.sample(recipients: 10))
-        try sending.accept(.sample(recipients: 10))
+        let queued =
+            try sending.accept(.sample(recipients: 10)) + sending.accept(.sample(recipients: 10))
         // A connection that was idle: its failure is what a pool repeats.
         _ = try outbox.providers()
         relay.loseNext(loss)
@@ -43,11 +43,12 @@ struct LostLeaseTests {
             try sending.database.run(
                 "select count(*), max(attempts) from outbox where state = 1 and lease_id is null")
                 == "20|0")
-        let again = try outbox.lease(request())
+        let again = try outbox.lease(request(4))
         let messages = again.leases.flatMap(\.messages)
+        #expect(messages.count == 20)
         #expect(Set(messages.map(\.outgoing.id)) == Set(queued))
         #expect(messages.allSatisfy { $0.attempt == 1 })
-        #expect(try sending.database.run("select count(*) from outbox where state = 2") == "10")
+        #expect(try sending.database.run("select count(*) from outbox where state = 2") == "20")
         #expect(try sending.database.run("select count(*) from event") == "0")
     }
 
