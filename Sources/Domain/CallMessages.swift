@@ -28,7 +28,7 @@ package struct CallMessages: Sendable {
     }
 
     private let members: [Member]
-    private let numbers: [[UInt8]]
+    private let numbers: [DialledDigits]
     /// The place of the message of each name, those that were found out here included.
     private var places: [String: Int] = [:]
     private var named: Set<Int> = []
@@ -36,7 +36,7 @@ package struct CallMessages: Sendable {
     /// - Parameter members: all messages of the call.
     package init(_ members: [Member]) {
         self.members = members
-        numbers = members.map { Self.digits($0.recipient) }
+        numbers = members.map { DialledDigits($0.recipient) }
         for (place, member) in members.enumerated() {
             guard let name = member.name, name != member.id.description else { continue }
             places[name] = place
@@ -70,7 +70,7 @@ package struct CallMessages: Sendable {
 
     private func place(byNumber report: Report) -> Int? {
         guard let recipient = report.recipient else { return nil }
-        let wanted = Self.digits(recipient)
+        let wanted = DialledDigits(recipient)
         let exact = numbers.firstIndex(of: wanted)
         if let exact, !named.contains(exact) { return exact }
         // One that has another name by now had another attempt, unless there is a message to the
@@ -80,30 +80,16 @@ package struct CallMessages: Sendable {
         return close.flatMap { named.contains($0) ? nil : $0 } ?? exact
     }
 
-    /// The message whose number resembles this one most: it ends in the same digits, as many as a
-    /// subscriber's number has, and it is of the same country, or the shorter of the two is the longer
-    /// one with some digits taken out.
-    private func closest(to wanted: [UInt8], but exact: Int?) -> Int? {
-        var best: [Int] = []
-        var bestScore = (suffix: 0, prefix: 0)
-        for (place, number) in numbers.enumerated() where place != exact {
-            let suffix = zip(number.reversed(), wanted.reversed()).prefix { $0 == $1 }.count
-            let prefix = zip(number, wanted).prefix { $0 == $1 }.count
-            guard suffix >= Self.subscriberDigits,
-                prefix >= Self.countryDigits || prefix + suffix >= min(number.count, wanted.count),
-                (suffix, prefix) >= bestScore
-            else { continue }
-            if (suffix, prefix) > bestScore { best = [] }
-            bestScore = (suffix, prefix)
-            best.append(place)
+    /// The message whose number is most like this one.
+    private func closest(to wanted: DialledDigits, but exact: Int?) -> Int? {
+        let likenesses = numbers.indices.filter { $0 != exact }.compactMap { place in
+            NumberLikeness(numbers[place], wanted).map { (place: place, likeness: $0) }
         }
+        guard let most = likenesses.map(\.likeness).max() else { return nil }
+        var best = likenesses.filter { $0.likeness == most }.map(\.place)
         if best.count > 1 { best = best.filter { !named.contains($0) } }
         return best.count == 1 ? best[0] : nil
     }
-
-    /// The fewest digits that tell one subscriber from others in the same call.
-    private static let subscriberDigits = 7
-    private static let countryDigits = 2
 
     private func onlyOneLeft(at provider: Provider) -> Int? {
         let left = members.indices.filter { place in
@@ -114,11 +100,5 @@ package struct CallMessages: Sendable {
         let open = left.filter { !members[$0].status.isFinal }
         let rest = open.isEmpty ? left : open
         return rest.count == 1 ? rest[0] : nil
-    }
-
-    /// A number in whatever spelling, without what is dialled before it.
-    private static func digits(_ text: String) -> [UInt8] {
-        let digits = text.utf8.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        return Array(digits.drop { $0 == UInt8(ascii: "0") })
     }
 }

@@ -70,7 +70,7 @@ package struct Report: Sendable, Equatable {
         self.part = part
         self.attributes = attributes
         precedence = Precedence(
-            status: Self.status(status, ofPart: part, isKeyDerived: isKeyDerived),
+            status: Self.status(status, ofPart: part, of: message),
             at: doneAt ?? sentAt)
         // Everything that the ledger stores goes in: two reports that differ anywhere are two rows, and
         // what is shown never depends on which of them came first.
@@ -102,7 +102,7 @@ package struct Report: Sendable, Equatable {
 
     /// What the report alone says of its whole message.
     package var messageStatus: Status {
-        Self.status(status, ofPart: part, isKeyDerived: isKeyDerived)
+        Self.status(status, ofPart: part, of: message)
     }
 
     /// How it counts among the reports about its own part.
@@ -112,9 +112,9 @@ package struct Report: Sendable, Equatable {
     /// `MessageParts`), or with the provider's word about the whole. For a message that others sent
     /// nobody asks for that word, so that there the first end counts until more is told.
     private static func status(
-        _ status: Status, ofPart part: PartNumber?, isKeyDerived: Bool
+        _ status: Status, ofPart part: PartNumber?, of message: MessageID
     ) -> Status {
-        guard let part, part.total > 1, !isKeyDerived, status.isFinal else { return status }
+        guard let part, part.total > 1, message.version == 7, status.isFinal else { return status }
         return .sent
     }
 

@@ -57,10 +57,16 @@ final class Questions: Sendable {
             // Settled meanwhile; it is still there for its name.
             !check.status.isFinal
         }
-        guard !checks.isEmpty else { return }
+        let forgotten = checks.filter { policy.isForgotten($0, at: now) }
+        if !forgotten.isEmpty {
+            let nothing = LookUpResult(reports: [], unknown: [])
+            recorder.add(entry(forgotten, nothing, askedAt: now, now: now, lookUps: 0))
+        }
+        let asked = checks.filter { !policy.isForgotten($0, at: now) }
+        guard !asked.isEmpty else { return }
         let byMessage = Dictionary(
-            checks.map { ($0.lookUp.id, $0) }, uniquingKeysWith: { first, _ in first })
-        for (request, messages) in provider.lookUpRequests(checks.map(\.lookUp)) {
+            asked.map { ($0.lookUp.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for (request, messages) in provider.lookUpRequests(asked.map(\.lookUp)) {
             state.withLock { state in
                 state.inFlight += 1
                 state.bucket.take(1)
@@ -129,11 +135,12 @@ final class Questions: Sendable {
     }
 
     private func entry(
-        _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp
+        _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp,
+        lookUps: Int = 1
     ) -> Recorder.Entry {
         var generator = SystemRandomNumberGenerator()
         var entry = Recorder.Entry(provider: provider.provider)
-        entry.counts.lookUps = 1
+        entry.counts.lookUps = lookUps
         for check in checks {
             let finding = CheckPolicy.finding(of: check, in: result)
             if CheckPolicy.heals(check, finding) { entry.counts.healed += 1 }
@@ -163,10 +170,8 @@ final class Questions: Sendable {
             .warning, "the provider could not be asked", limitKey: provider.provider.rawValue,
             ["provider": "\(provider.provider.rawValue)", "code": "\(problem.redacted.code)"])
         let overdue = checks.filter { policy.isOverdue($0, at: now) }
-        var entry = entry(
-            overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now)
-        entry.counts.lookUps = 1
-        recorder.add(entry)
+        recorder.add(
+            entry(overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now))
     }
 }
 

@@ -9,8 +9,8 @@ struct MessagePartsTests {
         isOurs: Bool = true
     ) -> RecordedReport {
         let report = Report(
-            message: MessageID(high: 0x7000, low: 1 << 63), isKeyDerived: !isOurs,
-            provider: .plivo, providerMessageID: "u", status: status,
+            message: MessageID(high: isOurs ? 0x7000 : 0x8000, low: 1 << 63), provider: .plivo,
+            providerMessageID: "u", status: status,
             outcome: Outcome(provider: .plivo, statusName: status.rawValue),
             doneAt: Timestamp(microseconds: second * 1_000_000),
             part: number.flatMap { PartNumber(number: $0, total: total) })

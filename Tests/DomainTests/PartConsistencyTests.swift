@@ -16,7 +16,8 @@ struct PartConsistencyTests {
         _ status: Status, part: PartNumber?, at second: Int64, isOurs: Bool
     ) -> Report {
         Report(
-            message: id, isKeyDerived: !isOurs, provider: .plivo, providerMessageID: "u",
+            message: MessageID(high: isOurs ? 0x7000 : 0x8000, low: 1 << 63), provider: .plivo,
+            providerMessageID: "u",
             status: status, outcome: Outcome(provider: .plivo, statusName: status.rawValue),
             source: part == nil ? .poll : .callback,
             doneAt: Timestamp(microseconds: second * 1_000_000), segments: 3, part: part)
