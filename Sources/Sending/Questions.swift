@@ -57,12 +57,14 @@ final class Questions: Sendable {
             // Settled meanwhile; it is still there for its name.
             !check.status.isFinal
         }
-        let forgotten = checks.filter { policy.isForgotten($0, at: now) }
+        let (forgotten, asked) = checks.partitioned { check in
+            // Of what nobody is sure of any trace is worth to be found.
+            !check.isUnsure && policy.isForgotten(check, at: now)
+        }
         if !forgotten.isEmpty {
             let nothing = LookUpResult(reports: [], unknown: [])
             recorder.add(entry(forgotten, nothing, askedAt: now, now: now, lookUps: 0))
         }
-        let asked = checks.filter { !policy.isForgotten($0, at: now) }
         guard !asked.isEmpty else { return }
         let byMessage = Dictionary(
             asked.map { ($0.lookUp.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -172,6 +174,14 @@ final class Questions: Sendable {
         let overdue = checks.filter { policy.isOverdue($0, at: now) }
         recorder.add(
             entry(overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now))
+    }
+}
+
+extension Array {
+    fileprivate func partitioned(
+        by isFirst: (Element) -> Bool
+    ) -> (first: [Element], second: [Element]) {
+        (filter(isFirst), filter { !isFirst($0) })
     }
 }
 

@@ -8,38 +8,39 @@ extension Committer {
     ///
     /// Costs nothing unless there are such reports, and one look by primary key for all of a batch
     /// where they name their messages as we do. Calls `meanwhile` while the server looks.
+    ///
+    /// - Parameters:
+    ///   - entries: what is open.
+    ///   - meanwhile: what to do while the server works.
+    /// - Returns: what is open now, without any report whose message is only supposed.
+    /// - Throws: what the look-ups met.
     mutating func matchCalls(
-        of entries: inout [SubmissionQueue.Entry], meanwhile: () -> Void
-    ) throws(PostgresError) {
-        let reports = entries.flatMap { $0.submission.reports.filter { $0.call != nil } }
-        guard !reports.isEmpty else { return }
-        var found = try messages(of: reports, meanwhile).makeIterator()
-        var unmatched = 0
-        for index in entries.indices {
-            let submission = entries[index].submission
-            guard submission.reports.contains(where: { $0.call != nil }) else { continue }
-            var kept: [Report] = []
-            var rejects = submission.rejects
-            for report in submission.reports {
-                guard report.call != nil else {
-                    kept.append(report)
-                    continue
-                }
-                if case .some(.some(let message)) = found.next() {
-                    kept.append(report.assigned(to: message))
-                } else {
-                    rejects.append(.unmatched(report, in: submission.callback))
-                    unmatched += 1
-                }
-            }
-            entries[index].submission = Submission(
-                callback: submission.callback, reports: kept, rejects: rejects)
+        of entries: [SubmissionQueue.Entry], meanwhile: () -> Void
+    ) throws(PostgresError) -> [SubmissionQueue.Entry] {
+        guard entries.contains(where: { $0.submission.hasSupposedMessages }) else {
+            return entries
         }
-        guard unmatched > 0 else { return }
-        writer.metrics.unmatched.add(unmatched)
-        writer.logger.log(
-            .warning, "reports fit no message of the call that they name; they are in quarantine",
-            limitKey: "", ["reports": .integer(Int64(unmatched))])
+        let places = taken.indices.compactMap { index in
+            (taken[index]?.submission).flatMap { $0.hasSupposedMessages ? (index, $0) : nil }
+        }
+        let reports = places.flatMap { $1.reports.filter { $0.call != nil } }
+        var messages = try messages(of: reports, meanwhile)[...]
+        var unmatched = 0
+        var matched: [Int: Submission] = [:]
+        for (index, submission) in places {
+            let count = submission.reports.count { $0.call != nil }
+            matched[index] = submission.matched(with: messages.prefix(count), &unmatched)
+            messages = messages.dropFirst(count)
+        }
+        taken.replace(matched)
+        if unmatched > 0 {
+            writer.metrics.unmatched.add(unmatched)
+            writer.logger.log(
+                .warning,
+                "reports fit no message of the call that they name; they are in quarantine",
+                limitKey: "", ["reports": .integer(Int64(unmatched))])
+        }
+        return taken.open
     }
 
     /// The messages that reports are about, in their order; nil for what fits none.
@@ -91,6 +92,32 @@ extension SupposedMessage {
             else { return nil }
             return message.id
         }
+    }
+}
+
+extension Submission {
+    fileprivate var hasSupposedMessages: Bool { reports.contains { $0.call != nil } }
+
+    /// The same with the messages that its reports to the URLs of calls are about, in their order.
+    fileprivate func matched(
+        with messages: ArraySlice<MessageID?>, _ unmatched: inout Int
+    ) -> Submission {
+        var messages = messages
+        var kept: [Report] = []
+        var rejects = rejects
+        for report in reports {
+            guard report.call != nil else {
+                kept.append(report)
+                continue
+            }
+            if let message = messages.popFirst() ?? nil {
+                kept.append(report.assigned(to: message))
+            } else {
+                rejects.append(.unmatched(report, in: callback))
+                unmatched += 1
+            }
+        }
+        return Submission(callback: callback, reports: kept, rejects: rejects)
     }
 }
 
