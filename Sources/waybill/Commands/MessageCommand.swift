@@ -13,8 +13,7 @@ enum MessageCommand {
         Shows a message's status and all that happened to it: what we did, what the provider said.
         ID is ours or the provider's. Connects with DATABASE_URL.
 
-          --follow  go on printing what happens until the status is final, or nothing is left that
-                    we would do or ask about a message of ours
+          --follow  go on printing what happens until the status is final, or unknown for good
           --json    print the API's documents instead, as {"message":…,"timeline":…}; with --follow
                     a line each time that something changes
 
@@ -65,8 +64,11 @@ enum MessageCommand {
 }
 
 extension Message {
-    /// Whether nothing more will come that is worth waiting for.
-    fileprivate var isOver: Bool { shownStatus.isFinal || (isOurs && !isOpen) }
+    /// Whether nothing more will come that is worth waiting for: it has ended, or nobody knows its
+    /// fate and nobody asks any more.
+    fileprivate var isOver: Bool {
+        shownStatus.isFinal || (isOurs && !isOpen && shownStatus == .unknown)
+    }
 }
 
 /// Prints a message once, and then what is new of it.
