@@ -3,7 +3,7 @@ package struct Lease: Sendable {
     package let id: LeaseID
     package let provider: Provider
     /// As many as fit one request, at least one.
-    package let messages: [LeasedMessage]
+    package private(set) var messages: [LeasedMessage]
     /// When it was leased, by the database's clock; the same of all that were leased together.
     package let leasedAt: Timestamp
 
@@ -19,6 +19,13 @@ package struct Lease: Sendable {
     /// Whether its messages were refused together with others before, so that they go in requests
     /// of their own.
     package var isApart: Bool { messages.contains { $0.batchLimit != nil } }
+
+    /// The same with some of the messages.
+    func keeping(_ messages: [LeasedMessage]) -> Lease {
+        var lease = self
+        lease.messages = messages
+        return lease
+    }
 }
 
 /// One message of a lease.

@@ -8,9 +8,10 @@ package struct Message: Sendable {
     package let isOurs: Bool
     package let recipient: String?
     package let sender: String?
-    /// When we first heard of it.
+    /// When we first knew of it: when it was accepted, or when the first report of it arrived.
     package let createdAt: Timestamp
-    /// When its status last changed.
+    /// When we last heard of it or changed it. Never falls, and like all else does not depend on the
+    /// order in which its reports were stored.
     package let updatedAt: Timestamp
     /// The report that decides the status; nil before the first one.
     package let decisive: RecordedReport?
@@ -18,12 +19,15 @@ package struct Message: Sendable {
     package let sending: SendDetails?
     /// Its parts, where the provider reports on them one by one; nil otherwise.
     package let parts: MessageParts?
+    /// Whether we still have something to do for it: send it, or ask for its fate. Then more will be
+    /// known of it, whatever the provider does.
+    package let isOpen: Bool
 
     package init(
         id: MessageID, provider: Provider, providerMessageID: String?, status: Status,
         isOurs: Bool, recipient: String?, sender: String?, createdAt: Timestamp,
         updatedAt: Timestamp, decisive: RecordedReport?, sending: SendDetails? = nil,
-        parts: MessageParts? = nil
+        parts: MessageParts? = nil, isOpen: Bool = false
     ) {
         self.id = id
         self.provider = provider
@@ -37,6 +41,7 @@ package struct Message: Sendable {
         self.decisive = decisive
         self.sending = sending
         self.parts = parts
+        self.isOpen = isOpen
     }
 }
 
@@ -50,18 +55,28 @@ extension Message {
         case .cancelled: return event.kind == .cancelled ? event : nil
         case .accepted, .sent, .delivered, .undeliverable, .partiallyDelivered: return nil
         }
-        guard let decisive else { return event }
-        return decisive.report.status == status ? nil : event
+        return decisive == nil || isDecidedByUs ? event : nil
     }
 
     /// Whether our own judgement decides the status, though there are reports.
     package var isDecidedByUs: Bool {
-        guard isOurs, let decisive else { return false }
-        return decisive.report.status != status
+        guard isOurs, let decisive, parts?.settlement?.status != status else { return false }
+        return decisive.report.messageStatus != status
     }
 
     /// The status with its parts taken into account, which is what people are shown.
-    package var shownStatus: Status { isDecidedByUs ? status : parts?.status ?? status }
+    package var shownStatus: Status {
+        guard let whole = parts?.status, whole.isFinal || !isDecidedByUs else { return status }
+        return whole
+    }
+
+    /// How its parts fare, where there are several: each by its own reports where there are such, and
+    /// all like the message where the provider only counts them. Agrees with `shownStatus`.
+    package var partCounts: PartCounts? {
+        if let parts { return parts.counts }
+        let total = decisive?.report.segments.map(Int.init) ?? sending?.segments ?? 0
+        return total > 1 ? PartCounts(total: total, all: shownStatus) : nil
+    }
 }
 
 /// What we know of a message because we sent it.

@@ -6,54 +6,114 @@ package struct MessageParts: Sendable, Equatable {
     package let total: Int
     /// The status of each part that was reported on, by its number from 1 on.
     package let statuses: [Int: Status]
-    /// Whether what is known is all that counts: a report about the whole has said the last word,
-    /// such as one that we asked for after a part's own was lost, or the message is not ours.
-    private let isSettled: Bool
+    /// What counts for each part whose end no report of its own has told; nil while it may still
+    /// come.
+    private let rest: Status?
+    /// That of the part that ended last.
+    private let lastEnd: Report?
+    /// Grows with every report that changes a part.
+    private let extent: Int64
 
     /// Folds a message's reports: a part's status is that of its report with the greatest
     /// precedence, so that neither order nor repetition matters.
     ///
-    /// - Returns: nil if no report names one of several parts.
-    package init?(_ reports: some Sequence<RecordedReport>) {
+    /// Parts whose end was not told have ended as a last word about the whole says: a report such as
+    /// one that we asked for, or our own judgement. Nobody asks about a message that others sent, so
+    /// there the part that ended last speaks for those that are silent. Nil if no report names one
+    /// of several parts.
+    ///
+    /// - Parameters:
+    ///   - reports: the message's, in any order.
+    ///   - stored: the message's own status; it counts if it is final.
+    ///   - isOurs: whether we sent it.
+    package init?(
+        _ reports: some Sequence<RecordedReport>, of stored: Status = .sent, isOurs: Bool = true
+    ) {
         var total = 0
         var best: [Int: RecordedReport] = [:]
-        var isSettled = false
+        var whole: RecordedReport?
         for recorded in reports {
-            // Nobody asks for the reports of a message that others sent: what is missing may never
-            // come, and what came must not wait for it.
-            isSettled = isSettled || !recorded.report.message.isOurs
-            guard let part = recorded.report.part, part.total > 1 else {
-                isSettled = isSettled || recorded.report.status.isFinal
-                continue
-            }
-            total = max(total, part.total)
-            if let known = best[part.number],
-                (known.precedence, known.fingerprint)
-                    >= (recorded.precedence, recorded.fingerprint)
+            if let part = recorded.report.part, part.total > 1 {
+                total = max(total, part.total)
+                if best[part.number].map({ $0.isBeaten(by: recorded) }) ?? true {
+                    best[part.number] = recorded
+                }
+            } else if recorded.report.status.isFinal,
+                whole.map({ $0.isBeaten(by: recorded) }) ?? true
             {
-                continue
+                whole = recorded
             }
-            best[part.number] = recorded
         }
         guard total > 1 else { return nil }
         self.total = total
-        self.isSettled = isSettled
         statuses = best.mapValues(\.report.status)
+        let ends = best.values.filter(\.report.status.isFinal)
+        lastEnd = ends.max { $0.isBeaten(by: $1) }?.report
+        extent = ends.reduce(0) { $0 + $1.report.partPrecedence.extent }
+        rest =
+            whole?.report.status ?? (stored.isFinal ? stored : nil)
+            ?? (isOurs ? nil : lastEnd?.status)
     }
 
-    /// How many parts have this status.
+    /// How many parts have this status by reports of their own.
     package func count(_ status: Status) -> Int { statuses.values.count { $0 == status } }
 
+    /// How many parts fare how; see `PartCounts`.
+    package var counts: PartCounts {
+        var counts = PartCounts(total: total)
+        for number in 1...total { counts.add(end(of: number)) }
+        return counts
+    }
+
     /// What the parts come to: delivered if all of them are, partially delivered if some are and
-    /// the others will not be; nil where the message's own status says it as well.
+    /// the others will not be, on its way while an end is open; nil while none has ended, where the
+    /// message's own status says it.
     package var status: Status? {
-        let finals = statuses.values.filter(\.isFinal)
-        guard finals.count == total || isSettled else {
-            // Not over, though a part is: the whole is still on its way.
-            return finals.isEmpty ? nil : .sent
-        }
-        let delivered = count(.delivered)
-        return delivered == finals.count || delivered == 0 ? nil : .partiallyDelivered
+        let counts = counts
+        if counts.pending > 0 { return counts.pending == total ? nil : .sent }
+        if counts.delivered == total { return .delivered }
+        if counts.delivered > 0 { return .partiallyDelivered }
+        return lastEnd?.status ?? rest
+    }
+
+    /// What the message's row says of it once every part's own reports have told its end; nil before.
+    ///
+    /// A number and a tie-breaker that grow with every report that changes a part, so that the order
+    /// in which they are written does not matter.
+    package var settlement: (status: Status, precedence: Precedence, tieBreaker: Int64)? {
+        let ended = statuses.values.count { $0.isFinal }
+        guard ended == total, let status, let lastEnd else { return nil }
+        let time = lastEnd.doneAt ?? lastEnd.sentAt
+        return (status, .settlement(at: time), extent)
+    }
+
+    private func end(of number: Int) -> Status? {
+        if let told = statuses[number], told.isFinal { return told }
+        return rest
+    }
+}
+
+/// How many parts of a message fare how: none is pending if and only if the message's status is
+/// final.
+package struct PartCounts: Sendable, Equatable {
+    package let total: Int
+    package private(set) var delivered = 0
+    package private(set) var failed = 0
+    package var pending: Int { total - delivered - failed }
+
+    init(total: Int) {
+        self.total = total
+    }
+
+    /// All of them as the whole.
+    init(total: Int, all status: Status) {
+        self.total = total
+        for _ in 0..<total { add(status) }
+    }
+
+    fileprivate mutating func add(_ status: Status?) {
+        guard let status, status.isFinal else { return }
+        if status == .delivered { delivered += 1 } else { failed += 1 }
     }
 }
 
@@ -69,5 +129,12 @@ package struct PartNumber: Sendable, Equatable {
         guard (1...255).contains(total), (1...total).contains(number) else { return nil }
         self.number = number
         self.total = total
+    }
+}
+
+extension RecordedReport {
+    /// Among reports about the same part, or about the whole.
+    fileprivate func isBeaten(by other: RecordedReport) -> Bool {
+        (report.partPrecedence, fingerprint) < (other.report.partPrecedence, other.fingerprint)
     }
 }

@@ -7,11 +7,14 @@
 /// 3. the later provider time beats the earlier;
 /// 4. at the same time, delivered beats the failures.
 ///
+/// Two numbers are no report's: that of our judgement that nobody will tell the end, and that of
+/// what the parts of a message come to.
+///
 /// Reports that are equal in all four are told apart by their fingerprints (see `Report`).
 /// SQL compares the number and knows no rule. A change of the layout or the rules is a new version
 /// of this type, and the stored numbers must be computed again.
 package struct Precedence: Hashable, Comparable, Sendable {
-    /// Bit 62: final. Bits 58 to 61: stage. Bits 6 to 57: microseconds. Bits 0 to 5: rank.
+    /// Bit 62: final. Bits 58 to 61: stage. Bits 6 to 57: microseconds. Bits 0 to 5: rank, up to 7.
     package let rawValue: Int64
 
     /// - Parameter rawValue: a stored precedence.
@@ -28,6 +31,23 @@ package struct Precedence: Hashable, Comparable, Sendable {
         let final: Int64 = status.isFinal ? 1 << 62 : 0
         rawValue = final | Self.stage(status) << 58 | microseconds << 6 | Self.rank(status)
     }
+
+    /// Our own judgement that nobody will ever tell a message's fate: beats all that is not final,
+    /// and loses to every end that is told after all.
+    package static let givenUp = Precedence(rawValue: 5 << 58)
+
+    /// What the parts of a message come to, all of which have ended: beats all that was told of one
+    /// of them, and a word about the whole of the same moment.
+    ///
+    /// - Parameter time: of the latest part's end.
+    /// - Returns: one that no report has.
+    package static func settlement(at time: Timestamp?) -> Precedence {
+        let delivered = Precedence(status: .delivered, at: time)
+        return Precedence(rawValue: delivered.rawValue + 1)
+    }
+
+    /// Time and rank in as few bits as can be added up over the 255 parts of a message.
+    var extent: Int64 { (rawValue >> 6 & Self.latest) << 3 | rawValue & 7 }
 
     package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 

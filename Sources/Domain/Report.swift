@@ -1,7 +1,11 @@
 /// What one provider said, once, about one message.
 package struct Report: Sendable, Equatable {
     /// The message's key, known without asking the database.
-    package let message: MessageID
+    package private(set) var message: MessageID
+    /// The call whose URL was called, where `message` follows from it and the recipient that the
+    /// provider told: then it is only supposed. It counts once the message is there, is of the call
+    /// and is not known to the provider under another name (see `CallMessages`). Not stored.
+    package private(set) var call: CallID?
     /// Whether `message` follows from provider and `providerMessageID`; not so where the URL that
     /// was called, or the question that we asked, named the message. Stored with the message only.
     package let isKeyDerived: Bool
@@ -38,7 +42,7 @@ package struct Report: Sendable, Equatable {
     package let fingerprint: Int64
 
     package init(
-        message: MessageID, isKeyDerived: Bool = true, provider: Provider,
+        message: MessageID, call: CallID? = nil, isKeyDerived: Bool = true, provider: Provider,
         providerMessageID: String, status: Status,
         outcome: Outcome, source: Source = .callback, recipient: String? = nil,
         sender: String? = nil, sentAt: Timestamp? = nil, doneAt: Timestamp? = nil,
@@ -47,6 +51,7 @@ package struct Report: Sendable, Equatable {
         attributes: String? = nil
     ) {
         self.message = message
+        self.call = call
         self.isKeyDerived = isKeyDerived
         self.provider = provider
         self.providerMessageID = providerMessageID
@@ -64,7 +69,9 @@ package struct Report: Sendable, Equatable {
         self.network = network
         self.part = part
         self.attributes = attributes
-        precedence = Precedence(status: status, at: doneAt ?? sentAt)
+        precedence = Precedence(
+            status: Self.status(status, ofPart: part, of: message),
+            at: doneAt ?? sentAt)
         // Everything that the ledger stores goes in: two reports that differ anywhere are two rows, and
         // what is shown never depends on which of them came first.
         var hash = Fingerprint()
@@ -83,6 +90,32 @@ package struct Report: Sendable, Equatable {
         hash.add(network)
         hash.add(attributes)
         fingerprint = hash.value
+    }
+
+    /// The same about the message that is meant, known for sure.
+    package func assigned(to message: MessageID) -> Report {
+        var report = self
+        report.message = message
+        report.call = nil
+        return report
+    }
+
+    /// What the report alone says of its whole message.
+    package var messageStatus: Status {
+        Self.status(status, ofPart: part, of: message)
+    }
+
+    /// How it counts among the reports about its own part.
+    var partPrecedence: Precedence { Precedence(status: status, at: doneAt ?? sentAt) }
+
+    /// The end of one part of several is not the message's: that comes with the others' (see
+    /// `MessageParts`), or with the provider's word about the whole. For a message that others sent
+    /// nobody asks for that word, so that there the first end counts until more is told.
+    private static func status(
+        _ status: Status, ofPart part: PartNumber?, of message: MessageID
+    ) -> Status {
+        guard let part, part.total > 1, message.version == 7, status.isFinal else { return status }
+        return .sent
     }
 
     /// How we came to know.

@@ -25,9 +25,12 @@ package struct SendEvent: Sendable, Equatable {
     }
 
     /// How it counts against reports. Our own judgement that a message is over has no time: a
-    /// provider's word about its end, whatever its time, beats it.
+    /// provider's word about its end, whatever its time, beats it. That nobody will tell its end
+    /// beats what was told on its way.
     package var precedence: Precedence? {
-        status.map { Precedence(status: $0, at: $0.isFinal ? nil : at) }
+        guard let status else { return nil }
+        if kind == .gaveUp, status == .unknown { return .givenUp }
+        return Precedence(status: status, at: status.isFinal ? nil : at)
     }
 
     /// What happened.
@@ -52,7 +55,7 @@ package struct SendEvent: Sendable, Equatable {
         case rerouted
         /// We gave up: too many attempts, or too late.
         case gaveUp = "gave_up"
-        /// Its validity is over and the provider knows nothing of it.
+        /// Its validity is over: before it was sent, or the provider knows of no end.
         case expired
         /// Its sender called it back.
         case cancelled

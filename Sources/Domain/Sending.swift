@@ -11,6 +11,9 @@ package struct OutgoingMessage: Sendable, Equatable {
     package let text: String
     /// How long the provider may try; nil leaves it to the provider.
     package let validityMinutes: Int?
+    /// How long the provider may try from now on, in seconds: all of the validity, or what is left of
+    /// it.
+    package private(set) var validitySeconds: Int?
     /// What the provider echoes in its reports, where it can.
     package let callbackData: String?
 
@@ -24,7 +27,18 @@ package struct OutgoingMessage: Sendable, Equatable {
         self.sender = sender
         self.text = text
         self.validityMinutes = validityMinutes
+        validitySeconds = validityMinutes.map { min(max($0, 0), Self.mostMinutes) * 60 }
         self.callbackData = callbackData
+    }
+
+    /// Far more than anybody takes.
+    private static let mostMinutes = 1_000_000
+
+    /// The same with only so much of its validity left.
+    package func valid(forSeconds seconds: Int) -> OutgoingMessage {
+        var message = self
+        message.validitySeconds = validitySeconds.map { min($0, max(0, seconds)) }
+        return message
     }
 }
 
@@ -112,6 +126,8 @@ package protocol SendingProvider: Sendable {
     var lookUpLimit: Int { get }
     /// The longest texts that it takes; nil for any that we accept.
     var segmentLimits: SegmentLimits? { get }
+    /// The shortest validity that it takes, in seconds: a message with less left is not sent.
+    var leastValiditySeconds: Int { get }
     /// How long after its sending the provider still knows a message: a look-up past that says
     /// nothing, whatever it says.
     var lookUpHorizon: Duration { get }
@@ -153,6 +169,8 @@ extension SendingProvider {
     package var lookUpLimit: Int { 1 }
 
     package var segmentLimits: SegmentLimits? { nil }
+
+    package var leastValiditySeconds: Int { 1 }
 
     package func batchCount(of messages: [OutgoingMessage]) -> Int {
         min(messages.count, batchLimit)

@@ -9,9 +9,4 @@ extension PhoneNumberText {
             && digits.utf8.allSatisfy { ByteView.isDigit($0) }
         return isNumber ? String(digits) : sender
     }
-
-    /// Whether a provider's text means this number, with or without `+`.
-    static func isSame(_ text: String, _ number: String) -> Bool {
-        text == number || wire(sender: text) == number
-    }
 }

@@ -11,7 +11,6 @@ enum RejectReason: String, CaseIterable {
     case badNumber = "bad_number"
     case badPrice = "bad_price"
     case badTime = "bad_time"
-    case badRecipient = "bad_recipient"
     case tooLong = "too_long"
     case tooDeep = "too_deep"
     /// What a provider tells about something else than a delivery.
@@ -33,7 +32,6 @@ enum RejectReason: String, CaseIterable {
         case .badNumber: "The number is no integer, or is out of its range."
         case .badPrice: "The price needs more than 18 digits before or after the point."
         case .badTime: "The time is not in the provider's form, or there is no such moment."
-        case .badRecipient: "The recipient is no number in E.164, so that it names no message."
         case .tooLong: "The value is longer than its bound."
         case .tooDeep: "The value nests deeper than is read."
         case .click: "Somebody opened a link of a message; this is no delivery report."

@@ -18,6 +18,8 @@ package struct CheckPolicy: Sendable {
     /// Since the attempt's lease; then its request has ended, and the provider has had the time
     /// that it needs to list what it took.
     package let settleDelay: Duration
+    /// How long after its sending the provider knows a message.
+    private let memory: Duration
     /// How long a message that nobody is sure of is asked about.
     private let patience: Duration
     private let backoff = Backoff()
@@ -37,8 +39,9 @@ package struct CheckPolicy: Sendable {
         self.maxAttempts = maxAttempts
         self.schedule = schedule
         settleDelay = requestLimit + provider.settleDelay
+        memory = provider.lookUpHorizon
         // Nobody waits for a text of three days ago; a person must look.
-        patience = min(provider.lookUpHorizon, .seconds(72 * 3600))
+        patience = min(memory, .seconds(72 * 3600))
     }
 
     /// What is to be written of a message.
@@ -56,7 +59,7 @@ package struct CheckPolicy: Sendable {
     ) -> OutboxChange {
         check.isUnsure
             ? unsure(check, finding, askedAt: askedAt, now: now, using: &generator)
-            : sent(check, finding, now: now)
+            : sent(check, finding, askedAt: askedAt, now: now)
     }
 
     /// What an answer says of a message.
@@ -81,6 +84,11 @@ package struct CheckPolicy: Sendable {
         return check.isUnsure
             ? now.since(sentAt) > patience
             : now >= schedule.end(sentAt: sentAt, validityMinutes: check.validityMinutes)
+    }
+
+    /// Whether the provider has forgotten the message, so that nothing that it says counts.
+    package func isForgotten(_ check: OutboxCheck, at now: Timestamp) -> Bool {
+        now.since(check.lookUp.sentAt) > memory
     }
 
     private func unsure(
@@ -125,19 +133,28 @@ package struct CheckPolicy: Sendable {
     }
 
     private func sent(
-        _ check: OutboxCheck, _ finding: Finding, now: Timestamp
+        _ check: OutboxCheck, _ answer: Finding, askedAt: Timestamp, now: Timestamp
     ) -> OutboxChange {
         let sentAt = check.lookUp.sentAt
+        var finding = answer
         if case .known(let reports) = finding, reports.contains(where: { $0.status.isFinal }) {
             return change(check, end(check, now), nil)
         }
+        // Of what it has forgotten the provider has nothing to say.
+        if isForgotten(check, at: askedAt) { finding = .undecided }
         let isPastValidity =
-            now >= schedule.validityEnd(sentAt: sentAt, validityMinutes: check.validityMinutes)
+            askedAt >= schedule.validityEnd(sentAt: sentAt, validityMinutes: check.validityMinutes)
         let next = nextSlot(check, now)
-        if next == nil || (finding == .unknown && isPastValidity) {
+        if isPastValidity, finding == .unknown || (next == nil && finding != .undecided) {
             let problem = ProviderProblem(
                 code: "no_report", text: "The validity is over and the provider told no end.")
             return change(check, .done, event(check, .expired, now, status: .expired, problem))
+        }
+        if next == nil {
+            let problem = ProviderProblem(
+                code: "no_report",
+                text: "No end was reported, and the provider can no longer tell one.")
+            return change(check, .done, event(check, .gaveUp, now, status: .unknown, problem))
         }
         var carrier: OutboxChange.Carrier?
         if case .known(let reports) = finding, let name = reports.first?.providerMessageID,

@@ -173,10 +173,14 @@ final class Lane: Sendable {
         let count = answer.leases.reduce(0) { $0 + $1.messages.count }
         let took = ContinuousClock.now - answer.beganAt
         state.withLock { $0.pace.leased(count, in: took, bound: limit) }
-        for lease in answer.leases {
+        for whole in answer.leases {
+            let now = Timestamp.now
+            let (lease, expired) = whole.split(
+                leastValiditySeconds: provider.leastValiditySeconds, at: now)
+            record(expired, in: whole, at: now)
+            if lease.messages.isEmpty { continue }
             let origin = LaneState.Origin(
                 isElsewhere: portion.choice != .oldest, isApart: lease.isApart)
-            let now = Timestamp.now
             work.enter()
             let isTrial = state.withLock { $0.began(origin) }
             let attempt = Attempt(lease: lease, sentAt: now, isTrial: isTrial)
@@ -193,10 +197,23 @@ final class Lane: Sendable {
         let lease = attempt.lease
         state.withLock { $0.started(lease.id, at: .now) }
         transport.send(
-            provider.sendRequest(lease.messages.map(\.outgoing)), within: common.sendTimeout
+            provider.sendRequest(lease.messages.map { $0.outgoing(at: attempt.sentAt) }),
+            within: common.sendTimeout
         ) { [self] answer in
             ended(attempt, origin, answer)
         }
+    }
+
+    /// Ends messages that are too late to be sent.
+    private func record(_ expired: [LeasedMessage], in lease: Lease, at now: Timestamp) {
+        guard !expired.isEmpty else { return }
+        var counts = SendCounts()
+        counts.deadLetters = expired.count
+        recorder.add(
+            Recorder.Entry(
+                provider: provider.provider,
+                changes: expired.map { SendPolicy.expired($0, in: lease, at: now) },
+                counts: counts))
     }
 
     private func putBack(_ attempt: Attempt, _ origin: LaneState.Origin, _ took: Duration) {

@@ -57,10 +57,18 @@ final class Questions: Sendable {
             // Settled meanwhile; it is still there for its name.
             !check.status.isFinal
         }
-        guard !checks.isEmpty else { return }
+        let (forgotten, asked) = checks.partitioned { check in
+            // Of what nobody is sure of any trace is worth to be found.
+            !check.isUnsure && policy.isForgotten(check, at: now)
+        }
+        if !forgotten.isEmpty {
+            let nothing = LookUpResult(reports: [], unknown: [])
+            recorder.add(entry(forgotten, nothing, askedAt: now, now: now, lookUps: 0))
+        }
+        guard !asked.isEmpty else { return }
         let byMessage = Dictionary(
-            checks.map { ($0.lookUp.id, $0) }, uniquingKeysWith: { first, _ in first })
-        for (request, messages) in provider.lookUpRequests(checks.map(\.lookUp)) {
+            asked.map { ($0.lookUp.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for (request, messages) in provider.lookUpRequests(asked.map(\.lookUp)) {
             state.withLock { state in
                 state.inFlight += 1
                 state.bucket.take(1)
@@ -130,11 +138,12 @@ final class Questions: Sendable {
     }
 
     private func entry(
-        _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp
+        _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp,
+        lookUps: Int = 1
     ) -> Recorder.Entry {
         var generator = SystemRandomNumberGenerator()
         var entry = Recorder.Entry(provider: provider.provider)
-        entry.counts.lookUps = 1
+        entry.counts.lookUps = lookUps
         for check in checks {
             let finding = CheckPolicy.finding(of: check, in: result)
             if CheckPolicy.heals(check, finding) { entry.counts.healed += 1 }
@@ -164,10 +173,16 @@ final class Questions: Sendable {
             .warning, "the provider could not be asked", limitKey: provider.provider.rawValue,
             ["provider": "\(provider.provider.rawValue)", "code": "\(problem.redacted.code)"])
         let overdue = checks.filter { policy.isOverdue($0, at: now) }
-        var entry = entry(
-            overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now)
-        entry.counts.lookUps = 1
-        recorder.add(entry)
+        recorder.add(
+            entry(overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now))
+    }
+}
+
+extension Array {
+    fileprivate func partitioned(
+        by isFirst: (Element) -> Bool
+    ) -> (first: [Element], second: [Element]) {
+        (filter(isFirst), filter { !isFirst($0) })
     }
 }
 

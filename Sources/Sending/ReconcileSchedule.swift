@@ -6,18 +6,25 @@ package struct ReconcileSchedule: Sendable, Equatable {
     package let slots: [Duration]
     /// How long past a message's validity its fate is asked for at last.
     package let grace: Duration
+    /// Since the message was sent: no question is planned for later, because the provider would have
+    /// forgotten the message when it is put.
+    private let memory: Duration
 
     /// What counts as a message's validity if nobody set one: both providers' own longest.
     package static let longestValidity = Duration.seconds(48 * 3600)
     /// A receipt of the last moment needs a while.
     static let afterValidity = Duration.seconds(300)
+    /// How long a question may be late and still be put in time.
+    private static let mostDelay = Duration.seconds(1800)
 
     /// - Parameters:
-    ///   - slots: since the message was sent.
-    ///   - lookUpHorizon: how long the provider knows a message; asking long past it is idle.
+    ///   - slots: since the message was sent; those that lie past what the provider remembers are not
+    ///     used.
+    ///   - lookUpHorizon: how long the provider knows a message.
     package init(slots: [Duration], lookUpHorizon: Duration) {
         self.slots = slots.sorted()
         grace = min(lookUpHorizon, .seconds(48 * 3600))
+        memory = lookUpHorizon - min(Self.mostDelay, lookUpHorizon / 10)
     }
 
     /// What is usual for a provider: when most reports that come at all have come, and late enough
@@ -36,19 +43,32 @@ package struct ReconcileSchedule: Sendable, Equatable {
         return sentAt.advanced(by: validity)
     }
 
-    /// When even the last question has been asked.
+    /// When nothing more is to be learnt: the last question has been asked, and what the provider
+    /// might have told by itself would have come.
     package func end(sentAt: Timestamp, validityMinutes: Int?) -> Timestamp {
-        validityEnd(sentAt: sentAt, validityMinutes: validityMinutes).advanced(by: grace)
+        max(
+            lastQuestion(sentAt, validityMinutes), justAfterValidity(sentAt, validityMinutes))
     }
 
-    /// When to ask next; nil if the end has come.
+    private func lastQuestion(_ sentAt: Timestamp, _ validityMinutes: Int?) -> Timestamp {
+        min(
+            validityEnd(sentAt: sentAt, validityMinutes: validityMinutes).advanced(by: grace),
+            sentAt.advanced(by: memory))
+    }
+
+    private func justAfterValidity(_ sentAt: Timestamp, _ validityMinutes: Int?) -> Timestamp {
+        validityEnd(sentAt: sentAt, validityMinutes: validityMinutes)
+            .advanced(by: Self.afterValidity)
+    }
+
+    /// When to ask next, or to decide without a question; nil if the end has come.
     package func next(
         after now: Timestamp, sentAt: Timestamp, validityMinutes: Int?
     ) -> Timestamp? {
+        let last = lastQuestion(sentAt, validityMinutes)
+        let justAfter = justAfterValidity(sentAt, validityMinutes)
+        let questions = slots.map { sentAt.advanced(by: $0) } + [justAfter, last]
         let end = end(sentAt: sentAt, validityMinutes: validityMinutes)
-        let justAfter = validityEnd(sentAt: sentAt, validityMinutes: validityMinutes)
-            .advanced(by: Self.afterValidity)
-        let times = slots.map { sentAt.advanced(by: $0) } + [justAfter, end]
-        return times.filter { $0 > now && $0 <= end }.min()
+        return (questions.filter { $0 <= last } + [end]).filter { $0 > now }.min()
     }
 }

@@ -33,22 +33,15 @@ package enum MessageView {
         return json.bytes
     }
 
-    /// How the parts of a message of several fare: each by its own reports where there are such, and
-    /// all like the message where the provider only counts them.
+    /// How the parts of a message of several fare.
     private static func parts(of message: Message, in json: inout JSONText) {
         json.key("parts")
-        let counted = message.decisive?.report.segments.map(Int.init) ?? message.sending?.segments
-        guard let total = message.parts?.total ?? counted, total > 1 else { return json.null() }
-        let statuses =
-            message.parts.map { Array($0.statuses.values) }
-            ?? Array(repeating: message.status, count: total)
-        let delivered = statuses.count { $0 == .delivered }
-        let failed = statuses.count { $0.isFinal } - delivered
+        guard let counts = message.partCounts else { return json.null() }
         json.beginObject()
-        json.member("total", total)
-        json.member("delivered", delivered)
-        json.member("failed", failed)
-        json.member("pending", max(0, total - delivered - failed))
+        json.member("total", counts.total)
+        json.member("delivered", counts.delivered)
+        json.member("failed", counts.failed)
+        json.member("pending", counts.pending)
         json.endObject()
     }
 

@@ -3,13 +3,13 @@ import Testing
 
 @Suite("Parts of a message")
 struct MessagePartsTests {
-    /// A report about one part, or about the whole message.
+    /// A report about one part, or about the whole message; unless it is said otherwise, of ours.
     private func report(
         _ status: Status, _ number: Int? = nil, of total: Int = 3, at second: Int64 = 0,
-        version: UInt64 = 7
+        isOurs: Bool = true
     ) -> RecordedReport {
         let report = Report(
-            message: MessageID(high: version << 12, low: 1 << 63), provider: .plivo,
+            message: MessageID(high: isOurs ? 0x7000 : 0x8000, low: 1 << 63), provider: .plivo,
             providerMessageID: "u", status: status,
             outcome: Outcome(provider: .plivo, statusName: status.rawValue),
             doneAt: Timestamp(microseconds: second * 1_000_000),
@@ -37,26 +37,12 @@ struct MessagePartsTests {
     }
 
     @Test(
-        "a message that others sent does not wait for parts, whose reports nobody asks for",
-        arguments: [
-            ([.delivered], nil), ([.delivered, .delivered], nil), ([.failed], nil),
-            ([.delivered, .failed], .partiallyDelivered), ([.sent], nil),
-            ([.delivered, .sent], nil),
-        ] as [([Status], Status?)])
-    func foreign(parts: [Status], expected: Status?) throws {
-        let reports = parts.enumerated().map { report($1, $0 + 1, version: 8) }
-        for order in [reports, reports.reversed()] {
-            #expect(try #require(MessageParts(order)).status == expected)
-        }
-    }
-
-    @Test(
         "what the parts come to",
         arguments: [
-            ([.delivered, .delivered, .delivered], nil),
+            ([.delivered, .delivered, .delivered], .delivered),
             ([.delivered, .failed, .delivered], .partiallyDelivered),
             ([.undeliverable, .failed, .delivered], .partiallyDelivered),
-            ([.failed, .failed, .failed], nil), ([.failed, .expired, .rejected], nil),
+            ([.failed, .failed, .failed], .failed), ([.failed, .expired, .rejected], .rejected),
             ([.delivered, .delivered, .sent], .sent), ([.delivered, .failed], .sent),
             ([.failed], .sent), ([.delivered, .accepted, .unknown], .sent),
             ([.sent, .sent, .sent], nil), ([.accepted], nil),
@@ -70,6 +56,9 @@ struct MessagePartsTests {
         for status in Status.allCases {
             #expect(folded.count(status) == parts.count { $0 == status })
         }
+        let hasEnded = parts.count == 3 && parts.allSatisfy { $0.isFinal }
+        #expect((folded.settlement != nil) == hasEnded)
+        #expect(folded.settlement.map(\.status) == (hasEnded ? expected : nil))
     }
 
     @Test("neither order nor repetition of the reports matters")
@@ -77,7 +66,7 @@ struct MessagePartsTests {
         let reports = [
             report(.accepted, 1, at: 1), report(.sent, 1, at: 2), report(.delivered, 1, at: 3),
             report(.sent, 2, at: 2), report(.failed, 2, at: 4), report(.delivered, 3, at: 4),
-            report(.failed, 3, at: 4), report(.sent, at: 9),
+            report(.failed, 3, at: 4), report(.sent, at: 9), report(.sent, 3, at: 20),
         ]
         let expected = try #require(MessageParts(reports))
         #expect(expected.statuses == [1: .delivered, 2: .failed, 3: .delivered])
@@ -93,10 +82,13 @@ struct MessagePartsTests {
         let delivered = report(.delivered, 1)
         #expect(try #require(MessageParts([delivered])).status == .sent)
         #expect(try #require(MessageParts([delivered, report(.sent)])).status == .sent)
-        #expect(try #require(MessageParts([delivered, report(.delivered)])).status == nil)
-        #expect(
-            try #require(MessageParts([report(.failed, 2), delivered, report(.delivered)])).status
-                == .partiallyDelivered)
+        let whole = try #require(MessageParts([delivered, report(.delivered)]))
+        #expect(whole.status == .delivered)
+        #expect(whole.counts.delivered == 3 && whole.counts.pending == 0)
+        let mixed = try #require(MessageParts([report(.failed, 2), delivered, report(.delivered)]))
+        #expect(mixed.status == .partiallyDelivered)
+        #expect(mixed.counts.delivered == 2 && mixed.counts.failed == 1)
+        #expect(mixed.settlement == nil)
     }
 
     @Test("where the totals differ, the greatest one counts")
@@ -106,4 +98,56 @@ struct MessagePartsTests {
         #expect(parts.total == 3)
         #expect(parts.status == .sent)
     }
+
+    @Test("our own judgement ends the parts that nobody told of")
+    func judgement() throws {
+        let reports = [report(.delivered, 1, of: 2), report(.sent, 2, of: 2)]
+        let expired = try #require(MessageParts(reports, of: .expired))
+        #expect(expired.status == .partiallyDelivered)
+        #expect(expired.counts.delivered == 1 && expired.counts.failed == 1)
+        let silent = try #require(MessageParts([report(.sent, 2, of: 2)], of: .expired))
+        #expect(silent.status == .expired)
+        #expect(silent.counts.failed == 2)
+    }
+
+    @Test("of a message that others sent the first end counts until more is told")
+    func others() throws {
+        let first = report(.delivered, 1, of: 2, isOurs: false)
+        #expect(first.report.messageStatus == .delivered)
+        let half = try #require(MessageParts([first], of: .delivered, isOurs: false))
+        #expect(half.status == .delivered && half.counts.pending == 0)
+        let both = try #require(
+            MessageParts(
+                [first, report(.failed, 2, of: 2, at: 1, isOurs: false)], of: .failed,
+                isOurs: false))
+        #expect(both.status == .partiallyDelivered)
+        #expect(both.counts.delivered == 1 && both.counts.failed == 1)
+        // Of ours the provider can be asked.
+        #expect(report(.delivered, 1, of: 2).report.messageStatus == .sent)
+        #expect(!report(.delivered, 1, of: 2).precedence.isFinal)
+    }
+
+    @Test("what the parts come to grows with each report, so that the last one written is the last")
+    func settlementGrows() throws {
+        var generator = SplitMix(state: 5)
+        for _ in 0..<500 {
+            let reports = (0..<12).map { _ in
+                report(
+                    [.delivered, .failed, .undeliverable, .expired, .rejected]
+                        .randomElement(using: &generator) ?? .failed,
+                    .random(in: 1...2, using: &generator), of: 2,
+                    at: .random(in: 0..<4, using: &generator))
+            }
+            var last: (Precedence, Int64)?
+            for count in 1...reports.count {
+                guard let next = MessageParts(reports.prefix(count))?.settlement else { continue }
+                if let last { #expect(last <= (next.precedence, next.tieBreaker)) }
+                last = (next.precedence, next.tieBreaker)
+            }
+        }
+    }
+}
+
+extension Precedence {
+    fileprivate var isFinal: Bool { rawValue >> 62 == 1 }
 }

@@ -114,6 +114,28 @@ struct InfobipSendingRequestTests {
     }
 
     @Test(
+        "what is left of a validity is passed on: whole minutes by version 2, seconds by version 3",
+        arguments: [
+            (300, 5, 5, "MINUTES"), (299, 4, 299, "SECONDS"), (61, 1, 61, "SECONDS"),
+            (60, 1, 1, "MINUTES"),
+        ])
+    func validityLeft(left: Int, minutes: Int, amount: Int, unit: String) throws {
+        let fresh = try OutgoingMessage.sample(2, validityMinutes: 5)
+        let messages = [try .sample(1, validityMinutes: 10).valid(forSeconds: left), fresh]
+        let v2 = try InfobipSending.sample(.v2)
+        let v3 = try InfobipSending.sample(.v3)
+        #expect(
+            try v2.sendRequest(messages).inMessages("validityPeriod") as? [Int] == [minutes, 5])
+        let request = v3.sendRequest(messages)
+        let path = "options.validityPeriod"
+        #expect(try request.inMessages(path + ".amount") as? [Int] == [amount, 5])
+        #expect(try request.inMessages(path + ".timeUnit") as? [String] == [unit, "MINUTES"])
+        // With less left a message is not sent at all.
+        #expect(v2.leastValiditySeconds == 60)
+        #expect(v3.leastValiditySeconds == 1)
+    }
+
+    @Test(
         "validity stays between a minute and 48 hours",
         arguments: [(0, 1), (-5, 1), (1, 1), (2880, 2880), (100_000, 2880)])
     func validity(minutes: Int, expected: Int) throws {

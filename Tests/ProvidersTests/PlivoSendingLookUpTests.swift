@@ -192,6 +192,23 @@ struct PlivoSendingLookUpTests {
             try result(message, Self.list([])) == LookUpResult(reports: [], unknown: [.sample(1)]))
     }
 
+    @Test("a record in another spelling of the number is the message's, and none says nothing")
+    func spelling() throws {
+        let window = Self.record(["to_number": #""541123456789""#])
+        for recipient in ["+5491123456789", "+5215512345678"] {
+            let message = MessageLookUp(
+                id: .sample(1), providerMessageID: nil, recipient: try PhoneNumber(recipient),
+                sentAt: try lookUp().sentAt)
+            let isThere = recipient.hasPrefix("+549")
+            let found = try result(message, Self.list([window]))
+            #expect(found.reports.map(\.message) == (isThere ? [.sample(1)] : []))
+            #expect(found.unknown.isEmpty)
+            // It may be there under the other spelling: to send it again could be once too often.
+            #expect(
+                try result(message, Self.list([])) == LookUpResult(reports: [], unknown: []))
+        }
+    }
+
     @Test("two candidates, a record without a time, or more pages leave it undecided")
     func undecided() throws {
         let undecided = LookUpResult(reports: [], unknown: [])

@@ -58,6 +58,16 @@ struct PlivoSendingTests {
         #expect(try request.document["message_expiry"] as? Int == seconds)
     }
 
+    @Test(
+        "what is left of a validity is passed on to the second",
+        arguments: [(5, 5), (59, 59), (299, 299), (10_798, 10_798), (10_800, 10_799)])
+    func expiryLeft(left: Int, seconds: Int) throws {
+        let message = try OutgoingMessage.sample(1, validityMinutes: 2880).valid(forSeconds: left)
+        let plivo = try PlivoSending.sample()
+        #expect(try plivo.sendRequest([message]).document["message_expiry"] as? Int == seconds)
+        #expect(plivo.leastValiditySeconds == 5)
+    }
+
     @Test("any text arrives as it is", arguments: ["a\"b\\c\n\u{1}", "🚚 Zoë 𝄞", "€<>&+%"])
     func escaping(text: String) throws {
         let request = try PlivoSending.sample().sendRequest([.sample(1, text: text)])

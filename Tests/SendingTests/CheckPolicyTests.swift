@@ -138,10 +138,10 @@ struct CheckPolicyTests {
     }
 
     @Test(
-        "Without an end it is asked again at the next slot, just after the validity, and at last",
+        "Without an end it is asked again at the next slot, and while the provider still knows it",
         arguments: [
-            (1, 3600), (3600, 43_200), (43_200, 2 * day + 300), (2 * day, 2 * day + 300),
-            (2 * day + 300, 4 * day),
+            (1, 3600), (3600, 43_200), (43_200, 2 * day - 1800), (2 * day - 1800, 2 * day + 300),
+            (2 * day, 2 * day + 300),
         ])
     func slots(at now: Int, next: Int) throws {
         let check = try Samples.check(isUnsure: false, status: .sent)
@@ -160,16 +160,71 @@ struct CheckPolicyTests {
 
     @Test("Unknown counts only when the validity is over; then, or at the very end, it has expired")
     func expired() throws {
-        let check = try Samples.check(isUnsure: false, status: .accepted)
+        let check = try Samples.check(isUnsure: false, status: .accepted, validityMinutes: 720)
         #expect(change(check, .unknown, at: 3600).step == .sent(checkAt: Samples.time(43_200)))
         for (finding, time) in [
-            (CheckPolicy.Finding.unknown, 2 * Self.day + 300), (.undecided, 4 * Self.day),
-            (.known([Samples.report(.sent)]), 4 * Self.day),
+            (CheckPolicy.Finding.unknown, 43_200), (.unknown, 2 * Self.day),
+            (.known([Samples.report(.sent)]), 2 * Self.day - 1800),
         ] {
             let change = change(check, finding, at: time)
             #expect(change.step == .done)
             #expect(change.event?.kind == .expired)
             #expect(change.event?.status == .expired)
+        }
+    }
+
+    @Test(
+        "What the provider has forgotten by then has not expired: nobody knows",
+        arguments: [CheckPolicy.Finding.unknown, .undecided, .known([Samples.report(.sent)])],
+        [nil, 720])
+    func forgotten(finding: CheckPolicy.Finding, validityMinutes: Int?) throws {
+        let check = try Samples.check(
+            isUnsure: false, status: .sent, validityMinutes: validityMinutes)
+        let change = change(check, finding, at: 2 * Self.day + 300)
+        #expect(change.step == .done)
+        #expect(change.event?.kind == .gaveUp)
+        #expect(change.event?.status == .unknown)
+        #expect(change.deadLetter == nil)
+        // It beats that the message was sent, and gives way to any end.
+        let judgement = try #require(change.event?.precedence)
+        #expect(Precedence(status: .sent, at: Samples.time(3 * Self.day)) < judgement)
+        #expect(judgement < Precedence(status: .expired, at: nil))
+        let end = CheckPolicy.Finding.known([Samples.report(.delivered)])
+        #expect(self.change(check, end, at: 3 * Self.day).event == nil)
+    }
+
+    @Test("What could not be asked at the end of its time has not expired either")
+    func undecidedAtTheEnd() throws {
+        let check = try Samples.check(isUnsure: false, status: .sent, validityMinutes: 10)
+        let change = change(check, .undecided, at: 2 * Self.day - 1800)
+        #expect(change.event?.kind == .gaveUp && change.event?.status == .unknown)
+    }
+
+    @Test(
+        "No question is planned for when the provider has forgotten the message",
+        arguments: Provider.allCases)
+    func memory(provider: Provider) throws {
+        let horizon = provider == .infobip ? 2 * Self.day : 90 * Self.day
+        for slots in [
+            ReconcileSchedule.usualSlots(of: provider), [.seconds(100 * Self.day)],
+            [.seconds(60), .seconds(3 * Self.day), .seconds(200 * Self.day)], [],
+        ] {
+            let schedule = ReconcileSchedule(slots: slots, lookUpHorizon: .seconds(horizon))
+            for validity in [nil, 1, 600, 2880] as [Int?] {
+                let end = schedule.end(sentAt: Samples.start, validityMinutes: validity)
+                var now = Samples.start
+                var times: [Timestamp] = []
+                while let next = schedule.next(
+                    after: now, sentAt: Samples.start, validityMinutes: validity)
+                {
+                    times.append(next)
+                    now = next
+                }
+                #expect(times.last == end)
+                #expect(times.count >= 2)
+                // All but the end are questions; the end is one if it is not too late.
+                #expect(times.dropLast().allSatisfy { $0 < Samples.time(horizon) })
+            }
         }
     }
 
@@ -190,7 +245,9 @@ struct CheckPolicyTests {
         #expect(!policy.isOverdue(unsure, at: Samples.time(2 * Self.day)))
         #expect(policy.isOverdue(unsure, at: Samples.time(2 * Self.day + 1)))
         let sent = try Samples.check(isUnsure: false)
-        #expect(!policy.isOverdue(sent, at: Samples.time(4 * Self.day - 1)))
-        #expect(policy.isOverdue(sent, at: Samples.time(4 * Self.day)))
+        #expect(!policy.isOverdue(sent, at: Samples.time(2 * Self.day + 299)))
+        #expect(policy.isOverdue(sent, at: Samples.time(2 * Self.day + 300)))
+        #expect(!policy.isForgotten(sent, at: Samples.time(2 * Self.day)))
+        #expect(policy.isForgotten(sent, at: Samples.time(2 * Self.day + 1)))
     }
 }

@@ -267,6 +267,18 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
+    @Test("What the provider has forgotten is settled without a question")
+    func forgotten() throws {
+        let old = try Samples.check(isUnsure: false, status: .sent)
+        outbox.state.withLock { $0.checks = [old] }
+        let dispatcher = dispatcher()
+        #expect(eventually { recorded.count == 1 })
+        #expect(recorded.first?.event?.status == .unknown)
+        #expect(outbox.state.withLock { $0.counts.lookUps } == 0)
+        #expect(transport.requestCount == 0)
+        #expect(dispatcher.stop(within: .seconds(20)))
+    }
+
     @Test("The walk goes on where it was, begins anew, and rests after a round for nothing")
     func walk() throws {
         let walk = SettledWalk(.infobip, outbox: outbox)

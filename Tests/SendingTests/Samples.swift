@@ -29,11 +29,13 @@ enum Samples {
 
     static func leased(
         _ number: Int = 0, attempt: Int = 1, giveUpIn seconds: Int = 86_400,
-        batchLimit: Int? = nil, earlierStop: LeasedMessage.EarlierStop? = nil
+        validityMinutes: Int? = nil, batchLimit: Int? = nil,
+        earlierStop: LeasedMessage.EarlierStop? = nil
     ) throws -> LeasedMessage {
         LeasedMessage(
-            outgoing: try outgoing(number), provider: .infobip, attempt: attempt,
-            giveUpAt: time(seconds), batchLimit: batchLimit, earlierStop: earlierStop)
+            outgoing: try outgoing(number, validityMinutes: validityMinutes), provider: .infobip,
+            attempt: attempt, giveUpAt: time(seconds), batchLimit: batchLimit,
+            earlierStop: earlierStop)
     }
 
     static func lease(_ messages: [LeasedMessage], number: Int = 9) -> Lease {

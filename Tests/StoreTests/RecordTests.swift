@@ -38,7 +38,7 @@ struct RecordTests {
     @Test("a message that a provider took is accepted, under the provider's name")
     func isAccepted() throws {
         let (id, lease) = try sending.leased(.plivo)
-        let time = Timestamp.noon()
+        let time = Timestamp.now.advanced(by: .seconds(5))
         try record(.accepted(id, lease, by: .plivo, name: "uuid", at: time))
         let message = try #require(try sending.messages.message(id))
         #expect(message.status == .accepted && message.providerMessageID == "uuid")
@@ -257,6 +257,16 @@ struct RecordTests {
         #expect(try sending.messages.message(other)?.providerMessageID == nil)
     }
 
+    @Test("a clock that is behind never makes a message look as if it had changed earlier")
+    func timesNeverFall() throws {
+        let (id, lease) = try sending.leased(.plivo)
+        let created = try #require(try sending.messages.message(id)).createdAt
+        try record(.accepted(id, lease, by: .plivo, name: "uuid", at: .noon()))
+        let accepted = try #require(try sending.messages.message(id))
+        #expect(accepted.status == .accepted)
+        #expect(accepted.createdAt == created && accepted.updatedAt == created)
+    }
+
     @Test("the parts of a message are worked out from its reports, and only then are all read")
     func showsParts() throws {
         let id = try sending.accept(.sample())[0]
@@ -271,5 +281,56 @@ struct RecordTests {
         #expect(message.parts?.status == .partiallyDelivered)
         #expect(message.decisive?.report.part != nil)
         #expect(try sending.messages.reports(of: id, limit: 1).count == 1)
+    }
+
+    @Test("a message of several parts has not ended until all of them have, or the whole has")
+    func endsWithItsParts() throws {
+        func part(_ number: Int, of total: Int = 2) -> PartNumber? {
+            PartNumber(number: number, total: total)
+        }
+        func stored(_ id: MessageID) throws -> Status? { try sending.messages.message(id)?.status }
+        let ids = try (0..<3).map { _ in try sending.leased(.plivo) }.map { id, lease in
+            try record(.accepted(id, lease, by: .plivo))
+            return id
+        }
+        for id in ids { try report(id, .delivered, provider: .plivo, part: part(1)) }
+        for id in ids {
+            #expect(try stored(id) == .sent)
+            let message = try #require(try sending.messages.message(id))
+            #expect(message.shownStatus == .sent && message.partCounts?.pending == 1)
+            #expect(message.isOpen)
+        }
+        // Settled messages leave the outbox, and what is open stays to be asked about.
+        _ = try sending.outbox.dropSettled(of: .plivo, after: nil, limit: 100)
+        for id in ids { #expect(try sending.row(id) == "4") }
+        try report(ids[0], .delivered, provider: .plivo, part: part(2))
+        #expect(try stored(ids[0]) == .delivered)
+        try report(ids[1], .failed, provider: .plivo, part: part(2))
+        #expect(try stored(ids[1]) == .partiallyDelivered)
+        try report(ids[2], .delivered, provider: .plivo)
+        #expect(try stored(ids[2]) == .delivered)
+        let whole = try #require(try sending.messages.message(ids[2]))
+        #expect(whole.shownStatus == .delivered && whole.partCounts?.delivered == 2)
+        #expect(!whole.isDecidedByUs)
+    }
+
+    @Test("two writers that have a part each end the message")
+    func endsBetweenWriters() throws {
+        let (id, lease) = try sending.leased(.plivo)
+        try record(.accepted(id, lease, by: .plivo))
+        let harnesses = try (0..<2).map { _ in WriterHarness(try sending.database.responder) }
+        for harness in harnesses { harness.connect() }
+        let answers = Answers()
+        let workers = (1...20).map { number in
+            let report = Report(
+                message: id, isKeyDerived: false, provider: .plivo, providerMessageID: "uuid",
+                status: .delivered, outcome: Outcome(provider: .plivo), doneAt: .noon(),
+                part: PartNumber(number: number, total: 20), attributes: "{\"part\": \(number)}")
+            return Worker { answers.submit(.sample([report]), to: harnesses[number % 2].writer) }
+        }
+        for worker in workers { #expect(worker.join()) }
+        #expect(answers.failures().isEmpty)
+        for harness in harnesses { harness.stop() }
+        #expect(try sending.messages.message(id)?.status == .delivered)
     }
 }

@@ -12,6 +12,8 @@ struct StatementTests {
         [
             ArchiveCallbacks.self, KeepOutcomes.self, RecordReports.self, RecordNewReports.self,
             MoveMessages.self, AddNewMessages.self, QuarantineRejects.self,
+            PreferIndexes.self, SelectSupposed.self, SelectCallMessages.self,
+            SelectPartReports.self, SettleMessages.self,
             SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
             SelectAPIKey.self,
             TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self, RevokeAPIKey.self,

@@ -33,22 +33,24 @@ struct WriterPropertyTests {
     }
 
     @Test(
-        "any order, batching, number of writers and replays end in the same rows",
+        "any order, batching, number of writers and replays end in the same rows and times",
         arguments: Way.all, [1, 2] as [UInt64])
     func isTheSame(way: Way, seed: UInt64) throws {
-        let reports = Self.reports(seed: seed)
-        let plain = try TestDatabase()
-        let harness = WriterHarness(try plain.responder)
-        #expect(harness.write([.sample(reports)]).isEmpty)
-        let expected = try Ledger(plain)
-        try expectModel(plain, reports)
-
         var generator = SystemRandomNumberGenerator()
-        let database = try TestDatabase()
+        let reports = Self.reports(seed: seed)
+        // Each callback has its own time, and some reports come again by a later one.
         let replays = reports.filter { _ in Bool.random() }
         let submissions = (reports + replays).shuffled()
             .chunked(upTo: way.mostPerCallback, using: &generator)
             .map { Submission.sample($0, receivedAt: .noon(plus: .random(in: 0..<60))) }
+        let plain = try TestDatabase()
+        let harness = WriterHarness(try plain.responder)
+        #expect(harness.write(submissions).isEmpty)
+        let expected = try Ledger(plain)
+        try expectModel(plain, reports)
+        try expectTimes(plain, submissions)
+
+        let database = try TestDatabase()
         let harnesses = try (0..<way.writers).map { _ in
             WriterHarness(try database.responder) {
                 $0.connections = way.connections
@@ -56,14 +58,15 @@ struct WriterPropertyTests {
             }
         }
         let answers = Answers()
+        let shuffled = submissions.shuffled()
         let workers = (0..<3).map { number in
             Worker {
-                for index in stride(from: number, to: submissions.count, by: 3) {
+                for index in stride(from: number, to: shuffled.count, by: 3) {
                     let writer = harnesses[index % harnesses.count].writer
-                    answers.submit(submissions[index], to: writer)
+                    answers.submit(shuffled[index], to: writer)
                     // Some come twice to another writer, as after an unsure commit.
                     if index % 5 == 0 {
-                        answers.submit(submissions[index], to: harnesses[0].writer)
+                        answers.submit(shuffled[index], to: harnesses[0].writer)
                     }
                 }
             }
@@ -76,6 +79,56 @@ struct WriterPropertyTests {
         #expect(ledger.reports == expected.reports)
         #expect(ledger.tally == expected.tally)
         #expect(try database.run("select count(*) from callback") == "\(answers.count)")
+    }
+
+    /// A message is known since its first report arrived, and was heard of last when the last did.
+    private func expectTimes(_ database: TestDatabase, _ submissions: [Submission]) throws {
+        var arrivals: [MessageID: [Timestamp]] = [:]
+        for submission in submissions {
+            for report in submission.reports {
+                arrivals[report.message, default: []].append(submission.callback.receivedAt)
+            }
+        }
+        let expected = arrivals.map { message, times in
+            "\(message)|\(times.min()?.microseconds ?? 0)|\(times.max()?.microseconds ?? 0)"
+        }
+        #expect(
+            try database.run(
+                """
+                select id, (extract(epoch from created_at) * 1000000)::bigint,
+                    (extract(epoch from updated_at) * 1000000)::bigint
+                from message order by id
+                """) == expected.sorted().joined(separator: "\n"))
+    }
+
+    @Test("the time of the last change never falls, whatever comes next")
+    func timesNeverFall() throws {
+        let database = try TestDatabase()
+        let harness = WriterHarness(try database.responder)
+        var seconds = (0..<40).map { _ in Int64.random(in: 0..<100) }
+        seconds.insert(50, at: 0)
+        var (first, last) = (Int64.max, Int64.min)
+        for (index, second) in seconds.enumerated() {
+            let answers = Answers()
+            let status: Status = [.sent, .delivered, .failed].randomElement() ?? .sent
+            answers.submit(
+                .sample(
+                    [.sample(1, status, at: .random(in: 0..<5))],
+                    receivedAt: .noon(plus: second)), to: harness.writer)
+            #expect(answers.failures().isEmpty)
+            (first, last) = (min(first, second), max(last, second))
+            let times = try database.run(
+                """
+                select (extract(epoch from created_at) * 1000000)::bigint,
+                    (extract(epoch from updated_at) * 1000000)::bigint
+                from message
+                """)
+            #expect(
+                times
+                    == "\(Timestamp.noon(plus: first).microseconds)|"
+                    + "\(Timestamp.noon(plus: last).microseconds)", "after \(index)")
+        }
+        harness.stop()
     }
 
     /// Compares the rows with what the reports say, computed without SQL.

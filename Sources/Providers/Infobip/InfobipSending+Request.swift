@@ -3,7 +3,7 @@ import JSON
 
 extension InfobipSending {
     /// Both versions cut a longer validity to 48 hours themselves.
-    private static let validityLimit = 2880
+    private static let validityLimit = 2880 * 60
     /// The most characters of `callbackData`, in the units that Java counts.
     private static let callbackDataLimit = 4000
 
@@ -22,7 +22,8 @@ extension InfobipSending {
                             entry.member("notifyContentType", "application/json")
                         }
                         entry.member("callbackData", Self.callbackData(of: message))
-                        entry.member("validityPeriod", Self.validity(of: message))
+                        entry.member(
+                            "validityPeriod", Self.validity(of: message).map { max(1, $0 / 60) })
                     }
                 }
             }
@@ -38,11 +39,12 @@ extension InfobipSending {
                         entry.member("sender", message.sender.map(PhoneNumberText.wire(sender:)))
                         destination(of: message, in: &entry)
                         entry.object("content") { $0.member("text", message.text) }
-                        if let minutes = Self.validity(of: message) {
+                        if let seconds = Self.validity(of: message) {
+                            let isWhole = seconds.isMultiple(of: 60)
                             entry.object("options") { options in
                                 options.object("validityPeriod") { period in
-                                    period.member("amount", minutes)
-                                    period.member("timeUnit", "MINUTES")
+                                    period.member("amount", isWhole ? seconds / 60 : seconds)
+                                    period.member("timeUnit", isWhole ? "MINUTES" : "SECONDS")
                                 }
                             }
                         }
@@ -80,9 +82,13 @@ extension InfobipSending {
         }
     }
 
+    /// In seconds.
     private static func validity(of message: OutgoingMessage) -> Int? {
-        message.validityMinutes.map { min(max($0, 1), validityLimit) }
+        message.validitySeconds.map { min(max($0, 1), validityLimit) }
     }
+
+    /// Version 2 takes whole minutes, version 3 seconds.
+    package var leastValiditySeconds: Int { settings.version == .v2 ? 60 : 1 }
 
     /// A message is worth more than its echo: what is too long is cut and not left to be refused.
     private static func callbackData(of message: OutgoingMessage) -> String? {

@@ -71,13 +71,13 @@ struct PlivoParser {
     /// - Parameters:
     ///   - message: our own id of the message, where the URL that was called holds one.
     ///   - call: the id of the call that sent the message, where the URL holds that one: call and
-    ///     `To` make the message's id.
+    ///     `To` make what is supposed to be the message's id.
     /// - Returns: the report; nil once `problem` says why there is none.
     mutating func report(message: MessageID?, call: CallID? = nil) -> Report? {
         let wholeID = parentID()
         let ownID = messageID(isOnlyName: wholeID == nil)
         let word = required(.status)
-        let ours = message ?? call.flatMap { self.message(of: $0) }
+        let ours = message ?? call.map { self.message(of: $0) }
         guard problem == nil, let id = wholeID ?? ownID, let word else { return nil }
         let status = Status(plivo: word)
         let sentAt = time(.sentTime)
@@ -94,7 +94,8 @@ struct PlivoParser {
         if id != ownID { keep(.messageUUID) }
         let key = MessageKey.derive(provider: .plivo, canonicalName: id)
         return Report(
-            message: ours ?? key, isKeyDerived: ours == nil || ours == key,
+            message: ours ?? key, call: message == nil ? call : nil,
+            isKeyDerived: ours == nil || ours == key,
             provider: .plivo, providerMessageID: id, status: status,
             outcome: outcome(status: word), recipient: phoneNumber(.to),
             sender: phoneNumber(.from), sentAt: sentAt, doneAt: doneAt, segments: segments,
@@ -165,15 +166,9 @@ struct PlivoParser {
         return Provider.plivo.canonical(text)
     }
 
-    /// The key of the message that a call sent to `To`.
-    private mutating func message(of call: CallID) -> MessageID? {
-        guard let to = required(.to) else { return nil }
-        do throws(PhoneNumber.Problem) {
-            return MessageKey.derive(call: call, recipient: try PhoneNumber(to))
-        } catch {
-            note(.badRecipient, .to)
-            return nil
-        }
+    /// The key of the message that a call sent to `To`, unless that is another spelling.
+    private func message(of call: CallID) -> MessageID {
+        MessageKey.supposed(call: call, recipient: given(.to).map { text($0) } ?? "")
     }
 
     /// The whole message's UUID, where the form is about one part of it; nil where it gives none

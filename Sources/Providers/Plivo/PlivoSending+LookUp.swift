@@ -49,7 +49,8 @@ extension PlivoSending {
     /// attempt, by Plivo's clock give or take two, is none of `otherProviderMessageIDs`, and is the
     /// only such one of a complete list. A complete list without one means that Plivo does not have
     /// the message; ask late enough for that, since how soon a message is listed is not documented.
-    /// Two candidates, or more pages, leave the message undecided.
+    /// Two candidates, or more pages, leave the message undecided, and so does a list without one
+    /// where Plivo may keep the number in another spelling than we asked for.
     ///
     /// - Throws: `ProviderProblem` for what is neither a readable 200 nor, for one record, Plivo's
     ///   own 404.
@@ -73,7 +74,8 @@ extension PlivoSending {
             return LookUpResult(reports: [], unknown: [])
         }
         guard let record = candidates.first else {
-            return LookUpResult(reports: [], unknown: [message.id])
+            let isSure = !DialledDigits(message.recipient.digits).isOftenRewritten
+            return LookUpResult(reports: [], unknown: isSure ? [message.id] : [])
         }
         return LookUpResult(reports: [try Self.report(record, of: message)], unknown: [])
     }
@@ -86,7 +88,8 @@ extension PlivoSending {
     private static func isCandidate(_ record: JSONValue, for message: MessageLookUp) -> Bool {
         if record["message_direction"]?.text == "inbound" { return false }
         if let number = record["to_number"]?.text,
-            !PhoneNumberText.isSame(number, message.recipient.digits)
+            case let (told, sent) = (DialledDigits(number), DialledDigits(message.recipient.digits)),
+            told != sent, NumberLikeness(told, sent) == nil || !sent.isOftenRewritten
         {
             return false
         }

@@ -174,7 +174,12 @@ package struct PlivoSending: SendingProvider {
     }
 
     /// Plivo lets a message wait for 5 seconds to a second under 3 hours.
+    private static let expiry = 5...10_799
+
     private static func expirySeconds(of message: OutgoingMessage) -> Int? {
-        message.validityMinutes.map { min(max($0, 0), 180) * 60 }.map { min(max($0, 5), 10_799) }
+        message.validitySeconds.map { min(max($0, expiry.lowerBound), expiry.upperBound) }
     }
+
+    /// Plivo's own bound.
+    package var leastValiditySeconds: Int { Self.expiry.lowerBound }
 }

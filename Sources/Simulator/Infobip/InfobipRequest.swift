@@ -141,13 +141,14 @@ struct InfobipRequest {
     private mutating func validity(_ index: Int, _ period: Root3.Period?) -> Duration? {
         guard let period, let amount = period.amount else { return nil }
         switch period.timeUnit ?? "MINUTES" {
+        case "SECONDS": return .seconds(min(max(amount, 1), Self.validityMinutes.upperBound * 60))
         case "MINUTES": return Self.validity(minutes: amount)
         case "HOURS": return Self.validity(minutes: min(max(amount, 0), 48) * 60)
         default:
             violations.append(
                 Violation(
                     property: "messages[\(index)].options.validityPeriod.timeUnit",
-                    text: "must be MINUTES or HOURS"))
+                    text: "must be SECONDS, MINUTES or HOURS"))
             return nil
         }
     }

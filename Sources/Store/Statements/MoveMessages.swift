@@ -3,77 +3,107 @@ import Postgres
 
 /// Moves messages to the status of their new deciding report, and adds those that are unknown.
 ///
-/// The rows must be distinct and ordered by message. The `where` is all that SQL knows of
-/// precedence.
+/// The rows must be distinct and ordered by message. Comparing two pairs of numbers is all that SQL
+/// knows of precedence.
 ///
-/// `is_key_derived` is about the provider's id beside it, so that a report that decides nothing
-/// leaves both. Once false it stays: the index then has a row too many and never one too few.
+/// A report that does not decide may have come before all others or after them, so it moves the
+/// times; and it names a message that has no name yet. All of that ends the same whatever is written
+/// first. `is_key_derived` is about the provider's id: once false it stays, and the index then has a
+/// row too many and never one too few.
 struct MoveMessages: Statement {
     let decisive: [WriteBatch.ReportRow]
+    /// One for each of them.
+    var arrivals: [WriteBatch.Arrivals] = []
 
     static let name: StaticString = "move_messages"
     static let sql: StaticString = """
         insert into message as known (
             id, precedence, fingerprint, created_at, updated_at, provider, status,
             provider_message_id, is_key_derived, recipient, sender)
-        select id, precedence, fingerprint, received_at, received_at, provider, status,
+        select id, precedence, fingerprint, first_at, last_at, provider, status,
             provider_message_id, is_key_derived, recipient, sender
         from unnest(
-            $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::smallint[],
-            $6::smallint[], $7::text[], $8::boolean[], $9::text[], $10::text[]
+            $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+            $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
         ) as new (
-            id, precedence, fingerprint, received_at, provider, status, provider_message_id,
+            id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
             is_key_derived, recipient, sender)
         on conflict (id) do update set
-            precedence = excluded.precedence,
-            fingerprint = excluded.fingerprint,
-            updated_at = excluded.updated_at,
-            provider = case when known.is_ours then known.provider else excluded.provider end,
-            status = excluded.status,
-            provider_message_id = excluded.provider_message_id,
+            precedence = greatest(known.precedence, excluded.precedence),
+            fingerprint = case
+                when (known.precedence, known.fingerprint)
+                    < (excluded.precedence, excluded.fingerprint)
+                then excluded.fingerprint else known.fingerprint end,
+            created_at = least(known.created_at, excluded.created_at),
+            updated_at = greatest(known.updated_at, excluded.updated_at),
+            provider = case
+                when not known.is_ours and (known.precedence, known.fingerprint)
+                    < (excluded.precedence, excluded.fingerprint)
+                then excluded.provider else known.provider end,
+            status = case
+                when (known.precedence, known.fingerprint)
+                    < (excluded.precedence, excluded.fingerprint)
+                then excluded.status else known.status end,
+            provider_message_id = case
+                when known.provider_message_id is null or (known.precedence, known.fingerprint)
+                    < (excluded.precedence, excluded.fingerprint)
+                then excluded.provider_message_id else known.provider_message_id end,
             is_key_derived = known.is_key_derived and excluded.is_key_derived,
-            recipient = case when known.is_ours then known.recipient else excluded.recipient end,
-            sender = case when known.is_ours then known.sender else excluded.sender end
+            recipient = case
+                when not known.is_ours and (known.precedence, known.fingerprint)
+                    < (excluded.precedence, excluded.fingerprint)
+                then excluded.recipient else known.recipient end,
+            sender = case
+                when not known.is_ours and (known.precedence, known.fingerprint)
+                    < (excluded.precedence, excluded.fingerprint)
+                then excluded.sender else known.sender end
         where (known.precedence, known.fingerprint) < (excluded.precedence, excluded.fingerprint)
+            or excluded.created_at < known.created_at or excluded.updated_at > known.updated_at
+            or known.provider_message_id is null
+            or known.is_key_derived and not excluded.is_key_derived
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.addMessages(decisive)
+        parameters.addMessages(decisive, arrivals)
     }
 }
 
 /// The same for messages that are taken to be unknown: a known one fails on `message_pkey`.
 struct AddNewMessages: Statement {
     let decisive: [WriteBatch.ReportRow]
+    let arrivals: [WriteBatch.Arrivals]
 
     static let name: StaticString = "add_new_messages"
     static let sql: StaticString = """
         insert into message (
             id, precedence, fingerprint, created_at, updated_at, provider, status,
             provider_message_id, is_key_derived, recipient, sender)
-        select id, precedence, fingerprint, received_at, received_at, provider, status,
+        select id, precedence, fingerprint, first_at, last_at, provider, status,
             provider_message_id, is_key_derived, recipient, sender
         from unnest(
-            $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::smallint[],
-            $6::smallint[], $7::text[], $8::boolean[], $9::text[], $10::text[]
+            $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+            $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
         ) as new (
-            id, precedence, fingerprint, received_at, provider, status, provider_message_id,
+            id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
             is_key_derived, recipient, sender)
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.addMessages(decisive)
+        parameters.addMessages(decisive, arrivals)
     }
 }
 
 extension StatementParameters {
-    fileprivate mutating func addMessages(_ decisive: [WriteBatch.ReportRow]) {
+    fileprivate mutating func addMessages(
+        _ decisive: [WriteBatch.ReportRow], _ arrivals: [WriteBatch.Arrivals]
+    ) {
         addUUIDs(decisive) { $0.report.message.halves }
         addInt64s(decisive) { $0.report.precedence.rawValue }
         addInt64s(decisive) { $0.report.fingerprint }
-        addTimestamps(decisive) { $0.receivedAt.microseconds }
+        addTimestamps(arrivals) { $0.first.microseconds }
+        addTimestamps(arrivals) { $0.last.microseconds }
         addInt16s(decisive) { $0.report.provider.code }
-        addInt16s(decisive) { $0.report.status.code }
+        addInt16s(decisive) { $0.report.messageStatus.code }
         addTexts(decisive) { $0.report.providerMessageID }
         addBools(decisive) { $0.report.isKeyDerived }
         addTexts(decisive) { $0.report.recipient }

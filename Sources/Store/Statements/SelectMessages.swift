@@ -14,7 +14,8 @@ struct SelectMessage: Statement {
             message.updated_at, send_call.id, send_call.segments, send_call.encoding,
             send_call.validity_minutes, send_call.send_at, send_call.callback_data,
             send_call.metadata, coalesce(outbox.attempts, tried.attempts, 0),
-            last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail
+            last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail,
+            outbox.message_id is not null
         from message
         left join send_call on send_call.id = message.call_id
         left join outbox
@@ -77,6 +78,8 @@ struct MessageRow {
     let createdAt: Timestamp
     let updatedAt: Timestamp
     let sending: SendDetails?
+    /// Whether it has a row in the outbox.
+    let isOpen: Bool
 
     init(_ row: borrowing RowReader) throws(PostgresError) {
         id = try row.identifier(0)
@@ -89,6 +92,7 @@ struct MessageRow {
         createdAt = Timestamp(microseconds: try row.timestamp(7))
         updatedAt = Timestamp(microseconds: try row.timestamp(8))
         sending = try row.isNull(9) ? nil : Self.sending(row, of: id)
+        isOpen = try row.bool(24)
     }
 
     private static func sending(
@@ -110,6 +114,6 @@ struct MessageRow {
             id: id, provider: provider, providerMessageID: providerMessageID, status: status,
             isOurs: isOurs, recipient: recipient, sender: sender, createdAt: createdAt,
             updatedAt: updatedAt, decisive: reports.first, sending: sending,
-            parts: MessageParts(reports))
+            parts: MessageParts(reports, of: status, isOurs: isOurs), isOpen: isOpen)
     }
 }

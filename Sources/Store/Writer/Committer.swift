@@ -105,7 +105,7 @@ struct Committer {
         _ entries: [Entry], meanwhile: () -> Void
     ) throws(PostgresError) {
         do throws(PostgresError) {
-            var entries = entries
+            var entries = try matchCalls(of: entries, meanwhile: meanwhile)
             if waitsBriefly {
                 meanwhile()
                 try putHeldAside()
@@ -127,8 +127,9 @@ struct Committer {
     private mutating func write(
         _ rows: WriteBatch, meanwhile: () -> Void = {}
     ) throws(PostgresError) {
-        let hopesForReports = newReports.isHopeful()
-        let hopesForMessages = newMessages.isHopeful()
+        let mayHope = rows.reports.count >= Optimism.leastReports
+        let hopesForReports = mayHope && newReports.isHopeful()
+        let hopesForMessages = mayHope && !rows.hasOwnMessages && newMessages.isHopeful()
         do throws(PostgresError) {
             try write(
                 rows, asNewReports: hopesForReports, asNewMessages: hopesForMessages,
@@ -158,16 +159,17 @@ struct Committer {
         case (true, true):
             try send(
                 rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                AddNewMessages(decisive: rows.decisive), meanwhile)
+                AddNewMessages(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
         case (true, false):
             try send(
                 rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                MoveMessages(decisive: rows.decisive), meanwhile)
+                MoveMessages(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
         case (false, _):
             try send(
                 rows, RecordReports(reports: rows.reports, shard: shard),
-                MoveMessages(decisive: rows.decisive), meanwhile)
+                MoveMessages(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
         }
+        try settleParts(of: rows)
     }
 
     private mutating func send(

@@ -1,3 +1,4 @@
+import Domain
 import Synchronization
 
 /// What one committer has taken, until each entry of it is answered: by the committer when it is on
@@ -53,6 +54,15 @@ final class OpenEntries: Sendable {
     /// An entry, unless it is answered.
     subscript(index: Int) -> Entry? {
         state.withLock { $0.isClosed?[index] == true ? nil : $0.entries[index] }
+    }
+
+    /// Puts others in the place of submissions, which are answered as if they were the same.
+    func replace(_ submissions: [Int: Submission]) {
+        state.withLock { state in
+            for (index, submission) in submissions {
+                state.entries[index].submission = submission
+            }
+        }
     }
 
     /// Closes all; who calls this answers them.

@@ -258,6 +258,7 @@ struct WriterMetrics: Sendable {
     let batches: Counter
     let reports: Counter
     let poison: Counter
+    let unmatched: Counter
     let failures: Counter
     let lockWaits: Counter
     let commit: Histogram
@@ -269,6 +270,9 @@ struct WriterMetrics: Sendable {
             "waybill_writer_reports_total", "Reports in committed batches, repetitions merged.")
         poison = metrics.counter(
             "waybill_writer_poison_total", "Rows that PostgreSQL refused, now in quarantine.")
+        unmatched = metrics.counter(
+            "waybill_writer_unmatched_total",
+            "Reports that name a call and fit none of its messages, now in quarantine.")
         failures = metrics.counter(
             "waybill_writer_failures_total", "Attempts to commit a batch that failed.")
         lockWaits = metrics.counter(

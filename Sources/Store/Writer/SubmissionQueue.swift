@@ -9,7 +9,7 @@ final class SubmissionQueue: Sendable {
     typealias Completion = @Sendable (Result<Void, SinkFailure>) -> Void
 
     struct Entry: Sendable {
-        let submission: Submission
+        var submission: Submission
         /// When it must be on disk, or be refused.
         let deadline: ContinuousClock.Instant
         let completion: Completion

@@ -34,6 +34,13 @@ struct WriteBatch {
     private(set) var reports: [ReportRow] = []
     /// The deciding report of each message, ordered by message.
     private(set) var decisive: [ReportRow] = []
+    /// When the reports about each of those messages came, repetitions included.
+    private(set) var arrivals: [Arrivals] = []
+    /// The messages of which a part was reported on, ordered.
+    private(set) var messagesWithParts: [MessageID] = []
+    /// Whether one of the messages may be ours, and so is there already: they have version 7, and
+    /// nobody knows better without asking.
+    var hasOwnMessages: Bool { decisive.contains { $0.report.message.version == 7 } }
     /// The distinct outcomes of the reports, ordered by id.
     private(set) var outcomes: [Outcome] = []
     /// How many of the reports fall to each row of the tally, in the order of its key.
@@ -95,9 +102,11 @@ struct WriteBatch {
         var distinct: [ReportRow] = []
         distinct.reserveCapacity(reports.count)
         decisive.reserveCapacity(reports.count)
+        arrivals.reserveCapacity(reports.count)
         for key in keys {
             let row = reports[key.index]
             if let last = distinct.last, last.report.message == row.report.message {
+                arrivals[arrivals.count - 1].add(row.receivedAt)
                 // The earliest arrival of a repeated report stays.
                 if last.report.fingerprint == row.report.fingerprint { continue }
                 if decisive[decisive.count - 1].isBeaten(by: row) {
@@ -105,8 +114,14 @@ struct WriteBatch {
                 }
             } else {
                 decisive.append(row)
+                arrivals.append(Arrivals(row.receivedAt))
             }
             distinct.append(row)
+            if let part = row.report.part, part.total > 1,
+                messagesWithParts.last != row.report.message
+            {
+                messagesWithParts.append(row.report.message)
+            }
         }
         reports = distinct
         var known: Set<Int64> = []
@@ -118,6 +133,22 @@ struct WriteBatch {
 }
 
 extension WriteBatch {
+    /// The first and the last arrival of some reports.
+    struct Arrivals: Equatable {
+        private(set) var first: Timestamp
+        private(set) var last: Timestamp
+
+        init(_ time: Timestamp) {
+            first = time
+            last = time
+        }
+
+        mutating func add(_ time: Timestamp) {
+            first = min(first, time)
+            last = max(last, time)
+        }
+    }
+
     /// A number for one row of the tally.
     struct Count {
         let key: TallyKey

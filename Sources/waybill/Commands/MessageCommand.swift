@@ -13,7 +13,7 @@ enum MessageCommand {
         Shows a message's status and all that happened to it: what we did, what the provider said.
         ID is ours or the provider's. Connects with DATABASE_URL.
 
-          --follow  go on printing what happens until the status is final
+          --follow  go on printing what happens until the status is final, or unknown for good
           --json    print the API's documents instead, as {"message":…,"timeline":…}; with --follow
                     a line each time that something changes
 
@@ -41,7 +41,7 @@ enum MessageCommand {
                 printer.print(
                     message, try store.reports(of: id, limit: timelineLimit),
                     try store.events(of: id, limit: timelineLimit))
-                return (message.shownStatus, !follows || message.shownStatus.isFinal)
+                return (message.shownStatus, !follows || message.isOver)
             }
         }
         guard let status else {
@@ -60,6 +60,14 @@ enum MessageCommand {
             }
         }
         return nil
+    }
+}
+
+extension Message {
+    /// Whether nothing more will come that is worth waiting for: it has ended, or nobody knows its
+    /// fate and nobody asks any more.
+    fileprivate var isOver: Bool {
+        shownStatus.isFinal || (isOurs && !isOpen && shownStatus == .unknown)
     }
 }
 
@@ -124,8 +132,8 @@ struct MessagePrinter {
             lines.append(("attempts", "\(sending.attempts)"))
             if let time = sending.sendAt { lines.append(("send at", time.description)) }
         }
-        if let parts = message.parts {
-            lines.append(("parts", "\(parts.count(.delivered)) of \(parts.total) delivered"))
+        if message.parts != nil, let counts = message.partCounts {
+            lines.append(("parts", "\(counts.delivered) of \(counts.total) delivered"))
         }
         return lines.map { name, value in
             MessageTimeline.printable(

@@ -3,7 +3,7 @@ import Postgres
 
 @testable import Store
 
-/// What reports leave behind, without what tells only of their arrival.
+/// What reports leave behind, without which callback brought them.
 struct Ledger: Equatable {
     let messages: String
     let reports: String
@@ -12,8 +12,8 @@ struct Ledger: Equatable {
     init(_ database: TestDatabase) throws {
         messages = try database.run(
             """
-            select id, precedence, fingerprint, provider, status, is_ours, provider_message_id,
-                recipient, sender
+            select id, precedence, fingerprint, provider, status, is_ours, is_key_derived,
+                provider_message_id, recipient, sender, created_at, updated_at
             from message order by id
             """)
         reports = try database.run(

@@ -99,7 +99,7 @@ struct ApplyChanges: Statement {
                         then judged.status else message.status end,
                 updated_at = case
                     when (message.precedence, message.fingerprint) < (judged.precedence, 0)
-                        then judged.at else message.updated_at end,
+                        then greatest(message.updated_at, judged.at) else message.updated_at end,
                 provider = coalesce(judged.carrier, message.provider),
                 provider_message_id = case
                     when judged.carrier is null then message.provider_message_id

@@ -11,7 +11,9 @@ struct CancelMessage: Statement {
             delete from outbox where message_id = $1 and state = 1 returning message_id
         ),
         moved as (
-            update message set precedence = $3, fingerprint = 0, status = $4, updated_at = $2
+            update message set
+                precedence = $3, fingerprint = 0, status = $4,
+                updated_at = greatest(message.updated_at, $2)
             from gone
             where id = gone.message_id and (precedence, fingerprint) < ($3, 0)
         )

@@ -81,7 +81,9 @@ struct TakeOverLeases: Statement {
             for no key update
         ),
         moved as (
-            update message set precedence = $3, fingerprint = 0, status = $4, updated_at = $1
+            update message set
+                precedence = $3, fingerprint = 0, status = $4,
+                updated_at = greatest(message.updated_at, $1)
             from known
             where message.id = known.id
                 and (message.precedence, message.fingerprint) < ($3, 0)
@@ -146,7 +148,9 @@ struct GiveUpLate: Statement {
             for no key update
         ),
         moved as (
-            update message set precedence = $4, fingerprint = 0, status = $5, updated_at = $2
+            update message set
+                precedence = $4, fingerprint = 0, status = $5,
+                updated_at = greatest(message.updated_at, $2)
             from known
             where message.id = known.id
                 and (message.precedence, message.fingerprint) < ($4, 0)

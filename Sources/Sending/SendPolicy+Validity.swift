@@ -1,0 +1,17 @@
+import Domain
+
+extension SendPolicy {
+    /// What is to be written of a message that was leased too late to be sent.
+    static func expired(_ message: LeasedMessage, in lease: Lease, at now: Timestamp)
+        -> OutboxChange
+    {
+        let problem = ProviderProblem(
+            code: "validity_over", text: "Its validity ended before a provider could take it.")
+        return OutboxChange(
+            message: message.outgoing.id, lease: lease.id, step: .done,
+            event: SendEvent(
+                message: message.outgoing.id, kind: .expired, at: now, provider: lease.provider,
+                attempt: nil, status: .expired, problem: problem),
+            countsAttempt: false, deadLetter: problem)
+    }
+}

@@ -1,0 +1,132 @@
+import Domain
+import Postgres
+import Telemetry
+
+extension Committer {
+    /// Finds out which messages the reports to the URLs of calls are about, and puts what fits none
+    /// into quarantine: the recipient that such a report echoes must not make a message.
+    ///
+    /// Costs nothing unless there are such reports, and one look by primary key for all of a batch
+    /// where they name their messages as we do. Calls `meanwhile` while the server looks.
+    ///
+    /// - Parameters:
+    ///   - entries: what is open.
+    ///   - meanwhile: what to do while the server works.
+    /// - Returns: what is open now, without any report whose message is only supposed.
+    /// - Throws: what the look-ups met.
+    mutating func matchCalls(
+        of entries: [SubmissionQueue.Entry], meanwhile: () -> Void
+    ) throws(PostgresError) -> [SubmissionQueue.Entry] {
+        guard entries.contains(where: { $0.submission.hasSupposedMessages }) else {
+            return entries
+        }
+        let places = taken.indices.compactMap { index in
+            (taken[index]?.submission).flatMap { $0.hasSupposedMessages ? (index, $0) : nil }
+        }
+        let reports = places.flatMap { $1.reports.filter { $0.call != nil } }
+        var messages = try messages(of: reports, meanwhile)[...]
+        var unmatched = 0
+        var matched: [Int: Submission] = [:]
+        for (index, submission) in places {
+            let count = submission.reports.count { $0.call != nil }
+            matched[index] = submission.matched(with: messages.prefix(count), &unmatched)
+            messages = messages.dropFirst(count)
+        }
+        taken.replace(matched)
+        if unmatched > 0 {
+            writer.metrics.unmatched.add(unmatched)
+            writer.logger.log(
+                .warning,
+                "reports fit no message of the call that they name; they are in quarantine",
+                limitKey: "", ["reports": .integer(Int64(unmatched))])
+        }
+        return taken.open
+    }
+
+    /// The messages that reports are about, in their order; nil for what fits none.
+    private mutating func messages(
+        of reports: [Report], _ meanwhile: () -> Void
+    ) throws(PostgresError) -> [MessageID?] {
+        let connection = try usableConnection(beforeConnecting: meanwhile)
+        let limit = writer.settings.commitDeadline
+        let pending = try connection.send(
+            PreferIndexes(), SelectSupposed(reports: reports), within: limit)
+        meanwhile()
+        var found = SupposedMessage.sure(reports, among: try pending.receive().1.rows)
+        let calls = Set(reports.indices.filter { found[$0] == nil }.compactMap { reports[$0].call })
+        guard !calls.isEmpty else { return found }
+        let members = Dictionary(
+            grouping: try connection.execute(
+                PreferIndexes(), SelectCallMessages(calls: calls.sorted()), within: limit
+            ).1.rows, by: \.call)
+        for call in calls {
+            var messages = CallMessages((members[call] ?? []).map(\.member))
+            // Those that are sure among them: they tell what is left.
+            let places = reports.indices.filter { reports[$0].call == call }
+            for (place, message) in zip(places, messages.match(places.map { reports[$0] })) {
+                found[place] = message
+            }
+        }
+        return found
+    }
+}
+
+extension SupposedMessage {
+    /// The messages of reports that leave no doubt: the supposed one is there, is of the call, and
+    /// neither it nor another one says otherwise by its name.
+    fileprivate static func sure(
+        _ reports: [Report], among known: [SupposedMessage]
+    ) -> [MessageID?] {
+        let byID = Dictionary(known.map { ($0.id, $0) }) { first, _ in first }
+        let byName = Dictionary(
+            known.compactMap { message in message.name.map { ($0, message.id) } }
+        ) { first, _ in first }
+        // Two names that came together for one message.
+        let told = Dictionary(grouping: reports, by: \.message)
+            .mapValues { Set($0.map(\.providerMessageID)) }
+        return reports.map { report in
+            guard let message = byID[report.message], message.call == report.call,
+                told[report.message]?.count == 1,
+                byName[report.providerMessageID].map({ $0 == message.id }) ?? true,
+                message.name.map({ $0 == report.providerMessageID }) ?? true
+            else { return nil }
+            return message.id
+        }
+    }
+}
+
+extension Submission {
+    fileprivate var hasSupposedMessages: Bool { reports.contains { $0.call != nil } }
+
+    /// The same with the messages that its reports to the URLs of calls are about, in their order.
+    fileprivate func matched(
+        with messages: ArraySlice<MessageID?>, _ unmatched: inout Int
+    ) -> Submission {
+        var messages = messages
+        var kept: [Report] = []
+        var rejects = rejects
+        for report in reports {
+            guard report.call != nil else {
+                kept.append(report)
+                continue
+            }
+            if let message = messages.popFirst() ?? nil {
+                kept.append(report.assigned(to: message))
+            } else {
+                rejects.append(.unmatched(report, in: callback))
+                unmatched += 1
+            }
+        }
+        return Submission(callback: callback, reports: kept, rejects: rejects)
+    }
+}
+
+extension Reject {
+    fileprivate static func unmatched(_ report: Report, in callback: ArchivedCallback) -> Reject {
+        Reject(
+            reason: "unmatched_recipient", place: "To",
+            detail: "The URL names a call, and none of its messages has this name at the provider,"
+                + " went to this recipient, or is the only one that is left.",
+            excerpt: callback.body)
+    }
+}

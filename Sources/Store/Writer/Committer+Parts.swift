@@ -1,0 +1,28 @@
+import Domain
+import Postgres
+
+extension Committer {
+    /// Moves messages of which a part was reported on to what their parts have come to, where all
+    /// parts have ended.
+    ///
+    /// After the commit of the reports, so that of two writers with a part each the later one sees
+    /// both; before the answer, so that a failure has the provider come again. Costs nothing unless
+    /// there are such reports.
+    mutating func settleParts(of rows: WriteBatch) throws(PostgresError) {
+        guard !rows.messagesWithParts.isEmpty else { return }
+        let limit = writer.settings.commitDeadline
+        let connection = try usableConnection()
+        let reports = try connection.execute(
+            PreferIndexes(), SelectPartReports(messages: rows.messagesWithParts), within: limit
+        ).1.rows
+        let byMessage = Dictionary(grouping: reports, by: \.report.message)
+        let settled: [SettleMessages.Settled] = rows.messagesWithParts.compactMap { message in
+            guard let parts = MessageParts(byMessage[message] ?? []),
+                let settlement = parts.settlement
+            else { return nil }
+            return (message, settlement.status, settlement.precedence, settlement.tieBreaker)
+        }
+        guard !settled.isEmpty else { return }
+        try connection.execute(PreferIndexes(), SettleMessages(settled: settled), within: limit)
+    }
+}
