@@ -29,12 +29,13 @@ struct RestartTests {
         }
         let gauge = #"waybill_requests_in_flight{socket="callbacks"}"#
         try #require(
-            try waitUntil(within: .seconds(3)) {
+            try waitUntil(within: .seconds(10)) {
                 try PrometheusText(demo.api("/metrics", key: .some(nil))).samples[gauge] == 20
             })
         kill(responder, SIGTERM)
         try #require(
-            waitUntil(within: .seconds(3)) { demo.responderLog.contains(#""message":"stopping""#) })
+            waitUntil(within: .seconds(10)) { demo.responderLog.contains(#""message":"stopping""#) }
+        )
         try lock.release()
         #expect(group.wait(timeout: .now() + 20) == .success)
         #expect(answers.all.map(\.status) == Array(repeating: 200, count: 20))
@@ -67,7 +68,7 @@ struct RestartTests {
                 let text = try PrometheusText(demo.api("/metrics", key: .some(nil)))
                 return (text.samples[gauge] ?? 0) > 0
             })
-        let end = ContinuousClock.now + watchdog * 3
+        let end = ContinuousClock.now + watchdog * 1.2
         // What has been sent so far tells nothing of now.
         while !notify.isEmpty { _ = notify.receive() }
         var fed = ContinuousClock.now
@@ -126,8 +127,9 @@ struct RestartTests {
         #expect(running.waitForExit() == 0)
         let path = "\(demo.directory)/notify"
         let notify = try #require(DatagramSocket(path))
-        let watchdog: Duration = .seconds(6)
-        running = try start("fifth", ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "6000000"])
+        // The shortest that goes with the deadline of a commit.
+        let watchdog: Duration = .seconds(18)
+        running = try start("fifth", ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "18000000"])
         #expect(notify.receive() == "READY=1")
         for load in [load, calls] { try load.waitForAccepted(50) }
         let answered = calls.stop()

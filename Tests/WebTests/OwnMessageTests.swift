@@ -93,7 +93,7 @@ struct OwnMessageTests {
         let best = try #require(
             reports.max { ($0.precedence, $0.fingerprint) < ($1.precedence, $1.fingerprint) })
         let message = Samples.ours(
-            best, status: best.report.status, parts: MessageParts(reports))
+            best, status: best.report.messageStatus, parts: MessageParts(reports))
         let text = show(message)
         #expect(text.contains(#""status":"\#(word)","final":\#(word != "sent"),"#))
         #expect(
