@@ -83,6 +83,7 @@ extension Server {
 
     /// Closes connections that are beyond the bound.
     func closeSurplus(_ surplus: [(id: UInt64, connection: ServerState.Connection)]) {
+        if !surplus.isEmpty { waitForArming() }
         for (id, connection) in surplus {
             retire(id, connection.descriptor, from: connection.phase)
         }

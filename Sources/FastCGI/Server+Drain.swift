@@ -46,6 +46,7 @@ extension Server {
 
     private func closeResting(isEnd: Bool = false) {
         let resting = monitor.withLock { $0.claimResting(at: .now, isEnd: isEnd) }
+        waitForArming()
         for (id, connection) in resting {
             switch connection.phase {
             case .idle where !isEnd:
@@ -56,6 +57,14 @@ extension Server {
                 if monitor.withLock({ $0.forget(id) }) { close(connection.descriptor) }
             }
         }
+    }
+
+    /// Returns once no thread is about to watch a connection that was claimed before this call.
+    ///
+    /// Closing it earlier would give its number to another connection, which would then be watched
+    /// under the wrong name. Whoever watches takes one system call that does not block.
+    func waitForArming() {
+        while arming.load(ordering: .acquiring) > 0 { sched_yield() }
     }
 
     /// Closes a claimed connection between two requests, unless one has come.

@@ -143,6 +143,7 @@ extension Server {
             return (late, overdue, state.claimSurplus(at: now, atMost: 64))
         }
         for exchange in overdue { refuse(exchange) }
+        if !late.isEmpty { waitForArming() }
         for (id, connection) in late { close(id, connection, lateAt: now) }
         closeSurplus(surplus)
         monitor.wakeAll()

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 extension Server {
     /// The life of a worker: one event at a time until the wake-up.
@@ -62,8 +63,15 @@ extension Server {
         let (action, unparked, mayResume) = monitor.withLock { state in
             let action = state.finish(id, outcome, at: now, discarding: left, until: deadline)
             // Under the lock: behind it a sweep may close the descriptor.
-            if action == .discard || action == .arm { arm(id, descriptor) }
+            if action == .discard { arm(id, descriptor) }
+            if action == .arm { arming.add(1, ordering: .relaxed) }
             return (action, state.unpark(), state.mayResume)
+        }
+        if action == .arm {
+            // Behind the lock, since every request comes here: a system call is where a thread loses
+            // its core, and all others would wait for the lock meanwhile. See `waitForArming`.
+            arm(id, descriptor)
+            arming.subtract(1, ordering: .releasing)
         }
         if let deadline, action == .discard { startSweeping(by: deadline) }
         perform(action, id, descriptor)

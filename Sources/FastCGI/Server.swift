@@ -40,6 +40,8 @@ package final class Server: Sendable {
     let room: Wakeup
     let work: Semaphore
     let monitor: Monitor<ServerState>
+    /// How many threads are about to watch a connection again that others may claim already.
+    let arming = Atomic<Int>(0)
     let counters = ServerCounters()
     let threads = Mutex<[PosixThread]>([])
     private let incident: @Sendable (Incident) -> Void

@@ -1,34 +1,40 @@
 /// What becomes of the connections: taken by a worker, finished, left for later.
 extension ServerState {
+    // Each of these runs for every request with the lock held, so a connection is looked up once and
+    // written back once.
+
     /// A connection is readable.
     mutating func take(_ id: UInt64) -> Taken {
-        guard phase != .stopped, let connection = connections[id] else { return .nothing }
+        guard phase != .stopped, var connection = connections[id] else { return .nothing }
         switch connection.phase {
         case .busy, .claimed, .waiting:
             return .nothing
         case .discarding(let left):
-            begin(id, hasRoom: true)
+            begin(&connection, hasRoom: true)
+            connections[id] = connection
             return .discard(connection.descriptor, left: left)
         case .fresh, .idle, .receiving:
             let hasRoom = inFlight < bounds.inFlight
-            begin(id, hasRoom: hasRoom)
-            connections[id]?.part = nil
-            connections[id]?.deadline = nil
-            heldBytes -= connection.part?.heldBytes ?? 0
-            return .serve(connection.descriptor, connection.part, hasRoom: hasRoom)
+            let part = connection.part
+            begin(&connection, hasRoom: hasRoom)
+            connection.part = nil
+            connection.deadline = nil
+            connections[id] = connection
+            heldBytes -= part?.heldBytes ?? 0
+            return .serve(connection.descriptor, part, hasRoom: hasRoom)
         }
     }
 
-    private mutating func begin(_ id: UInt64, hasRoom: Bool) {
-        connections[id]?.phase = .busy
-        connections[id]?.isInFlight = hasRoom
+    private mutating func begin(_ connection: inout Connection, hasRoom: Bool) {
+        connection.phase = .busy
+        connection.isInFlight = hasRoom
         if hasRoom { inFlight += 1 }
     }
 
     /// A connection is busy no more.
-    private mutating func end(_ id: UInt64) {
-        guard connections[id]?.isInFlight == true else { return }
-        connections[id]?.isInFlight = false
+    private mutating func end(_ connection: inout Connection) {
+        guard connection.isInFlight else { return }
+        connection.isInFlight = false
         inFlight -= 1
     }
 
@@ -45,17 +51,21 @@ extension ServerState {
         _ id: UInt64, _ outcome: Outcome, at now: ContinuousClock.Instant,
         discarding left: Int = discardLimit, until deadline: ContinuousClock.Instant? = nil
     ) -> Action {
-        end(id)
+        guard var connection = connections[id] else { return outcome == .gone ? .nothing : .close }
+        end(&connection)
         switch outcome {
         case .keep where phase == .running:
-            rest(id, since: now)
+            connection.rest(since: now)
+            connections[id] = connection
             return .arm
         case .keep where phase == .draining:
-            connections[id]?.phase = .claimed
+            connection.phase = .claimed
+            connections[id] = connection
             return .retire
         case .discard where phase == .running && left > 0:
-            connections[id]?.phase = .discarding(left: left)
-            if connections[id]?.deadline == nil { connections[id]?.deadline = deadline }
+            connection.phase = .discarding(left: left)
+            connection.deadline = connection.deadline ?? deadline
+            connections[id] = connection
             return .discard
         case .gone:
             connections[id] = nil
@@ -66,21 +76,15 @@ extension ServerState {
         }
     }
 
-    private mutating func rest(_ id: UInt64, since now: ContinuousClock.Instant) {
-        connections[id]?.phase = .idle
-        connections[id]?.isFresh = false
-        connections[id]?.restsSince = now
-    }
-
     /// A busy connection turned out to have sent nothing: it goes back to what it was.
     mutating func putBack(_ id: UInt64, at now: ContinuousClock.Instant) -> Action {
-        guard phase != .stopped, connections[id]?.isFresh == true else {
+        guard phase != .stopped, var connection = connections[id], connection.isFresh else {
             return finish(id, .keep, at: now)
         }
-        end(id)
-        let deadline = now + freshTime
-        connections[id]?.phase = .fresh
-        connections[id]?.deadline = deadline
+        end(&connection)
+        connection.phase = .fresh
+        connection.deadline = now + freshTime
+        connections[id] = connection
         return .arm
     }
 
@@ -88,17 +92,18 @@ extension ServerState {
     /// begun may be finished. False when the caller closes it, for want of memory or because
     /// workers leave.
     mutating func suspend(_ id: UInt64, _ part: RequestPart) -> Bool {
-        end(id)
+        guard var connection = connections[id] else { return false }
+        end(&connection)
         guard phase != .stopped, heldBytes + part.heldBytes <= bounds.partialBytes else {
             connections[id] = nil
             return false
         }
         heldBytes += part.heldBytes
-        connections[id]?.phase = .receiving
-        let deadline = part.arrival + bounds.patience
-        connections[id]?.isFresh = false
-        connections[id]?.deadline = deadline
-        connections[id]?.part = part
+        connection.phase = .receiving
+        connection.isFresh = false
+        connection.deadline = part.arrival + bounds.patience
+        connection.part = part
+        connections[id] = connection
         return true
     }
 
@@ -110,8 +115,11 @@ extension ServerState {
     mutating func hold(
         _ exchange: Exchange, until deadline: ContinuousClock.Instant
     ) -> [Exchange] {
-        end(exchange.connection)
-        connections[exchange.connection]?.phase = .waiting
+        if var connection = connections[exchange.connection] {
+            end(&connection)
+            connection.phase = .waiting
+            connections[exchange.connection] = connection
+        }
         waiting.add(exchange, until: deadline)
         var refused: [Exchange] = []
         // Their number is bounded by that of the connections.
@@ -129,15 +137,21 @@ extension ServerState {
     /// The request that has waited for longest, if there is room for it.
     mutating func resume() -> Exchange? {
         guard mayResume, let exchange = waiting.takeFirst() else { return nil }
-        begin(exchange.connection, hasRoom: true)
+        begin(exchange, hasRoom: true)
         return exchange
     }
 
     /// The request that has waited for longest, for a caller that refuses it.
     mutating func refuseOldest() -> Exchange? {
         guard let exchange = waiting.takeFirst() else { return nil }
-        begin(exchange.connection, hasRoom: false)
+        begin(exchange, hasRoom: false)
         return exchange
+    }
+
+    private mutating func begin(_ exchange: Exchange, hasRoom: Bool) {
+        guard var connection = connections[exchange.connection] else { return }
+        begin(&connection, hasRoom: hasRoom)
+        connections[exchange.connection] = connection
     }
 
     /// All that waits, for a caller that refuses it.
@@ -145,5 +159,14 @@ extension ServerState {
         var refused: [Exchange] = []
         while let exchange = refuseOldest() { refused.append(exchange) }
         return refused
+    }
+}
+
+extension ServerState.Connection {
+    /// Its request is over, and it waits for the next one.
+    fileprivate mutating func rest(since now: ContinuousClock.Instant) {
+        phase = .idle
+        isFresh = false
+        restsSince = now
     }
 }

@@ -22,6 +22,7 @@ enum ServeCommand {
     /// Runs until a signal comes.
     static func run(_ words: [String]) throws -> Int32 {
         _ = try Arguments(words)
+        AllocationArenas.raiseLimit()
         // Before any thread is made, so that all of them inherit the mask.
         let signals = TerminationSignals()
         let hurry = HurrySignal()
