@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The simulator as the demo runs it: behind its nginx, with callbacks by TLS to its responder.
-@Suite("The simulated providers", .timeLimit(.minutes(5)))
+@Suite("The simulated providers", .timeLimit(.minutes(10)))
 struct SimulatedProviderTests {
     private let demo: RunningDemo
     private let url: String

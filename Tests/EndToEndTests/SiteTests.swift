@@ -105,9 +105,10 @@ struct SiteTests {
     @Test("An address that is busy with the API has its health checked all the same")
     func watching() throws {
         let demo = try RunningDemo.shared
-        let answers = try (0..<400).map { _ in try get("/v1/messages").status }
-        #expect(answers.contains(429))
-        expectProblem(try get("/v1/messages"), 429, "rate_limited")
+        let answers = try (0..<400).map { _ in try get("/v1/messages") }
+        // A slow machine may let the bucket leak again right behind one.
+        expectProblem(
+            try #require(answers.first { $0.status == 429 }), 429, "rate_limited")
         for path in ["/health/live", "/health/ready", "/health"] {
             #expect(try get(path).status == 200)
         }

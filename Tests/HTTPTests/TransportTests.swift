@@ -7,7 +7,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite("URLSession transport", .blocking, .timeLimit(.minutes(2)))
+@Suite("URLSession transport", .blocking, .timeLimit(.minutes(10)))
 struct TransportTests {
     private let transport = URLSessionTransport(.init(userAgent: "waybill/test"))
 

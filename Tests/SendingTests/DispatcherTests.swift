@@ -7,7 +7,7 @@ import Testing
 
 @testable import Sending
 
-@Suite("Dispatcher", .blocking, .timeLimit(.minutes(1)))
+@Suite("Dispatcher", .blocking, .timeLimit(.minutes(10)))
 struct DispatcherTests {
     private let outbox = ScriptedOutbox()
     private let transport = ScriptedTransport()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Sending
 
-@Suite("Recorder", .blocking, .timeLimit(.minutes(1)))
+@Suite("Recorder", .blocking, .timeLimit(.minutes(10)))
 struct RecorderTests {
     private let outbox = ScriptedOutbox()
     private let bell = CountingBell()

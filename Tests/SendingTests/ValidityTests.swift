@@ -6,7 +6,7 @@ import Testing
 
 @testable import Sending
 
-@Suite("The validity that is left", .blocking, .timeLimit(.minutes(1)))
+@Suite("The validity that is left", .blocking, .timeLimit(.minutes(10)))
 struct ValidityTests {
     /// A message of five minutes' validity, accepted at the start.
     private func leased(_ number: Int = 0, attempt: Int = 2) throws -> LeasedMessage {

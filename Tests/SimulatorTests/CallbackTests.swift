@@ -5,7 +5,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("The simulator's callbacks", .timeLimit(.minutes(2)))
+@Suite("The simulator's callbacks", .timeLimit(.minutes(10)))
 struct CallbackTests {
     private static func fixture(_ name: String) throws -> Data {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

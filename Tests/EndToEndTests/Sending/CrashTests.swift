@@ -164,7 +164,8 @@ extension SendingSuites {
                 return try sending.demo.count("select count(*) from outbox where state < 4") == 0
             }
             #expect(isDrained)
-            #expect(numbers.count == 2)
+            // One that lost its session meanwhile goes on under another number.
+            #expect(numbers.count >= 2)
             let statistics = try sending.simulator.statistics()
             #expect(statistics["messages_accepted"].int == messages.count)
             #expect(statistics["duplicates_refused"].int == 0)
