@@ -365,6 +365,12 @@ begin
             'with caught as (delete from callback_default
                              where received_at >= %L and received_at < %L returning *)
              insert into %I select * from caught', lower, upper, name);
+        -- What was caught meanwhile, with nobody adding more: else attaching would find it and fail.
+        lock table callback_default in access exclusive mode;
+        execute format(
+            'with caught as (delete from callback_default
+                             where received_at >= %L and received_at < %L returning *)
+             insert into %I select * from caught', lower, upper, name);
         execute format(
             'alter table callback attach partition %I for values from (%L) to (%L)',
             name, lower, upper);

@@ -33,6 +33,7 @@ extension Server {
             if refused { timer.start(Self.backOff) } else { report(.connectionsExhausted) }
         case .close:
             closeListener()
+            monitor.wakeAll()
         }
     }
 

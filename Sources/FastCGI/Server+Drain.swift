@@ -28,7 +28,10 @@ extension Server {
         closeResting()
         // Fresh connections have a last deadline now.
         startSweeping(by: .now + limits.ioTimeout / 20)
-        let finished: Bool? = monitor.wait(until: deadline) { $0.connections.isEmpty ? true : nil }
+        // A worker that still holds the listener may have accepted one that is not in the books yet.
+        let finished: Bool? = monitor.wait(until: deadline) {
+            $0.connections.isEmpty && $0.listener == .closed ? true : nil
+        }
         let (unanswered, refused) = monitor.withLock { state in
             let unanswered = state.inFlight
             state.stop()

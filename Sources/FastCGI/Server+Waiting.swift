@@ -9,7 +9,8 @@ extension Server {
         if limits.handlers == 0, hasRoom { return handler.handle(exchange) }
         // These need no room: a caller learns that the process lives however much there is to do.
         if handler.answersAtOnce(exchange) { return handler.handle(exchange) }
-        let deadline = exchange.arrival + limits.queueTime
+        // From now on: a body may have taken long to come.
+        let deadline = ContinuousClock.now + limits.queueTime
         let (refused, mayResume, unparked) = monitor.withLock { state in
             (state.hold(exchange, until: deadline), state.mayResume, state.unpark())
         }

@@ -59,6 +59,9 @@ struct Queries: Sendable {
         return pool.connectFailure(within: .seconds(1))?.isServerAway ?? false
     }
 
+    /// A commit's outcome is unknown, though `run` was not told so by an error.
+    func noteCommitDoubt() { pool.hasCommitDoubt = true }
+
     private func settleDoubt(_ connection: Connection) throws(PostgresError) {
         guard pool.hasCommitDoubt else { return }
         let question = SelectHeldSessions(longerThan: Self.longWait, abandoned: [])

@@ -88,6 +88,30 @@ struct LostLeaseTests {
         #expect(attempts == Array(repeating: 1, count: 10))
     }
 
+    @Test("what another dispatcher may have sent meanwhile stays as it is")
+    func leavesOthers() throws {
+        let queued = try sending.accept(.sample(recipients: 10))
+        _ = try outbox.providers()
+        try refuseConnections(true)
+        relay.loseNext(.commit)
+        #expect(throws: StoreFailure.self) { try outbox.lease(request()) }
+        // The commit never was, so another one leases, sends, and hears nothing.
+        let lease = try sending.database.run(
+            """
+            update outbox set state = 3, attempts = 1, attempted_at = clock_timestamp(),
+                due_at = now() + interval '1 hour'
+            where state = 1
+            returning message_id
+            """)
+        #expect(lease.split(separator: "\n").count == 10)
+        try refuseConnections(false)
+        let answer = try waitForAnswer { () throws(StoreFailure) in try outbox.lease(request()) }
+        #expect(answer.leases.isEmpty)
+        #expect(
+            try sending.database.run("select count(*) from outbox where state = 3") == "10")
+        #expect(queued.count == 10)
+    }
+
     @Test("word that the latest attempt sent nothing settles what was taken over meanwhile")
     func settles() throws {
         let (message, lease) = try sending.leased()

@@ -91,7 +91,8 @@ package final class Maintenance: Sendable {
     private func maintain() -> Bool {
         [
             // Rows for a day without a partition go to the default one, so there is no hurry.
-            step(.partitions, keepPartitions),
+            step(.partitions, addPartitions),
+            step(.oldPartitions, dropPartitions),
             walk(.archive, DropOldCallbacks.self),
             walk(.quarantine, DropOldQuarantine.self),
             boundQuarantine(),
@@ -123,7 +124,7 @@ extension Maintenance {
         logger.log(.warning, "the outbox's counts were off and have been mended", limitKey: "")
     }
 
-    private func keepPartitions(_ connection: Connection) throws(PostgresError) {
+    private func addPartitions(_ connection: Connection) throws(PostgresError) {
         try repeatedly { () throws(PostgresError) in
             try connection.execute(
                 LimitStatementTime(limit: Self.partitionLimit),
@@ -131,6 +132,9 @@ extension Maintenance {
                 within: Self.partitionLimit + Self.grace
             ).1.first ?? false
         }
+    }
+
+    private func dropPartitions(_ connection: Connection) throws(PostgresError) {
         try repeatedly { () throws(PostgresError) in
             try connection.execute(DropArchivePartition(keepDays: keepDays)).first ?? false
         }
@@ -216,6 +220,7 @@ extension Maintenance {
 /// The parts of a run, as the log and metrics name them.
 enum MaintenanceStep: String, CaseIterable {
     case partitions
+    case oldPartitions = "old_partitions"
     case archive
     case quarantine
     case quarantineBounds = "quarantine_bounds"

@@ -10,8 +10,10 @@ extension OutboxStore {
         }
         switch outcome {
         case .known(let answer): return answer
-        case .unknown(let leases, let error):
-            unsent.add(leases)
+        case .unknown(let leases, let duration, let error):
+            unsent.add(leases, markedWithin: duration)
+            // While it waits for a standby, nothing waits for its rows.
+            queries.noteCommitDoubt()
             // At once, so that the messages go with the next turn; or when the database is back.
             try? queries.run { connection throws(PostgresError) in
                 try unsent.putBack(on: connection)
@@ -23,20 +25,23 @@ extension OutboxStore {
     private enum Outcome: Sendable {
         case known(LeaseAnswer)
         /// The answer to the commit did not come. What it leased is nobody's: it is not sent.
-        case unknown([Lease], PostgresError)
+        case unknown([Lease], markedWithin: Duration, PostgresError)
     }
 
     private static func leaseOnce(
         _ request: LeaseRequest, on connection: Connection
     ) throws(PostgresError) -> Outcome {
         var answer: LeaseAnswer?
+        let began = ContinuousClock.now
+        var duration = Duration.zero
         do throws(PostgresError) {
             try connection.transaction { () throws(PostgresError) in
                 answer = try lease(request, on: connection)
+                duration = .now - began
             }
         } catch {
             guard error.isOutcomeUnknown, let leases = answer?.leases else { throw error }
-            return .unknown(leases, error)
+            return .unknown(leases, markedWithin: duration, error)
         }
         guard let answer else { throw PostgresError.undecodable("a lease without an answer") }
         return .known(answer)

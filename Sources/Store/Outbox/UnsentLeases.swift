@@ -8,9 +8,24 @@ import Synchronization
 /// Otherwise they would count as sent and unanswered when they are over. Bounded by what one
 /// dispatcher can have in flight, since it leases nothing more before they are put back.
 final class UnsentLeases: Sendable {
-    private let leases = Mutex<[Lease]>([])
+    /// A lease, and when at the latest its attempt began by the database's clock.
+    struct Lost: Sendable {
+        let lease: Lease
+        let latestAttempt: Timestamp
+    }
 
-    func add(_ lost: [Lease]) { leases.withLock { $0 += lost } }
+    private let leases = Mutex<[Lost]>([])
+
+    /// - Parameters:
+    ///   - lost: what was leased in one transaction.
+    ///   - duration: from before its beginning until all of it was marked.
+    func add(_ lost: [Lease], markedWithin duration: Duration) {
+        leases.withLock { leases in
+            leases += lost.map {
+                Lost(lease: $0, latestAttempt: $0.leasedAt.advanced(by: duration))
+            }
+        }
+    }
 
     /// Puts back what was leased, also if it was taken over meanwhile; waits for a commit that is
     /// still under way.
@@ -19,7 +34,7 @@ final class UnsentLeases: Sendable {
         guard !lost.isEmpty else { return }
         // May be run again: what is back is not under its lease any more.
         try connection.execute(PutBackUnsent(leases: lost))
-        let done = Set(lost.map(\.id))
-        leases.withLock { $0.removeAll { done.contains($0.id) } }
+        let done = Set(lost.map(\.lease.id))
+        leases.withLock { $0.removeAll { done.contains($0.lease.id) } }
     }
 }

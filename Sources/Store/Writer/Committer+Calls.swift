@@ -29,7 +29,8 @@ extension Committer {
         var matched: [Int: Submission] = [:]
         for (index, submission) in places {
             let count = submission.reports.count { $0.call != nil }
-            matched[index] = submission.matched(with: messages.prefix(count), &unmatched)
+            matched[index] = submission.matched(
+                with: messages.prefix(count), writer.quarantine, &unmatched)
             messages = messages.dropFirst(count)
         }
         taken.replace(matched)
@@ -100,11 +101,12 @@ extension Submission {
 
     /// The same with the messages that its reports to the URLs of calls are about, in their order.
     fileprivate func matched(
-        with messages: ArraySlice<MessageID?>, _ unmatched: inout Int
+        with messages: ArraySlice<MessageID?>, _ quarantine: QuarantineGate,
+        _ unmatched: inout Int
     ) -> Submission {
         var messages = messages
         var kept: [Report] = []
-        var rejects = rejects
+        var new: [Reject] = []
         for report in reports {
             guard report.call != nil else {
                 kept.append(report)
@@ -113,11 +115,12 @@ extension Submission {
             if let message = messages.popFirst() ?? nil {
                 kept.append(report.assigned(to: message))
             } else {
-                rejects.append(.unmatched(report, in: callback))
+                new.append(.unmatched(report, in: callback))
                 unmatched += 1
             }
         }
-        return Submission(callback: callback, reports: kept, rejects: rejects)
+        return Submission(
+            callback: callback, reports: kept, rejects: rejects + quarantine.admit(new))
     }
 }
 

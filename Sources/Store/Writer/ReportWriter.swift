@@ -151,10 +151,8 @@ extension ReportWriter {
                 refuseOverdue(entries.closeExpired(at: now))
                 if let oldest = entries.oldestDeadline { next = min(next ?? oldest, oldest) }
             }
-            // What comes to an idle writer has a whole deadline. What goes from here to there just
-            // now may have been missed.
-            let longest = next == nil && !isEnding ? settings.commitDeadline : Self.keeperPause
-            let pause = min(longest, next.map { $0 - now } ?? longest)
+            // What goes from the queue to a committer just now may have been missed in both.
+            let pause = min(Self.keeperPause, next.map { $0 - now } ?? Self.keeperPause)
             _ = keeperSignal.wait(timeout: .now() + max(pause, .milliseconds(1)) / .seconds(1))
         }
     }

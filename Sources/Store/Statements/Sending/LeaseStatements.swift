@@ -153,14 +153,15 @@ struct MarkLeased: Statement {
 /// Makes messages ready again that were leased and never sent, as if they had not been leased.
 ///
 /// The rows may still be locked by the commit whose answer was lost. A message that was taken over
-/// from its lease meanwhile is known by its attempt, unless somebody went on with it.
+/// from its lease meanwhile is known by its attempt and by when that began: if the commit never was,
+/// another dispatcher may have made an attempt of the same number, and may have sent it.
 struct PutBackUnsent: Statement {
-    let leases: [Lease]
+    let leases: [UnsentLeases.Lost]
 
     static let name: StaticString = "put_back_unsent"
     static let sql: StaticString = """
         with held as materialized (
-            select message_id, lease_id, state, attempts
+            select message_id, lease_id, state, attempts, attempted_at
             from outbox
             where message_id = any($1::uuid[])
             order by message_id
@@ -168,11 +169,13 @@ struct PutBackUnsent: Statement {
         ),
         lost as (
             select held.message_id, lost.provider
-            from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[]) as lost (
-                message_id, lease_id, attempt, provider)
+            from unnest(
+                $1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::timestamptz[]
+            ) as lost (message_id, lease_id, attempt, provider, latest_at)
             join held on held.message_id = lost.message_id
             where held.state = 2 and held.lease_id = lost.lease_id
                 or held.state = 3 and held.attempts = lost.attempt
+                and held.attempted_at <= lost.latest_at
         )
         update outbox set
             state = 1, due_at = now(), lease_id = null, dispatcher = null, checks = 0,
@@ -182,11 +185,12 @@ struct PutBackUnsent: Statement {
         """
 
     func encode(into parameters: inout StatementParameters) {
-        let rows = leases.flatMap { lease in lease.messages.map { (lease.id, $0) } }
+        let rows = leases.flatMap { lost in lost.lease.messages.map { (lost, $0) } }
         parameters.addUUIDs(rows) { $0.1.outgoing.id.halves }
-        parameters.addUUIDs(rows) { $0.0.halves }
+        parameters.addUUIDs(rows) { $0.0.lease.id.halves }
         parameters.addInt16s(rows) { Int16(clamping: $0.1.attempt) }
         parameters.addInt16s(rows) { $0.1.provider.code }
+        parameters.addTimestamps(rows) { $0.0.latestAttempt.microseconds }
     }
 }
 
