@@ -43,4 +43,32 @@ struct WriteProblemTests {
         problem(harness.writer) { $0 == nil }
         harness.stop()
     }
+
+    @Test("a write of no rows does not hide that there is no room for rows")
+    func noticesFullDisk() throws {
+        let database = try TestDatabase()
+        try database.run(
+            """
+            create function refuse() returns trigger language plpgsql as $$
+            begin raise exception 'no room' using errcode = '53100'; end $$;
+            create trigger refuse before insert on callback for each row execute function refuse();
+            """)
+        // Short, so that the writer is idle again soon.
+        let harness = WriterHarness(try database.responder) { $0.commitDeadline = .seconds(1) }
+        let answers = Answers()
+        answers.submit(.sample([]), to: harness.writer)
+        problem(harness.writer) { $0?.contains("53100") == true }
+        #expect(answers.failures() == [.unavailable])
+        // Idle committers probe every second meanwhile.
+        #expect(!waitUntil(within: .seconds(8)) { harness.writer.writeProblem == nil })
+        try database.run("drop trigger refuse on callback")
+        let isStored = waitUntil(within: .seconds(20)) {
+            let again = Answers()
+            again.submit(.sample([]), to: harness.writer)
+            return again.failures().isEmpty
+        }
+        #expect(isStored)
+        problem(harness.writer) { $0 == nil }
+        harness.stop()
+    }
 }

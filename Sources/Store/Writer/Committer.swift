@@ -260,7 +260,9 @@ extension Committer {
         if isFresh, let connection, connection.isAlive() { return }
         do throws(PostgresError) {
             try probe(try usableConnection())
-            noteSuccess()
+            lastUse = .now
+            pause = Self.shortestPause
+            writer.probeWorked()
         } catch {
             writer.databaseIsAway(error)
             backOff()

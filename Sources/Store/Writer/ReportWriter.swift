@@ -197,7 +197,7 @@ extension ReportWriter {
     /// Notes that the database does not take commits.
     func databaseIsAway(_ error: PostgresError) {
         if error.isOutcomeUnknown { doubt.open() }
-        condition.withLock { $0.failed("\(error)") }
+        condition.withLock { $0.failed(error, at: .now) }
         let now = Timestamp.now
         let since = outage.withLock { outage in
             defer { outage = outage ?? now }
@@ -210,6 +210,15 @@ extension ReportWriter {
         logger.log(
             .error, "database away; callbacks are refused until it is back",
             ["error": "\(error.description)"])
+    }
+
+    /// Notes that the server would take a write of no rows.
+    ///
+    /// After a failure that only rows meet, such as a full disk, callbacks are let in to try again, and
+    /// the database counts as away until one of them is stored or none has failed for a while.
+    func probeWorked() {
+        guard condition.withLock({ $0.failsWithRows(at: .now) }) else { return databaseIsBack() }
+        refuses.store(false, ordering: .relaxed)
     }
 
     /// Notes that the database takes commits.
@@ -232,14 +241,26 @@ extension ReportWriter {
     private struct Condition {
         private(set) var problem: String?
         private var lastSuccess: ContinuousClock.Instant?
+        /// When the server last had no room for what was written.
+        private var ranOutAt: ContinuousClock.Instant?
+
+        /// Long enough for providers to try again, if there is anything to store.
+        private static let patience: Duration = .seconds(30)
 
         mutating func worked(at now: ContinuousClock.Instant) {
             problem = nil
             lastSuccess = now
+            ranOutAt = nil
         }
 
-        mutating func failed(_ why: String) {
-            problem = "The last attempt to write failed: \(why)."
+        mutating func failed(_ error: PostgresError, at now: ContinuousClock.Instant) {
+            problem = "The last attempt to write failed: \(error)."
+            if error.sqlState?.errorClass == "53", error.statement != nil { ranOutAt = now }
+        }
+
+        /// Whether a write of no rows says nothing: those with rows failed a moment ago.
+        func failsWithRows(at now: ContinuousClock.Instant) -> Bool {
+            ranOutAt.map { now - $0 < Self.patience } ?? false
         }
 
         /// Something came to its deadline. One row that somebody holds is no reason to say that
