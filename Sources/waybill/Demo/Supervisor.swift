@@ -21,6 +21,8 @@ final class Supervisor: Sendable {
         var child: ChildProcess?
         var successor: pid_t?
         var isStopping = false
+        /// Whether the next child is about to be started.
+        var isRestarting = false
         var failuresInARow = 0
     }
 
@@ -53,7 +55,10 @@ final class Supervisor: Sendable {
 
     /// Whether the child keeps failing: it has been started again twice in a row.
     var hasGivenUp: Bool {
-        state.withLock { $0.failuresInARow > 2 || ($0.child == nil && $0.failuresInARow == 0) }
+        state.withLock { state in
+            let isGone = state.child == nil && !state.isRestarting
+            return state.failuresInARow > 2 || (isGone && state.failuresInARow == 0)
+        }
     }
 
     /// The pid of the child or of its successor, nil while there is none.
@@ -113,6 +118,7 @@ final class Supervisor: Sendable {
             // Whoever killed ours and started their own: one more would only fail beside it.
             if case .running = next { return nil }
             // Somebody tries what a kill -9 does, maybe many times in a row.
+            state.isRestarting = true
             if case .signal(SIGKILL) = exit {
                 return lasted > .seconds(1) ? .zero : .milliseconds(125)
             }
@@ -146,6 +152,7 @@ final class Supervisor: Sendable {
         let child = try? ChildProcess(plan)
         let keeps = state.withLock { state in
             state.child = child
+            state.isRestarting = false
             return !state.isStopping
         }
         guard let child else {
