@@ -82,13 +82,7 @@ extension ByteView {
     func codeUnit(at offset: Int) -> UInt16? {
         var value: UInt16 = 0
         for index in 0..<4 {
-            let digit: UInt8
-            switch self[offset + index] {
-            case let byte where Self.isDigit(byte): digit = byte - UInt8(ascii: "0")
-            case let byte where (byte | 0x20) &- UInt8(ascii: "a") < 6:
-                digit = (byte | 0x20) - UInt8(ascii: "a") + 10
-            default: return nil
-            }
+            guard let digit = HexadecimalDigit.value(self[offset + index]) else { return nil }
             value = value << 4 | UInt16(digit)
         }
         return value

@@ -1,4 +1,7 @@
 /// A JSON text in memory: for what is small and read in no fixed order. Callbacks are read in place.
+///
+/// Two values are equal if they were written with the same code points, but for white space and
+/// escapes: `1` is not `1.0`, and "é" in one code point is not "é" in two.
 package enum JSONValue: Equatable, Sendable {
     /// In the order of the text.
     case object([Member])
@@ -17,6 +20,22 @@ package enum JSONValue: Equatable, Sendable {
         package init(name: String, value: JSONValue) {
             self.name = name
             self.value = value
+        }
+
+        package static func == (a: Self, b: Self) -> Bool {
+            ExactName(a.name) == ExactName(b.name) && a.value == b.value
+        }
+    }
+
+    package static func == (a: Self, b: Self) -> Bool {
+        switch (a, b) {
+        case (.object(let a), .object(let b)): a == b
+        case (.array(let a), .array(let b)): a == b
+        case (.string(let a), .string(let b)), (.number(let a), .number(let b)):
+            ExactName(a) == ExactName(b)
+        case (.boolean(let a), .boolean(let b)): a == b
+        case (.null, .null): true
+        default: false
         }
     }
 
@@ -160,8 +179,8 @@ private struct JSONBuilder {
     private static func hasTwins(_ members: [JSONValue.Member]) -> Bool {
         guard members.count > fewNames else {
             for index in members.indices.dropFirst() {
-                let name = ExactName(text: members[index].name)
-                for other in members[..<index] where ExactName(text: other.name) == name {
+                let name = ExactName(members[index].name)
+                for other in members[..<index] where ExactName(other.name) == name {
                     return true
                 }
             }
@@ -169,7 +188,7 @@ private struct JSONBuilder {
         }
         var seen: Set<ExactName> = []
         seen.reserveCapacity(members.count)
-        return members.contains { !seen.insert(ExactName(text: $0.name)).inserted }
+        return members.contains { !seen.insert(ExactName($0.name)).inserted }
     }
 
     private func text(_ string: JSONString) throws(JSONFault) -> String {
@@ -190,20 +209,5 @@ private struct JSONBuilder {
             }
         }
         return text
-    }
-}
-
-/// A name that is the same as another only if their code points are, and whose hash nobody outside
-/// can foresee: two texts of the same characters are one `String`.
-private struct ExactName: Hashable {
-    let text: String
-
-    static func == (a: Self, b: Self) -> Bool {
-        a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
-    }
-
-    func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

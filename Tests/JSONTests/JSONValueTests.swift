@@ -62,6 +62,16 @@ struct JSONValueTests {
         #expect(fault(#"{"caf\u00e9":1,"café":2}"#) == .duplicateName)
     }
 
+    @Test("values are the same if their code points are, in names and in texts")
+    func equality() throws {
+        #expect(try strict("{\"a\":[\"\u{e9}\",1]}") == strict("{ \"a\": [\"\u{e9}\", 1] }"))
+        #expect(try strict("{\"\u{e9}\":1}") != strict("{\"e\u{301}\":1}"))
+        #expect(try strict("[\"\u{e9}\"]") != strict("[\"e\u{301}\"]"))
+        #expect(try strict("1") != strict("1.0"))
+        #expect(try strict("[1]") != strict("[1,1]"))
+        #expect(try strict("null") != strict("false"))
+    }
+
     @Test("a value is what the text says, NUL included")
     func values() throws {
         let text = #" {"a":[null,true,false,-1.50,"x\u0000y\n"],"b":{}} "#

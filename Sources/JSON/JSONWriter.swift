@@ -1,0 +1,189 @@
+/// Writes JSON text straight into bytes: for answers, log lines, documents and what is sent to others.
+///
+/// The caller opens and closes objects and arrays in pairs, and writes exactly one value after each
+/// key; the writer sets the commas. Source: RFC 8259.
+///
+/// What every log line and answer goes through is public: its users are in other modules, and the
+/// compiler inlines nothing there that is only `package`.
+public struct JSONWriter: Sendable {
+    /// What a NUL in a text becomes.
+    public enum NULPolicy: Sendable {
+        /// `\u0000`, as it is.
+        case escape
+        /// U+FFFD: PostgreSQL's `jsonb` and an SMS hold no NUL.
+        case replace
+    }
+
+    /// The text so far, valid UTF-8.
+    public private(set) var bytes: [UInt8] = []
+    @usableFromInline var needsComma = false
+    private let nul: NULPolicy
+    /// Spaces for each level, nil for a text on one line.
+    private let indent: Int?
+    private var depth = 0
+    private var isBehindKey = false
+
+    /// - Parameters:
+    ///   - nul: what a NUL in a text becomes.
+    ///   - indent: how many spaces each level is indented by, for people; nil writes one line.
+    public init(nul: NULPolicy = .escape, indent: Int? = nil) {
+        self.nul = nul
+        self.indent = indent
+    }
+
+    /// Opens an object as a value.
+    public mutating func beginObject() {
+        open(UInt8(ascii: "{"))
+    }
+
+    /// Closes the innermost object.
+    public mutating func endObject() {
+        close(UInt8(ascii: "}"))
+    }
+
+    /// Opens an array as a value.
+    public mutating func beginArray() {
+        open(UInt8(ascii: "["))
+    }
+
+    /// Closes the innermost array.
+    public mutating func endArray() {
+        close(UInt8(ascii: "]"))
+    }
+
+    /// A member's name; its value must follow.
+    public mutating func key(_ name: String) {
+        separate()
+        quote(name)
+        endKey()
+    }
+
+    /// A string, escaped.
+    public mutating func string(_ value: String) {
+        separate()
+        quote(value)
+    }
+
+    /// A number.
+    public mutating func integer(_ value: Int64) {
+        raw(String(value))
+    }
+
+    /// A number rounded to thousandths; `null` if it is not finite, which JSON cannot say.
+    public mutating func number(_ value: Double) {
+        guard value.isFinite, abs(value) < 1e15 else { return null() }
+        let thousandths = Int64((value * 1000).rounded())
+        guard thousandths % 1000 != 0 else { return integer(thousandths / 1000) }
+        let fraction = String(abs(thousandths % 1000))
+        let padded = String(repeating: "0", count: 3 - fraction.count) + fraction
+        let sign = thousandths < 0 ? "-" : ""
+        raw("\(sign)\(abs(thousandths / 1000)).\(padded)")
+    }
+
+    /// `true` or `false`.
+    public mutating func boolean(_ value: Bool) {
+        raw(value ? "true" : "false")
+    }
+
+    /// `null`.
+    public mutating func null() {
+        raw("null")
+    }
+
+    /// What already is JSON text: a value, or members of the open object without its braces.
+    public mutating func raw(_ json: String) {
+        separate()
+        bytes.append(contentsOf: json.utf8)
+    }
+
+    /// The same from bytes.
+    public mutating func raw(_ json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
+    /// Adds bytes as they are, with no comma before them: pieces of one token.
+    mutating func append(_ piece: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: piece)
+    }
+
+    /// A comma or a new line, where one has to stand before what comes.
+    mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+        if indent != nil { startLine() }
+    }
+
+    /// The colon behind a name.
+    mutating func endKey() {
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+        if indent != nil {
+            bytes.append(UInt8(ascii: " "))
+            isBehindKey = true
+        }
+    }
+
+    /// U+FFFD, for what the reader of the text could not hold.
+    mutating func appendReplacement() {
+        bytes.append(contentsOf: [0xEF, 0xBF, 0xBD])
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        separate()
+        bytes.append(bracket)
+        needsComma = false
+        depth += 1
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        depth -= 1
+        // An empty container stays on its line.
+        if needsComma, indent != nil { startLine() }
+        bytes.append(bracket)
+        needsComma = true
+    }
+
+    private mutating func startLine() {
+        guard !isBehindKey else {
+            isBehindKey = false
+            return
+        }
+        guard !bytes.isEmpty, let indent else { return }
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * indent))
+    }
+
+    private mutating func quote(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { utf8 in
+            // What needs no escape is added in one piece.
+            var piece = 0
+            for (index, byte) in utf8.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[piece..<index]))
+                escape(byte)
+                piece = index + 1
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[piece...]))
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case 0 where nul == .replace: appendReplacement()
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
+        case UInt8(ascii: "\r"): bytes.append(contentsOf: "\\r".utf8)
+        case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
+        default:
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(HexadecimalDigit.lower(byte >> 4))
+            bytes.append(HexadecimalDigit.lower(byte & 0xF))
+        }
+    }
+}
