@@ -31,11 +31,12 @@ let package = Package(
 
         module("Domain"),
         module("JSON"),
+        module("Settings"),
         module("Telemetry"),
         module("Security", ["CCrypto"]),
         module("FastCGI", ["CFastCGI"]),
         module("Postgres", ["CPostgres"]),
-        module("Providers", ["Domain", "Security", "JSON"]),
+        module("Providers", ["Domain", "Security", "JSON", "Settings"]),
         module("HTTP", ["Domain"]),
         module("Sending", ["Domain", "Telemetry"]),
         module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON"]),
@@ -45,7 +46,7 @@ let package = Package(
             name: "waybill",
             dependencies: [
                 "Web", "Sending", "Simulator", "HTTP", "Store", "Providers", "Postgres",
-                "FastCGI", "Domain", "Security", "Telemetry", "JSON",
+                "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings",
             ],
             swiftSettings: strict),
 
@@ -57,11 +58,12 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("DomainTests", ["Domain"]),
         tests("JSONTests", ["JSON"]),
+        tests("SettingsTests", ["Settings"]),
         tests("SecurityTests", ["Security"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("FastCGITests", ["FastCGI"]),
         tests("PostgresTests", ["Postgres"]),
-        tests("ProvidersTests", ["Providers", "Domain", "Security", "JSON"]),
+        tests("ProvidersTests", ["Providers", "Domain", "Security", "JSON", "Settings"]),
         tests("HTTPTests", ["HTTP", "Domain"]),
         tests("SendingTests", ["Sending", "Domain", "Telemetry"]),
         tests("SimulatorTests", ["Simulator", "FastCGI", "Domain", "Security", "Telemetry"]),
@@ -69,7 +71,10 @@ let package = Package(
         tests("WebTests", ["Web", "FastCGI", "Domain", "Security", "Telemetry", "JSON"]),
         tests(
             "WaybillTests",
-            ["waybill", "Web", "FastCGI", "Providers", "Domain", "Security", "Telemetry"]),
+            [
+                "waybill", "Web", "FastCGI", "Providers", "Domain", "Security", "Settings",
+                "Telemetry",
+            ]),
         tests("EndToEndTests", ["waybill", "COpenSSL", "Security"]),
     ],
     swiftLanguageModes: [.v6]

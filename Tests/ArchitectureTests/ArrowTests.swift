@@ -8,11 +8,12 @@ struct ArrowTests {
     private static let arrows: [String: Set<String>] = [
         "Domain": [],
         "JSON": [],
+        "Settings": [],
         "Telemetry": [],
         "Security": ["CCrypto"],
         "FastCGI": ["CFastCGI"],
         "Postgres": ["CPostgres"],
-        "Providers": ["Domain", "Security", "JSON"],
+        "Providers": ["Domain", "Security", "JSON", "Settings"],
         "HTTP": ["Domain"],
         "Sending": ["Domain", "Telemetry"],
         "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON"],
@@ -20,7 +21,7 @@ struct ArrowTests {
         "Web": ["FastCGI", "Domain", "Security", "Telemetry", "JSON"],
         "waybill": [
             "Web", "Sending", "Simulator", "HTTP", "Store", "Providers", "Postgres", "FastCGI",
-            "Domain", "Security", "Telemetry", "JSON",
+            "Domain", "Security", "Telemetry", "JSON", "Settings",
         ],
     ]
 

@@ -1,0 +1,55 @@
+extension Environment {
+    /// The public addresses that the providers call.
+    package mutating func publicAddresses() -> [String] {
+        let setting = Setting.publicAddresses
+        let addresses = list(setting)
+        for address in addresses where checkAddress(address, of: setting) {
+            guard !address.hasPrefix("https://"), !HTTPAddress.isLoopback(address) else { continue }
+            report(
+                setting,
+                "\"\(address)\" is not https; the providers' secrets and the numbers would be"
+                    + " shown to everybody on the way")
+        }
+        return addresses
+    }
+
+    /// Whether a text is a public address of the right form; else the reason is reported.
+    ///
+    /// - Parameters:
+    ///   - text: one value of the setting.
+    ///   - setting: a list of public addresses.
+    package mutating func checkAddress(_ text: String, of setting: Setting) -> Bool {
+        guard case .address = setting.kind else { wrongKind(setting) }
+        guard let problem = HTTPAddress.problem(of: text) else { return true }
+        report(
+            setting,
+            "\"\(HTTPAddress.shown(text))\" is not of the form https://host[:port]: it"
+                + " \(problem). It must be the public address that the providers call")
+        return false
+    }
+
+    /// A provider's address, with its scheme and without a slash at its end.
+    ///
+    /// Keys travel there, so it takes https, but for a simulator on this machine.
+    ///
+    /// - Parameter setting: an address; what it holds may lack the scheme.
+    /// - Returns: the default if it is absent; nil if it is of another form, or has no default.
+    package mutating func providerAddress(_ setting: Setting) -> String? {
+        guard case .address(let fallback) = setting.kind else { wrongKind(setting) }
+        guard let text = given(setting) else { return fallback }
+        let url = text.contains("://") ? text : "https://" + text
+        if let problem = HTTPAddress.problem(of: url) {
+            report(
+                setting,
+                "\"\(HTTPAddress.shown(text))\" is not of the form host or https://host[:port]:"
+                    + " it \(problem)")
+            return nil
+        }
+        guard url.hasPrefix("https://") || HTTPAddress.isLoopback(url) else {
+            report(
+                setting, "takes https; plain http would show the key to everybody on the way")
+            return nil
+        }
+        return url.hasSuffix("/") ? String(url.dropLast()) : url
+    }
+}

@@ -1,0 +1,50 @@
+private import Foundation
+
+/// The variables that this process was started with, as text where they are text.
+///
+/// Foundation would put U+FFFD in the place of bytes that are no UTF-8, and a password would be
+/// another one without a word.
+package struct ProcessEnvironment: Sendable {
+    /// Names to values.
+    package private(set) var texts: [String: String] = [:]
+    /// The variables whose values are no UTF-8, and which of the value's bytes is the first that is
+    /// not, from 1.
+    package private(set) var faults: [String: Int] = [:]
+
+    /// This process's own.
+    package static var current: ProcessEnvironment {
+        var lines: [[UInt8]] = []
+        var next = environ
+        while let line = next.pointee {
+            let bytes = UnsafeBufferPointer(start: line, count: strlen(line))
+            lines.append(bytes.map(UInt8.init(bitPattern:)))
+            next += 1
+        }
+        return ProcessEnvironment(lines: lines)
+    }
+
+    package init(texts: [String: String]) {
+        self.texts = texts
+    }
+
+    /// - Parameter lines: `NAME=value` each, as the kernel has them.
+    package init(lines: [[UInt8]]) {
+        for line in lines {
+            let bytes = line.prefix { $0 != UInt8(ascii: "=") }
+            // A name that is no text is none of ours.
+            guard let name = String(validating: bytes, as: UTF8.self) else { continue }
+            let value = line.dropFirst(bytes.count + 1)
+            if let text = String(validating: value, as: UTF8.self) {
+                texts[name] = texts[name] ?? text
+            } else {
+                faults[name] = UTF8Text.firstFault(in: value)
+            }
+        }
+    }
+
+    /// Takes a value in place of the process's own; nil for none.
+    package mutating func set(_ name: String, to value: String?) {
+        texts[name] = value
+        faults[name] = nil
+    }
+}
