@@ -121,7 +121,7 @@ extension Setting {
     package static let publicAddresses = Setting(
         "APP_BASE_URL", .address(), whenUnset: "none", isList: true,
         example: "https://sms.example.com", in: Group("The public address"),
-        readBy: [.serve, .dispatch, .send, .probe],
+        readBy: [.serve, .dispatch, .probe],
         """
         The address that the providers call, `https://host[:port]`, without the callback's path, a \
         user, a password or a query. Needed to send through a provider that is told with each message \
