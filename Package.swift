@@ -29,6 +29,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev", "libcrypt-dev"])]),
 
+        module("System"),
         module("Domain"),
         module("JSON"),
         module("Settings"),
@@ -56,6 +57,7 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
+        tests("SystemTests", ["System"]),
         tests("DomainTests", ["Domain"]),
         tests("JSONTests", ["JSON"]),
         tests("SettingsTests", ["Settings"]),

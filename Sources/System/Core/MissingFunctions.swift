@@ -1,0 +1,21 @@
+internal import Glibc
+
+// Functions of glibc that Swift's own module leaves out. A C module for three functions would be one
+// more library to explain.
+
+/// Source: eventfd(2).
+@_silgen_name("eventfd")
+func glibcEventDescriptor(_ value: UInt32, _ flags: Int32) -> Int32
+
+/// Source: signalfd(2).
+@_silgen_name("signalfd")
+func glibcSignalDescriptor(
+    _ descriptor: Int32, _ signals: UnsafePointer<sigset_t>, _ flags: Int32
+) -> Int32
+
+/// Source: pthread_setname_np(3).
+@_silgen_name("pthread_setname_np")
+func glibcSetThreadName(_ thread: pthread_t, _ name: UnsafePointer<CChar>) -> Int32
+
+/// `EFD_CLOEXEC` and `SFD_CLOEXEC` are this flag of open(2), and so are those for not blocking.
+let descriptorFlags = O_CLOEXEC | O_NONBLOCK

@@ -1,0 +1,33 @@
+internal import Glibc
+
+/// The signals that ask a process to end: SIGTERM and SIGINT.
+package struct TerminationSignals: Sendable {
+    private let signals: SignalSet
+
+    /// Blocks them in this thread and in all that it makes from now on.
+    ///
+    /// - Parameter endsWithTerminal: Whether SIGHUP counts, too, unless nohup(1) says otherwise.
+    package init(endsWithTerminal: Bool = false) {
+        // A blocked signal is delivered to whoever waits for it even if it is ignored.
+        let hangsUp = endsWithTerminal && !Self.isIgnored(SIGHUP)
+        signals = SignalSet(blocking: hangsUp ? [SIGTERM, SIGINT, SIGHUP] : [SIGTERM, SIGINT])
+    }
+
+    /// Waits for one of them.
+    package func wait() -> Int32 { signals.wait() }
+
+    /// Ends the process at once when another one comes; nothing but `cleanUp` is done before.
+    package func exitOnNext(cleaningUp cleanUp: @escaping @Sendable () -> Void = {}) {
+        signals.onEach("second-signal") { signal in
+            cleanUp()
+            _exit(128 + signal)
+        }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+}

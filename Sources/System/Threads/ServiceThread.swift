@@ -1,0 +1,168 @@
+internal import Glibc
+private import Synchronization
+
+/// A thread of our own for work that blocks, outside Swift's cooperative pool, and the one way to
+/// stop it.
+///
+/// `stop` asks it to end; whatever wait of this type its body is in ends at once. `join` waits until
+/// it has ended. A body that waits elsewhere, in poll(2) for one, says at its start how that wait is
+/// ended. Signals are blocked in it.
+///
+/// The thread holds its body, and what that holds, until the body returns: who starts a thread stops
+/// it, too. `ring`, `stop`, `join` and `hasEnded` may be called from any thread, the waits from the
+/// thread's own body.
+package final class ServiceThread: Sendable {
+    private struct State {
+        var isStopping = false
+        var isRung = false
+        var isRunning = false
+        /// Ends a wait that is none of ours.
+        var interrupt: (@Sendable () -> Void)?
+
+        mutating func takeRing() -> Bool {
+            defer { isRung = false }
+            return isRung
+        }
+    }
+
+    private let name: String
+    private let stackBytes: Int
+    private let monitor = Monitor(State())
+    /// The same as in the state, to be looked at without the lock.
+    private let stopFlag = Atomic<Bool>(false)
+
+    /// A thread that has not been started.
+    ///
+    /// - Parameters:
+    ///   - name: What ps(1) and perf(1) show; cut to 15 bytes.
+    ///   - stackBytes: Of its stack; small, so that a pool of threads stays small.
+    package init(_ name: String, stackBytes: Int = 512 << 10) {
+        self.name = name
+        self.stackBytes = stackBytes
+    }
+
+    /// Starts it. Once.
+    ///
+    /// - Parameters:
+    ///   - interrupt: Ends a wait of the body's that is none of this type, for good; called by each
+    ///     `stop`, must not block.
+    ///   - body: Runs on the thread, which ends with it.
+    /// - Throws: `system` when no thread can be had; then it has ended.
+    package func start(
+        interrupt: (@Sendable () -> Void)? = nil, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
+        let isStopping = monitor.withLock { state in
+            precondition(!state.isRunning, "a thread is started once")
+            state.isRunning = true
+            state.interrupt = interrupt
+            return state.isStopping
+        }
+        do throws(SystemError) {
+            try PosixThread.start(name, stackBytes: stackBytes, body) { [self] in ended() }
+        } catch {
+            ended()
+            throw error
+        }
+        if isStopping { interrupt?() }
+    }
+
+    /// As `start`, for what nothing works without: the process ends when no thread can be had.
+    package func startOrAbort(
+        interrupt: (@Sendable () -> Void)? = nil, _ body: @escaping @Sendable () -> Void
+    ) {
+        do {
+            try start(interrupt: interrupt, body)
+        } catch {
+            fatalError("\(error.debugDescription)")
+        }
+    }
+
+    private func ended() {
+        let interrupt = monitor.withLock { state in
+            state.isRunning = false
+            defer { state.interrupt = nil }
+            return state.interrupt
+        }
+        // It may hold the last reference to something, which must not go under the lock.
+        _ = consume interrupt
+        monitor.wakeAll()
+    }
+
+    // MARK: From outside
+
+    /// Asks the body to end, and returns at once. Any number of times.
+    package func stop() {
+        stopFlag.store(true, ordering: .releasing)
+        let interrupt = monitor.withLock { state in
+            state.isStopping = true
+            return state.interrupt
+        }
+        monitor.wakeAll()
+        interrupt?()
+    }
+
+    /// Waits until the body has returned; not at all for a thread that was never started.
+    package func join() {
+        monitor.wait { $0.isRunning ? nil : () }
+    }
+
+    /// Waits until the body has returned, or until the deadline.
+    ///
+    /// - Returns: Whether it has.
+    package func join(until deadline: ContinuousClock.Instant) -> Bool {
+        monitor.wait(until: deadline) { $0.isRunning ? nil : () } != nil
+    }
+
+    /// Whether the body does not run: it has returned, or was never started.
+    package var hasEnded: Bool { monitor.withLock { !$0.isRunning } }
+
+    /// Ends the body's `wait`, or its next one. Rings before a wait count as one.
+    package func ring() {
+        let isNews = monitor.withLock { state in
+            defer { state.isRung = true }
+            return !state.isRung
+        }
+        if isNews { monitor.wakeAll() }
+    }
+
+    // MARK: From the body
+
+    /// Whether `stop` has been called. Cheap; any thread.
+    package var isStopping: Bool { stopFlag.load(ordering: .acquiring) }
+
+    /// Waits for a ring or the stop.
+    package func wait() {
+        monitor.wait { $0.takeRing() || $0.isStopping ? () : nil }
+    }
+
+    /// Waits for a ring, the stop or the deadline.
+    package func wait(until deadline: ContinuousClock.Instant) {
+        _ = monitor.wait(until: deadline) { $0.takeRing() || $0.isStopping ? () : nil }
+    }
+
+    /// Waits for a ring, the stop or the time.
+    package func wait(for limit: Duration) { wait(until: .now + limit) }
+
+    /// Waits for a ring or the time, also after the stop: for what must be done before the end and
+    /// cannot be done yet.
+    package func waitForRing(for limit: Duration) {
+        _ = monitor.wait(until: .now + limit) { $0.takeRing() ? () : nil }
+    }
+
+    /// Waits for so long; only the stop ends it earlier.
+    ///
+    /// - Returns: False once the thread is to end.
+    @discardableResult
+    package func pause(for duration: Duration) -> Bool {
+        monitor.wait(until: .now + duration) { $0.isStopping ? () : nil } == nil
+    }
+
+    /// Lets the calling thread, which may be none of ours, do nothing for so long.
+    package static func sleep(for duration: Duration) {
+        let parts = max(.zero, duration).components
+        var left = timespec(
+            tv_sec: Int(parts.seconds), tv_nsec: Int(parts.attoseconds / 1_000_000_000))
+        var rest = timespec()
+        while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
+    }
+}

@@ -1,0 +1,50 @@
+internal import Glibc
+
+/// The owner of an eventfd, by which a thread that waits in poll(2) or epoll_wait(2) is woken. Any
+/// thread.
+package struct EventDescriptor: ~Copyable, Sendable {
+    /// Readable from a signal until it is cleared; not blocking.
+    package let descriptor: Int32
+
+    /// - Throws: `system` when there are no descriptors left.
+    package init() throws(SystemError) {
+        descriptor = glibcEventDescriptor(0, descriptorFlags)
+        guard descriptor >= 0 else { throw .system("eventfd", errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Wakes whoever waits, now and until it is cleared.
+    package func signal() {
+        var one: UInt64 = 1
+        // It fails only when the counter is full, and then the descriptor is readable all the same.
+        _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
+    }
+
+    /// Takes the signals back that have come so far.
+    package func clear() {
+        var count: UInt64 = 0
+        _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
+    }
+
+    /// Waits for the signal, or until the deadline.
+    package func wait(until deadline: ContinuousClock.Instant) {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            let left = max(.zero, deadline - .now) / .milliseconds(1)
+            // Rounded up: a limit that is cut to nothing would be waited for in a tight loop.
+            let status = poll(&polled, 1, Int32(min(left.rounded(.up), 86_400_000)))
+            guard status == 0 || status < 0 && errno == EINTR, deadline > .now else { return }
+        }
+    }
+
+    /// Waits for the signal, or until another descriptor has something to read. An interruption ends
+    /// it, too: the caller looks around and comes back.
+    package func wait(orFor other: Int32) {
+        var polled = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+        ]
+        poll(&polled, 2, -1)
+    }
+}
