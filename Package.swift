@@ -38,7 +38,7 @@ let package = Package(
         module("FastCGI", ["CFastCGI"]),
         module("Postgres", ["CPostgres"]),
         module("Providers", ["Domain", "Security", "JSON", "Settings"]),
-        module("HTTP", ["Domain"]),
+        module("HTTPClient", ["Domain"]),
         module("Sending", ["Domain", "Telemetry"]),
         module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON"]),
         module("Store", ["Postgres", "Domain", "Telemetry"]),
@@ -46,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "Web", "Sending", "Simulator", "HTTP", "Store", "Providers", "Postgres",
+                "Web", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
                 "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings",
             ],
             swiftSettings: strict),
@@ -66,7 +66,7 @@ let package = Package(
         tests("FastCGITests", ["FastCGI"]),
         tests("PostgresTests", ["Postgres"]),
         tests("ProvidersTests", ["Providers", "Domain", "Security", "JSON", "Settings"]),
-        tests("HTTPTests", ["HTTP", "Domain"]),
+        tests("HTTPClientTests", ["HTTPClient", "Domain"]),
         tests("SendingTests", ["Sending", "Domain", "Telemetry"]),
         tests("SimulatorTests", ["Simulator", "FastCGI", "Domain", "Security", "Telemetry"]),
         tests("StoreTests", ["Store", "Postgres", "Domain", "Telemetry"]),

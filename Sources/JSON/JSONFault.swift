@@ -1,4 +1,4 @@
-/// Why a text is no JSON, or none within the bounds, and where. Small, for it is thrown by value.
+/// Why a text is not JSON, or none within the bounds, and where. Small, for it is thrown by value.
 public struct JSONFault: Error, Equatable, Sendable {
     /// The closed list.
     public enum Code: UInt8, Sendable {

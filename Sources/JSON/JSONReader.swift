@@ -7,8 +7,8 @@
 /// nothing is allocated.
 ///
 /// The grammar is that of RFC 8259 and nothing more: no comments, leading zeros, trailing commas. A
-/// byte order mark in front of it is passed over. What spoils one part of a text and leaves the rest
-/// readable does not stop the reading: `flaw` tells of it.
+/// byte order mark in front of it is passed over. What spoils one part of a text and leaves the
+/// rest readable does not stop the reading: `flaw` tells of it.
 public struct JSONReader {
     /// Bounds of what one text may hold.
     public struct Limits: Sendable {

@@ -46,7 +46,7 @@ package enum JSONValue: Equatable, Sendable {
     /// - Parameters:
     ///   - body: UTF-8.
     ///   - limits: the bounds of the text; they also bound its cost.
-    /// - Throws: `JSONFault` for what is no JSON, breaks a bound, has a name twice, bytes that are
+    /// - Throws: `JSONFault` for what is not JSON, breaks a bound, has a name twice, bytes that are
     ///   no UTF-8, half a surrogate pair, or an exponent beyond 127.
     package init(
         strict body: [UInt8], limits: JSONReader.Limits = JSONReader.Limits()
@@ -63,7 +63,7 @@ package enum JSONValue: Equatable, Sendable {
     /// Of a member that comes twice the first counts. Bytes that are no UTF-8, NUL and halves of
     /// surrogate pairs become U+FFFD, so that PostgreSQL can hold the texts.
     ///
-    /// - Parameter body: nil for what is no JSON within the usual bounds.
+    /// - Parameter body: nil for what is not JSON within the usual bounds.
     package init?(_ body: [UInt8]) {
         let value = body.withUnsafeBytes { body -> JSONValue? in
             var builder = JSONBuilder(ByteView(body), JSONReader.Limits(), isStrict: false)

@@ -26,8 +26,8 @@ package struct Pending<each S: Statement>: ~Copyable {
     /// - Returns: one `Results` per statement.
     /// - Throws: the first failure, with `statement` and `statementIndex`; then nothing of a batch
     ///   sent outside of a transaction was done, unless `isOutcomeUnknown`. Also `decode`, when all
-    ///   was done and a row could not be read. Past the deadline the outcome is unknown, and so it is
-    ///   when somebody ended the server's wait for its standby.
+    ///   was done and a row could not be read. Past the deadline the outcome is unknown, and so it
+    ///   is when somebody ended the server's wait for its standby.
     package consuming func receive() throws(PostgresError) -> (repeat Results<(each S).Row>) {
         do {
             var index = 0

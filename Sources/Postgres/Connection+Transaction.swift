@@ -6,9 +6,9 @@ extension Connection {
     /// - Parameter body: uses this connection; opens no transaction of its own.
     /// - Returns: what the body returned, once it is committed.
     /// - Throws: the body's error; or the commit's, with `isOutcomeUnknown` when the connection was
-    ///   lost, or its time was over, after the COMMIT was on its way, and when the server's wait for
-    ///   its standby was ended; or `transactionState` when a statement had failed and
-    ///   the body hid it, so that the server rolled back.
+    ///   lost, or its time was over, after the COMMIT was on its way, and when the server's wait
+    ///   for its standby was ended; or `transactionState` when a statement had failed and the body
+    ///   hid it, so that the server rolled back.
     @discardableResult
     package func transaction<Value>(
         _ body: () throws(PostgresError) -> Value

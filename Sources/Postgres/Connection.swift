@@ -4,8 +4,8 @@ import Glibc
 
 /// A session with the server, and the only owner of its libpq connection.
 ///
-/// Every wait has a deadline, and afterwards the connection is of no more use (`isUsable`). What may
-/// be committing is left to the server, its outcome unknown: a cancel would end the wait for a
+/// Every wait has a deadline, and afterwards the connection is of no more use (`isUsable`). What
+/// may be committing is left to the server, its outcome unknown: a cancel would end the wait for a
 /// synchronous standby and make a commit that no standby has look like any other. Only a statement
 /// inside of a transaction is cancelled, shortly before its deadline.
 ///
@@ -161,7 +161,8 @@ extension Connection {
 
     /// The next result, or nil at the end of one statement's results.
     ///
-    /// Shortly before the deadline, what may be cancelled is; its fate is then in the result.
+    /// Shortly before the deadline, what may be cancelled is; its final status is then in the
+    /// result.
     func nextResult(
         until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> ResultHandle? {

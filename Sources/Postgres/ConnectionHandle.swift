@@ -94,9 +94,9 @@ struct CancelHandle: ~Copyable, @unchecked Sendable {
 /// Whether a notice says that the wait for synchronous replication was cancelled.
 ///
 /// What follows looks like any other completion: the transaction is committed here, and no standby
-/// need have it. The routine tells it from the warnings of triggers, which have the same SQLSTATE; it
-/// is never translated.
-/// Source: PostgreSQL, SyncRepWaitForLSN in src/backend/replication/syncrep.c.
+/// need have it. The routine tells it from the warnings of triggers, which have the same SQLSTATE;
+/// it is never translated. Source: PostgreSQL, SyncRepWaitForLSN in
+/// src/backend/replication/syncrep.c.
 private func isCommitDoubt(_ notice: OpaquePointer) -> Bool {
     func field(_ letter: Unicode.Scalar) -> String? {
         PQresultErrorField(notice, Int32(letter.value)).map { String(cString: $0) }

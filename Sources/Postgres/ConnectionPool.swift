@@ -72,9 +72,9 @@ package final class ConnectionPool: Sendable {
         }
     }
 
-    /// Whether a commit of this pool may still be under way at the server, although nobody waits for
-    /// it any more: true from the start, since another process may have left it there, and after
-    /// each outcome that is not known, until somebody sets it to false.
+    /// Whether a commit of this pool may still be under way at the server, although nobody waits
+    /// for it any more: true from the start, since another process may have left it there, and
+    /// after each outcome that is not known, until somebody sets it to false.
     ///
     /// A server that waits for an absent standby keeps each such session for as long: who goes on
     /// committing uses up all that there may be.

@@ -2,8 +2,8 @@ import CPostgres
 
 /// Where the database is and how long to wait for it: a connection string made complete.
 ///
-/// libpq reads the string, so all of its forms work: URLs, several hosts, `key=value` pairs, service
-/// files, and the `PG…` environment. What the string says wins over the defaults here.
+/// libpq reads the string, so all of its forms work: URLs, several hosts, `key=value` pairs,
+/// service files, and the `PG…` environment. What the string says wins over the defaults here.
 package struct ConnectionSettings: Sendable {
     /// How long a connect may take, all hosts together; `connect_timeout` of the string, or 5 s.
     ///
@@ -27,8 +27,8 @@ package struct ConnectionSettings: Sendable {
     ///   - applicationName: what `pg_stat_activity` shows, unless the string says.
     ///   - responseTimeout: the longest wait for an answer. The server gives up on a statement a
     ///     sixth earlier (`statement_timeout`), and on a lock after half of it.
-    /// - Throws: `settings` when libpq cannot read the string, or it asks for an encoding other than
-    ///   UTF-8.
+    /// - Throws: `settings` when libpq cannot read the string, or it asks for an encoding other
+    ///   than UTF-8.
     package init(
         _ text: String, applicationName: String = "waybill",
         responseTimeout: Duration = .seconds(30)

@@ -56,8 +56,8 @@ package struct PostgresError: Error, Sendable {
     package internal(set) var statementIndex: Int?
     /// Whether the work may have been committed although the answer never came.
     ///
-    /// True when the connection was lost, or the deadline passed, after a COMMIT or a self-committing
-    /// batch was on its way. Do such work again only if doing it twice is harmless.
+    /// True when the connection was lost, or the deadline passed, after a COMMIT or a
+    /// self-committing batch was on its way. Do such work again only if doing it twice is harmless.
     package internal(set) var isOutcomeUnknown = false
     /// Whether there is no connection: it was refused, or took too long.
     ///

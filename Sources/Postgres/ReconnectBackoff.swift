@@ -9,7 +9,8 @@ package struct ReconnectBackoff: Sendable {
     /// The bound that is never passed.
     package let cap: Duration
 
-    /// The defaults are short, since a refused connect costs little and callers wait for the server.
+    /// The defaults are short, since a refused connect costs little and callers wait for the
+    /// server.
     ///
     /// - Parameters:
     ///   - first: the bound after the first failure.

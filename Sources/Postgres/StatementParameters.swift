@@ -1,6 +1,7 @@
 import CPostgres
 
-/// The parameters of one statement in PostgreSQL's binary form, in the order in which they are added.
+/// The parameters of one statement in PostgreSQL's binary form, in the order in which they are
+/// added.
 ///
 /// A connection has one and reuses its memory. One thread at a time.
 /// Source: PostgreSQL, the `*_send` and `*_recv` functions of each type.
@@ -71,8 +72,8 @@ package struct StatementParameters: ~Copyable {
 
     /// Adds a `timestamptz`, or NULL.
     ///
-    /// - Parameter value: microseconds since 1970; `Int64.max` and `.min` are the infinities. A time
-    ///   before 4714 BC is refused by the server as bad data.
+    /// - Parameter value: microseconds since 1970; `Int64.max` and `.min` are the infinities. A
+    ///   time before 4714 BC is refused by the server as bad data.
     package mutating func add(timestamp value: Int64?) {
         addInteger(value.map { PostgresEpoch.encode($0) }, .timestamptz)
     }

@@ -10,8 +10,8 @@ package enum MessageKey {
     ///   - provider: whose name it is; equal names at two providers are two messages.
     ///   - providerMessageID: Infobip's `messageId` or Plivo's `MessageUUID`, as given.
     /// - Returns: for Infobip, where the sender chooses the id, a UUID of version 7 is one of ours
-    ///   and is the key itself. Everything else is the SHA-256 of provider, line feed and name, as a
-    ///   version 8 UUID; a UUID of Plivo's counts in lower case.
+    ///   and is the key itself. Everything else is the SHA-256 of provider, line feed and name, as
+    ///   a version 8 UUID; a UUID of Plivo's counts in lower case.
     package static func derive(provider: Provider, providerMessageID: String) -> MessageID {
         derive(provider: provider, canonicalName: provider.canonical(providerMessageID))
     }
@@ -22,28 +22,28 @@ package enum MessageKey {
         return name.withUTF8 { derive(provider, UnsafeRawBufferPointer($0)) }
     }
 
-    /// The key of a message that we send: it follows from its call and its recipient.
+    /// The key of a message that we send: it follows from its send request and its recipient.
     ///
-    /// So one callback URL with the call's id in it, and the recipient in a signed body, name the
-    /// message without asking the database.
+    /// So one callback URL with the send request's id in it, and the recipient in a signed body,
+    /// name the message without asking the database.
     ///
     /// - Parameters:
-    ///   - call: version 7; the key is of the same millisecond.
-    ///   - recipient: no call has one twice.
-    /// - Returns: version 7, its other bits from the SHA-256 of the call's sixteen bytes and the
-    ///   number's digits.
-    package static func derive(call: CallID, recipient: PhoneNumber) -> MessageID {
+    ///   - sendRequest: version 7; the key is of the same millisecond.
+    ///   - recipient: no send request has one twice.
+    /// - Returns: version 7, its other bits from the SHA-256 of the send request's sixteen bytes
+    ///   and the number's digits.
+    package static func derive(sendRequest: SendRequestID, recipient: PhoneNumber) -> MessageID {
         var text: [UInt8] = []
         text.reserveCapacity(31)
-        for word in [call.high, call.low] {
+        for word in [sendRequest.high, sendRequest.low] {
             withUnsafeBytes(of: word.bigEndian) { text.append(contentsOf: $0) }
         }
         text.append(contentsOf: recipient.digits.utf8)
-        return MessageID.new(atMillisecondOf: call, digest: SHA256.digest(of: text).bytes)
+        return MessageID.new(atMillisecondOf: sendRequest, digest: SHA256.digest(of: text).bytes)
     }
 
-    /// The same as `derive(provider:providerMessageID:)` from UTF-8 bytes in the canonical spelling,
-    /// for a parser that has not made a text of them.
+    /// The same as `derive(provider:providerMessageID:)` from UTF-8 bytes in the canonical
+    /// spelling, for a parser that has not made a text of them.
     static func derive(_ provider: Provider, _ name: UnsafeRawBufferPointer) -> MessageID {
         if provider == .infobip, let ours = ours(name) { return ours }
         return derive(ofProviderNamed: provider.rawValue, name)

@@ -12,8 +12,8 @@ extension ProviderProblem {
     static let notInAnswer = ProviderProblem(
         code: "not_in_answer", text: "The provider's answer does not mention the message.")
 
-    /// An HTTP status without any words that could be shown.
-    static func wordless(_ status: Int) -> ProviderProblem {
+    /// An HTTP status without any text that could be shown.
+    static func withoutText(_ status: Int) -> ProviderProblem {
         ProviderProblem(code: String(status), text: "HTTP \(status) without an explanation.")
     }
 }

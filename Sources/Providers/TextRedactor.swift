@@ -1,14 +1,15 @@
 import JSON
 
-/// Takes the texts of messages out of a provider's answer, which is archived: they are personal data,
-/// and no report needs them. All other bytes stay as they came.
+/// Takes the texts of messages out of a provider's answer, which is archived: they are personal
+/// data, and no report needs them. All other bytes stay as they came.
 enum TextRedactor {
     /// Parts of names under which providers give a message's text, or what else it shows.
     private static let parts = ["text", "content", "body", "media", "subject"]
     private static let names: Set = ["message", "preview"]
     private static let replacement = Array(#""<redacted>""#.utf8)
 
-    /// - Returns: the JSON with each text, whatever its form, replaced; nothing of what is no JSON.
+    /// - Returns: the JSON with each text, whatever its form, replaced; nothing of what is not
+    ///   JSON.
     static func redact(_ body: [UInt8]) -> [UInt8] {
         body.withUnsafeBytes { bytes in
             var reader = JSONReader(ByteView(bytes))

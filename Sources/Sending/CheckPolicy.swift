@@ -64,8 +64,8 @@ package struct CheckPolicy: Sendable {
 
     /// What an answer says of a message.
     ///
-    /// Where the provider was asked by number and another message went there at about the time, what
-    /// it has may be either of them; that it has none is true of both.
+    /// Where the provider was asked by number and another message went there at about the time,
+    /// what it has may be either of them; that it has none is true of both.
     package static func finding(of check: OutboxCheck, in result: LookUpResult) -> Finding {
         let reports = result.reports.filter { $0.message == check.lookUp.id }
         if !reports.isEmpty { return check.hasTwin ? .undecided : .known(reports) }
@@ -73,7 +73,7 @@ package struct CheckPolicy: Sendable {
     }
 
     /// Whether a finding tells a message's end that nobody had told before.
-    package static func heals(_ check: OutboxCheck, _ finding: Finding) -> Bool {
+    package static func recovers(_ check: OutboxCheck, _ finding: Finding) -> Bool {
         guard case .known(let reports) = finding, !check.status.isFinal else { return false }
         return reports.contains { $0.status.isFinal }
     }
@@ -103,7 +103,7 @@ package struct CheckPolicy: Sendable {
             return change(
                 check, isOver ? end(check, now) : .sent(checkAt: nextCheck(check, now)),
                 event(check, .found, now, status: .accepted),
-                carrier: OutboxChange.Carrier(
+                acceptedBy: OutboxChange.AcceptedBy(
                     provider: provider,
                     providerMessageID: reports.first?.providerMessageID))
         case .unknown where askedAt.since(sentAt) >= settleDelay && !isPastPatience:
@@ -128,7 +128,7 @@ package struct CheckPolicy: Sendable {
                     check, .done, event(check, .gaveUp, now, status: .unknown, problem),
                     deadLetter: problem)
             }
-            return change(check, .unsure(checkAt: nextQuestion(check, finding, now)), nil)
+            return change(check, .unsure(checkAt: nextQuery(check, finding, now)), nil)
         }
     }
 
@@ -156,17 +156,18 @@ package struct CheckPolicy: Sendable {
                 text: "No end was reported, and the provider can no longer tell one.")
             return change(check, .done, event(check, .gaveUp, now, status: .unknown, problem))
         }
-        var carrier: OutboxChange.Carrier?
+        var acceptedBy: OutboxChange.AcceptedBy?
         if case .known(let reports) = finding, let name = reports.first?.providerMessageID,
             check.lookUp.providerMessageID == nil
         {
-            carrier = OutboxChange.Carrier(provider: provider, providerMessageID: name)
+            acceptedBy = OutboxChange.AcceptedBy(provider: provider, providerMessageID: name)
         }
-        return change(check, .sent(checkAt: next ?? now), nil, carrier: carrier)
+        return change(check, .sent(checkAt: next ?? now), nil, acceptedBy: acceptedBy)
     }
 
-    /// The end of a message whose fate is known. One that the provider named stays until the name
-    /// is of no more use to tell other messages' records from its own; then the sweeper drops it.
+    /// The end of a message whose final status is known. One that the provider named stays until
+    /// the name is of no more use to tell other messages' records from its own; then the sweeper
+    /// drops it.
     private func end(_ check: OutboxCheck, _ now: Timestamp) -> OutboxStep {
         let isNamedByUs = check.lookUp.providerMessageID == check.lookUp.id.description
         return isNamedByUs ? .done : .sent(checkAt: nextCheck(check, now))
@@ -182,7 +183,7 @@ package struct CheckPolicy: Sendable {
     }
 
     /// Not before a "no" would count, if that is what was said.
-    private func nextQuestion(
+    private func nextQuery(
         _ check: OutboxCheck, _ finding: Finding, _ now: Timestamp
     ) -> Timestamp {
         let next = now.advanced(by: pause.bound(failures: check.checks + 1))
@@ -201,10 +202,10 @@ package struct CheckPolicy: Sendable {
 
     private func change(
         _ check: OutboxCheck, _ step: OutboxStep, _ event: SendEvent?,
-        carrier: OutboxChange.Carrier? = nil, deadLetter: ProviderProblem? = nil
+        acceptedBy: OutboxChange.AcceptedBy? = nil, deadLetter: ProviderProblem? = nil
     ) -> OutboxChange {
         OutboxChange(
-            message: check.lookUp.id, lease: nil, step: step, event: event, carrier: carrier,
+            message: check.lookUp.id, lease: nil, step: step, event: event, acceptedBy: acceptedBy,
             deadLetter: deadLetter)
     }
 }

@@ -3,8 +3,8 @@ package import Domain
 import Synchronization
 package import Telemetry
 
-/// Puts queued messages to their providers, one lane for each, and asks for the fate of those that
-/// nobody tells about.
+/// Submits queued messages to their providers, one lane for each, and asks for the final status of
+/// those that nobody tells about.
 ///
 /// Every lease is a request in flight: messages are leased just before their request is made, as
 /// many as there are free slots. Whatever ends without having been recorded is settled by asking
@@ -19,7 +19,7 @@ package final class Dispatcher: Sendable {
         package var batchLimit: Int
         /// Messages a second, of all dispatchers together; nil for no limit.
         package var rate: Double?
-        /// When the fate of a message is asked for, since it was sent.
+        /// When the final status of a message is asked for, since it was sent.
         package var reconcile: [Duration]
 
         package init(
@@ -65,28 +65,28 @@ package final class Dispatcher: Sendable {
     ///   - outbox: the queue.
     ///   - transport: makes the requests.
     ///   - sink: makes reports durable that were found by asking.
-    ///   - doorbell: rung when results are recorded.
+    ///   - notifier: rung when results are recorded.
     ///   - logger: told what goes wrong, and what is taken over.
     package init(
         _ lanes: [Lane], settings: Settings, outbox: any Outbox, transport: any HTTPTransport,
-        sink: any ReportSink, doorbell: any Doorbell, logger: Logger
+        sink: any ReportSink, notifier: any Notifier, logger: Logger
     ) {
         self.settings = settings
         self.logger = logger
         let recorder = Recorder(
-            outbox, doorbell: doorbell, databaseLimit: settings.databaseLimit, logger: logger)
-        let enrolment = Enrolment(outbox, logger: logger)
+            outbox, notifier: notifier, databaseLimit: settings.databaseLimit, logger: logger)
+        let registration = DispatcherRegistration(outbox, logger: logger)
         let made = lanes.map {
             Sending.Lane(
                 $0, common: settings, outbox: outbox, transport: transport, recorder: recorder,
-                enrolment: enrolment, logger: logger)
+                registration: registration, logger: logger)
         }
         self.recorder = recorder
         self.lanes = Dictionary(
             made.map { ($0.provider.provider, $0) }, uniquingKeysWith: { first, _ in first })
         sweeper = Sweeper(
             made, settings: settings, outbox: outbox, transport: transport, sink: sink,
-            recorder: recorder, enrolment: enrolment, logger: logger)
+            recorder: recorder, registration: registration, logger: logger)
         for lane in lanes {
             logger.log(
                 .info, "sending",
@@ -99,13 +99,13 @@ package final class Dispatcher: Sendable {
                 ])
         }
         recorder.start()
-        for lane in made { lane.start { [weak self] in self?.unwell(but: lane) ?? [] } }
+        for lane in made { lane.start { [weak self] in self?.unhealthy(but: lane) ?? [] } }
         sweeper.start()
     }
 
     /// There is new work. Any thread.
     package func wake() {
-        for lane in lanes.values { lane.signal.ring() }
+        for lane in lanes.values { lane.signal.notify() }
     }
 
     /// What hangs: of each thread, nothing has ended for longer than what it waits for may take. A
@@ -135,12 +135,12 @@ package final class Dispatcher: Sendable {
         return areWritten && hasSwept && isFlushed
     }
 
-    private func unwell(but lane: Sending.Lane) -> [Provider] {
+    private func unhealthy(but lane: Sending.Lane) -> [Provider] {
         guard settings.isFailoverOn else { return [] }
         let now = Timestamp.now
         return Provider.allCases.filter { provider in
             guard provider != lane.provider.provider else { return false }
-            return lanes[provider]?.isUnwell(at: now) ?? sweeper.isUnserved(provider)
+            return lanes[provider]?.isUnhealthy(at: now) ?? sweeper.isUnserved(provider)
         }
     }
 }

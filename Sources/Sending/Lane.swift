@@ -14,7 +14,7 @@ final class Lane: Sendable {
     private let outbox: any Outbox
     private let transport: any HTTPTransport
     private let recorder: Recorder
-    private let enrolment: Enrolment
+    private let registration: DispatcherRegistration
     private let logger: Logger
     private let state = Mutex(LaneState())
     private let isStopping = Atomic<Bool>(false)
@@ -31,7 +31,8 @@ final class Lane: Sendable {
 
     init(
         _ settings: Dispatcher.Lane, common: Dispatcher.Settings, outbox: any Outbox,
-        transport: any HTTPTransport, recorder: Recorder, enrolment: Enrolment, logger: Logger
+        transport: any HTTPTransport, recorder: Recorder, registration: DispatcherRegistration,
+        logger: Logger
     ) {
         provider = settings.provider
         self.settings = settings
@@ -42,7 +43,7 @@ final class Lane: Sendable {
         self.outbox = outbox
         self.transport = transport
         self.recorder = recorder
-        self.enrolment = enrolment
+        self.registration = registration
         self.logger = logger
     }
 
@@ -65,7 +66,7 @@ final class Lane: Sendable {
     /// Leases nothing more.
     func stop() {
         isStopping.store(true, ordering: .releasing)
-        signal.ring()
+        signal.notify()
     }
 
     /// Waits until the thread has ended and all results are written.
@@ -90,8 +91,8 @@ final class Lane: Sendable {
             || state.withLock { $0.isOverdue(common.sendTimeout + Self.overdue, at: now) }
     }
 
-    func isUnwell(at now: Timestamp) -> Bool {
-        state.withLock { $0.health.isUnwell(at: now, longerThan: common.slow) }
+    func isUnhealthy(at now: Timestamp) -> Bool {
+        state.withLock { $0.health.isUnhealthy(at: now, longerThan: common.slow) }
     }
 
     /// Which state of the stop a reader of the shared state must find unchanged.
@@ -107,7 +108,7 @@ final class Lane: Sendable {
         }
         guard let change else { return }
         log(change)
-        signal.ring()
+        signal.notify()
     }
 
     // MARK: - Leasing
@@ -119,7 +120,7 @@ final class Lane: Sendable {
             state.plan(settings.concurrency, at: now, chance: .random(in: 0...1))
         }
         guard !plan.portions.isEmpty else { return wait(until: plan.nextAt, now) }
-        guard let number = enrolment.number else { return Self.fallback }
+        guard let number = registration.number else { return Self.fallback }
         var rest = Duration.zero
         do throws(StoreFailure) {
             for portion in plan.portions {
@@ -284,16 +285,16 @@ final class Lane: Sendable {
             state.freed(origin)
             if change?.stop != nil { state.unwrittenStops -= 1 }
         }
-        signal.ring()
+        signal.notify()
         work.leave()
     }
 
     private func log(_ change: ProviderHealth.Change) {
         let name = provider.provider.rawValue
         switch change {
-        case .ailing:
+        case .degraded:
             logger.log(
-                .warning, "provider ails; one request at a time tries it", limitKey: name,
+                .warning, "provider is degraded; one request at a time tries it", limitKey: name,
                 ["provider": "\(name)"])
         case .stopped(let stop):
             logger.log(
@@ -316,7 +317,7 @@ extension ProviderHealth.Change {
         switch self {
         case .stopped(let stop): .set(stop)
         case .resumed: .clear
-        case .ailing, .recovered: nil
+        case .degraded, .recovered: nil
         }
     }
 }

@@ -15,21 +15,21 @@ package struct ProviderHealth: Sendable {
         case limited(afterSeconds: Int?)
         /// Credentials or account: no request will do.
         case stopped(ProviderProblem)
-        /// It refused a message in the words of a stop, and took others meanwhile.
+        /// It refused a message with the code of a stop, and took others meanwhile.
         case refusedOne
     }
 
     /// What others are to be told.
     package enum Change: Sendable, Equatable {
-        case ailing
+        case degraded
         case stopped(ProviderStop)
-        /// It was ailing and answers again.
+        /// It was degraded and answers again.
         case recovered
         /// It was stopped and takes messages again.
         case resumed
     }
 
-    /// What may be put to it now.
+    /// What may be submitted to it now.
     package struct Allowance: Sendable, Equatable {
         package let requests: Int
         /// When to ask again, if it is known.
@@ -47,12 +47,12 @@ package struct ProviderHealth: Sendable {
     }
 
     enum State: Sendable, Equatable {
-        /// Exits: `mostFailures` bad signs in a row to `ailing`; a stop, or several in a row if the
-        /// last one turned out to be about single messages, to `stopped`.
-        case well(failures: Int, stops: Int)
-        /// One request at a time tries it, from `retryAt` on. Exits: a good sign to `well`; another
-        /// bad one to a later `retryAt`; `stopped`.
-        case ailing(trials: Int, retryAt: Timestamp)
+        /// Exits: `mostFailures` bad signs in a row to `degraded`; a stop, or several in a row if
+        /// the last one turned out to be about single messages, to `stopped`.
+        case healthy(failures: Int, stops: Int)
+        /// One request at a time tries it, from `retryAt` on. Exits: a good sign to `healthy`;
+        /// another bad one to a later `retryAt`; `stopped`.
+        case degraded(trials: Int, retryAt: Timestamp)
         /// The same, for all dispatchers; messages that have not met the stop try from `freshAt`
         /// on. Exits: a good sign of a trial, or word of another dispatcher that it goes on, to
         /// `well`.
@@ -78,7 +78,7 @@ package struct ProviderHealth: Sendable {
         var told: ProviderStop { ProviderStop(since: since, problem: problem, retryAt: retryAt) }
     }
 
-    private(set) var state = State.well(failures: 0, stops: 0)
+    private(set) var state = State.healthy(failures: 0, stops: 0)
     /// After a 429; ends by time.
     private(set) var pausedUntil: Timestamp?
     private var pauses = 0
@@ -87,7 +87,7 @@ package struct ProviderHealth: Sendable {
     private var isFresh = true
     /// When a stop ended last.
     private var resumedAt: Timestamp?
-    /// When the provider failed last, or began to ail.
+    /// When the provider failed last, or began to be degraded.
     private var failedAt: Timestamp?
 
     private static let mostFailures = 5
@@ -99,16 +99,16 @@ package struct ProviderHealth: Sendable {
     private static let caution = Duration.seconds(60)
     /// How long the first message may be the only one that met a stop before others take over.
     private static let proof = Duration.seconds(3)
-    private static let ailingRest = Backoff(base: .seconds(2), cap: .seconds(120))
+    private static let degradedRest = Backoff(base: .seconds(2), cap: .seconds(120))
     private static let stopRest = Backoff(base: .seconds(30), cap: .seconds(300))
     private static let freshRest = Backoff(base: .milliseconds(500), cap: .seconds(300))
-    /// So many that more would not be believed more.
+    /// So many that more would change nothing.
     private static let manyWitnesses = 16
     private static let pauseRest = Backoff(base: .seconds(1), cap: .seconds(60))
 
     package init() {}
 
-    /// What may be put to it, of so many requests that could be made.
+    /// What may be submitted to it, of so many requests that could be made.
     package func allowance(of free: Int, at now: Timestamp) -> Allowance {
         func none(until time: Timestamp) -> Allowance {
             Allowance(requests: 0, nextAt: time, trial: nil)
@@ -118,8 +118,8 @@ package struct ProviderHealth: Sendable {
         }
         if let pausedUntil, now < pausedUntil { return none(until: pausedUntil) }
         switch state {
-        case .well: return Allowance(requests: free, nextAt: nil, trial: nil)
-        case .ailing(let trials, let retryAt):
+        case .healthy: return Allowance(requests: free, nextAt: nil, trial: nil)
+        case .degraded(let trials, let retryAt):
             guard now >= retryAt else { return none(until: retryAt) }
             return one(Trial(number: trials, isFresh: false), nil)
         case .stopped(let stop):
@@ -133,7 +133,7 @@ package struct ProviderHealth: Sendable {
     /// Requests are being made now.
     package mutating func began() {
         isFresh = false
-        if case .well = state { return }
+        if case .healthy = state { return }
         isTrying = true
     }
 
@@ -149,15 +149,15 @@ package struct ProviderHealth: Sendable {
         failedAt.map { now.since($0) < Self.caution } ?? false
     }
 
-    /// Whether others should take over: it is stopped, ailing, or paused for longer than a bound.
+    /// Whether others should take over: it is stopped, degraded, or paused for longer than a bound.
     ///
     /// Not for the first moments of a stop that one message alone has met: the next one tells whose
     /// it is.
-    package func isUnwell(at now: Timestamp, longerThan bound: Duration) -> Bool {
+    package func isUnhealthy(at now: Timestamp, longerThan bound: Duration) -> Bool {
         switch state {
-        case .ailing: true
+        case .degraded: true
         case .stopped(let stop): stop.witnesses > 1 || now.since(stop.since) >= Self.proof
-        case .well: pausedUntil.map { $0.since(now) > bound } ?? false
+        case .healthy: pausedUntil.map { $0.since(now) > bound } ?? false
         }
     }
 
@@ -175,8 +175,8 @@ package struct ProviderHealth: Sendable {
     ) -> Change? {
         isTrying = false
         switch sign {
-        case .good: return heal(isTrial: isTrial, at: now)
-        case .slow where isStopped && isTrial: return heal(isTrial: true, at: now)
+        case .good: return recover(isTrial: isTrial, at: now)
+        case .slow where isStopped && isTrial: return recover(isTrial: true, at: now)
         case .slow, .failed: return fail(isTrial: isTrial, at: now, jitter: jitter)
         case .limited(let seconds):
             pauses += 1
@@ -197,7 +197,7 @@ package struct ProviderHealth: Sendable {
     package mutating func adopt(_ stop: ProviderStop?, at now: Timestamp) -> Change? {
         guard let stop else {
             guard isStopped else { return nil }
-            state = .well(failures: 0, stops: 0)
+            state = .healthy(failures: 0, stops: 0)
             isTrying = false
             resumedAt = now
             return .resumed
@@ -217,15 +217,15 @@ package struct ProviderHealth: Sendable {
         return nil
     }
 
-    private mutating func heal(isTrial: Bool, at now: Timestamp) -> Change? {
+    private mutating func recover(isTrial: Bool, at now: Timestamp) -> Change? {
         guard isTrial || !isStopped else { return nil }
         defer {
-            state = .well(failures: 0, stops: 0)
+            state = .healthy(failures: 0, stops: 0)
             pauses = 0
         }
         switch state {
-        case .well: return nil
-        case .ailing: return .recovered
+        case .healthy: return nil
+        case .degraded: return .recovered
         case .stopped:
             resumedAt = now
             return .resumed
@@ -237,19 +237,19 @@ package struct ProviderHealth: Sendable {
     ) -> Change? {
         failedAt = now
         switch state {
-        case .well(let failures, let stops) where failures + 1 < Self.mostFailures:
-            state = .well(failures: failures + 1, stops: stops)
+        case .healthy(let failures, let stops) where failures + 1 < Self.mostFailures:
+            state = .healthy(failures: failures + 1, stops: stops)
             return nil
-        case .well:
-            state = .ailing(trials: 0, retryAt: Self.time(Self.ailingRest, 1, now, jitter))
-            return .ailing
-        case .ailing(_, let retryAt) where now < retryAt:
-            // Requests that were under way when it began to ail are no trials.
+        case .healthy:
+            state = .degraded(trials: 0, retryAt: Self.time(Self.degradedRest, 1, now, jitter))
+            return .degraded
+        case .degraded(_, let retryAt) where now < retryAt:
+            // Requests that were under way when it began to be degraded are no trials.
             return nil
-        case .ailing(let trials, _):
-            state = .ailing(
+        case .degraded(let trials, _):
+            state = .degraded(
                 trials: trials + 1,
-                retryAt: Self.time(Self.ailingRest, trials + 2, now, jitter))
+                retryAt: Self.time(Self.degradedRest, trials + 2, now, jitter))
             return nil
         case .stopped(let stop) where now < stop.retryAt && !isTrial:
             return nil
@@ -269,10 +269,11 @@ package struct ProviderHealth: Sendable {
         _ problem: ProviderProblem, isTrial: Bool, at now: Timestamp, jitter: Double
     ) -> Change? {
         switch state {
-        case .well(let failures, let stops) where isDoubtful(at: now) && stops + 1 < Self.mostStops:
-            state = .well(failures: failures, stops: stops + 1)
+        case .healthy(let failures, let stops)
+        where isUncertain(at: now) && stops + 1 < Self.mostStops:
+            state = .healthy(failures: failures, stops: stops + 1)
             return nil
-        case .well, .ailing:
+        case .healthy, .degraded:
             let stop = Stop(
                 since: now, problem: problem,
                 retryAt: Self.time(Self.stopRest, 1, now, jitter), witnesses: 1,
@@ -291,7 +292,7 @@ package struct ProviderHealth: Sendable {
         }
     }
 
-    private func isDoubtful(at now: Timestamp) -> Bool {
+    private func isUncertain(at now: Timestamp) -> Bool {
         resumedAt.map { now.since($0) < Self.doubt } ?? false
     }
 

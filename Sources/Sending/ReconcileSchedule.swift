@@ -1,13 +1,14 @@
 package import Domain
 
-/// When a provider is asked for the fate of a message that it has and that no report has settled.
+/// When a provider is asked for the final status of a message that it has and that no report has
+/// settled.
 package struct ReconcileSchedule: Sendable, Equatable {
     /// Since the message was sent, ascending.
     package let slots: [Duration]
-    /// How long past a message's validity its fate is asked for at last.
+    /// How long past a message's validity its final status is asked for at last.
     package let grace: Duration
-    /// Since the message was sent: no question is planned for later, because the provider would have
-    /// forgotten the message when it is put.
+    /// Since the message was sent: no question is planned for later, because the provider would
+    /// have forgotten the message when it is put.
     private let memory: Duration
 
     /// What counts as a message's validity if nobody set one: both providers' own longest.
@@ -18,8 +19,8 @@ package struct ReconcileSchedule: Sendable, Equatable {
     private static let mostDelay = Duration.seconds(1800)
 
     /// - Parameters:
-    ///   - slots: since the message was sent; those that lie past what the provider remembers are not
-    ///     used.
+    ///   - slots: since the message was sent; those that lie past what the provider remembers are
+    ///     not used.
     ///   - lookUpHorizon: how long the provider knows a message.
     package init(slots: [Duration], lookUpHorizon: Duration) {
         self.slots = slots.sorted()
@@ -47,10 +48,10 @@ package struct ReconcileSchedule: Sendable, Equatable {
     /// might have told by itself would have come.
     package func end(sentAt: Timestamp, validityMinutes: Int?) -> Timestamp {
         max(
-            lastQuestion(sentAt, validityMinutes), justAfterValidity(sentAt, validityMinutes))
+            lastQuery(sentAt, validityMinutes), justAfterValidity(sentAt, validityMinutes))
     }
 
-    private func lastQuestion(_ sentAt: Timestamp, _ validityMinutes: Int?) -> Timestamp {
+    private func lastQuery(_ sentAt: Timestamp, _ validityMinutes: Int?) -> Timestamp {
         min(
             validityEnd(sentAt: sentAt, validityMinutes: validityMinutes).advanced(by: grace),
             sentAt.advanced(by: memory))
@@ -65,7 +66,7 @@ package struct ReconcileSchedule: Sendable, Equatable {
     package func next(
         after now: Timestamp, sentAt: Timestamp, validityMinutes: Int?
     ) -> Timestamp? {
-        let last = lastQuestion(sentAt, validityMinutes)
+        let last = lastQuery(sentAt, validityMinutes)
         let justAfter = justAfterValidity(sentAt, validityMinutes)
         let questions = slots.map { sentAt.advanced(by: $0) } + [justAfter, last]
         let end = end(sentAt: sentAt, validityMinutes: validityMinutes)

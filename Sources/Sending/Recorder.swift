@@ -27,7 +27,7 @@ final class Recorder: Sendable {
     }
 
     private let outbox: any Outbox
-    private let doorbell: any Doorbell
+    private let notifier: any Notifier
     private let databaseLimit: Duration
     private let logger: Logger
     private let waiting = Mutex<[Entry]>([])
@@ -40,11 +40,11 @@ final class Recorder: Sendable {
 
     /// The limit is the longest that one call of the outbox may take.
     init(
-        _ outbox: any Outbox, doorbell: any Doorbell, databaseLimit: Duration, logger: Logger
+        _ outbox: any Outbox, notifier: any Notifier, databaseLimit: Duration, logger: Logger
     ) {
         self.databaseLimit = databaseLimit
         self.outbox = outbox
-        self.doorbell = doorbell
+        self.notifier = notifier
         self.logger = logger
     }
 
@@ -62,13 +62,13 @@ final class Recorder: Sendable {
     /// Takes an entry and returns at once. Any thread.
     func add(_ entry: Entry) {
         waiting.withLock { $0.append(entry) }
-        signal.ring()
+        signal.notify()
     }
 
     /// Writes what waits and ends; false if the time was over first.
     func stop(within limit: Duration) -> Bool {
         isStopping.store(true, ordering: .releasing)
-        signal.ring()
+        signal.notify()
         let milliseconds = Int(max(.zero, limit) / .milliseconds(1))
         return ended.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
     }
@@ -118,8 +118,8 @@ final class Recorder: Sendable {
         }
     }
 
-    /// What the database refuses for good costs only itself: its lease runs out, and the provider is
-    /// asked. The rest of its request is written.
+    /// What the database refuses for good costs only itself: its lease runs out, and the provider
+    /// is asked. The rest of its request is written.
     private func writeApart(_ entry: Entry) {
         guard !isWritten(entry) else { return }
         guard entry.changes.count > 1 else {
@@ -166,7 +166,7 @@ final class Recorder: Sendable {
         heartbeat.beat(allowing: databaseLimit)
         if isWorthAWrite { try outbox.record(changes, counts: counts) }
         for entry in entries { entry.completion() }
-        if !changes.isEmpty { doorbell.ring() }
+        if !changes.isEmpty { notifier.notify() }
         heartbeat.beat()
     }
 }

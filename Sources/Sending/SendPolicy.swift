@@ -36,7 +36,7 @@ package struct SendPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - message: one of the lease's.
-    ///   - lease: under which it was put to the provider.
+    ///   - lease: under which it was submitted to the provider.
     ///   - result: what the provider made of it.
     ///   - isTrial: whether it was known before that the provider is stopped.
     ///   - sentAt: when the request was made.
@@ -57,7 +57,8 @@ package struct SendPolicy: Sendable {
                 ?? now.advanced(by: ReconcileSchedule.afterValidity)
             return step.change(
                 .sent(checkAt: checkAt), .accepted, status: .accepted,
-                carrier: OutboxChange.Carrier(provider: lease.provider, providerMessageID: name))
+                acceptedBy: OutboxChange.AcceptedBy(
+                    provider: lease.provider, providerMessageID: name))
         case .refused(let problem):
             return step.refusal(problem)
         case .refusedTogether(let problem):
@@ -77,7 +78,8 @@ package struct SendPolicy: Sendable {
             return step.change(
                 .unsure(checkAt: now.advanced(by: Self.firstCheck)), .unanswered,
                 status: .unknown, problem: problem,
-                carrier: OutboxChange.Carrier(provider: lease.provider, providerMessageID: nil))
+                acceptedBy: OutboxChange.AcceptedBy(
+                    provider: lease.provider, providerMessageID: nil))
         case .stopped(let problem):
             return stopped(step, problem, isTrial: isTrial)
         }
@@ -131,12 +133,12 @@ package struct SendPolicy: Sendable {
 
         func change(
             _ step: OutboxStep, _ kind: SendEvent.Kind, status: Status? = nil,
-            problem: ProviderProblem? = nil, carrier: OutboxChange.Carrier? = nil,
+            problem: ProviderProblem? = nil, acceptedBy: OutboxChange.AcceptedBy? = nil,
             deadLetter: ProviderProblem? = nil
         ) -> OutboxChange {
             OutboxChange(
                 message: message.outgoing.id, lease: lease.id, step: step,
-                event: event(kind, status: status, problem), carrier: carrier,
+                event: event(kind, status: status, problem), acceptedBy: acceptedBy,
                 deadLetter: deadLetter)
         }
 

@@ -8,9 +8,9 @@ import Telemetry
 /// messages that are too late, who serves whom, and the questions that are due.
 final class Sweeper: Sendable {
     private let lanes: [Lane]
-    private let questions: [Questions]
+    private let questions: [StatusQueries]
     private let outbox: any Outbox
-    private let enrolment: Enrolment
+    private let registration: DispatcherRegistration
     private let databaseLimit: Duration
     private let logger: Logger
     /// One for each lane.
@@ -31,11 +31,11 @@ final class Sweeper: Sendable {
     init(
         _ lanes: [Lane], settings: Dispatcher.Settings, outbox: any Outbox,
         transport: any HTTPTransport, sink: any ReportSink, recorder: Recorder,
-        enrolment: Enrolment, logger: Logger
+        registration: DispatcherRegistration, logger: Logger
     ) {
         self.lanes = lanes
         questions = lanes.map { lane in
-            Questions(
+            StatusQueries(
                 lane.provider,
                 policy: CheckPolicy(
                     lane.provider, maxAttempts: settings.maxAttempts, schedule: lane.schedule,
@@ -45,7 +45,7 @@ final class Sweeper: Sendable {
         }
         walks = lanes.map { SettledWalk($0.provider.provider, outbox: outbox) }
         self.outbox = outbox
-        self.enrolment = enrolment
+        self.registration = registration
         databaseLimit = settings.databaseLimit
         self.logger = logger
     }
@@ -70,7 +70,7 @@ final class Sweeper: Sendable {
     /// Asks nothing more.
     func stop() {
         isStopping.store(true, ordering: .releasing)
-        signal.ring()
+        signal.notify()
     }
 
     /// Waits for the thread; answers to questions may still come and are not waited for, since the
@@ -89,8 +89,8 @@ final class Sweeper: Sendable {
         _ =
             step { () throws(StoreFailure) in try learn(now) }
             && step { () throws(StoreFailure) in
-                if try enrolment.renew() {
-                    for lane in lanes { lane.signal.ring() }
+                if try registration.renew() {
+                    for lane in lanes { lane.signal.notify() }
                 }
             }
             && step { () throws(StoreFailure) in

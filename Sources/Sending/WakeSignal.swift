@@ -6,7 +6,7 @@ final class WakeSignal: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     private let isRung = Atomic<Bool>(false)
 
-    func ring() {
+    func notify() {
         if !isRung.exchange(true, ordering: .acquiringAndReleasing) { semaphore.signal() }
     }
 

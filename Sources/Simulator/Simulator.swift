@@ -4,7 +4,8 @@ package import FastCGI
 import Synchronization
 import Telemetry
 
-/// Infobip and Plivo in one FastCGI application: takes messages, answers as they do, and calls back.
+/// Infobip and Plivo in one FastCGI application: takes messages, answers as they do, and calls
+/// back.
 ///
 /// It keeps the last million messages in memory and nothing on disk. Any thread.
 package final class Simulator: ExchangeHandler {
@@ -19,7 +20,7 @@ package final class Simulator: ExchangeHandler {
 
     /// - Parameters:
     ///   - settings: at the start; `/simulator/settings` changes them.
-    ///   - account: whom it believes, and where callbacks go.
+    ///   - account: whom it accepts, and where callbacks go.
     ///   - transport: makes the callbacks.
     package init(
         _ settings: SimulatorSettings, account: Account, transport: any HTTPTransport

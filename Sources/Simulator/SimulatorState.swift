@@ -100,7 +100,7 @@ struct SimulatorState: Sendable {
             }
         }
         // Only what names its validity: the usual two days are longer than anybody watches.
-        if record.fate == .stuck, let validity = record.validity {
+        if record.finalStatus == .stuck, let validity = record.validity {
             queue.schedule(
                 CallbackItem(serial: serial, stage: .done, part: 1),
                 due: start.advanced(by: validity * settings.validity_scale))
@@ -108,9 +108,9 @@ struct SimulatorState: Sendable {
     }
 
     private func stages(of record: Record) -> [Stage] {
-        switch record.fate {
+        switch record.finalStatus {
         case .stuck: [.accepted, .sent]
-        case let fate where fate.failsAtOnce: [.accepted, .done]
+        case let finalStatus where finalStatus.failsAtOnce: [.accepted, .done]
         default: [.accepted, .sent, .done]
         }
     }
@@ -151,7 +151,7 @@ struct SimulatorState: Sendable {
         if record.sentAt == nil { record.sentAt = now }
         if item.stage == .done {
             record.doneAt = now
-            record.isExpired = record.fate == .stuck
+            record.isExpired = record.finalStatus == .stuck
         }
         book[item.serial] = record
     }
@@ -160,7 +160,7 @@ struct SimulatorState: Sendable {
     private func isReported(_ stage: Stage, of record: Record) -> Bool {
         switch (record.api.provider, stage) {
         case (.infobip, .accepted): false
-        case (.infobip, .sent): record.wantsIntermediate || record.fate == .stuck
+        case (.infobip, .sent): record.wantsIntermediate || record.finalStatus == .stuck
         case (.infobip, .done), (.plivo, _): true
         }
     }

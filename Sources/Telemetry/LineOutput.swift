@@ -1,7 +1,7 @@
 /// Puts whole lines into a file or a pipe that may take only a part of one.
 ///
-/// A full disk takes the beginning of a line and refuses the rest. The next line that is written must
-/// not be glued to it, or both are lost to who reads the log.
+/// A full disk takes the beginning of a line and refuses the rest. The next line that is written
+/// must not be glued to it, or both are lost to who reads the log.
 ///
 /// A pure state machine: who uses it does the writing.
 struct LineOutput {

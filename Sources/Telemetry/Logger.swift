@@ -1,8 +1,9 @@
 /// JSON lines on standard error: `{"time":…,"level":…,"message":…,"request_id":…,…fields}`.
 ///
 /// Never hand it a body, a secret or a full phone number. Safe from any thread. Whoever logs never
-/// waits: lines stand in a bounded queue (4096 lines, 1 MiB) that one thread writes, a line with one
-/// `write`. When it is full, lines are dropped and counted. A process must `flush` before it exits.
+/// waits: lines stand in a bounded queue (4096 lines, 1 MiB) that one thread writes, a line with
+/// one `write`. When it is full, lines are dropped and counted. A process must `flush` before it
+/// exits.
 package struct Logger: Sendable {
     /// How much a line matters.
     package enum Level: String, Sendable, CaseIterable, Comparable {
@@ -33,8 +34,8 @@ package struct Logger: Sendable {
 
     /// - Parameters:
     ///   - minimum: lines of lower levels are not written.
-    ///   - descriptor: where lines go; standard error unless a test says otherwise, nowhere if it is
-    ///     negative. It must stay open until `flush` has returned true.
+    ///   - descriptor: where lines go; standard error unless a test says otherwise, nowhere if it
+    ///     is negative. It must stay open until `flush` has returned true.
     package init(minimum: Level = .info, descriptor: Int32 = 2) {
         self.minimum = minimum
         writer =
@@ -55,9 +56,9 @@ package struct Logger: Sendable {
     /// The message is one constant sentence; what varies goes into the fields, whose names are in
     /// snake case with the unit in the name. The request id is nginx's.
     ///
-    /// Whatever an attack or an outage repeats is limited: of one message and key, 10 lines a second
-    /// are written, then one a second whose `suppressed` counts the others. The key parts what must
-    /// not hide each other, such as an error's codes; it takes few values.
+    /// Whatever an attack or an outage repeats is limited: of one message and key, 10 lines a
+    /// second are written, then one a second whose `suppressed` counts the others. The key parts
+    /// what must not hide each other, such as an error's codes; it takes few values.
     package func log(
         _ level: Level, _ message: String, requestID: String? = nil, limitKey: String = "",
         _ fields: KeyValuePairs<String, Value> = [:]

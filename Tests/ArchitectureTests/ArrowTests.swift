@@ -15,13 +15,13 @@ struct ArrowTests {
         "FastCGI": ["CFastCGI"],
         "Postgres": ["CPostgres"],
         "Providers": ["Domain", "Security", "JSON", "Settings"],
-        "HTTP": ["Domain"],
+        "HTTPClient": ["Domain"],
         "Sending": ["Domain", "Telemetry"],
         "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON"],
         "Store": ["Postgres", "Domain", "Telemetry"],
         "Web": ["FastCGI", "Domain", "Security", "Telemetry", "JSON"],
         "waybill": [
-            "Web", "Sending", "Simulator", "HTTP", "Store", "Providers", "Postgres", "FastCGI",
+            "Web", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres", "FastCGI",
             "Domain", "Security", "Telemetry", "JSON", "Settings",
         ],
     ]

@@ -58,17 +58,17 @@ struct IdentifierTests {
         #expect(id == MessageID.derived(fromDigest: digest))
     }
 
-    @Test("Identifiers of a call's millisecond are of version 7 and follow from the digest")
+    @Test("Identifiers of a send request's millisecond are of version 7 and follow from the digest")
     func ofAMillisecond() throws {
-        let call = try #require(CallID("019234ab-cdef-7abc-8def-0123456789ab"))
+        let sendRequest = try #require(SendRequestID("019234ab-cdef-7abc-8def-0123456789ab"))
         let digest = [UInt8](repeating: 0xFF, count: 32)
-        let id = MessageID.new(atMillisecondOf: call, digest: digest)
+        let id = MessageID.new(atMillisecondOf: sendRequest, digest: digest)
         #expect(id.description == "019234ab-cdef-7fff-bfff-ffffffffffff")
         let zeros = [UInt8](repeating: 0, count: 16)
         #expect(
-            MessageID.new(atMillisecondOf: call, digest: zeros).description
+            MessageID.new(atMillisecondOf: sendRequest, digest: zeros).description
                 == "019234ab-cdef-7000-8000-000000000000")
-        let later = CallID.new(at: Timestamp(microseconds: 2_000_000_000_000_000))
+        let later = SendRequestID.new(at: Timestamp(microseconds: 2_000_000_000_000_000))
         #expect(id < MessageID.new(atMillisecondOf: later, digest: zeros))
     }
 }

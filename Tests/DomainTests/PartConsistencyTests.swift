@@ -23,7 +23,8 @@ struct PartConsistencyTests {
             doneAt: Timestamp(microseconds: second * 1_000_000), segments: 3, part: part)
     }
 
-    /// The message as the writer and the reader make it of reports, in the order in which they came.
+    /// The message as the writer and the reader make it of reports, in the order in which they
+    /// came.
     private static func message(_ reports: [Report], event: Status?, isOurs: Bool) -> Message {
         var status = Status.queued
         var top = (Precedence(status: .queued, at: nil), Int64(0))

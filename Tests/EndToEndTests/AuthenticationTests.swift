@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Who is believed", .timeLimit(.minutes(10)))
+@Suite("Who is authenticated", .timeLimit(.minutes(10)))
 struct AuthenticationTests {
     /// How a callback of Infobip's proves itself.
     enum Proof: String, CaseIterable {
@@ -23,8 +23,8 @@ struct AuthenticationTests {
         }
     }
 
-    @Test("Infobip is believed by each of its methods", arguments: Proof.allCases)
-    func believed(proof: Proof) throws {
+    @Test("Infobip is authenticated by each of its methods", arguments: Proof.allCases)
+    func authenticated(proof: Proof) throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()
         let body = InfobipBody.of(name)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Tests that break parts of the breakable demo, one after the other.
-@Suite("What breaks and heals", .serialized, .timeLimit(.minutes(10)))
+@Suite("What breaks and recovers", .serialized, .timeLimit(.minutes(10)))
 enum BreakingTests {}
 
 extension RunningDemo {

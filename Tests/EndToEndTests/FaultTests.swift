@@ -23,8 +23,9 @@ extension BreakingTests {
                 try load.waitForAccepted(100)
             }
             let outcomes = load.stop()
-            // nginx sends a callback again that a kill hit, once if that was on a new connection, so
-            // each kill waits for what the last one hit. The demo holds the sockets: callers wait in their queues for the next responder.
+            // nginx sends a callback again that a kill hit, once if that was on a new connection,
+            // so each kill waits for what the last one hit. The demo holds the sockets: callers
+            // wait in their queues for the next responder.
             #expect(Set(outcomes.map(\.status)) == [200])
             #expect(try load.lost(of: outcomes) == [])
             expectCleanLog(demo.responderLog, hiding: demo.document)
@@ -57,7 +58,7 @@ extension BreakingTests {
             for name in names { #expect(try demo.status(name) == "delivered") }
         }
 
-        @Test("PostgreSQL's kill -9 loses no 200, refuses with Retry-After, and heals by itself")
+        @Test("PostgreSQL's kill -9 loses no 200, refuses with Retry-After, and recovers by itself")
         func databaseKilled() throws {
             let demo = try RunningDemo.breakable
             let load = SteadyLoad(on: demo)

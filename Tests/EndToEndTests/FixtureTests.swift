@@ -92,7 +92,7 @@ struct FixtureTests {
     }
 
     @Test(
-        "Plivo's samples are believed at both names, with a query and with our id in the path",
+        "Plivo's samples are authenticated at both names, with a query and with our id in the path",
         arguments: ["127.0.0.1", "localhost"], [false, true])
     func plivo(host: String, withID: Bool) throws {
         let demo = try RunningDemo.shared

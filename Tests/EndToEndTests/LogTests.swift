@@ -80,7 +80,7 @@ func expectCleanLog(
     #expect(!log.isEmpty, sourceLocation: sourceLocation)
     for line in log.split(separator: "\n") {
         guard let fields = try? JSON(line: line), fields.isObject else {
-            Issue.record("no JSON object: \(line.prefix(200))", sourceLocation: sourceLocation)
+            Issue.record("not a JSON object: \(line.prefix(200))", sourceLocation: sourceLocation)
             continue
         }
         #expect(

@@ -78,7 +78,7 @@ struct PlivoBadInputTests {
         }
     }
 
-    @Test("Signature headers whose lines came twice are believed")
+    @Test("Signature headers whose lines came twice are authenticated")
     func linesTwice() throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()

@@ -69,7 +69,7 @@ struct SimulatedProviderTests {
         #expect(try reports(on: id) == 1)
     }
 
-    @Test("Plivo's callbacks are believed by their signature, at a message's own URL")
+    @Test("Plivo's callbacks are authenticated by their signature, at a message's own URL")
     func plivo() async throws {
         let plivo = demo.document.plivo
         let credentials = Data("\(plivo.auth_id):\(plivo.auth_token)".utf8).base64EncodedString()

@@ -101,7 +101,7 @@ struct ConnectionPoolTests {
     }
 
     @Test("after a crash and a new start the first request succeeds, the one in flight does not")
-    func heals() throws {
+    func recovers() throws {
         let server = try PostgresServer.dedicated()
         let pool = try pool(server.url(of: "postgres"), 2, cap: .milliseconds(100))
         let error = failure { () throws(PostgresError) in

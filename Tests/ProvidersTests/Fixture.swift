@@ -16,7 +16,8 @@ enum Fixture {
 extension CallbackRequest {
     /// A request with these headers, their names in any case.
     init(
-        uri: String = "/callbacks/infobip", message: MessageID? = nil, call: CallID? = nil,
+        uri: String = "/callbacks/infobip", message: MessageID? = nil,
+        sendRequest: SendRequestID? = nil,
         contentType: String? = "application/json", body: [UInt8], headers: [String: String] = [:]
     ) {
         let parameters = Dictionary(
@@ -25,7 +26,10 @@ extension CallbackRequest {
                     "HTTP_" + name.uppercased().replacing("-", with: "_"), value
                 )
             })
-        self.init(uri: uri, message: message, call: call, contentType: contentType, body: body) {
+        self.init(
+            uri: uri, message: message, sendRequest: sendRequest, contentType: contentType,
+            body: body
+        ) {
             parameters[$0.parameter]
         }
     }

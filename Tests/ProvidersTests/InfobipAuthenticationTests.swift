@@ -9,7 +9,7 @@ struct InfobipAuthenticationTests {
     static let emptyResults = #"{"results":[]}"#
 
     @Test(
-        "Basic is believed with the right pair, in the order of the setting",
+        "Basic is authenticated with the right pair, in the order of the setting",
         arguments: [
             ("Basic", "new", "n:e:w", 1), ("basic", "old", "old password", 2),
             ("BASIC", "émile", "pässword", 3), ("Basic ", "old", "old password", 2),
@@ -36,7 +36,7 @@ struct InfobipAuthenticationTests {
         }
     }
 
-    @Test("a header secret is believed as it stands")
+    @Test("a header secret is taken as it stands")
     func header() throws {
         for (value, secret) in [("first header secret", 1), ("second", 2)] {
             #expect(
@@ -50,7 +50,8 @@ struct InfobipAuthenticationTests {
         }
     }
 
-    @Test("credentials in a header whose line came twice are believed, and a wrong pair is not")
+    @Test(
+        "credentials in a header whose line came twice are authenticated, and a wrong pair is not")
     func linesTwice() throws {
         let basic = "Basic " + Base64.encode(Array("new:n:e:w".utf8))
         let signature = Self.vectors[0].hex
@@ -87,7 +88,7 @@ struct InfobipAuthenticationTests {
         ),
     ]
 
-    @Test("an HMAC is believed in every spelling", arguments: vectors.indices)
+    @Test("an HMAC is authenticated in every spelling", arguments: vectors.indices)
     func hmac(index: Int) throws {
         let vector = Self.vectors[index]
         let body = try vector.fixture.map { try Fixture.bytes($0) } ?? Array(Self.emptyResults.utf8)

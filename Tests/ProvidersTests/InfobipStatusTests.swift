@@ -96,7 +96,9 @@ struct InfobipStatusTests {
         #expect(Status(infobipGroup: nil, groupID: nil, id: nil) == .unknown)
     }
 
-    @Test("that our own id is taken says nothing of the message's fate; a foreign one is rejected")
+    @Test(
+        "that our own id is taken says nothing of the message's final status; a foreign one is rejected"
+    )
     func duplicates() throws {
         func report(_ id: String, _ status: String) throws -> Report {
             let parsed = try parse(#"{"results":[{"messageId":"\#(id)","status":\#(status)}]}"#)
@@ -119,7 +121,7 @@ struct InfobipStatusTests {
         #expect(
             try report(MessageKeyTests.ours, #"{"groupName":"REJECTED","id":6}"#).status
                 == .rejected)
-        // It hides no fate, whichever comes first.
+        // It hides no final status, whichever comes first.
         for status in [#"{"groupName":"PENDING","id":26}"#, #"{"groupName":"DELIVERED","id":5}"#] {
             #expect(ours.precedence < (try report(MessageKeyTests.ours, status)).precedence)
         }

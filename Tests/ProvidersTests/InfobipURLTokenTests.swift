@@ -20,8 +20,8 @@ struct InfobipURLTokenTests {
         CallbackRequest(uri: "/callbacks/infobip" + query, body: [], headers: headers)
     }
 
-    @Test("the token is believed alone and among other parameters")
-    func believed() throws {
+    @Test("the token is authenticated alone and among other parameters")
+    func authenticated() throws {
         for (query, secret) in [
             ("?token=\(Self.first)", 1), ("?token=\(Self.second)", 2),
             ("?a=b&token=\(Self.second)&c", 2), ("?&token=\(Self.first)", 1),
@@ -83,11 +83,11 @@ struct InfobipURLTokenTests {
         ])
     func archived(uri: String, expected: String) throws {
         #expect(try webhook().archived(uri: uri) == expected)
-        // Also where tokens are not believed: it may have been a secret yesterday.
+        // Also where tokens are not authenticated: it may have been a secret yesterday.
         #expect(try infobip().archived(uri: uri) == expected)
     }
 
-    @Test("the URL that goes along with a message is believed, and printed nowhere")
+    @Test("the URL that goes along with a message is authenticated, and printed nowhere")
     func callbackURL() throws {
         let secret = try #require(Secret(Self.first))
         let url = InfobipWebhook.callbackURL(base: "https://dlr.example.com/", secret: secret)

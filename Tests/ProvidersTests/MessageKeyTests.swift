@@ -89,33 +89,37 @@ struct MessageKeyTests {
         #expect(key.version == 8)
     }
 
-    @Test("a message's key follows from its call and recipient, and is of the call's millisecond")
-    func call() throws {
-        let call = try #require(CallID(Self.ours))
-        func key(_ call: CallID, _ number: String) throws -> MessageID {
-            MessageKey.derive(call: call, recipient: try PhoneNumber(number))
+    @Test(
+        "a message's key follows from its call and recipient, and is of the send request's millisecond"
+    )
+    func sendRequest() throws {
+        let sendRequest = try #require(SendRequestID(Self.ours))
+        func key(_ sendRequest: SendRequestID, _ number: String) throws -> MessageID {
+            MessageKey.derive(sendRequest: sendRequest, recipient: try PhoneNumber(number))
         }
-        let first = try key(call, "+447700900456")
+        let first = try key(sendRequest, "+447700900456")
         // Made with Python's hashlib and uuid.
         #expect(first.description == "01890a5d-ac96-7920-ad0d-7a59bad93700")
         #expect(
-            try key(call, "+447700900457").description == "01890a5d-ac96-7399-874b-284fcf876a9f")
-        #expect(try key(call, "0044 7700 900456") == first)
+            try key(sendRequest, "+447700900457").description
+                == "01890a5d-ac96-7399-874b-284fcf876a9f")
+        #expect(try key(sendRequest, "0044 7700 900456") == first)
         #expect(first.version == 7 && first.low >> 62 == 0b10)
-        #expect(first.high >> 16 == call.high >> 16)
+        #expect(first.high >> 16 == sendRequest.high >> 16)
         #expect(
             MessageKey.derive(provider: .infobip, providerMessageID: first.description) == first)
-        let sibling = CallID(high: call.high, low: call.low ^ 1)
-        let later = CallID(high: call.high + 1 << 16, low: call.low)
+        let sibling = SendRequestID(high: sendRequest.high, low: sendRequest.low ^ 1)
+        let later = SendRequestID(high: sendRequest.high + 1 << 16, low: sendRequest.low)
         #expect(try key(sibling, "+447700900456") != first)
         #expect(try key(later, "+447700900456") > first)
     }
 
-    @Test("no two of a call's thousand recipients have one key")
+    @Test("no two of a send request's thousand recipients have one key")
     func distinct() throws {
-        let call = CallID.new(at: Timestamp(microseconds: 1_763_629_501_250_000))
+        let sendRequest = SendRequestID.new(at: Timestamp(microseconds: 1_763_629_501_250_000))
         let keys = try (0..<1000).map {
-            MessageKey.derive(call: call, recipient: try PhoneNumber("+44770090\(1000 + $0)"))
+            MessageKey.derive(
+                sendRequest: sendRequest, recipient: try PhoneNumber("+44770090\(1000 + $0)"))
         }
         #expect(Set(keys).count == 1000)
     }

@@ -99,12 +99,13 @@ struct PlivoReportTests {
         }
     }
 
-    @Test("the call's id in the path and the recipient in the body are the message")
-    func callPath() throws {
+    @Test("the send request's id in the path and the recipient in the body are the message")
+    func sendRequestPath() throws {
         let expected = MessageKey.derive(
-            call: .sample, recipient: try PhoneNumber("+447700900456"))
+            sendRequest: .sample, recipient: try PhoneNumber("+447700900456"))
         for to in ["447700900456", "%2B447700900456", "+447700900456", "0044-7700-900456"] {
-            let parsed = try parse(Array("MessageUUID=u&Status=sent&To=\(to)".utf8), call: .sample)
+            let parsed = try parse(
+                Array("MessageUUID=u&Status=sent&To=\(to)".utf8), sendRequest: .sample)
             let report = try #require(parsed.reports.first)
             #expect(report.message == expected)
             #expect(report.providerMessageID == "u")
@@ -117,24 +118,26 @@ struct PlivoReportTests {
         arguments: ["", "&To=", "&To=Acme", "&To=12345", "&To=%00", "&To=07700900456"])
     func callWithoutRecipient(rest: String) throws {
         let body = Array("MessageUUID=u&Status=sent\(rest)".utf8)
-        let report = try #require(try parse(body, call: .sample).reports.first)
-        #expect(report.call == .sample)
+        let report = try #require(try parse(body, sendRequest: .sample).reports.first)
+        #expect(report.sendRequest == .sample)
         #expect(report.providerMessageID == "u")
         #expect(!report.isKeyDerived)
-        // In the call's millisecond, as all its messages are, and of none of them.
-        #expect(report.message.high >> 16 == CallID.sample.high >> 16)
+        // In the send request's millisecond, as all its messages are, and of none of them.
+        #expect(report.message.high >> 16 == SendRequestID.sample.high >> 16)
         let number = try PhoneNumber("+447700900456")
-        #expect(report.message != MessageKey.derive(call: .sample, recipient: number))
-        #expect(try parse(body).reports.first?.call == nil)
-        #expect(try parse(body, message: .sample(1), call: .sample).reports.first?.call == nil)
+        #expect(report.message != MessageKey.derive(sendRequest: .sample, recipient: number))
+        #expect(try parse(body).reports.first?.sendRequest == nil)
+        #expect(
+            try parse(body, message: .sample(1), sendRequest: .sample).reports.first?.sendRequest
+                == nil)
     }
 
     @Test("a recipient that is given twice is no recipient")
     func callWithTwoRecipients() throws {
         let body = Array("MessageUUID=u&Status=sent&To=447700900456&To=447700900456".utf8)
-        let parsed = try parse(body, call: .sample)
+        let parsed = try parse(body, sendRequest: .sample)
         #expect(parsed.reports.map(\.recipient) == [nil])
-        #expect(parsed.reports.map(\.call) == [.sample])
+        #expect(parsed.reports.map(\.sendRequest) == [.sample])
         #expect(parsed.rejects.map(\.reason) == ["duplicate_key"])
         #expect(parsed.rejects.map(\.place) == ["To"])
     }
@@ -236,11 +239,12 @@ struct PlivoReportTests {
     }
 
     private func parse(
-        _ body: [UInt8], message: MessageID? = nil, call: CallID? = nil
+        _ body: [UInt8], message: MessageID? = nil, sendRequest: SendRequestID? = nil
     ) throws -> ParsedCallback {
         try webhook().parse(
             CallbackRequest(
-                message: message, call: call, contentType: "application/x-www-form-urlencoded",
+                message: message, sendRequest: sendRequest,
+                contentType: "application/x-www-form-urlencoded",
                 body: body))
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Providers
 
-@Suite("Sending a call's messages through Plivo at once")
+@Suite("Sending a send request's messages through Plivo at once")
 struct PlivoSendingBulkTests {
     private let numbers = ["+447700900101", "+447700900102", "+447700900103"]
 
@@ -27,7 +27,7 @@ struct PlivoSendingBulkTests {
         let expected: NSDictionary = [
             "src": "ExampleCo", "dst": "447700900101<447700900102<447700900103",
             "text": "Your order is on its way.", "type": "sms",
-            "url": "https://dlr.example.com/callbacks/plivo/calls/\(CallID.sample)",
+            "url": "https://dlr.example.com/callbacks/plivo/send-requests/\(SendRequestID.sample)",
             "method": "POST", "message_expiry": 3600, "log": "true",
         ]
         #expect(try request.document == expected)
@@ -53,17 +53,20 @@ struct PlivoSendingBulkTests {
         #expect(try PlivoSending.sample().batchLimit == 100)
     }
 
-    @Test("a request ends before another call, a recipient that comes again, and a foreign id")
+    @Test(
+        "a request ends before another send request, a recipient that comes again, and a foreign id"
+    )
     func batchCount() throws {
         let sending = try PlivoSending.sample()
         let own = try messages()
-        let other = CallID(high: CallID.sample.high, low: CallID.sample.low + 1)
+        let other = SendRequestID(
+            high: SendRequestID.sample.high, low: SendRequestID.sample.low + 1)
         let foreign = try OutgoingMessage.sample(7)
         #expect(sending.batchCount(of: []) == 0)
         #expect(sending.batchCount(of: own) == 3)
         #expect(sending.batchCount(of: [own[0]]) == 1)
-        #expect(sending.batchCount(of: own + [try .ofCall(9, call: other)]) == 3)
-        #expect(sending.batchCount(of: [try .ofCall(9, call: other)] + own) == 1)
+        #expect(sending.batchCount(of: own + [try .ofCall(9, sendRequest: other)]) == 3)
+        #expect(sending.batchCount(of: [try .ofCall(9, sendRequest: other)] + own) == 1)
         #expect(sending.batchCount(of: [own[0], own[1], own[0], own[2]]) == 2)
         #expect(sending.batchCount(of: [own[0], foreign, own[1]]) == 1)
         #expect(sending.batchCount(of: [foreign] + own) == 1)
@@ -75,7 +78,9 @@ struct PlivoSendingBulkTests {
         for message in messages {
             let body = "MessageUUID=u&Status=queued&To=\(message.recipient.digits)"
             var parser = PlivoParser(try #require(FormReader(Array(body.utf8))))
-            #expect(parser.report(message: nil, call: message.call)?.message == message.id)
+            #expect(
+                parser.report(message: nil, sendRequest: message.sendRequest)?.message == message.id
+            )
         }
     }
 

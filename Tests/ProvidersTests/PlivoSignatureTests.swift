@@ -73,8 +73,8 @@ struct PlivoSignatureTests {
         #expect(Base64.encode(key.code(for: Array(text.utf8))) == vector.signature)
     }
 
-    @Test("V3 callbacks of the vectors are believed", arguments: vectors)
-    func believed(vector: Vector) throws {
+    @Test("V3 callbacks of the vectors are authenticated", arguments: vectors)
+    func authenticated(vector: Vector) throws {
         guard vector.method == .post else { return }
         let webhook = try webhook(base: vector.base)
         let verification = try webhook.authenticate(
@@ -83,7 +83,7 @@ struct PlivoSignatureTests {
     }
 
     @Test(
-        "V3 callbacks of the fixtures are believed",
+        "V3 callbacks of the fixtures are authenticated",
         arguments: [
             (
                 "plivo-delivered.form", "31627761595286130198",
@@ -105,7 +105,7 @@ struct PlivoSignatureTests {
         #expect(verification == Verification(method: "v3", secret: 1))
     }
 
-    @Test("headers whose lines came twice are believed, also the nonce's")
+    @Test("headers whose lines came twice are authenticated, also the nonce's")
     func linesTwice() throws {
         let vector = Self.vectors[0]
         for (signature, nonce) in [
@@ -224,30 +224,32 @@ struct PlivoSignatureTests {
         }
     }
 
-    @Test("V2, which leaves the recipient unprotected, is never believed at a call's URL")
-    func v2OfCall() throws {
-        let uri = "/callbacks/plivo/calls/\(CallID.sample)"
+    @Test(
+        "V2, which leaves the recipient unprotected, is never authenticated at a send request's URL"
+    )
+    func v2OfSendRequest() throws {
+        let uri = "/callbacks/plivo/send-requests/\(SendRequestID.sample)"
         let base = "https://dlr.example.com"
         let key = try HMACKey(#require(Secret(Self.token)))
         let text = Array(base.utf8) + PlivoSignature.v2(uri: uri, nonce: "1")
-        func request(call: CallID?) -> CallbackRequest {
+        func request(sendRequest: SendRequestID?) -> CallbackRequest {
             CallbackRequest(
-                uri: uri, call: call, body: Array(Self.body.utf8),
+                uri: uri, sendRequest: sendRequest, body: Array(Self.body.utf8),
                 headers: [
                     "X-Plivo-Signature-V2": Base64.encode(key.code(for: text)),
                     "X-Plivo-Signature-V2-Nonce": "1",
                 ])
         }
         let webhook = try webhook(base: base, allowsV2: true)
-        #expect(try webhook.authenticate(request(call: nil)).method == "v2")
+        #expect(try webhook.authenticate(request(sendRequest: nil)).method == "v2")
         #expect(throws: Refusal(.schemeNotAllowed)) {
-            try webhook.authenticate(request(call: .sample))
+            try webhook.authenticate(request(sendRequest: .sample))
         }
     }
 
-    @Test("V3 is believed at a call's URL, and covers the recipient")
-    func v3OfCall() throws {
-        let uri = "/callbacks/plivo/calls/\(CallID.sample)"
+    @Test("V3 is authenticated at a send request's URL, and covers the recipient")
+    func v3OfSendRequest() throws {
+        let uri = "/callbacks/plivo/send-requests/\(SendRequestID.sample)"
         let token = try #require(Secret(Self.token))
         let signature = try #require(
             PlivoWebhook.signatureV3(
@@ -255,7 +257,7 @@ struct PlivoSignatureTests {
                 nonce: "1", token: token))
         func request(_ body: String) -> CallbackRequest {
             CallbackRequest(
-                uri: uri, call: .sample, contentType: "application/x-www-form-urlencoded",
+                uri: uri, sendRequest: .sample, contentType: "application/x-www-form-urlencoded",
                 body: Array(body.utf8),
                 headers: ["X-Plivo-Signature-V3": signature, "X-Plivo-Signature-V3-Nonce": "1"])
         }

@@ -18,10 +18,10 @@ extension OutgoingMessage {
         _ number: UInt64, to recipient: String? = nil, sender: String? = "ExampleCo",
         text: String = "Your order is on its way.", validityMinutes: Int? = nil,
         callbackData: String? = nil,
-        call: CallID = .sample
+        sendRequest: SendRequestID = .sample
     ) throws -> OutgoingMessage {
         OutgoingMessage(
-            id: .sample(number), call: call,
+            id: .sample(number), sendRequest: sendRequest,
             recipient: try PhoneNumber(recipient ?? "+44770090\(String(number + 1000).suffix(4))"),
             sender: sender, text: text, validityMinutes: validityMinutes,
             callbackData: callbackData)
@@ -29,21 +29,22 @@ extension OutgoingMessage {
 }
 
 extension OutgoingMessage {
-    /// A message of one call, under the id that follows from the call.
+    /// A message of one send request, under the id that follows from the send request.
     static func ofCall(
-        _ number: UInt64, call: CallID = .sample, to recipient: String? = nil,
+        _ number: UInt64, sendRequest: SendRequestID = .sample, to recipient: String? = nil,
         validityMinutes: Int? = nil
     ) throws -> OutgoingMessage {
         let message = try sample(number, to: recipient)
         return OutgoingMessage(
-            id: MessageKey.derive(call: call, recipient: message.recipient), call: call,
+            id: MessageKey.derive(sendRequest: sendRequest, recipient: message.recipient),
+            sendRequest: sendRequest,
             recipient: message.recipient, sender: message.sender, text: message.text,
             validityMinutes: validityMinutes)
     }
 }
 
-extension CallID {
-    static let sample = CallID(high: 0x0193_4A6B_0000_7000, low: 1 << 63)
+extension SendRequestID {
+    static let sample = SendRequestID(high: 0x0193_4A6B_0000_7000, low: 1 << 63)
 }
 
 extension ProviderResponse {

@@ -29,7 +29,7 @@ struct CheckPolicyTests {
         #expect(sent.step == .sent(checkAt: Samples.time(3600)))
         #expect(sent.event?.kind == .found)
         #expect(sent.event?.status == .accepted)
-        #expect(sent.carrier == .init(provider: .infobip, providerMessageID: "p-1"))
+        #expect(sent.acceptedBy == .init(provider: .infobip, providerMessageID: "p-1"))
         let named = try Samples.check(isUnsure: true, name: check.lookUp.id.description)
         let over = change(named, .known([Samples.report(.delivered)]), at: 5)
         #expect(over.step == .done)
@@ -121,7 +121,7 @@ struct CheckPolicyTests {
 
     // MARK: - Sent
 
-    @Test("A final report settles it, and heals if nobody had told")
+    @Test("A final report settles it, and recovers if nobody had told")
     func settled() throws {
         let own = try Samples.check(isUnsure: false).lookUp.id.description
         let check = try Samples.check(isUnsure: false, status: .accepted, name: own)
@@ -130,11 +130,11 @@ struct CheckPolicyTests {
         #expect(change.step == .done)
         #expect(change.event == nil)
         #expect(change.deadLetter == nil)
-        #expect(CheckPolicy.heals(check, finding))
-        #expect(!CheckPolicy.heals(check, .known([Samples.report(.sent)])))
-        #expect(!CheckPolicy.heals(check, .unknown))
+        #expect(CheckPolicy.recovers(check, finding))
+        #expect(!CheckPolicy.recovers(check, .known([Samples.report(.sent)])))
+        #expect(!CheckPolicy.recovers(check, .unknown))
         #expect(
-            !CheckPolicy.heals(try Samples.check(isUnsure: false, status: .delivered), finding))
+            !CheckPolicy.recovers(try Samples.check(isUnsure: false, status: .delivered), finding))
     }
 
     @Test(
@@ -232,9 +232,9 @@ struct CheckPolicyTests {
     func name() throws {
         let finding = CheckPolicy.Finding.known([Samples.report(.sent)])
         let nameless = try Samples.check(isUnsure: false, status: .sent)
-        #expect(change(nameless, finding, at: 1).carrier?.providerMessageID == "p-1")
+        #expect(change(nameless, finding, at: 1).acceptedBy?.providerMessageID == "p-1")
         let named = try Samples.check(isUnsure: false, status: .sent, name: "p-1")
-        #expect(change(named, finding, at: 1).carrier == nil)
+        #expect(change(named, finding, at: 1).acceptedBy == nil)
     }
 
     @Test("What cannot be asked is settled only when its time is over")

@@ -24,7 +24,7 @@ struct DispatcherTests {
                     provider: provider, concurrency: concurrency, batchLimit: 10, rate: nil,
                     reconcile: [.seconds(60)])
             ], settings: settings, outbox: outbox, transport: transport,
-            sink: WillingSink(), doorbell: CountingBell(), logger: .silent)
+            sink: WillingSink(), notifier: CountingBell(), logger: .silent)
     }
 
     /// One message each.
@@ -243,7 +243,9 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("Questions are asked although other duties of the sweeper fail, and no more than may be")
+    @Test(
+        "StatusQueries are asked although other duties of the sweeper fail, and no more than may be"
+    )
     func questions() throws {
         outbox.state.withLock { state in
             state.failing = ["takeOver", "giveUpLate", "beat", "dropSettled"]

@@ -36,7 +36,7 @@ final class ScriptedOutbox: Outbox {
         if state.withLock({ $0.failing.contains(name) }) { throw StoreFailure(.failed, name) }
     }
 
-    func enlist() -> (number: Int32, holds: @Sendable () -> Bool) { (7, { true }) }
+    func register() -> (number: Int32, holds: @Sendable () -> Bool) { (7, { true }) }
 
     func lease(_ request: LeaseRequest) throws(StoreFailure) -> LeaseAnswer {
         let beganAt = ContinuousClock.now
@@ -204,10 +204,10 @@ struct WillingSink: ReportSink {
     }
 }
 
-final class CountingBell: Doorbell {
+final class CountingBell: Notifier {
     private let rings = Mutex(0)
     var count: Int { rings.withLock { $0 } }
-    func ring() { rings.withLock { $0 += 1 } }
+    func notify() { rings.withLock { $0 += 1 } }
 }
 
 extension Logger {

@@ -8,7 +8,7 @@ struct ProviderHealthTests {
     private let at = Samples.time
 
     /// Five bad signs at second 0.
-    private func ailing() -> ProviderHealth {
+    private func degraded() -> ProviderHealth {
         var health = ProviderHealth()
         for _ in 0..<5 { _ = health.record(.failed, at: at(0), jitter: 0) }
         return health
@@ -25,10 +25,10 @@ struct ProviderHealthTests {
         var health = ProviderHealth()
         #expect(health.allowance(of: 8, at: at(0)).requests == 8)
         #expect(health.record(.good, at: at(0), jitter: 0) == nil)
-        #expect(!health.isUnwell(at: at(0), longerThan: .zero))
+        #expect(!health.isUnhealthy(at: at(0), longerThan: .zero))
     }
 
-    @Test("Five bad signs in a row make it ail; a good one between begins anew")
+    @Test("Five bad signs in a row make it be degraded; a good one between begins anew")
     func failures() {
         var health = ProviderHealth()
         for sign in [
@@ -38,15 +38,15 @@ struct ProviderHealthTests {
             #expect(health.record(sign, at: at(0), jitter: 0) == nil)
         }
         #expect(health.allowance(of: 8, at: at(0)).requests == 8)
-        #expect(health.record(.slow, at: at(0), jitter: 0) == .ailing)
-        #expect(health.isUnwell(at: at(0), longerThan: .seconds(1000)))
+        #expect(health.record(.slow, at: at(0), jitter: 0) == .degraded)
+        #expect(health.isUnhealthy(at: at(0), longerThan: .seconds(1000)))
         #expect(health.allowance(of: 8, at: at(0)).requests == 0)
         #expect(health.allowance(of: 8, at: at(0)).nextAt == at(2))
     }
 
-    @Test("One request at a time tries an ailing provider, after pauses that grow to two minutes")
+    @Test("One request at a time tries an degraded provider, after pauses that grow to two minutes")
     func trials() {
-        var health = ailing()
+        var health = degraded()
         var now = 2
         for pause in [4, 8, 16, 32, 64, 120, 120] {
             #expect(health.allowance(of: 8, at: at(now - 1)).requests == 0)
@@ -61,9 +61,9 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(now)).requests == 8)
     }
 
-    @Test("Requests that were under way when it began to ail are no trials")
+    @Test("Requests that were under way when it began to be degraded are no trials")
     func stragglers() {
-        var health = ailing()
+        var health = degraded()
         for _ in 0..<20 { #expect(health.record(.failed, at: at(1), jitter: 0) == nil) }
         #expect(health.allowance(of: 8, at: at(2)).requests == 1)
     }
@@ -75,8 +75,8 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(19)).requests == 0)
         #expect(health.allowance(of: 8, at: at(19)).nextAt == at(20))
         #expect(health.allowance(of: 8, at: at(20)).requests == 8)
-        #expect(health.isUnwell(at: at(0), longerThan: .seconds(10)))
-        #expect(!health.isUnwell(at: at(15), longerThan: .seconds(10)))
+        #expect(health.isUnhealthy(at: at(0), longerThan: .seconds(10)))
+        #expect(!health.isUnhealthy(at: at(15), longerThan: .seconds(10)))
         // An answer to a request of before does not end the pause.
         _ = health.record(.good, at: at(1), jitter: 0)
         #expect(health.allowance(of: 8, at: at(2)).requests == 0)
@@ -119,7 +119,7 @@ struct ProviderHealthTests {
     @Test("A message that has not met the stop tries at once; the more met it, the later the next")
     func freshTrials() {
         var health = stopped()
-        #expect(!health.isUnwell(at: at(0), longerThan: .zero))
+        #expect(!health.isUnhealthy(at: at(0), longerThan: .zero))
         #expect(health.allowance(of: 8, at: at(0)).requests == 0)
         #expect(health.allowance(of: 8, at: at(0)).nextAt == at(0).advanced(by: .milliseconds(500)))
         var now = 1
@@ -131,7 +131,7 @@ struct ProviderHealthTests {
             #expect(health.allowance(of: 8, at: at(now)).requests == 0)
             // What others are told does not change: they need not know.
             #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == nil)
-            #expect(health.isUnwell(at: at(now), longerThan: .zero))
+            #expect(health.isUnhealthy(at: at(now), longerThan: .zero))
             #expect(health.allowance(of: 8, at: at(now + pause - 1)).requests == 0)
             now += pause
         }
@@ -144,11 +144,11 @@ struct ProviderHealthTests {
         #expect(mended.record(.good, at: at(1), jitter: 0) == .resumed)
     }
 
-    @Test("A stop that nobody else could meet is believed after three seconds")
+    @Test("A stop that nobody else could meet is authenticated after three seconds")
     func loneStop() {
         let health = stopped()
-        #expect(!health.isUnwell(at: at(2), longerThan: .zero))
-        #expect(health.isUnwell(at: at(3), longerThan: .zero))
+        #expect(!health.isUnhealthy(at: at(2), longerThan: .zero))
+        #expect(health.isUnhealthy(at: at(3), longerThan: .zero))
     }
 
     @Test("After a stop that others disproved it takes five in a row, for ten minutes")
@@ -222,9 +222,9 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(99)).requests == 1)
         #expect(health.adopt(nil, at: at(0)) == .resumed)
         #expect(health.allowance(of: 8, at: at(98)).requests == 8)
-        var ill = ailing()
+        var ill = degraded()
         #expect(ill.adopt(nil, at: at(0)) == nil)
-        #expect(ill.isUnwell(at: at(0), longerThan: .zero))
+        #expect(ill.isUnhealthy(at: at(0), longerThan: .zero))
         #expect(ill.adopt(stop, at: at(0)) == nil)
         #expect(ill.isStopped)
     }
@@ -258,7 +258,7 @@ struct ProviderHealthTests {
 
     @Test("A trial that was not made after all leaves room for another")
     func abandonedTrial() {
-        var health = ailing()
+        var health = degraded()
         health.began()
         #expect(health.allowance(of: 8, at: at(2)).requests == 0)
         health.abandoned()

@@ -21,7 +21,7 @@ struct RecorderTests {
 
     init() {
         recorder = Recorder(
-            outbox, doorbell: bell, databaseLimit: .seconds(60), logger: .silent)
+            outbox, notifier: bell, databaseLimit: .seconds(60), logger: .silent)
     }
 
     private func entry(_ numbers: Range<Int>, stop: Recorder.StopChange? = nil) throws

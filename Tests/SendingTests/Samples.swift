@@ -22,7 +22,8 @@ enum Samples {
 
     static func outgoing(_ number: Int = 0, validityMinutes: Int? = nil) throws -> OutgoingMessage {
         OutgoingMessage(
-            id: MessageID(high: 7, low: UInt64(number)), call: CallID(high: 1, low: 1),
+            id: MessageID(high: 7, low: UInt64(number)),
+            sendRequest: SendRequestID(high: 1, low: 1),
             recipient: try recipient(number), sender: "Waybill", text: "Hello",
             validityMinutes: validityMinutes)
     }

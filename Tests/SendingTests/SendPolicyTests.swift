@@ -44,7 +44,7 @@ struct SendPolicyTests {
     func accepted() throws {
         let change = try change(.accepted(providerMessageID: "name"))
         expect(change, .sent(checkAt: Samples.time(3600)), .accepted, .accepted)
-        #expect(change.carrier == .init(provider: .infobip, providerMessageID: "name"))
+        #expect(change.acceptedBy == .init(provider: .infobip, providerMessageID: "name"))
         #expect(change.event?.attempt == 1)
     }
 
@@ -89,7 +89,7 @@ struct SendPolicyTests {
         for attempt in [1, 3, 30] {
             let change = try change(.ambiguous(Samples.problem), attempt: attempt)
             expect(change, .unsure(checkAt: Samples.time(6)), .unanswered, .unknown)
-            #expect(change.carrier == .init(provider: .infobip, providerMessageID: nil))
+            #expect(change.acceptedBy == .init(provider: .infobip, providerMessageID: nil))
         }
     }
 

@@ -71,7 +71,7 @@ struct ValidityTests {
                     provider: PlainProvider(), concurrency: 2, batchLimit: 10, rate: nil,
                     reconcile: [.seconds(60)])
             ], settings: Dispatcher.Settings(), outbox: outbox, transport: transport,
-            sink: WillingSink(), doorbell: CountingBell(), logger: .silent)
+            sink: WillingSink(), notifier: CountingBell(), logger: .silent)
         let isAsked = waitUntil(within: .seconds(20)) { transport.requestCount == 1 }
         #expect(isAsked)
         transport.answerAll(.status(200))

@@ -8,7 +8,7 @@ import Testing
 @Suite("The database's health", .blocking)
 struct DatabaseHealthTests {
     @Test("a migrated database has no problem and a latency")
-    func isWell() throws {
+    func isHealthy() throws {
         let state = DatabaseHealth(try TestDatabase().pool()).databaseState()
         #expect(state.problem == nil)
         #expect(state.latency != nil)

@@ -23,7 +23,7 @@ struct LeaseChoiceTests {
             lease.messages.map { .stopped($0.outgoing.id, lease, together: true) }, counts: [:])
     }
 
-    /// So many messages of one call each, the oldest first.
+    /// So many messages of one send request each, the oldest first.
     private func queue(_ count: Int, provider: Provider = .infobip) throws -> [MessageID] {
         let start = Timestamp.now.advanced(by: .seconds(-600))
         return try (0..<count).map { number in
@@ -196,10 +196,10 @@ struct LeaseChoiceTests {
     func readsLittle() throws {
         try sending.database.run(
             """
-            insert into send_call (id, accepted_at, give_up_at, segments, encoding, is_pinned, body)
+            insert into send_request (id, accepted_at, give_up_at, segments, encoding, is_pinned, body)
             values ('00000000-0000-7000-8000-000000000001', now(), now() + interval '1 day', 1,
                 'gsm-7', false, 'Hello');
-            insert into outbox (message_id, call_id, due_at, give_up_at, provider, state, is_bound,
+            insert into outbox (message_id, send_request_id, due_at, give_up_at, provider, state, is_bound,
                 recipient)
             select gen_random_uuid(), '00000000-0000-7000-8000-000000000001',
                 now() - n * interval '1 millisecond', now() + interval '1 day', 1, 1, false,

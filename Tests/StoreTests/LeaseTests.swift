@@ -20,9 +20,9 @@ struct LeaseTests {
 
     @Test("a lease has all that a request needs, and the row says who has it until when")
     func isComplete() throws {
-        let call = try SendCall.sample(
+        let sendRequest = try SendRequest.sample(
             recipients: 3, isPinned: true, text: "Grüezi", validityMinutes: 5, callbackData: "x")
-        let queued = try sending.accept(call)
+        let queued = try sending.accept(sendRequest)
         let deadline = Timestamp.now.advanced(by: .seconds(30))
         let answer = try sending.lease(deadline: deadline, dispatcher: 42)
         let lease = try #require(answer.leases.first)
@@ -33,10 +33,11 @@ struct LeaseTests {
         #expect(
             message.outgoing
                 == OutgoingMessage(
-                    id: queued[1], call: call.id, recipient: call.recipients[1].number,
+                    id: queued[1], sendRequest: sendRequest.id,
+                    recipient: sendRequest.recipients[1].number,
                     sender: "Waybill", text: "Grüezi", validityMinutes: 5, callbackData: "x"))
         #expect(message.attempt == 1 && message.provider == .infobip)
-        #expect(message.giveUpAt == call.giveUpAt)
+        #expect(message.giveUpAt == sendRequest.giveUpAt)
         #expect(
             try sending.row(queued[0], "state, attempts, dispatcher, lease_id")
                 == "2|1|42|\(lease.id)")
@@ -58,9 +59,9 @@ struct LeaseTests {
 
     @Test("messages are cut into as many requests as can be made")
     func cuts() throws {
-        let call = try SendCall.sample(recipients: 10)
-        try sending.accept(call)
-        let order = call.recipients.map(\.message).sorted()
+        let sendRequest = try SendRequest.sample(recipients: 10)
+        try sending.accept(sendRequest)
+        let order = sendRequest.recipients.map(\.message).sorted()
         let answer = try sending.lease(requests: 3, batch: 3)
         #expect(answer.leases.map(\.messages.count) == [3, 3, 3])
         #expect(ids(answer) == Array(order[..<9]))
@@ -71,13 +72,15 @@ struct LeaseTests {
         #expect(ids(rest) == Array(order[9...]))
     }
 
-    @Test("the messages of a call stand together")
+    @Test("the messages of a send request stand together")
     func keepsCallsTogether() throws {
         let now = Timestamp.now
         for _ in 0..<5 { try sending.accept(.sample(recipients: 4, at: now)) }
-        let calls = try sending.lease().leases.flatMap { $0.messages.map(\.outgoing.call) }
-        #expect(calls.count == 20)
-        let changes = zip(calls, calls.dropFirst()).count { $0 != $1 }
+        let sendRequests = try sending.lease().leases.flatMap {
+            $0.messages.map(\.outgoing.sendRequest)
+        }
+        #expect(sendRequests.count == 20)
+        let changes = zip(sendRequests, sendRequests.dropFirst()).count { $0 != $1 }
         #expect(changes == 4)
     }
 

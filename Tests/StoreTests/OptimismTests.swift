@@ -7,7 +7,7 @@ struct OptimismTests {
     /// How many careful batches come before the next hopeful one.
     private func carefulBatches(_ optimism: inout Optimism) -> Int {
         var count = 0
-        while count < 10_000, !optimism.isHopeful() { count += 1 }
+        while count < 10_000, !optimism.expectsNew() { count += 1 }
         return count
     }
 
@@ -15,8 +15,8 @@ struct OptimismTests {
     func startsHopeful() {
         var optimism = Optimism()
         for _ in 0..<1000 {
-            let isHopeful = optimism.isHopeful()
-            #expect(isHopeful)
+            let expectsNew = optimism.expectsNew()
+            #expect(expectsNew)
             optimism.wasRight()
         }
     }

@@ -156,7 +156,7 @@ struct OutageTests {
         #expect(try load.missing(in: database) == 0)
     }
 
-    @Test("what was answered with success outlives crashes of the server, and the writer heals")
+    @Test("what was answered with success outlives crashes of the server, and the writer recovers")
     func survivesCrashes() throws {
         let server = try PostgresServer.dedicated()
         let database = try TestDatabase(on: server)

@@ -37,7 +37,7 @@ struct OutboxLookTests {
         try sending.database.run(
             """
             insert into outbox (
-                message_id, call_id, due_at, give_up_at, attempted_at, lease_id, dispatcher,
+                message_id, send_request_id, due_at, give_up_at, attempted_at, lease_id, dispatcher,
                 provider, state, attempts, is_bound, recipient)
             select ('0190' || lpad(to_hex(n), 8, '0') || '70008000000000000000')::uuid,
                 gen_random_uuid(), now() + (n % 1000 + 100) * interval '1 s',
@@ -65,7 +65,7 @@ struct OutboxLookTests {
 
     @Test("none of them reads more than a few rows of 200,000")
     func areBounded() throws {
-        let holders = try (0..<3).map { _ in try sending.outbox.enlist() }
+        let holders = try (0..<3).map { _ in try sending.outbox.register() }
         defer { withExtendedLifetime(holders) {} }
         try fill(dispatchers: holders.map(\.number))
         #expect(try touched(SelectSendingStates(providers: Provider.allCases)) < 50)
@@ -112,7 +112,7 @@ struct OutboxLookTests {
 
     @Test("of many leases only those that are over or whose holder is gone are taken over")
     func takesOverFew() throws {
-        let alive = try sending.outbox.enlist()
+        let alive = try sending.outbox.register()
         defer { withExtendedLifetime(alive) {} }
         try fill(dispatchers: [alive.number, 1])
         try sending.database.run(

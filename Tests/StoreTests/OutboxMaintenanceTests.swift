@@ -16,7 +16,7 @@ struct OutboxMaintenanceTests {
         try connection.execute(DropOldKeys(keepDays: keepDays, after: .first, most: 10_000))
         try connection.execute(DropOldEvents(keepDays: keepDays, after: .first, most: 10_000))
         try connection.execute(DropOldDeadLetters(keepDays: keepDays, after: .first, most: 10_000))
-        try connection.execute(DropOldCalls(keepDays: keepDays, after: .first, most: 10_000))
+        try connection.execute(DropOldSendRequests(keepDays: keepDays, after: .first, most: 10_000))
     }
 
     /// Puts all that happened to a message so far to an earlier time.
@@ -35,7 +35,7 @@ struct OutboxMaintenanceTests {
         try sending.database.run(
             """
             select (select count(*) from event where message_id = message.id),
-                exists (select from send_call where id = message.call_id),
+                exists (select from send_request where id = message.send_request_id),
                 exists (select from dead_letter where message_id = message.id)
             from message where id = '\(message)'
             """)
@@ -94,7 +94,7 @@ struct OutboxMaintenanceTests {
         #expect(try left(message, sending) == "0|f|f")
     }
 
-    @Test("a call keeps its text as long as any of its messages has a story")
+    @Test("a send request keeps its text as long as any of its messages has a story")
     func keepsText() throws {
         let sending = try SendingHarness()
         let accepted = Timestamp.now.advanced(by: .seconds(-100 * Self.day))
@@ -132,7 +132,7 @@ struct OutboxMaintenanceTests {
         }
         #expect(try refusal(DropOldEvents.self)?.code == .data)
         #expect(try refusal(DropOldDeadLetters.self)?.code == .data)
-        #expect(try refusal(DropOldCalls.self)?.code == .data)
+        #expect(try refusal(DropOldSendRequests.self)?.code == .data)
         #expect(try refusal(DropOldQuarantine.self)?.code == .data)
         #expect(try refusal(DropOldCallbacks.self)?.code == .data)
         let error = #expect(throws: PostgresError.self) {

@@ -50,7 +50,7 @@ struct PoisonTests {
             .sample(1000, statusName: "DELI\0VERED"), .sample(1000, callbackData: "\0"),
             .sample(1000, at: .min / 2_000_000),
         ])
-    func isolatesOne(poison: Report) throws {
+    func bisectsOne(poison: Report) throws {
         let bad = Submission.sample([.sample(1), poison, .sample(2)])
         let good = (0..<300).map { Submission.sample([.sample($0)]) }
         let harness = try writeAtOnce(good[..<150] + [bad] + good[150...])
@@ -65,7 +65,7 @@ struct PoisonTests {
     }
 
     @Test("several are found, wherever they stand", arguments: [2, 7, 40])
-    func isolatesSeveral(count: Int) throws {
+    func bisectsSeveral(count: Int) throws {
         let positions = Set((0..<200).shuffled().prefix(count))
         let submissions = (0..<200).map { number in
             Submission.sample([
@@ -82,7 +82,7 @@ struct PoisonTests {
     }
 
     @Test("a report alone, and a batch of nothing else", arguments: [1, 30])
-    func isolatesAll(count: Int) throws {
+    func bisectsAll(count: Int) throws {
         _ = try writeAtOnce((0..<count).map { .sample([Self.poison($0, $0)]) })
         #expect(try quarantine().count == count)
         #expect(try database.run("select count(*) from report") == "0")
@@ -142,11 +142,11 @@ struct PoisonTests {
         refused.submit(.sample([Self.poison(1)]), to: harness.writer)
         #expect(refused.failures() == [.unavailable])
         // A missing right is an outage for as long as it is missing, be the server well or not.
-        let looksWell = waitUntil(within: .milliseconds(1500)) { !harness.writer.isAway }
-        #expect(!looksWell)
+        let looksHealthy = waitUntil(within: .milliseconds(1500)) { !harness.writer.isAway }
+        #expect(!looksHealthy)
         try database.run("grant insert on quarantine to waybill")
-        let isWell = waitUntil(within: .seconds(20)) { !harness.writer.isAway }
-        #expect(isWell)
+        let isHealthy = waitUntil(within: .seconds(20)) { !harness.writer.isAway }
+        #expect(isHealthy)
         let later = Answers()
         later.submit(.sample([Self.poison(1)]), to: harness.writer)
         #expect(later.failures().isEmpty)

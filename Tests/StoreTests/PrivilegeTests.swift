@@ -11,7 +11,8 @@ struct PrivilegeTests {
         arguments: [
             "create table mine (id int)", "create schema mine",
             "create function mine() returns int language sql as 'select 1'",
-            "drop table report", "drop table callback_default", "drop function maintain_partitions",
+            "drop table report", "drop table callback_default",
+            "drop function add_archive_partition",
             "alter table message add column mine int", "truncate report", "truncate callback",
             "delete from report", "delete from message", "delete from callback",
             "delete from callback_default", "delete from outcome", "delete from tally",
@@ -23,16 +24,16 @@ struct PrivilegeTests {
             "insert into callback_default select * from callback",
             "select grant_responder('waybill')", "set role waybill_owner",
             "copy report to program 'true'", "create index on report (status)",
-            "alter function maintain_partitions reset search_path",
-            "drop function maintain_outbox", "drop table outbox", "truncate outbox",
-            "delete from send_call", "update send_call set body = ''", "delete from event",
+            "alter function add_archive_partition reset search_path",
+            "drop function drop_old_events", "drop table outbox", "truncate outbox",
+            "delete from send_request", "update send_request set body = ''", "delete from event",
             "update event set status = 4", "delete from dead_letter",
             "update dead_letter set reason = ''", "delete from idempotency_key",
             "insert into provider_state (provider) values (3)", "delete from provider_state",
             "insert into outbox_count values (1, 1, 1)", "update outbox_count set messages = 0",
             "delete from outbox_count", "drop trigger count_inserted on outbox",
             "insert into quarantine_floor values ('', 1000000)", "drop function cut_quarantine",
-            "select grant_responder_0004('waybill')", "select retention_end(3)",
+            "select count_outbox()", "select retention_end(3)",
         ])
     func isRefused(sql: String) throws {
         let connection = try Connection(TestDatabase().responder)

@@ -45,7 +45,7 @@ struct RecordTests {
         #expect(message.updatedAt == time && message.sending?.attempts == 1)
         #expect(try sending.row(id, "state, lease_id is null, checks, attempts") == "4|t|0|1")
         let found = try sending.messages.message(provider: .plivo, providerMessageID: "uuid")
-        #expect(found?.id == id && found?.sending?.call == message.sending?.call)
+        #expect(found?.id == id && found?.sending?.sendRequest == message.sending?.sendRequest)
         let event = try #require(try sending.messages.events(of: id, limit: 9).first)
         #expect(
             event

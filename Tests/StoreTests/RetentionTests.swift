@@ -15,7 +15,7 @@ struct RetentionTests {
         database = try TestDatabase()
     }
 
-    /// Old keys, and old messages with a call, two events and a dead letter each.
+    /// Old keys, and old messages with a send request, two events and a dead letter each.
     private func fill(keys: Int, messages: Int) throws {
         try database.run(
             """
@@ -26,17 +26,17 @@ struct RetentionTests {
             select ('0190' || lpad(to_hex(n), 8, '0') || '70008000000000000000')::uuid as id,
                 now() - interval '40 days' as at
             from generate_series(1, \(messages)) as n;
-            insert into send_call (
+            insert into send_request (
                 id, accepted_at, give_up_at, segments, encoding, is_pinned, body)
             select id, at, at, 1, 'gsm-7', false, 'text' from old;
             insert into message (
                 id, precedence, fingerprint, created_at, updated_at, provider, status, is_ours,
-                call_id)
+                send_request_id)
             select id, 1, 0, at, at, 1, 6, true, id from old;
             insert into event (message_id, at, kind, provider)
             select id, at, 1, 1 from old, generate_series(1, 2) order by id;
             insert into dead_letter (
-                message_id, at, call_id, provider, attempts, recipient, code, reason)
+                message_id, at, send_request_id, provider, attempts, recipient, code, reason)
             select id, at, id, 1, 1, '', '', '' from old;
             """)
     }
@@ -45,7 +45,7 @@ struct RetentionTests {
         try database.run(
             """
             select (select count(*) from idempotency_key), (select count(*) from event),
-                (select count(*) from dead_letter), (select count(*) from send_call)
+                (select count(*) from dead_letter), (select count(*) from send_request)
             """)
     }
 

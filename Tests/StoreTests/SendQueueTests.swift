@@ -20,19 +20,20 @@ struct SendQueueTests {
 
     @Test("a call of a thousand recipients is written whole, and read back")
     func isWritten() throws {
-        let call = try SendCall.sample(
+        let sendRequest = try SendRequest.sample(
             recipients: 1000, validityMinutes: 60, callbackData: "c", metadata: #"{"a":"\u0000"}"#)
-        let ids = try sending.accept(call)
+        let ids = try sending.accept(sendRequest)
         #expect(try count("message") == "1000")
         #expect(try count("outbox") == "1000")
         let message = try #require(try sending.messages.message(ids[7]))
         #expect(message.isOurs && message.status == .queued && message.provider == .infobip)
-        #expect(message.recipient == call.recipients[7].number.description)
+        #expect(message.recipient == sendRequest.recipients[7].number.description)
         #expect(message.sender == "Waybill" && message.providerMessageID == ids[7].description)
         #expect(
             message.sending
                 == SendDetails(
-                    call: call.id, segments: 1, encoding: .gsm7, validityMinutes: 60, sendAt: nil,
+                    sendRequest: sendRequest.id, segments: 1, encoding: .gsm7, validityMinutes: 60,
+                    sendAt: nil,
                     callbackData: "c", metadata: #"{"a":"\u0000"}"#, attempts: 0, lastProblem: nil))
         #expect(message.parts == nil && message.decisive == nil)
         #expect(
@@ -48,30 +49,31 @@ struct SendQueueTests {
                 """) == "f|t|0")
     }
 
-    @Test("a call that cannot be written whole leaves nothing")
+    @Test("a send request that cannot be written whole leaves nothing")
     func isAllOrNothing() throws {
-        let first = try SendCall.sample(recipients: 2)
+        let first = try SendRequest.sample(recipients: 2)
         try sending.accept(first)
-        let new = try SendCall.sample(recipients: 3)
-        let clash = SendCall(
+        let new = try SendRequest.sample(recipients: 3)
+        let clash = SendRequest(
             id: new.id, acceptedAt: new.acceptedAt,
             recipients: new.recipients + [first.recipients[0]],
             sender: nil, text: "", isPinned: false, giveUpAt: new.giveUpAt)
         let idempotency = Idempotency.sample()
         #expect(throws: StoreFailure.self) { try sending.queue.accept(clash, idempotency) }
         #expect(throws: StoreFailure.self) { try sending.queue.accept(clash, nil) }
-        #expect(try count("send_call") == "1")
+        #expect(try count("send_request") == "1")
         #expect(try count("message") == "2")
         #expect(try count("outbox") == "2")
         #expect(try sending.queue.accept(new, idempotency) == .queued)
     }
 
-    @Test("a call that is written again after an unknown commit queues nothing a second time")
+    @Test(
+        "a send request that is written again after an unknown commit queues nothing a second time")
     func isSafeToRepeat() throws {
-        let call = try SendCall.sample(recipients: 2)
-        try sending.accept(call)
+        let sendRequest = try SendRequest.sample(recipients: 2)
+        try sending.accept(sendRequest)
         try sending.database.run("delete from outbox")
-        try sending.accept(call)
+        try sending.accept(sendRequest)
         #expect(try count("outbox") == "0")
         #expect(try count("message") == "2")
     }
@@ -91,7 +93,7 @@ struct SendQueueTests {
         let kept = StoredAnswer(status: 200, body: [1, 2])
         let other = Idempotency.sample(key: "other")
         let keptOther = StoredAnswer(status: 202, body: [3])
-        // In one commit; one whose key is another call's changes nothing.
+        // In one commit; one whose key is another send request's changes nothing.
         try queue.keep([
             KeptAnswer(kept, for: first), KeptAnswer(keptOther, for: other),
             KeptAnswer(keptOther, for: .sample(caller: 2, digest: 3)),
@@ -115,8 +117,8 @@ struct SendQueueTests {
                 Worker {
                     let idempotency = Idempotency.sample(key: "\(round)", answer: "\(number)")
                     guard
-                        let call = try? SendCall.sample(recipients: 5),
-                        let outcome = try? queue.accept(call, idempotency)
+                        let sendRequest = try? SendRequest.sample(recipients: 5),
+                        let outcome = try? queue.accept(sendRequest, idempotency)
                     else { return }
                     outcomes.withLock { $0.append(outcome) }
                 }
@@ -135,9 +137,11 @@ struct SendQueueTests {
 
     @Test("a hundred calls of a thousand take at most 20 times as long as copying their rows")
     func isFast() throws {
-        let calls = try (0..<100).map { _ in try SendCall.sample(recipients: 1000) }
+        let sendRequests = try (0..<100).map { _ in try SendRequest.sample(recipients: 1000) }
         let clock = ContinuousClock()
-        let accepting = try clock.measure { for call in calls { try sending.accept(call) } }
+        let accepting = try clock.measure {
+            for sendRequest in sendRequests { try sending.accept(sendRequest) }
+        }
         try sending.database.run(
             """
             create table message_copy (like message including all);
@@ -155,7 +159,7 @@ struct SendQueueTests {
         #expect(accepting < copying * 20)
     }
 
-    @Test("a message is called back once, and only while nobody has leased it")
+    @Test("a message is cancelled once, and only while nobody has leased it")
     func cancels() throws {
         let now = Timestamp.now
         let id = try sending.accept(.sample())[0]
@@ -172,7 +176,7 @@ struct SendQueueTests {
         #expect(try sending.queue.cancel(.new(at: now), at: now) == .unknown)
     }
 
-    @Test("a message is either called back or leased, never both")
+    @Test("a message is either cancelled or leased, never both")
     func racesForMessage() throws {
         let ids = try sending.accept(.sample(recipients: 200))
         let cancelled = Mutex<Set<MessageID>>([])

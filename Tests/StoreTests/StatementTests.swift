@@ -10,9 +10,9 @@ struct StatementTests {
     /// All but those of `waybill migrate`.
     private static var responders: [any Statement.Type] {
         [
-            ArchiveCallbacks.self, KeepOutcomes.self, RecordReports.self, RecordNewReports.self,
-            MoveMessages.self, AddNewMessages.self, QuarantineRejects.self,
-            PreferIndexes.self, SelectSupposed.self, SelectCallMessages.self,
+            ArchiveCallbacks.self, UpsertOutcomes.self, RecordReports.self, RecordNewReports.self,
+            UpsertMessageStatus.self, AddNewMessages.self, QuarantineRejects.self,
+            PreferIndexes.self, SelectSupposed.self, SelectSendRequestMessages.self,
             SelectPartReports.self, SettleMessages.self,
             SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
             SelectAPIKey.self,
@@ -24,9 +24,9 @@ struct StatementTests {
     }
     private static var sending: [any Statement.Type] {
         [
-            SelectEvents.self, AcceptCall.self, ClaimKey.self, SelectKey.self,
+            SelectEvents.self, AcceptSendRequest.self, ClaimKey.self, SelectKey.self,
             KeepAnswers.self, CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self,
-            RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectCalls.self,
+            RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectSendRequests.self,
             SelectApart.self, SelectNewest.self, SelectTrial.self, PutBackUnsent.self,
             MarkLeased.self, SelectNextDue.self, ApplyChanges.self, AddCounts.self,
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
@@ -40,7 +40,8 @@ struct StatementTests {
         [
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
-            DropOldEvents.self, DropOldDeadLetters.self, DropOldCalls.self, RecountOutbox.self,
+            DropOldEvents.self, DropOldDeadLetters.self, DropOldSendRequests.self,
+            RecountOutbox.self,
         ]
     }
     private static var migrations: [any Statement.Type] {

@@ -152,14 +152,14 @@ struct SynchronousReplicationTests {
         try wait(for: "absent")
         let alone = try Connection(try database.responder)
         try alone.execute(
-            RecordReports(reports: [], shard: 0), MoveMessages(decisive: []),
+            RecordReports(reports: [], shard: 0), UpsertMessageStatus(decisive: []),
             within: .seconds(20))
         let connection = try Connection(try database.responder)
         let error: PostgresError?
         do throws(PostgresError) {
             try connection.execute(
                 WaitForStandby(), RecordReports(reports: [], shard: 0),
-                MoveMessages(decisive: []), within: .milliseconds(500))
+                UpsertMessageStatus(decisive: []), within: .milliseconds(500))
             error = nil
         } catch let caught {
             error = caught
@@ -208,7 +208,7 @@ struct SynchronousReplicationTests {
         let queue = SendQueue(pool, logger: .silent)
         let key = Idempotency.sample()
         let (plain, repeated, gone) = (
-            try SendCall.sample(), try SendCall.sample(), try SendCall.sample()
+            try SendRequest.sample(), try SendRequest.sample(), try SendRequest.sample()
         )
         #expect(try queue.accept(plain, nil) == .queued)
         #expect(try queue.accept(repeated, key) == .queued)

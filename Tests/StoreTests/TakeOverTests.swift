@@ -15,8 +15,8 @@ struct TakeOverTests {
 
     @Test("the leases of a dispatcher are taken over when its connection has gone, others' are not")
     func takesOver() throws {
-        let alive = try sending.outbox.enlist()
-        var dead: (number: Int32, holds: @Sendable () -> Bool)? = try sending.outbox.enlist()
+        let alive = try sending.outbox.register()
+        var dead: (number: Int32, holds: @Sendable () -> Bool)? = try sending.outbox.register()
         #expect(alive.number > 0 && alive.number != dead?.number)
         let (kept, _) = try sending.leased(dispatcher: alive.number)
         let (lost, _) = try sending.leased(dispatcher: try #require(dead).number)
@@ -43,7 +43,7 @@ struct TakeOverTests {
 
     @Test("a dispatcher notices that it has lost its number, and gets another")
     func noticesLoss() throws {
-        let first = try sending.outbox.enlist()
+        let first = try sending.outbox.register()
         #expect(first.holds())
         try sending.database.run(
             """
@@ -52,7 +52,7 @@ struct TakeOverTests {
             """)
         #expect(!first.holds())
         #expect(!first.holds())
-        let second = try sending.outbox.enlist()
+        let second = try sending.outbox.register()
         #expect(second.holds() && second.number != first.number)
     }
 

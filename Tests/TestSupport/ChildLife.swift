@@ -51,7 +51,8 @@ final class ChildLife: Sendable {
     }
 
     private func reap(_ processID: pid_t) {
-        // WNOWAIT keeps the zombie, and so the id, until the lock is held that signals are sent under.
+        // WNOWAIT keeps the zombie, and so the id, until the lock is held that signals are sent
+        // under.
         var information = siginfo_t()
         while waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {
         }

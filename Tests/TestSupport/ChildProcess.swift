@@ -30,8 +30,8 @@ package final class ChildProcess: Sendable {
     ///   - environment: all of it; nil inherits ours.
     ///   - user: a system user to run as, when we are root; ignored otherwise.
     ///   - input: what it reads on its standard input before the end; at most 64 KiB.
-    ///   - signalAtOurDeath: what the kernel sends it when this process dies, however it dies; a name
-    ///     without `SIG`.
+    ///   - signalAtOurDeath: what the kernel sends it when this process dies, however it dies; a
+    ///     name without `SIG`.
     /// - Throws: when the process cannot be made. A program that is missing exits with 127.
     package init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil,

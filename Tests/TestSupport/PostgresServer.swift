@@ -4,8 +4,8 @@ import Synchronization
 
 /// A real PostgreSQL cluster in a temporary folder, gone without a trace after the tests.
 ///
-/// It runs as the system user `postgres` when we are root, listens on loopback and on a Unix socket,
-/// and dies with the test process even when that is killed. Safe to use from any thread.
+/// It runs as the system user `postgres` when we are root, listens on loopback and on a Unix
+/// socket, and dies with the test process even when that is killed. Safe to use from any thread.
 package final class PostgresServer: Sendable {
     /// The loopback port; the same after a restart.
     package let port: UInt16
@@ -175,7 +175,7 @@ package final class PostgresServer: Sendable {
     /// - Parameters:
     ///   - sql: one statement or several.
     ///   - database: where, by default in the one for maintenance.
-    /// - Returns: the rows without a header, columns parted by `|`.
+    /// - Returns: the rows without a header, columns separated by `|`.
     /// - Throws: when a statement fails.
     @discardableResult
     package func run(_ sql: String, in database: String = "postgres") throws -> String {

@@ -60,7 +60,7 @@ struct CommandLineTests {
             ),
             (
                 ["simulate", "--behavior", "nobody-knows"],
-                "waybill: simulate: --behavior takes one of delivered, undeliverable, absent, expired, rejected, opted_out, out_of_credit, spam, stuck, fate_unknown, refused, bad_request, unauthorized, forbidden, too_many, server_error, unavailable, no_credit, closed_after, timeout_after, timeout_before, closed_before, slow, half_bad, duplicated, reordered, early, lost, forgotten, burst, late, parts; see waybill simulate --help\n"
+                "waybill: simulate: --behavior takes one of delivered, undeliverable, absent, expired, rejected, opted_out, out_of_credit, spam, stuck, final_status_unknown, refused, bad_request, unauthorized, forbidden, too_many, server_error, unavailable, no_credit, closed_after, timeout_after, timeout_before, closed_before, slow, half_bad, duplicated, reordered, early, lost, forgotten, burst, late, parts; see waybill simulate --help\n"
             ),
             (
                 ["simulate", "--report-delay-ms", "x"],

@@ -223,7 +223,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "A list is parted by commas and line breaks; \\, is a comma of a value",
+        "A list is separated by commas and line breaks; \\, is a comma of a value",
         arguments: [
             ("a", ["a"]), ("a,b", ["a", "b"]), (" a , b ", ["a", "b"]),
             ("a\nb\r\nc", ["a", "b", "c"]),

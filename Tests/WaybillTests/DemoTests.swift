@@ -151,7 +151,8 @@ struct DemoTests {
         #expect(plivo.dispatch?.environment["WAYBILL_DEFAULT_PROVIDER"] == "plivo")
     }
 
-    @Test("Without the simulator what an account sends is believed when that account reports it")
+    @Test(
+        "Without the simulator what an account sends is authenticated when that account reports it")
     func ownAccount() throws {
         let directory = try DemoDirectory(folder.path(of: "demo"))
         let secrets = try DemoSecrets.load(from: directory.secrets)
@@ -177,13 +178,13 @@ struct DemoTests {
         // Infobip's account has no secrets for callbacks here, so the demo's stay.
         #expect(serve["INFOBIP_WEBHOOK_PASSWORD"] == secrets.infobipPassword)
         #expect(serve["INFOBIP_API_KEY"] == nil)
-        let believed = account.merging(["INFOBIP_WEBHOOK_SECRET": "theirs"]) { $1 }
-        let both = responder(believed).responder(sockets, notify: "/n").environment
+        let authenticated = account.merging(["INFOBIP_WEBHOOK_SECRET": "theirs"]) { $1 }
+        let both = responder(authenticated).responder(sockets, notify: "/n").environment
         #expect(both["INFOBIP_WEBHOOK_SECRET"] == "theirs")
         #expect(both["INFOBIP_WEBHOOK_PASSWORD"] == nil)
         #expect(both["INFOBIP_HMAC_SECRET"] == nil)
         // With the simulator nothing of the account's is looked at.
-        let simulated = responder(believed, simulates: true).responder(sockets, notify: "/n")
+        let simulated = responder(authenticated, simulates: true).responder(sockets, notify: "/n")
         #expect(simulated.environment["PLIVO_AUTH_TOKEN"] == secrets.plivoAuthToken)
         #expect(simulated.environment["INFOBIP_WEBHOOK_SECRET"] == nil)
         #expect(simulated.environment["APP_BASE_URL"]?.hasPrefix("https://127.0.0.1") == true)

@@ -32,11 +32,11 @@ struct GaugeTests {
         #expect(
             text.contains(
                 """
-                # HELP waybill_sending_healed_total Messages whose fate no callback told and a \
+                # HELP waybill_sending_recovered_total Messages whose final status no callback told and a \
                 question to the provider did.
-                # TYPE waybill_sending_healed_total counter
-                waybill_sending_healed_total{provider="infobip"} 7
-                waybill_sending_healed_total{provider="plivo"} 7
+                # TYPE waybill_sending_recovered_total counter
+                waybill_sending_recovered_total{provider="infobip"} 7
+                waybill_sending_recovered_total{provider="plivo"} 7
 
                 """))
         #expect(text.contains("\nwaybill_sending_known 1\n"))
@@ -63,7 +63,7 @@ private final class States: SendingProbe {
         questions.add()
         if isAway.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "away") }
         var counts = SendCounts()
-        counts.healed = 7
+        counts.recovered = 7
         return Provider.allCases.map { provider in
             SendingState(
                 provider: provider, presence: ProviderPresence(seenAt: .now, stop: nil), ready: 3,

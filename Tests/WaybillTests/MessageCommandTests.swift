@@ -25,10 +25,10 @@ struct MessageCommandTests {
     private func insert(status: Int) throws {
         try server.run(
             """
-            insert into send_call (id, accepted_at, give_up_at, segments, encoding, is_pinned, body)
+            insert into send_request (id, accepted_at, give_up_at, segments, encoding, is_pinned, body)
                 values ('01990000-0000-7000-8000-000000000002', now(), now(), 1, 'gsm-7', false, 'a');
             insert into message (id, precedence, fingerprint, created_at, updated_at, provider,
-                status, is_ours, is_key_derived, provider_message_id, recipient, call_id)
+                status, is_ours, is_key_derived, provider_message_id, recipient, send_request_id)
                 values ('\(Self.id)', 0, 0, '2026-11-18T11:06:40Z', now(), 2, \(status), true, false,
                 'uuid-1', '+41791234567', '01990000-0000-7000-8000-000000000002');
             insert into event (message_id, at, kind, provider, attempt, status)
@@ -133,7 +133,7 @@ struct MessageCommandTests {
                   --provider: There is no provider of this name; known: infobip, plivo.
                   --to (1 of 3): It begins with a national 0; write it with its country code, as in \
                 +41….
-                  --to (3 of 3): It is the same number as --to (2 of 3); a call sends once to each.
+                  --to (3 of 3): It is the same number as --to (2 of 3); a request sends once to each.
                   --from: Its character 2 is U+00E9 ("é"), which networks do not carry in a sender's \
                 name: it takes letters from a to z, digits, blanks and !"#$%&'()*+,-./:;<=>?@_ in it.
                   --validity: It takes a whole number of minutes from 1 to 2880.

@@ -33,7 +33,7 @@ struct ProbeTests {
     }
 
     @Test(
-        "What a probe posts is believed and read as a message delivered just now",
+        "What a probe posts is authenticated and read as a message delivered just now",
         arguments: [
             (["INFOBIP_WEBHOOK_USER": "u", "INFOBIP_WEBHOOK_PASSWORD": "p\u{e9}:,"], "basic"),
             (["INFOBIP_WEBHOOK_SECRET": "s", "INFOBIP_WEBHOOK_HEADER": "X-Mine"], "header"),
@@ -43,7 +43,7 @@ struct ProbeTests {
             (["PLIVO_AUTH_TOKEN": "token-new,token-old"], "v3"),
             (["PLIVO_AUTH_TOKEN": "token", "APP_BASE_URL": "https://a.example:8443/sms/"], "v3"),
         ])
-    func believed(variables: [String: String], method: String) throws {
+    func authenticated(variables: [String: String], method: String) throws {
         let variables = variables.merging(["APP_BASE_URL": "https://sms.example.com"]) { a, _ in a }
         let settings = try settings(variables)
         let callback = try ProbeCallback(settings, identifier: "1-2-3", at: Self.time)

@@ -35,7 +35,7 @@ struct SelfCheckTests {
     }
 
     @Test("Any other status is a failure, whatever the body says")
-    func unwell() throws {
+    func unhealthy() throws {
         #expect(
             try !check { exchange in
                 exchange.respond(

@@ -82,7 +82,7 @@ struct SendingConfigurationTests {
             both.infobip?.callbackURL
                 == "https://sms.example.com/callbacks/infobip?token=first-secret-of-16")
         // A URL without a secret would take the place of the account's subscription, whose
-        // credentials are the only other thing that is believed.
+        // credentials are the only other thing that is authenticated.
         #expect(both.plivo?.callbackBaseURL == "https://sms.example.com/")
         #expect(both.plivo?.authToken.matches(Array("token-01".utf8)) == true)
         #expect(

@@ -67,7 +67,7 @@ struct CallbackEndpointTests {
     }
 
     @Test(
-        "Who is not believed gets 401 from Infobip's path and 403 from Plivo's; nothing is stored",
+        "Who is not authenticated gets 401 from Infobip's path and 403 from Plivo's; nothing is stored",
         arguments: Refusal.Reason.allCases, Provider.allCases)
     func refusal(reason: Refusal.Reason, provider: Provider) throws {
         let sink = Sink()
@@ -91,7 +91,7 @@ struct CallbackEndpointTests {
     }
 
     @Test(
-        "A believed callback that cannot be read is refused with its place, archived and quarantined",
+        "A authenticated callback that cannot be read is refused with its place, archived and quarantined",
         arguments: Malformation.Code.allCases)
     func malformation(code: Malformation.Code) throws {
         let sink = Sink()
@@ -184,28 +184,29 @@ struct CallbackEndpointTests {
         #expect(sink.submissions.count == 2)
     }
 
-    @Test("Plivo's path may end in a call's id, and in nothing else behind `calls`")
-    func callInPath() throws {
+    @Test("Plivo's path may end in a send request's id, and in nothing else behind `calls`")
+    func sendRequestInPath() throws {
         let sink = Sink()
-        let webhook = CallWebhook()
+        let webhook = SendRequestWebhook()
         let endpoint = CallbackEndpoint(
             webhook, sink: sink, metrics: Metrics(), logger: Logger(descriptor: -1))
         let server = try WebServer(endpoint.routes)
-        let call = CallID(high: 0x0193_4A6B_ABCD_7000, low: 1 << 63)
-        let path = "/callbacks/plivo/calls/\(call)"
-        let capitals = "/callbacks/plivo/calls/\("\(call)".uppercased())"
+        let sendRequest = SendRequestID(high: 0x0193_4A6B_ABCD_7000, low: 1 << 63)
+        let path = "/callbacks/plivo/send-requests/\(sendRequest)"
+        let capitals = "/callbacks/plivo/send-requests/\("\(sendRequest)".uppercased())"
         for path in [path, capitals] {
             #expect(try server.send("POST", path, body: [1]).status == 200)
         }
-        #expect(webhook.calls.withLock { $0 } == [call, call])
+        #expect(webhook.sendRequests.withLock { $0 } == [sendRequest, sendRequest])
         #expect(sink.submissions.map(\.callback.uri) == [path, capitals])
-        for wrong in ["nonsense", "\(call)0", "\(call)/x"] {
-            let answer = try server.send("POST", "/callbacks/plivo/calls/\(wrong)", body: [1])
+        for wrong in ["nonsense", "\(sendRequest)0", "\(sendRequest)/x"] {
+            let answer = try server.send(
+                "POST", "/callbacks/plivo/send-requests/\(wrong)", body: [1])
             #expect(answer.status == 404)
             #expect(answer.code == "not_found")
         }
-        #expect(try server.send("POST", "/callbacks/plivo/calls", body: [1]).status == 404)
-        #expect(try server.send("POST", "/callbacks/plivo/calls/", body: [1]).status == 404)
+        #expect(try server.send("POST", "/callbacks/plivo/send-requests", body: [1]).status == 404)
+        #expect(try server.send("POST", "/callbacks/plivo/send-requests/", body: [1]).status == 404)
         #expect(sink.submissions.count == 2)
         #expect(try server.send("GET", path).header("Allow") == "POST")
     }
@@ -215,7 +216,7 @@ struct CallbackEndpointTests {
         arguments: [
             (Provider.infobip, "/callbacks/infobip/"), (.plivo, "/callbacks/plivo/"),
             (.plivo, "/callbacks/plivo/\(Samples.id)/"),
-            (.plivo, "/callbacks/plivo/calls/01934a6b-abcd-7000-8000-000000000000/"),
+            (.plivo, "/callbacks/plivo/send-requests/01934a6b-abcd-7000-8000-000000000000/"),
         ])
     func slash(provider: Provider, path: String) throws {
         let sink = Sink()
@@ -253,7 +254,7 @@ struct CallbackEndpointTests {
         }
     }
 
-    @Test("Who is not believed is told so first, whatever the encoding")
+    @Test("Who is not authenticated is told so first, whatever the encoding")
     func encodedStranger() throws {
         let sink = Sink()
         let (server, _) = try start(Webhook(refusal: Refusal(.wrongCredentials)), sink: sink)
@@ -315,7 +316,7 @@ struct CallbackEndpointTests {
         for malformation in [nil, Malformation(.notJSON, at: "byte 0", "JSON was expected.")] {
             let sink = Sink()
             let endpoint = CallbackEndpoint(
-                CallWebhook(malformation: malformation), sink: sink, metrics: Metrics(),
+                SendRequestWebhook(malformation: malformation), sink: sink, metrics: Metrics(),
                 logger: Logger(descriptor: -1))
             let server = try WebServer(endpoint.routes)
             _ = try server.send("POST", "/callbacks/plivo?secret=1", body: [1])
@@ -332,11 +333,11 @@ struct CallbackEndpointTests {
     }
 }
 
-/// A provider that notes the calls that paths named, and keeps one secret in its URL.
-private final class CallWebhook: WebhookProvider {
+/// A provider that notes the send requests that paths named, and keeps one secret in its URL.
+private final class SendRequestWebhook: WebhookProvider {
     let provider = Provider.plivo
     let bodyLimit = 1024
-    let calls = Mutex<[CallID]>([])
+    let sendRequests = Mutex<[SendRequestID]>([])
     private let malformation: Malformation?
 
     init(malformation: Malformation? = nil) {
@@ -345,7 +346,9 @@ private final class CallWebhook: WebhookProvider {
 
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         #expect(request.message == nil)
-        if let call = request.call { calls.withLock { $0.append(call) } }
+        if let sendRequest = request.sendRequest {
+            sendRequests.withLock { $0.append(sendRequest) }
+        }
         return Verification(method: "v3", secret: 1)
     }
 

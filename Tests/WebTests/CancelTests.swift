@@ -19,7 +19,7 @@ struct CancelTests {
     }
 
     @Test(
-        "A message that is called back, now or before, is shown",
+        "A message that is cancelled, now or before, is shown",
         arguments: [Cancellation.cancelled, .tooLate(.cancelled)])
     func cancelled(cancellation: Cancellation) throws {
         let answer = try delete(cancellation, [Samples.ours(nil, status: .cancelled)])
@@ -29,7 +29,7 @@ struct CancelTests {
         #expect(answer.json["final"] as? Bool == true)
     }
 
-    @Test("An id in capitals is called back, too")
+    @Test("An id in capitals is cancelled, too")
     func capitals() throws {
         let capitals = "/v1/messages/\("\(Samples.id)".uppercased())"
         let answer = try delete(
@@ -51,7 +51,7 @@ struct CancelTests {
         #expect((answer.json["detail"] as? String)?.hasSuffix(words) == true)
     }
 
-    @Test("What is not ours cannot be called back, and what is nowhere is a 404")
+    @Test("What is not ours cannot be cancelled, and what is nowhere is a 404")
     func notOurs() throws {
         let foreign = try delete(.unknown, [Samples.message(nil, status: .accepted)])
         #expect(foreign.status == 409)

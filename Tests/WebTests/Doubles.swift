@@ -215,7 +215,7 @@ enum Samples {
             precedence: report.precedence, fingerprint: report.fingerprint)
     }
 
-    static let call = CallID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0002)
+    static let sendRequest = SendRequestID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0002)
 
     /// A message of ours.
     static func ours(
@@ -227,7 +227,8 @@ enum Samples {
             recipient: "+447700900123", sender: "Shop", createdAt: time(1), updatedAt: time(1),
             decisive: decisive,
             sending: SendDetails(
-                call: call, segments: 3, encoding: .gsm7, validityMinutes: 60, sendAt: time(9),
+                sendRequest: sendRequest, segments: 3, encoding: .gsm7, validityMinutes: 60,
+                sendAt: time(9),
                 callbackData: "cart=7", metadata: #"{"a":1}"#, attempts: 2,
                 lastProblem: problem),
             parts: parts)

@@ -103,8 +103,8 @@ struct HostileBodyTests {
         else { return }
         _ = SendDraft.canonical(members)
         let draft = SendDraft(members)
-        _ = try? draft.call(
-            Samples.call, at: Samples.time(),
+        _ = try? draft.sendRequest(
+            Samples.sendRequest, at: Samples.time(),
             routing: Routing(fallback: .infobip, rules: []), key: SendServer.key)
     }
 

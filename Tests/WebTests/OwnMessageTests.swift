@@ -33,7 +33,7 @@ struct OwnMessageTests {
                 + #""updated_at":"2026-11-18T11:06:41.000Z","#
                 + Self.error + #""segments":3,"callback_data":"cart=7","#
                 + #""parts":{"total":3,"delivered":0,"failed":0,"pending":3},"#
-                + #""call_id":"01990000-0000-7000-8000-000000000002","encoding":"gsm-7","#
+                + #""send_request_id":"01990000-0000-7000-8000-000000000002","encoding":"gsm-7","#
                 + #""attempts":2,"validity_minutes":60,"send_at":"2026-11-18T11:06:49.000Z","#
                 + #""metadata":{"a":1}}"#)
     }

@@ -10,7 +10,7 @@ import Telemetry
 /// A queue in memory, which keeps the promises of idempotency.
 final class Queue: MessageQueue {
     struct State {
-        var calls: [SendCall] = []
+        var sendRequests: [SendRequest] = []
         var answers: [[UInt8]: (digest: [UInt8], answer: StoredAnswer)] = [:]
         var states: [MessageID: SendState] = [:]
         var failure: StoreFailure?
@@ -27,11 +27,13 @@ final class Queue: MessageQueue {
 
     init(gate: DispatchSemaphore? = nil) { self.gate = gate }
 
-    func accept(_ call: SendCall, _ idempotency: Idempotency?) throws(StoreFailure) -> Acceptance {
+    func accept(_ sendRequest: SendRequest, _ idempotency: Idempotency?) throws(StoreFailure)
+        -> Acceptance
+    {
         let result = state.withLock { state -> Result<Acceptance, StoreFailure> in
             if let failure = state.failure { return .failure(failure) }
             guard let idempotency else {
-                state.calls.append(call)
+                state.sendRequests.append(sendRequest)
                 return .success(.queued)
             }
             let key = idempotency.caller + Array(idempotency.key.utf8)
@@ -40,7 +42,7 @@ final class Queue: MessageQueue {
                     known.digest == idempotency.digest ? .repeated(known.answer) : .keyTaken)
             }
             state.answers[key] = (idempotency.digest, idempotency.answer)
-            state.calls.append(call)
+            state.sendRequests.append(sendRequest)
             return .success(.queued)
         }
         return try result.get()
@@ -80,19 +82,19 @@ final class Queue: MessageQueue {
     }
 
     /// Waits until somebody asks for states; false after ten seconds.
-    func waitForQuestion() -> Bool { asked.wait(timeout: .now() + 10) == .success }
+    func waitForQuery() -> Bool { asked.wait(timeout: .now() + 10) == .success }
 
     func change(_ body: @Sendable (inout sending State) -> Void) { state.withLock { body(&$0) } }
 
-    var calls: [SendCall] { state.withLock { $0.calls } }
+    var sendRequests: [SendRequest] { state.withLock { $0.sendRequests } }
     var questions: [[MessageID]] { state.withLock { $0.questions } }
     var kept: [Int] { state.withLock { $0.kept } }
 }
 
-/// A doorbell that counts.
-struct Bell: Doorbell {
+/// A notifier that counts.
+struct Bell: Notifier {
     let rings = Counter()
-    func ring() { rings.add() }
+    func notify() { rings.add() }
 }
 
 /// Everything that sending takes, behind a real server.
@@ -108,21 +110,21 @@ final class SendServer: Sendable {
             fallback: .infobip, rules: [Routing.Rule(prefix: "+1", provider: .plivo)])
     ) throws {
         self.queue = queue
-        // So long that only the doorbell can wake it.
+        // So long that only the notifier can wake it.
         watch = SendWatch(queue, fallback: .seconds(60), logger: Logger(descriptor: -1))
         let endpoint = Keys().endpoint
         web = try WebServer(
             MessageEndpoints(reader).routes(endpoint)
                 + SendEndpoint(
-                    queue: queue, watch: watch, doorbell: bell, routing: routing, key: Self.key
+                    queue: queue, watch: watch, notifier: bell, routing: routing, key: Self.key
                 ).routes(endpoint)
                 + CancelEndpoint(queue: queue, reader: reader).routes(endpoint))
     }
 
     deinit { watch.stop() }
 
-    @Sendable static func key(_ call: CallID, _ number: PhoneNumber) -> MessageID {
-        .new(atMillisecondOf: call, digest: SHA256.digest(of: number.digits).bytes)
+    @Sendable static func key(_ sendRequest: SendRequestID, _ number: PhoneNumber) -> MessageID {
+        .new(atMillisecondOf: sendRequest, digest: SHA256.digest(of: number.digits).bytes)
     }
 
     static func headers(

@@ -21,14 +21,14 @@ struct SendDraftTests {
         return SendDraft(members)
     }
 
-    private func call(_ body: String) throws -> SendCall {
-        try draft(body).call(
-            Samples.call, at: Self.now, routing: Self.routing, key: SendServer.key)
+    private func sendRequest(_ body: String) throws -> SendRequest {
+        try draft(body).sendRequest(
+            Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
     }
 
     private func problems(_ body: String) throws -> FieldProblems {
         do {
-            _ = try call(body)
+            _ = try sendRequest(body)
             return FieldProblems()
         } catch let problems as FieldProblems {
             return problems
@@ -222,52 +222,54 @@ struct SendDraftTests {
         #expect(problems.count == 250)
     }
 
-    @Test("A call takes a thousand recipients and no more")
+    @Test("A send request takes a thousand recipients and no more")
     func recipientLimit() throws {
         let numbers = (0...1000).map { #""+4179\#(1_000_000 + $0)""# }
         let thousand = numbers.dropLast().joined(separator: ",")
-        #expect(try call(#"{"to":[\#(thousand)],"text":"a"}"#).recipients.count == 1000)
+        #expect(try sendRequest(#"{"to":[\#(thousand)],"text":"a"}"#).recipients.count == 1000)
         let problems = try problems(#"{"to":[\#(numbers.joined(separator: ","))],"text":"a"}"#)
         #expect(problems.list.map(\.code) == ["too_many"])
         let draft = SendDraft(recipients: (0...1000).map { "+4179\(1_000_000 + $0)" }, text: "a")
         #expect(throws: FieldProblems.self) {
-            _ = try draft.call(
-                Samples.call, at: Self.now, routing: Self.routing, key: SendServer.key)
+            _ = try draft.sendRequest(
+                Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
         }
     }
 
-    @Test("A call has everything that was asked for, normalised")
+    @Test("A send request has everything that was asked for, normalised")
     func whole() throws {
-        let call = try call(
+        let sendRequest = try sendRequest(
             #"""
             {"recipient":["+41 79 123 45 67","001 (202) 555-0123"],"messageBody":"Grüezi €",
             "from":"0041 79 000 00 00","validity_minutes":90,"send_at":"2026-11-18T12:07:40+01:00",
             "callback_data":"a=1","metadata":{"b":[true,1,0.10,null],"a":"x"}}
             """#)
-        #expect(call.recipients.map(\.number.description) == ["+41791234567", "+12025550123"])
-        #expect(call.recipients.map(\.provider) == [.infobip, .plivo])
         #expect(
-            call.recipients.map(\.message)
-                == call.recipients.map { SendServer.key(Samples.call, $0.number) })
-        #expect(call.text == "Grüezi €")
-        #expect(call.segmentation.parts == 1)
-        #expect(call.segmentation.encoding == .gsm7)
-        #expect(call.sender == "+41790000000")
-        #expect(!call.isPinned)
-        #expect(call.validityMinutes == 90)
-        #expect(call.sendAt == Samples.time(60))
-        #expect(call.giveUpAt == Samples.time(60 + 90 * 60))
-        #expect(call.callbackData == "a=1")
-        #expect(call.metadata == #"{"a":"x","b":[true,1,0.1,null]}"#)
+            sendRequest.recipients.map(\.number.description) == ["+41791234567", "+12025550123"])
+        #expect(sendRequest.recipients.map(\.provider) == [.infobip, .plivo])
+        #expect(
+            sendRequest.recipients.map(\.message)
+                == sendRequest.recipients.map { SendServer.key(Samples.sendRequest, $0.number) })
+        #expect(sendRequest.text == "Grüezi €")
+        #expect(sendRequest.segmentation.parts == 1)
+        #expect(sendRequest.segmentation.encoding == .gsm7)
+        #expect(sendRequest.sender == "+41790000000")
+        #expect(!sendRequest.isPinned)
+        #expect(sendRequest.validityMinutes == 90)
+        #expect(sendRequest.sendAt == Samples.time(60))
+        #expect(sendRequest.giveUpAt == Samples.time(60 + 90 * 60))
+        #expect(sendRequest.callbackData == "a=1")
+        #expect(sendRequest.metadata == #"{"a":"x","b":[true,1,0.1,null]}"#)
     }
 
     @Test("A named provider is pinned, the past is now, and a day is the patience")
     func defaults() throws {
-        let call = try call(Self.with(#""provider":"plivo","send_at":"2026-11-18T11:06:40Z""#))
-        #expect(call.isPinned)
-        #expect(call.recipients.map(\.provider) == [.plivo])
-        #expect(call.sendAt == nil)
-        #expect(call.giveUpAt == Samples.time(86_400))
+        let sendRequest = try sendRequest(
+            Self.with(#""provider":"plivo","send_at":"2026-11-18T11:06:40Z""#))
+        #expect(sendRequest.isPinned)
+        #expect(sendRequest.recipients.map(\.provider) == [.plivo])
+        #expect(sendRequest.sendAt == nil)
+        #expect(sendRequest.giveUpAt == Samples.time(86_400))
     }
 
     @Test("Options of the command line follow the same rules, under their own names")
@@ -276,7 +278,8 @@ struct SendDraftTests {
             _ = try SendDraft(
                 recipients: ["079 1", "+41791234567"], text: nil, provider: "x",
                 validityMinutes: 0, sendAt: "now"
-            ).call(Samples.call, at: Self.now, routing: Self.routing, key: SendServer.key)
+            ).sendRequest(
+                Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
         }
         #expect(
             problems?.list.map { "\($0.field) \($0.code)" } == [
@@ -316,7 +319,7 @@ struct SendDraftTests {
     }
 
     @Test(
-        "What is no JSON, too deep or too large is an error and no crash",
+        "What is not JSON, too deep or too large is an error and no crash",
         arguments: [
             "", "{", #"{"a":}"#, "nul", #""\ud800""#, "1e400", "[1e999999999]", "[1,]",
             #"{"a":1,}"#, #"{"to":"1","to":"2"}"#, #"{"a":{"b":1,"\u0062":2}}"#,
@@ -355,16 +358,16 @@ struct SendDraftTests {
 
     @Test("Members whose names are other code points are both kept, though they look the same")
     func codePoints() throws {
-        let call = try call(
+        let sendRequest = try sendRequest(
             Self.with(#""metadata":{"caf\u00e9":1,"cafe\u0301":2,"b":[1.50,1e1]}"#))
         #expect(
-            call.metadata.map { Array($0.utf8) }
+            sendRequest.metadata.map { Array($0.utf8) }
                 == Array("{\"b\":[1.5,10],\"cafe\u{301}\":2,\"caf\u{e9}\":1}".utf8))
     }
 
     @Test("A whole number may be written with a fraction of zero")
     func wholeNumber() throws {
-        #expect(try call(Self.with(#""validity_minutes":5.0"#)).validityMinutes == 5)
+        #expect(try sendRequest(Self.with(#""validity_minutes":5.0"#)).validityMinutes == 5)
     }
 
     @Test("Bytes that are no UTF-8 are an error")

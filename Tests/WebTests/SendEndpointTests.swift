@@ -18,8 +18,8 @@ struct SendEndpointTests {
     @Test("A message is queued, told by its id and rung for")
     func oneMessage() throws {
         let answer = try server.post(Self.one)
-        let call = try #require(server.queue.calls.first)
-        let id = call.recipients[0].message
+        let sendRequest = try #require(server.queue.sendRequests.first)
+        let id = sendRequest.recipients[0].message
         #expect(answer.status == 202)
         #expect(answer.header("Content-Type") == "application/json")
         #expect(answer.header("Location") == "/v1/messages/\(id)")
@@ -27,7 +27,7 @@ struct SendEndpointTests {
         #expect(
             answer.body == #"{"messages":[{"id":"\#(id)","to":"+41791234567","status":"queued","#
                 + #""provider":"infobip","segments":1}],"encoding":"gsm-7","segments":1,"#
-                + #""call_id":"\#(call.id)","send_at":null}"#)
+                + #""send_request_id":"\#(sendRequest.id)","send_at":null}"#)
         #expect(id.version == 7)
         #expect(server.bell.rings.value == 1)
         #expect(server.queue.questions.isEmpty)
@@ -61,7 +61,7 @@ struct SendEndpointTests {
                 + #"{"field":"to[0]","code":"no_country_code","#
                 + #""detail":"It begins with a national 0; write it with its country code, as in "#
                 + #"+41…."}],"error_count":3,"request_id":"req-1"}"#)
-        #expect(server.queue.calls.isEmpty)
+        #expect(server.queue.sendRequests.isEmpty)
         #expect(server.bell.rings.value == 0)
     }
 
@@ -115,7 +115,7 @@ struct SendEndpointTests {
         let answer = try server.post(body, query: query, ["CONTENT_TYPE": type])
         #expect(answer.status == status)
         #expect(answer.code == code)
-        #expect(server.queue.calls.count == (status == 202 ? 1 : 0))
+        #expect(server.queue.sendRequests.count == (status == 202 ? 1 : 0))
     }
 
     @Test(
@@ -130,9 +130,9 @@ struct SendEndpointTests {
     func providerInQuery(query: String, status: Int, provider: String, isPinned: Bool) throws {
         let answer = try server.post(Self.one, query: query)
         #expect(answer.status == status)
-        #expect(server.queue.calls.map(\.isPinned) == (status == 202 ? [isPinned] : []))
+        #expect(server.queue.sendRequests.map(\.isPinned) == (status == 202 ? [isPinned] : []))
         #expect(
-            server.queue.calls.flatMap(\.recipients).map(\.provider.rawValue)
+            server.queue.sendRequests.flatMap(\.recipients).map(\.provider.rawValue)
                 == (status == 202 ? [provider] : []))
     }
 
@@ -168,7 +168,7 @@ struct SendEndpointTests {
             #expect(answer.code == "unsupported_media_type")
             #expect(answer.header("Accept-Encoding") == "identity")
         }
-        #expect(server.queue.calls.isEmpty)
+        #expect(server.queue.sendRequests.isEmpty)
         let identity = try server.post(
             Self.one, type.merging(["HTTP_CONTENT_ENCODING": "Identity"]) { $1 })
         #expect(identity.status == 202)
@@ -179,7 +179,7 @@ struct SendEndpointTests {
         #expect(try server.post(Self.one, key: Keys.read).code == "missing_scope")
         #expect(try server.post(Self.one, key: Keys.admin).code == "missing_scope")
         #expect(try server.web.send("POST", "/v1/messages").status == 401)
-        #expect(server.queue.calls.isEmpty)
+        #expect(server.queue.sendRequests.isEmpty)
     }
 
     @Test("A thousand recipients and the longest texts fit the body")
@@ -206,11 +206,11 @@ struct SendEndpointTests {
         let other = try server.post(Self.two, header)
         #expect(other.status == 409)
         #expect(other.code == "idempotency_key_reused")
-        #expect(server.queue.calls.count == 1)
+        #expect(server.queue.sendRequests.count == 1)
         #expect(server.bell.rings.value == 1)
         // Another caller's words are another caller's.
         #expect(try server.post(Self.two, key: Keys.otherSend, header).status == 202)
-        #expect(server.queue.calls.count == 2)
+        #expect(server.queue.sendRequests.count == 2)
     }
 
     @Test("Of callers who race with one key, one is queued and all have its answer")
@@ -220,7 +220,7 @@ struct SendEndpointTests {
             let answer = try? server.post(Self.one, ["HTTP_IDEMPOTENCY_KEY": "race"])
             answers.withLock { $0.append(answer?.body ?? "none") }
         }
-        #expect(server.queue.calls.count == 1)
+        #expect(server.queue.sendRequests.count == 1)
         let bodies = answers.withLock { $0 }
         #expect(bodies.count == 16)
         #expect(Set(bodies).count == 1)
@@ -248,7 +248,7 @@ struct SendEndpointTests {
         #expect(without.header("Retry-After") == "5")
         #expect(without.body.contains("With an Idempotency-Key"))
         let with = try server.post(Self.one, ["HTTP_IDEMPOTENCY_KEY": "k"])
-        #expect(with.body.contains("Repeat the call with the same Idempotency-Key"))
+        #expect(with.body.contains("Repeat the send request with the same Idempotency-Key"))
         server.queue.change { $0.failure = StoreFailure(.failed, "secret") }
         let broken = try server.post(Self.one)
         #expect(broken.status == 500)
@@ -258,25 +258,25 @@ struct SendEndpointTests {
 
     // MARK: Waiting
 
-    /// Starts a call that waits, and lets the watch ask once in vain.
+    /// Starts a send request that waits, and lets the watch ask once in vain.
     private func waiting(
         _ body: String, on server: SendServer, wait: String = "10",
         _ headers: [String: String] = [:]
-    ) throws -> (connection: Connection, call: SendCall) {
+    ) throws -> (connection: Connection, sendRequest: SendRequest) {
         let connection = try server.web.start(
             "POST", "/v1/messages?wait=\(wait)", headers: SendServer.headers(headers),
             body: Array(body.utf8))
-        #expect(server.queue.waitForQuestion())
-        return (connection, try #require(server.queue.calls.last))
+        #expect(server.queue.waitForQuery())
+        return (connection, try #require(server.queue.sendRequests.last))
     }
 
     @Test("Who waits is answered as soon as every message has left the queue")
     func answeredEarly() throws {
-        let (connection, call) = try waiting(Self.two, on: server)
-        let ids = call.recipients.map(\.message)
+        let (connection, sendRequest) = try waiting(Self.two, on: server)
+        let ids = sendRequest.recipients.map(\.message)
         server.queue.change { $0.states[ids[0]] = SendState(status: .accepted, problem: nil) }
         server.watch.wake()
-        #expect(server.queue.waitForQuestion())
+        #expect(server.queue.waitForQuery())
         #expect(connection.isSilent())
         server.queue.change {
             $0.states[ids[1]] = SendState(
@@ -299,8 +299,8 @@ struct SendEndpointTests {
 
     @Test("Who waits hears of the provider that took the message, not of the one that was to")
     func failover() throws {
-        let (connection, call) = try waiting(Self.one, on: server)
-        let recipient = call.recipients[0]
+        let (connection, sendRequest) = try waiting(Self.one, on: server)
+        let recipient = sendRequest.recipients[0]
         #expect(recipient.provider == .infobip)
         server.queue.change {
             $0.states[recipient.message] = SendState(
@@ -359,7 +359,7 @@ struct SendEndpointTests {
                 body: Array(#"{"to":"+4179000000\#(index)","text":"a"}"#.utf8))
         }
         #expect(waitUntil(within: .seconds(10)) { server.watch.waiting == 10 })
-        let ids = server.queue.calls.flatMap { $0.recipients.map(\.message) }
+        let ids = server.queue.sendRequests.flatMap { $0.recipients.map(\.message) }
         server.queue.change { state in
             for id in ids { state.states[id] = SendState(status: .accepted, problem: nil) }
         }
@@ -375,7 +375,7 @@ struct SendEndpointTests {
         let connection = try server.web.start(
             "POST", "/v1/messages?wait=0.2", headers: SendServer.headers(),
             body: Array(Self.one.utf8))
-        #expect(server.queue.waitForQuestion())
+        #expect(server.queue.waitForQuery())
         server.queue.change { $0.failure = StoreFailure(.unavailable, "away") }
         #expect(try Answer(connection.readAll()).status == 202)
     }
@@ -383,12 +383,12 @@ struct SendEndpointTests {
     @Test("What was waited for is what a repetition gets")
     func finalAnswerIsKept() throws {
         let header = ["HTTP_IDEMPOTENCY_KEY": "k"]
-        let (connection, call) = try waiting(Self.one, on: server, header)
+        let (connection, sendRequest) = try waiting(Self.one, on: server, header)
         // Until then a repetition has the first answer, at once.
         let early = try server.post(Self.one, query: "?wait=10", header)
         #expect(early.status == 202)
         #expect(early.header("Idempotency-Replayed") == "true")
-        let id = call.recipients[0].message
+        let id = sendRequest.recipients[0].message
         server.queue.change { $0.states[id] = SendState(status: .accepted, problem: nil) }
         server.watch.wake()
         let answer = try Answer(connection.readAll())
@@ -409,7 +409,7 @@ struct SendEndpointTests {
                 body: Array(#"{"to":"+4179000000\#(index)","text":"a"}"#.utf8))
         }
         #expect(waitUntil(within: .seconds(10)) { server.watch.waiting == 10 })
-        let ids = server.queue.calls.flatMap { $0.recipients.map(\.message) }
+        let ids = server.queue.sendRequests.flatMap { $0.recipients.map(\.message) }
         server.queue.change { state in
             for id in ids { state.states[id] = SendState(status: .accepted, problem: nil) }
         }

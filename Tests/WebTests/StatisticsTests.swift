@@ -62,7 +62,7 @@ struct StatisticsTests {
         #expect(snapshot.refusingSince == nil)
         statistics.accepted(
             reports: 1, rejects: 0, verification: verification, at: Samples.time(10))
-        statistics.refused(.doubtful, at: Samples.time(69))
+        statistics.refused(.unverified, at: Samples.time(69))
         statistics.refused(.anybody, at: Samples.time(200))
         snapshot = statistics.snapshot(at: Samples.time(200))
         #expect(snapshot.callbacksRefused.lastHour == 3)
@@ -74,12 +74,12 @@ struct StatisticsTests {
     @Test("Wrong proof counts as the provider's where none was right within a minute")
     func wrongProof() {
         let statistics = CallbackStatistics()
-        statistics.refused(.doubtful, at: Samples.time(5))
+        statistics.refused(.unverified, at: Samples.time(5))
         #expect(statistics.snapshot(at: Samples.time(6)).refusingSince == Samples.time(5))
         #expect(statistics.snapshot(at: Samples.time(6)).lastCallbackAt == nil)
         statistics.accepted(
             reports: 1, rejects: 0, verification: verification, at: Samples.time(10))
-        statistics.refused(.doubtful, at: Samples.time(70))
+        statistics.refused(.unverified, at: Samples.time(70))
         #expect(statistics.snapshot(at: Samples.time(71)).refusingSince == Samples.time(70))
     }
 

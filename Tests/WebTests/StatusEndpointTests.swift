@@ -44,14 +44,14 @@ struct StatusEndpointTests {
             + #""retry_at":"2026-11-18T11:07:40.000Z","last_seen_age_seconds":5,"queued":1,"#
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
-            + #""dead_letters":10,"look_ups":11,"healed":12,"put_back":0}}},"sending_problem":null}"#
+            + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null}"#
         #expect(document(Probe(sending: [stopped]), statistics) == expected)
     }
 
     private var stopped: SendingState {
         var counts = SendCounts()
         (counts.requests, counts.accepted, counts.refused, counts.deferred) = (5, 6, 7, 8)
-        (counts.unanswered, counts.deadLetters, counts.lookUps, counts.healed) = (9, 10, 11, 12)
+        (counts.unanswered, counts.deadLetters, counts.lookUps, counts.recovered) = (9, 10, 11, 12)
         let stop = ProviderStop(
             since: Samples.time(-60), problem: ProviderProblem(code: "401", text: "wrong key"),
             retryAt: Samples.time(60))

@@ -30,13 +30,13 @@ struct CountryCode {
 
     /// How numbers begin that have a 0 behind their country code, from abroad too.
     ///
-    /// Italy, Norway (five digits), Ivory Coast, Burkina Faso, Niger, Benin, Gabon, Congo, Ascension,
-    /// Rwanda (06 only: its other numbers have a national 0), Botswana, Eswatini, San Marino, Vatican,
-    /// Belize, Panama, Tonga, Fiji, New Caledonia, Macau, Qatar, Tajikistan; and of no country,
-    /// free numbers, satellites and relief. Some are toll-free numbers that hardly take an SMS: that is
-    /// for the provider to say. Left out are toll-free numbers that begin with 00 in countries whose
-    /// own numbers have a national 0: what stands there is that 0.
-    /// Source: metadata of Google's libphonenumber 9.0, patterns of all numbers of a country.
+    /// Italy, Norway (five digits), Ivory Coast, Burkina Faso, Niger, Benin, Gabon, Congo,
+    /// Ascension, Rwanda (06 only: its other numbers have a national 0), Botswana, Eswatini, San
+    /// Marino, Vatican, Belize, Panama, Tonga, Fiji, New Caledonia, Macau, Qatar, Tajikistan; and
+    /// of no country, free numbers, satellites and relief. Some are toll-free numbers that hardly
+    /// take an SMS: that is for the provider to say. Left out are toll-free numbers that begin with
+    /// 00 in countries whose own numbers have a national 0: what stands there is that 0. Source:
+    /// metadata of Google's libphonenumber 9.0, patterns of all numbers of a country.
     private static let withLeadingZero: [[UInt8]] = """
         390 470 2250 2260 2270 2290 2410 2420 2470 25006 2670 2680 3780 3790 5010 5070 6760 6790 \
         6870 8000 8530 8810 8880 9740 9920

@@ -59,7 +59,8 @@ extension Identifier {
             low: low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 
-    /// Four bits that say how the identifier was made: 7 for `new(at:)`, 8 for `derived(fromDigest:)`.
+    /// Four bits that say how the identifier was made: 7 for `new(at:)`, 8 for
+    /// `derived(fromDigest:)`.
     package var version: Int { Int(high >> 12 & 0xF) }
 }
 
@@ -137,8 +138,8 @@ extension Identifier {
 
 /// The key of a message everywhere: version 7 if we sent it, version 8 if a report told us of it.
 package typealias MessageID = Identifier<Message>
-/// The key of one call that sends messages; version 7.
-package typealias CallID = Identifier<SendCall>
+/// The key of one send request that sends messages; version 7.
+package typealias SendRequestID = Identifier<SendRequest>
 /// The key of one lease of messages by a dispatcher; version 7.
 package typealias LeaseID = Identifier<Lease>
 /// The key of one archived callback.

@@ -10,8 +10,8 @@ package struct Message: Sendable {
     package let sender: String?
     /// When we first knew of it: when it was accepted, or when the first report of it arrived.
     package let createdAt: Timestamp
-    /// When we last heard of it or changed it. Never falls, and like all else does not depend on the
-    /// order in which its reports were stored.
+    /// When we last heard of it or changed it. Never falls, and like all else does not depend on
+    /// the order in which its reports were stored.
     package let updatedAt: Timestamp
     /// The report that decides the status; nil before the first one.
     package let decisive: RecordedReport?
@@ -19,8 +19,8 @@ package struct Message: Sendable {
     package let sending: SendDetails?
     /// Its parts, where the provider reports on them one by one; nil otherwise.
     package let parts: MessageParts?
-    /// Whether we still have something to do for it: send it, or ask for its fate. Then more will be
-    /// known of it, whatever the provider does.
+    /// Whether we still have something to do for it: send it, or ask for its final status. Then
+    /// more will be known of it, whatever the provider does.
     package let isOpen: Bool
 
     package init(
@@ -70,8 +70,8 @@ extension Message {
         return whole
     }
 
-    /// How its parts fare, where there are several: each by its own reports where there are such, and
-    /// all like the message where the provider only counts them. Agrees with `shownStatus`.
+    /// How its parts fare, where there are several: each by its own reports where there are such,
+    /// and all like the message where the provider only counts them. Agrees with `shownStatus`.
     package var partCounts: PartCounts? {
         if let parts { return parts.counts }
         let total = decisive?.report.segments.map(Int.init) ?? sending?.segments ?? 0
@@ -81,7 +81,7 @@ extension Message {
 
 /// What we know of a message because we sent it.
 package struct SendDetails: Sendable, Equatable {
-    package let call: CallID
+    package let sendRequest: SendRequestID
     package let segments: Int
     package let encoding: Segmentation.Encoding
     package let validityMinutes: Int?
@@ -89,17 +89,18 @@ package struct SendDetails: Sendable, Equatable {
     package let callbackData: String?
     /// The caller's own, a JSON object.
     package let metadata: String?
-    /// Times that it was put to a provider.
+    /// Times that it was submitted to a provider.
     package let attempts: Int
     /// The latest event of which the provider or we gave a reason; nil if there is none.
     package let lastProblem: SendEvent?
 
     package init(
-        call: CallID, segments: Int, encoding: Segmentation.Encoding, validityMinutes: Int?,
+        sendRequest: SendRequestID, segments: Int, encoding: Segmentation.Encoding,
+        validityMinutes: Int?,
         sendAt: Timestamp?, callbackData: String?, metadata: String?, attempts: Int,
         lastProblem: SendEvent?
     ) {
-        self.call = call
+        self.sendRequest = sendRequest
         self.segments = segments
         self.encoding = encoding
         self.validityMinutes = validityMinutes

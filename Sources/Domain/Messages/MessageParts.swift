@@ -17,10 +17,10 @@ package struct MessageParts: Sendable, Equatable {
     /// Folds a message's reports: a part's status is that of its report with the greatest
     /// precedence, so that neither order nor repetition matters.
     ///
-    /// Parts whose end was not told have ended as a last word about the whole says: a report such as
-    /// one that we asked for, or our own judgement. Nobody asks about a message that others sent, so
-    /// there the part that ended last speaks for those that are silent. Nil if no report names one
-    /// of several parts.
+    /// Parts whose end was not told have ended as a last status of the whole says: a report such as
+    /// one that we asked for, or our own judgement. Nobody asks about a message that others sent,
+    /// so there the part that ended last speaks for those that are silent. Nil if no report names
+    /// one of several parts.
     ///
     /// - Parameters:
     ///   - reports: the message's, in any order.
@@ -76,10 +76,11 @@ package struct MessageParts: Sendable, Equatable {
         return lastEnd?.status ?? rest
     }
 
-    /// What the message's row says of it once every part's own reports have told its end; nil before.
+    /// What the message's row says of it once every part's own reports have told its end; nil
+    /// before.
     ///
-    /// A number and a tie-breaker that grow with every report that changes a part, so that the order
-    /// in which they are written does not matter.
+    /// A number and a tie-breaker that grow with every report that changes a part, so that the
+    /// order in which they are written does not matter.
     package var settlement: (status: Status, precedence: Precedence, tieBreaker: Int64)? {
         let ended = statuses.values.count { $0.isFinal }
         guard ended == total, let status, let lastEnd else { return nil }

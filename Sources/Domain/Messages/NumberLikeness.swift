@@ -11,8 +11,8 @@ package struct NumberLikeness: Comparable, Sendable {
     private static let subscriberDigits = 7
     private static let countryDigits = 2
 
-    /// Nil unless as many digits at the end are equal as a subscriber's number has, and it is the same
-    /// country, or the shorter text is the longer one with some digits taken out.
+    /// Nil unless as many digits at the end are equal as a subscriber's number has, and it is the
+    /// same country, or the shorter text is the longer one with some digits taken out.
     package init?(_ a: DialledDigits, _ b: DialledDigits) {
         suffix = zip(a.bytes.reversed(), b.bytes.reversed()).prefix { $0 == $1 }.count
         prefix = zip(a.bytes, b.bytes).prefix { $0 == $1 }.count
@@ -36,8 +36,8 @@ package struct DialledDigits: Hashable, Sendable {
         bytes = Array(digits.drop { $0 == UInt8(ascii: "0") })
     }
 
-    /// Whether providers are known to rewrite numbers that begin so: mobile phones in Argentina and,
-    /// as they were written until 2019, in Mexico.
+    /// Whether providers are known to rewrite numbers that begin so: mobile phones in Argentina
+    /// and, as they were written until 2019, in Mexico.
     package var isOftenRewritten: Bool {
         bytes.starts(with: "549".utf8) || bytes.starts(with: "521".utf8)
     }

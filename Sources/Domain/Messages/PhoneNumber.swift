@@ -16,8 +16,8 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
     /// Blanks and hyphens may be any that Unicode has, tabs and line ends count as blanks, and what
     /// has no width (as a copied contact has around its number) is passed over.
     ///
-    /// - Throws: `PhoneNumber.Problem` saying what is wrong; of the number it holds the country code
-    ///   or one character, and no more.
+    /// - Throws: `PhoneNumber.Problem` saying what is wrong; of the number it holds the country
+    ///   code or one character, and no more.
     package init(_ text: String) throws(Problem) {
         var reader = Reader()
         for scalar in text.unicodeScalars { try reader.read(scalar) }
@@ -26,7 +26,8 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
 
     /// A number as it was kept: `+` and its digits.
     ///
-    /// What was once taken must be read for ever, so only the form counts here. Nil for another one.
+    /// What was once taken must be read for ever, so only the form counts here. Nil for another
+    /// one.
     package init?(kept text: String) {
         let digits = text.utf8.dropFirst()
         guard text.utf8.first == UInt8(ascii: "+"), Self.lengths.contains(digits.count),

@@ -1,9 +1,9 @@
 /// How a text is sent: its alphabet, and how many SMS it takes.
 ///
-/// A part holds 140 octets. One SMS takes 160 septets of GSM 7-bit or 70 code units of UCS-2; a part
-/// of several has six octets of header, so 153 or 67. A character of the extension table takes two
-/// septets, and neither it nor a surrogate pair is split over two parts.
-/// Source: 3GPP TS 23.038, section 6.2.1, and TS 23.040, section 9.2.3.24.
+/// A part holds 140 octets. One SMS takes 160 septets of GSM 7-bit or 70 code units of UCS-2; a
+/// part of several has six octets of header, so 153 or 67. A character of the extension table takes
+/// two septets, and neither it nor a surrogate pair is split over two parts. Source: 3GPP TS
+/// 23.038, section 6.2.1, and TS 23.040, section 9.2.3.24.
 package struct Segmentation: Equatable, Sendable {
     /// The alphabet of the whole text.
     package enum Encoding: String, Sendable {

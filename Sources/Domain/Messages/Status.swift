@@ -1,4 +1,4 @@
-/// What became of a message, in words that mean the same for every provider.
+/// What became of a message, in terms that mean the same for every provider.
 package enum Status: String, Sendable, CaseIterable {
     /// Accepted by us, not yet by a provider.
     case queued
@@ -16,7 +16,7 @@ package enum Status: String, Sendable, CaseIterable {
     case rejected
     /// Never left the provider, or never left us. Final.
     case failed
-    /// Nobody can say: a send without an answer, or a report in words that we do not know.
+    /// Nobody can say: a send without an answer, or a report with a status that we do not know.
     case unknown
     /// Called back by its sender before any provider had it. Final.
     case cancelled
@@ -46,7 +46,7 @@ package enum Status: String, Sendable, CaseIterable {
         self = match
     }
 
-    /// Whether the provider has said its last word. A later final report may still replace it.
+    /// Whether the provider has told the end. A later final report may still replace it.
     package var isFinal: Bool {
         switch self {
         case .delivered, .undeliverable, .expired, .rejected, .failed, .cancelled,

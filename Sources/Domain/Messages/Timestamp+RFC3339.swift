@@ -11,8 +11,8 @@ extension Timestamp {
     ///
     /// A fraction has 1 to 9 digits and is cut to microseconds.
     /// Source: RFC 3339, section 5.6.
-    /// - Throws: `RFC3339Problem` for any other form, for a moment that does not exist, and for years
-    ///   before 1970.
+    /// - Throws: `RFC3339Problem` for any other form, for a moment that does not exist, and for
+    ///   years before 1970.
     package init(rfc3339 text: String) throws(RFC3339Problem) {
         let bytes = Array(text.utf8)
         guard (20...35).contains(bytes.count), bytes[4] == UInt8(ascii: "-"),

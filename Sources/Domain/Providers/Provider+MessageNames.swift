@@ -2,8 +2,8 @@ extension Provider {
     /// The one spelling of a message's name at the provider.
     ///
     /// A UUID in capitals is the same UUID. Plivo names every message by one. At Infobip the sender
-    /// chooses the name, so that only what can be one of ours, a UUID of version 7, is taken for one;
-    /// the case of any other name is its sender's business.
+    /// chooses the name, so that only what can be one of ours, a UUID of version 7, is taken for
+    /// one; the case of any other name is its sender's business.
     package func canonical(_ messageName: String) -> String {
         var name = messageName
         let hasCapitals = name.withUTF8 { bytes in

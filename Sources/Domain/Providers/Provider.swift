@@ -18,7 +18,7 @@ package enum Provider: String, Sendable, CaseIterable {
 
     /// How long after its first attempt the provider goes on delivering a report that we refuse.
     ///
-    /// Infobip: 20 retries after `1 min + 1 min · n²` (believed, not confirmed); Plivo: retries
+    /// Infobip: 20 retries after `1 min + 1 min · n²` (not confirmed); Plivo: retries
     /// after 60, 120 and 240 s. Source: the providers' callback documentation.
     package var retryHorizon: Duration {
         switch self {

@@ -37,27 +37,27 @@ extension HeaderName {
     }
 }
 
-/// What a provider sent us, before anything in it is believed.
+/// What a provider sent us, before it is authenticated.
 package struct CallbackRequest {
     /// Path and query exactly as the provider called them; signatures cover this text.
     package let uri: String
     /// The message's id in our path, where the callback URL holds one.
     package let message: MessageID?
-    /// The call's id in our path, where one URL serves all recipients of a call: with the recipient
-    /// in a signed body it names the message.
-    package let call: CallID?
+    /// The call's id in our path, where one URL serves all recipients of a send request: with the
+    /// recipient in a signed body it names the message.
+    package let sendRequest: SendRequestID?
     package let contentType: String?
     package let body: [UInt8]
     /// A header's value, nil if it did not come. Valid only while the request is being handled.
     package let header: (HeaderName) -> String?
 
     package init(
-        uri: String, message: MessageID?, call: CallID? = nil, contentType: String?,
+        uri: String, message: MessageID?, sendRequest: SendRequestID? = nil, contentType: String?,
         body: [UInt8], header: @escaping (HeaderName) -> String?
     ) {
         self.uri = uri
         self.message = message
-        self.call = call
+        self.sendRequest = sendRequest
         self.contentType = contentType
         self.body = body
         self.header = header

@@ -1,6 +1,6 @@
 /// A 64-bit hash that is the same in every process and version: FNV-1a over fields.
 ///
-/// It tells the reports of one message apart, and one set of provider's words from another. It is
+/// It tells the reports of one message apart, and one provider status from another. It is
 /// no defence against somebody who makes collisions on purpose: only authenticated input is hashed.
 /// Source: draft-eastlake-fnv, 64-bit parameters.
 package struct Fingerprint: Sendable {

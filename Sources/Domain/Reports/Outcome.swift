@@ -1,4 +1,4 @@
-/// A provider's own words for what became of a message.
+/// A provider's own status and error of a message.
 ///
 /// There are few of them and they repeat with every report, so the database keeps each set once,
 /// under `id`, and a report only points to it.

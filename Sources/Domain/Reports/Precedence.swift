@@ -32,12 +32,12 @@ package struct Precedence: Hashable, Comparable, Sendable {
         rawValue = final | Self.stage(status) << 58 | microseconds << 6 | Self.rank(status)
     }
 
-    /// Our own judgement that nobody will ever tell a message's fate: beats all that is not final,
-    /// and loses to every end that is told after all.
+    /// Our own judgement that nobody will ever tell a message's final status: beats all that is not
+    /// final, and loses to every end that is told after all.
     package static let givenUp = Precedence(rawValue: 5 << 58)
 
     /// What the parts of a message come to, all of which have ended: beats all that was told of one
-    /// of them, and a word about the whole of the same moment.
+    /// of them, and a status of the whole of the same moment.
     ///
     /// - Parameter time: of the latest part's end.
     /// - Returns: one that no report has.

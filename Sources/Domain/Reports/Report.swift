@@ -2,10 +2,11 @@
 package struct Report: Sendable, Equatable {
     /// The message's key, known without asking the database.
     package private(set) var message: MessageID
-    /// The call whose URL was called, where `message` follows from it and the recipient that the
-    /// provider told: then it is only supposed. It counts once the message is there, is of the call
-    /// and is not known to the provider under another name (see `CallMessages`). Not stored.
-    package private(set) var call: CallID?
+    /// The send request whose URL was called, where `message` follows from it and the recipient
+    /// that the provider told: then it is only supposed. It counts once the message is there, is of
+    /// the send request and is not known to the provider under another name (see
+    /// `SendRequestMessages`). Not stored.
+    package private(set) var sendRequest: SendRequestID?
     /// Whether `message` follows from provider and `providerMessageID`; not so where the URL that
     /// was called, or the question that we asked, named the message. Stored with the message only.
     package let isKeyDerived: Bool
@@ -13,7 +14,7 @@ package struct Report: Sendable, Equatable {
     /// The message's name at the provider: Infobip's `messageId`, Plivo's `MessageUUID`.
     package let providerMessageID: String
     package let status: Status
-    /// The provider's own words for the status and the error.
+    /// The provider's own status and error.
     package let outcome: Outcome
     package let source: Source
     /// Digits with a leading `+`, as far as the provider gave a number.
@@ -33,7 +34,7 @@ package struct Report: Sendable, Equatable {
     /// Mobile country and network code, digits.
     package let network: String?
     /// Which part of a long message it is about; nil if about the whole. Not in the fingerprint:
-    /// `attributes` has the provider's own words for it.
+    /// `attributes` has it as the provider wrote it.
     package let part: PartNumber?
     /// All that the provider gave and no field above holds, as a JSON object; nil if nothing.
     package let attributes: String?
@@ -42,7 +43,8 @@ package struct Report: Sendable, Equatable {
     package let fingerprint: Int64
 
     package init(
-        message: MessageID, call: CallID? = nil, isKeyDerived: Bool = true, provider: Provider,
+        message: MessageID, sendRequest: SendRequestID? = nil, isKeyDerived: Bool = true,
+        provider: Provider,
         providerMessageID: String, status: Status,
         outcome: Outcome, source: Source = .callback, recipient: String? = nil,
         sender: String? = nil, sentAt: Timestamp? = nil, doneAt: Timestamp? = nil,
@@ -51,7 +53,7 @@ package struct Report: Sendable, Equatable {
         attributes: String? = nil
     ) {
         self.message = message
-        self.call = call
+        self.sendRequest = sendRequest
         self.isKeyDerived = isKeyDerived
         self.provider = provider
         self.providerMessageID = providerMessageID
@@ -72,8 +74,8 @@ package struct Report: Sendable, Equatable {
         precedence = Precedence(
             status: Self.status(status, ofPart: part, of: message),
             at: doneAt ?? sentAt)
-        // Everything that the ledger stores goes in: two reports that differ anywhere are two rows, and
-        // what is shown never depends on which of them came first.
+        // Everything that the ledger stores goes in: two reports that differ anywhere are two rows,
+        // and what is shown never depends on which of them came first.
         var hash = Fingerprint()
         hash.add(outcome.id)
         hash.add(Int64(status.code))
@@ -96,7 +98,7 @@ package struct Report: Sendable, Equatable {
     package func assigned(to message: MessageID) -> Report {
         var report = self
         report.message = message
-        report.call = nil
+        report.sendRequest = nil
         return report
     }
 
@@ -109,8 +111,8 @@ package struct Report: Sendable, Equatable {
     var partPrecedence: Precedence { Precedence(status: status, at: doneAt ?? sentAt) }
 
     /// The end of one part of several is not the message's: that comes with the others' (see
-    /// `MessageParts`), or with the provider's word about the whole. For a message that others sent
-    /// nobody asks for that word, so that there the first end counts until more is told.
+    /// `MessageParts`), or with the provider's status of the whole. For a message that others sent
+    /// nobody asks for that status, so that there the first end counts until more is told.
     private static func status(
         _ status: Status, ofPart part: PartNumber?, of message: MessageID
     ) -> Status {

@@ -1,4 +1,5 @@
-/// One callback on its way to the disk: the raw body, what it says, and what quarantine keeps of it.
+/// One callback on its way to the disk: the raw body, what it says, and what quarantine keeps of
+/// it.
 package struct Submission: Sendable {
     package let callback: ArchivedCallback
     package let reports: [Report]

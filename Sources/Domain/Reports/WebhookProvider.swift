@@ -1,4 +1,4 @@
-/// How one provider's callbacks are believed and read. Pure: no I/O, no clock.
+/// How one provider's callbacks are authenticated and read. Pure: no I/O, no clock.
 package protocol WebhookProvider: Sendable {
     var provider: Provider { get }
     /// The largest body that is read, in bytes.
@@ -38,7 +38,7 @@ package struct Verification: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(method) \(secret)" }
 }
 
-/// Why a callback is not believed.
+/// Why a callback is not authenticated.
 package struct Refusal: Error, Hashable, Sendable {
     /// The closed list; the raw value is the metric's label and the problem's `code`.
     package enum Reason: String, Sendable, CaseIterable {

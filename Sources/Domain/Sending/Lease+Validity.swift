@@ -1,7 +1,7 @@
 extension LeasedMessage {
     /// The message as it is sent now: the provider may try as long as is left of its validity, and
-    /// not a second longer. Only a first attempt at once has all of it: what it took to come so far is
-    /// no time in which somebody tried.
+    /// not a second longer. Only a first attempt at once has all of it: what it took to come so far
+    /// is no time in which somebody tried.
     package func outgoing(at now: Timestamp) -> OutgoingMessage {
         let left = Int(giveUpAt.since(now).components.seconds)
         if attempt == 1, let all = outgoing.validitySeconds, all - left <= Self.atOnceSeconds {

@@ -1,4 +1,4 @@
-/// A batch of messages that one dispatcher may put to a provider until a deadline.
+/// A batch of messages that one dispatcher may submitted to a provider until a deadline.
 package struct Lease: Sendable {
     package let id: LeaseID
     package let provider: Provider
@@ -92,7 +92,7 @@ package struct LeaseRequest: Sendable {
     /// After how long an unanswered request has certainly ended, by the database's clock: those of
     /// dispatchers may differ, and one that is ahead must not take a request's message away.
     package let duration: Duration
-    /// The dispatcher's number (see `Outbox.enlist`).
+    /// The dispatcher's number (see `Outbox.register`).
     package let dispatcher: Int32
     /// How many of these messages, from the first on, go into one request.
     package let batchCount: @Sendable ([OutgoingMessage]) -> Int

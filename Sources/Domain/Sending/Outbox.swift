@@ -3,9 +3,9 @@ package protocol Outbox: Sendable {
     /// Makes a dispatcher known; its number is held as long as its connection lives, so that others
     /// see at once when it is gone.
     ///
-    /// - Returns: the number, and a check that it still holds: once false, enlist again, under a
+    /// - Returns: the number, and a check that it still holds: once false, register again, under a
     ///   new number.
-    func enlist() throws(StoreFailure) -> (number: Int32, holds: @Sendable () -> Bool)
+    func register() throws(StoreFailure) -> (number: Int32, holds: @Sendable () -> Bool)
 
     /// Leases due messages of a provider that are not past their time, and notes in their timeline
     /// which of them it takes over. Messages that were tried before and of which a report says that
@@ -18,8 +18,8 @@ package protocol Outbox: Sendable {
     /// Writes steps and counts in one transaction; of a message that is there twice, one step after
     /// the other.
     ///
-    /// Safe to repeat when it is not known whether it was done: the second time the steps do not fit
-    /// and change nothing, only the events and the counts are double.
+    /// Safe to repeat when it is not known whether it was done: the second time the steps do not
+    /// fit and change nothing, only the events and the counts are double.
     func record(
         _ changes: [OutboxChange], counts: [Provider: SendCounts]
     ) throws(StoreFailure)
@@ -30,15 +30,15 @@ package protocol Outbox: Sendable {
     func takeOver(at now: Timestamp) throws(StoreFailure) -> Int
 
     /// Messages whose check is due, held for `hold` so that no other dispatcher asks too. Those
-    /// whose fate is known are dropped from the outbox instead.
+    /// whose final status is known are dropped from the outbox instead.
     ///
     /// Each one's `sentAt` is as long before `now` as the attempt was by the database's clock.
     func checks(
         of provider: Provider, limit: Int, at now: Timestamp, hold: Duration
     ) throws(StoreFailure) -> [OutboxCheck]
 
-    /// Drops messages that a provider has and whose fate is known, due or not: a portion of those
-    /// whose check is due later than a time, in the order of that.
+    /// Drops messages that a provider has and whose final status is known, due or not: a portion of
+    /// those whose check is due later than a time, in the order of that.
     ///
     /// - Returns: how many were dropped, and from where to go on; nil past the last.
     func dropSettled(
@@ -55,7 +55,7 @@ package protocol Outbox: Sendable {
     /// The stops that hold, by provider, and who has been served in the last half minute.
     func providers() throws(StoreFailure) -> [Provider: ProviderPresence]
 
-    /// Stops a provider's sending for all dispatchers, or lets it go on. A stop of a provider that is
-    /// stopped already replaces all but `since`.
+    /// Stops a provider's sending for all dispatchers, or lets it go on. A stop of a provider that
+    /// is stopped already replaces all but `since`.
     func setStop(_ stop: ProviderStop?, of provider: Provider) throws(StoreFailure)
 }

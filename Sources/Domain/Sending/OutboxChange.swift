@@ -5,7 +5,7 @@ package enum OutboxStep: Sendable, Equatable {
     case ready(at: Timestamp)
     /// An attempt may have succeeded: the provider is to be asked.
     case unsure(checkAt: Timestamp)
-    /// A provider has it: a sweeper asks for its fate if no report has settled it by then.
+    /// A provider has it: a sweeper asks for its final status if no report has settled it by then.
     case sent(checkAt: Timestamp)
     /// Nothing is left to do: the row goes.
     case done
@@ -20,14 +20,15 @@ package struct OutboxChange: Sendable {
     /// `ready` after an attempt that does not count makes a message ready that was taken over as
     /// unsure, if its event names the latest attempt: nothing was sent.
     ///
-    /// Without a lease `ready` and `unsure` count only for a message that is unsure, `ready` besides
-    /// only if the event names no attempt or the latest one: what a look-up says of an earlier one
-    /// must not send a message again. What does not count stays in the timeline without a status.
+    /// Without a lease `ready` and `unsure` count only for a message that is unsure, `ready`
+    /// besides only if the event names no attempt or the latest one: what a look-up says of an
+    /// earlier one must not send a message again. What does not count stays in the timeline without
+    /// a status.
     package let lease: LeaseID?
     package let step: OutboxStep
     package let event: SendEvent?
     /// Who carries the message from now on, and its name of it; nil leaves both.
-    package let carrier: Carrier?
+    package let acceptedBy: AcceptedBy?
     /// Whether the attempt counts; not so where the provider did not look at it.
     package let countsAttempt: Bool
     /// Why nobody will try again; a row in the dead letters.
@@ -39,14 +40,15 @@ package struct OutboxChange: Sendable {
 
     package init(
         message: MessageID, lease: LeaseID?, step: OutboxStep, event: SendEvent?,
-        carrier: Carrier? = nil, countsAttempt: Bool = true, deadLetter: ProviderProblem? = nil,
+        acceptedBy: AcceptedBy? = nil, countsAttempt: Bool = true,
+        deadLetter: ProviderProblem? = nil,
         batchLimit: Int? = nil, stop: MetStop? = nil
     ) {
         self.message = message
         self.lease = lease
         self.step = step
         self.event = event
-        self.carrier = carrier
+        self.acceptedBy = acceptedBy
         self.countsAttempt = countsAttempt
         self.deadLetter = deadLetter
         self.batchLimit = batchLimit
@@ -67,7 +69,7 @@ package struct OutboxChange: Sendable {
     }
 
     /// A provider that has a message.
-    package struct Carrier: Sendable, Equatable {
+    package struct AcceptedBy: Sendable, Equatable {
         package let provider: Provider
         /// Nil if it is not known yet, or too long for a name; a report or a look-up will tell.
         package let providerMessageID: String?

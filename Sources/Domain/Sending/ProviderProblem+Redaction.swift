@@ -1,6 +1,6 @@
 extension ProviderProblem {
     /// The same without digits in the text, for the log and for who looks after the account: a
-    /// provider's free words may name a recipient. The code stays, but for what is as long as a
+    /// provider's free text may name a recipient. The code stays, but for what is as long as a
     /// phone number.
     package var redacted: ProviderProblem {
         ProviderProblem(code: Self.withoutLongNumbers(code), text: Self.withoutDigits(text))

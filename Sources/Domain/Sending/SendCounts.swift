@@ -9,8 +9,8 @@ package struct SendCounts: Sendable, Equatable {
     /// Messages that were given up.
     package var deadLetters = 0
     package var lookUps = 0
-    /// Messages whose fate no callback had told and a look-up did.
-    package var healed = 0
+    /// Messages whose final status no callback had told and a look-up did.
+    package var recovered = 0
     /// Messages that were leased too slowly, and put back without a request.
     package var putBack = 0
     /// When the latest request was leased of which the provider took messages, by the database's
@@ -27,7 +27,7 @@ package struct SendCounts: Sendable, Equatable {
         a.unanswered += b.unanswered
         a.deadLetters += b.deadLetters
         a.lookUps += b.lookUps
-        a.healed += b.healed
+        a.recovered += b.recovered
         a.putBack += b.putBack
         a.takenAt = b.takenAt.map { max($0, a.takenAt ?? $0) } ?? a.takenAt
     }

@@ -8,7 +8,7 @@ package struct SendEvent: Sendable, Equatable {
     package let attempt: Int?
     /// What the message's status is by it, if nothing else says more; nil if it changes nothing.
     package let status: Status?
-    /// The provider's words, or our own.
+    /// The provider's text, or our own.
     package let problem: ProviderProblem?
 
     package init(
@@ -25,7 +25,7 @@ package struct SendEvent: Sendable, Equatable {
     }
 
     /// How it counts against reports. Our own judgement that a message is over has no time: a
-    /// provider's word about its end, whatever its time, beats it. That nobody will tell its end
+    /// provider's report of its end, whatever its time, beats it. That nobody will tell its end
     /// beats what was told on its way.
     package var precedence: Precedence? {
         guard let status else { return nil }
@@ -57,7 +57,7 @@ package struct SendEvent: Sendable, Equatable {
         case gaveUp = "gave_up"
         /// Its validity is over: before it was sent, or the provider knows of no end.
         case expired
-        /// Its sender called it back.
+        /// Its sender cancelled it.
         case cancelled
 
         /// What stands for the kind in the database; never reused for another one.

@@ -2,27 +2,28 @@
 package struct OutgoingMessage: Sendable, Equatable {
     /// Ours, version 7; the provider gets it along, so that its reports find the message.
     package let id: MessageID
-    /// The call that brought it: all messages of a call have everything but the recipient in common,
-    /// and no recipient twice.
-    package let call: CallID
+    /// The send request that brought it: all messages of a send request have everything but the
+    /// recipient in common, and no recipient twice.
+    package let sendRequest: SendRequestID
     package let recipient: PhoneNumber
     /// A number, a short code or up to eleven letters and digits; nil leaves it to the provider.
     package let sender: String?
     package let text: String
     /// How long the provider may try; nil leaves it to the provider.
     package let validityMinutes: Int?
-    /// How long the provider may try from now on, in seconds: all of the validity, or what is left of
-    /// it.
+    /// How long the provider may try from now on, in seconds: all of the validity, or what is left
+    /// of it.
     package private(set) var validitySeconds: Int?
     /// What the provider echoes in its reports, where it can.
     package let callbackData: String?
 
     package init(
-        id: MessageID, call: CallID, recipient: PhoneNumber, sender: String?, text: String,
+        id: MessageID, sendRequest: SendRequestID, recipient: PhoneNumber, sender: String?,
+        text: String,
         validityMinutes: Int? = nil, callbackData: String? = nil
     ) {
         self.id = id
-        self.call = call
+        self.sendRequest = sendRequest
         self.recipient = recipient
         self.sender = sender
         self.text = text
@@ -86,19 +87,19 @@ package enum SendResult: Sendable, Equatable {
     case accepted(providerMessageID: String?)
     /// It will never take this message.
     case refused(ProviderProblem)
-    /// It refused the whole request, surely sent nothing of it, and did not say that this message is
-    /// to blame: it goes again with half of the others, so that a bad one ends up by itself.
+    /// It refused the whole request, surely sent nothing of it, and did not say that this message
+    /// is to blame: it goes again with half of the others, so that a bad one ends up by itself.
     case refusedTogether(ProviderProblem)
     /// It did not take the message now, and surely did not send it: try again.
     case deferred(ProviderProblem, afterSeconds: Int?)
     /// Nobody knows whether it took the message: ask before trying again.
     case ambiguous(ProviderProblem)
-    /// It says that it takes no message until somebody mends the account or the credentials. Whether
-    /// that is true of all messages or only of this one, others tell.
+    /// It says that it takes no message until somebody mends the account or the credentials.
+    /// Whether that is true of all messages or only of this one, others tell.
     case stopped(ProviderProblem)
 }
 
-/// A provider's own words for why it did not take a message. Safe to show.
+/// A provider's own reason why it did not take a message. Safe to show.
 package struct ProviderProblem: Error, Sendable, Equatable {
     /// The provider's code, or the HTTP status where there is none.
     package let code: String
@@ -112,13 +113,13 @@ package struct ProviderProblem: Error, Sendable, Equatable {
     }
 }
 
-/// How messages are put to one provider and its answers are read. Pure: no I/O, no clock.
+/// How messages are submitted to one provider and its answers are read. Pure: no I/O, no clock.
 package protocol SendingProvider: Sendable {
     var provider: Provider { get }
     /// The most messages in one request.
     var batchLimit: Int { get }
-    /// How long after an attempt a look-up may still miss what the provider took: only after that is
-    /// a message that it does not know sent again.
+    /// How long after an attempt a look-up may still miss what the provider took: only after that
+    /// is a message that it does not know sent again.
     var settleDelay: Duration { get }
     /// The most look-ups in a minute.
     var lookUpsPerMinute: Int { get }
@@ -194,7 +195,7 @@ package struct MessageLookUp: Sendable, Equatable {
     /// Nil if the provider never told us.
     package let providerMessageID: String?
     package let recipient: PhoneNumber
-    /// When the attempt in question was put to the provider.
+    /// When the attempt in question was submitted to the provider.
     package let sentAt: Timestamp
     /// The provider's names of our other messages to this recipient, as far as we know them: where
     /// the provider can only be asked by recipient and time, none of those is this one.

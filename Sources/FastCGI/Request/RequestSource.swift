@@ -2,7 +2,7 @@ internal import Glibc
 
 /// What libfcgi reads from instead of a socket: the head of a request, complete and examined.
 ///
-/// libfcgi 2.4.2 believes its peer: FCGI_GET_VALUES with four names overruns a buffer on its stack,
+/// libfcgi 2.4.2 trusts its peer: FCGI_GET_VALUES with four names overruns a buffer on its stack,
 /// and a name of gigabytes aborts the process. It also blocks its thread until the peer has sent
 /// all. So it never reads a socket here: `OS_Read`, the one function by which it reads, is ours,
 /// and `Library` refuses to start when the linker did not bind it.

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A thread of our own for calls that block, outside Swift's cooperative pool.
 ///
-/// Signals are blocked in it, but for those of a crash: libfcgi does not retry an interrupted read. Its stack is
-/// 512 KiB, so that a pool of workers stays small.
+/// Signals are blocked in it, but for those of a crash: libfcgi does not retry an interrupted read.
+/// Its stack is 512 KiB, so that a pool of workers stays small.
 struct PosixThread: Sendable {
     private let handle: pthread_t
 

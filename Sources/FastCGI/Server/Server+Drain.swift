@@ -8,7 +8,8 @@ extension Server {
     /// Closes our side of the listener; from now on answered connections are closed.
     ///
     /// The file of a socket that we bound is removed, and what waits in its queue is taken in; an
-    /// inherited socket's queue stays with the one who gave it. Safe to call again, from any thread.
+    /// inherited socket's queue stays with the one who gave it. Safe to call again, from any
+    /// thread.
     package func stopAccepting() {
         if monitor.withLock({ $0.stopAccepting() }) { closeListener() }
     }
@@ -16,8 +17,8 @@ extension Server {
     /// Lets what is in flight finish, then ends the workers.
     ///
     /// A request that waits in a kept connection, has come in part, or comes soon on a connection
-    /// that was accepted, is still served: nginx would not send a POST again. Blocks, so it must not
-    /// be called from a handler. A worker that is stuck in the handler at the deadline is left
+    /// that was accepted, is still served: nginx would not send a POST again. Blocks, so it must
+    /// not be called from a handler. A worker that is stuck in the handler at the deadline is left
     /// behind.
     ///
     /// - Parameter deadline: When to give up.
@@ -28,7 +29,8 @@ extension Server {
         closeResting()
         // Fresh connections have a last deadline now.
         startSweeping(by: .now + limits.ioTimeout / 20)
-        // A worker that still holds the listener may have accepted one that is not in the books yet.
+        // A worker that still holds the listener may have accepted one that is not in the books
+        // yet.
         let finished: Bool? = monitor.wait(until: deadline) {
             $0.connections.isEmpty && $0.listener == .closed ? true : nil
         }

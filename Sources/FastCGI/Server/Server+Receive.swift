@@ -126,7 +126,8 @@ extension Server {
     /// Sees to it that a deadline is kept also when no event comes.
     func startSweeping(by deadline: ContinuousClock.Instant) {
         monitor.withLock { state in
-            // Under the lock, and it does not block: else a later deadline could have the last word.
+            // Under the lock, and it does not block: else a later deadline could have the last
+            // word.
             guard state.mustSweep(by: deadline) else { return }
             sweepTimer.start(max(ContinuousClock.now.duration(to: deadline), .milliseconds(1)))
         }

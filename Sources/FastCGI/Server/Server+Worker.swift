@@ -68,8 +68,9 @@ extension Server {
             return (action, state.unpark(), state.mayResume)
         }
         if action == .arm {
-            // Behind the lock, since every request comes here: a system call is where a thread loses
-            // its core, and all others would wait for the lock meanwhile. See `waitForArming`.
+            // Behind the lock, since every request comes here: a system call is where a thread
+            // loses its core, and all others would wait for the lock meanwhile. See
+            // `waitForArming`.
             arm(id, descriptor)
             arming.subtract(1, ordering: .releasing)
         }

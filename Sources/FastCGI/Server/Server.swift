@@ -7,8 +7,8 @@ package protocol ExchangeHandler: Sendable {
     /// where the listener has some.
     func handle(_ exchange: Exchange)
 
-    /// Whether `handle` answers this request without waiting for anything: then it is called at once,
-    /// whatever the bound on requests in flight and however busy the handlers are.
+    /// Whether `handle` answers this request without waiting for anything: then it is called at
+    /// once, whatever the bound on requests in flight and however busy the handlers are.
     func answersAtOnce(_ exchange: Exchange) -> Bool
 
     /// Refuses a request that nobody had time for, without waiting for anything.
@@ -26,8 +26,8 @@ extension ExchangeHandler {
 /// The workers themselves wait on one epoll instance that holds the listener and the idle
 /// connections, each armed for one event: a request costs no hand-over between threads, and idle
 /// kept connections cost no worker. Nor does a request that has come in part: a worker never waits
-/// for a peer to send, it keeps the part and goes on. Nor for room: what is complete waits by itself.
-/// A server lives until it is drained: its threads hold it.
+/// for a peer to send, it keeps the part and goes on. Nor for room: what is complete waits by
+/// itself. A server lives until it is drained: its threads hold it.
 package final class Server: Sendable {
     let limits: Listener.Limits
     let handler: any ExchangeHandler

@@ -93,8 +93,8 @@ extension ServerState {
 
     // MARK: The drain
 
-    /// The connections without a thread, but for the fresh ones, which get a last deadline; they are
-    /// the caller's until `release` or `forget`. At the end the fresh ones, too.
+    /// The connections without a thread, but for the fresh ones, which get a last deadline; they
+    /// are the caller's until `release` or `forget`. At the end the fresh ones, too.
     mutating func claimResting(
         at now: ContinuousClock.Instant, isEnd: Bool
     ) -> [(id: UInt64, connection: Connection)] {

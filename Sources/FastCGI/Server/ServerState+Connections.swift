@@ -1,7 +1,7 @@
 /// What becomes of the connections: taken by a worker, finished, left for later.
 extension ServerState {
-    // Each of these runs for every request with the lock held, so a connection is looked up once and
-    // written back once.
+    // Each of these runs for every request with the lock held, so a connection is looked up once
+    // and written back once.
 
     /// A connection is readable.
     mutating func take(_ id: UInt64) -> Taken {

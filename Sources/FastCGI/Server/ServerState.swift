@@ -42,7 +42,8 @@ struct ServerState: Sendable {
         /// Not watched, no thread; its request is complete and waits for room. Exits: busy.
         case waiting
         /// Answered without its input having been read to the end; the rest is thrown away, up to
-        /// so many bytes, until the peer closes. Exits: busy (event), claimed (its deadline, drain).
+        /// so many bytes, until the peer closes. Exits: busy (event), claimed (its deadline,
+        /// drain).
         case discarding(left: Int)
         /// Somebody looks whether it is to be closed. Exits: the phase before, gone.
         case claimed
@@ -81,7 +82,8 @@ struct ServerState: Sendable {
         /// How long a fresh connection may stay silent, and a part wait for the rest.
         var patience: Duration = .seconds(10)
 
-        /// As many again as there may be: connections whose requests wait until others are answered.
+        /// As many again as there may be: connections whose requests wait until others are
+        /// answered.
         var connectionsAtMost: Int { 2 * connections }
     }
 

@@ -1,7 +1,7 @@
 import Domain
 import JSON
 
-/// Infobip's logs, put into the words of a delivery report.
+/// Infobip's logs, as a delivery report.
 ///
 /// An entry of the logs is a result of a callback but for two things: the recipient is called
 /// `destination` in version 3, and the message's text stands in it (`text` in version 1, `content`
@@ -12,7 +12,7 @@ struct InfobipLog {
     private var callback: [UInt8] = []
     private(set) var entryCount = 0
 
-    /// Nil for what is no JSON, and for JSON without a list of results.
+    /// Nil for what is not JSON, and for JSON without a list of results.
     init?(_ body: [UInt8]) {
         var log = Self()
         let isLog = body.withUnsafeBytes { bytes -> Bool in

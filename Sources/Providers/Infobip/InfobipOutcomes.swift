@@ -8,23 +8,26 @@ final class InfobipOutcome: Sendable {
     /// Empty where the result has no `error`.
     let error: [UInt8]
     let outcome: Outcome
-    let fate: Status
-    /// Members of the two objects that the outcome does not hold; see `InfobipWords.extras`.
+    let finalStatus: Status
+    /// Members of the two objects that the outcome does not hold; see `InfobipStatusText.extras`.
     let statusExtras: [UInt8]
     let errorExtras: [UInt8]
     /// What of the two objects cannot be used.
     let oddities: [Oddity]
 
-    init(status: [UInt8], error: [UInt8], statusWords: InfobipWords, errorWords: InfobipWords) {
+    init(
+        status: [UInt8], error: [UInt8], statusText: InfobipStatusText,
+        errorText: InfobipStatusText
+    ) {
         self.status = status
         self.error = error
-        outcome = Outcome(status: statusWords, error: errorWords)
-        fate = Status(
-            infobipGroup: statusWords.group, groupID: statusWords.groupID, id: statusWords.id,
-            name: statusWords.name)
-        statusExtras = statusWords.extras
-        errorExtras = errorWords.extras
-        oddities = statusWords.oddities + errorWords.oddities
+        outcome = Outcome(status: statusText, error: errorText)
+        finalStatus = Status(
+            infobipGroup: statusText.group, groupID: statusText.groupID, id: statusText.id,
+            name: statusText.name)
+        statusExtras = statusText.extras
+        errorExtras = errorText.extras
+        oddities = statusText.oddities + errorText.oddities
     }
 }
 

@@ -4,20 +4,20 @@ import JSON
 extension InfobipParser {
     /// The report that a result makes; nil with the problem in the result where it makes none.
     mutating func report(of result: inout InfobipResult) throws(JSONFault) -> Report? {
-        guard let id = messageID(of: &result), let words = try outcome(of: &result) else {
+        guard let id = messageID(of: &result), let providerStatus = try outcome(of: &result) else {
             return nil
         }
-        if !words.oddities.isEmpty {
-            for oddity in words.oddities { result.note(oddity) }
+        if !providerStatus.oddities.isEmpty {
+            for oddity in providerStatus.oddities { result.note(oddity) }
         }
         let sentAt = time(result.sentAt, .sentAt, &result)
         let doneAt = time(result.doneAt, .doneAt, &result)
         let segments = segments(&result)
         let price = price(&result)
-        let attributes = attributes(&result, words)
+        let attributes = attributes(&result, providerStatus)
         return Report(
             message: id.key, provider: .infobip, providerMessageID: id.text,
-            status: fate(of: id.key, words), outcome: words.outcome,
+            status: finalStatus(of: id.key, providerStatus), outcome: providerStatus.outcome,
             recipient: phoneNumber(result.to),
             sender: phoneNumber(result.sender ?? result.from), sentAt: sentAt, doneAt: doneAt,
             segments: segments, price: price, bulkID: bulkID(result.bulkID),
@@ -26,10 +26,12 @@ extension InfobipParser {
             attributes: attributes)
     }
 
-    /// What the words mean for the message; that its id is taken, nothing, if the id is ours.
+    /// What the provider status means for the message; that its id is taken, nothing, if the id is
+    /// ours.
     @inline(__always)
-    private func fate(of key: MessageID, _ words: InfobipOutcome) -> Status {
-        key.version == 7 && words.outcome.isInfobipDuplicate ? .unknown : words.fate
+    private func finalStatus(of key: MessageID, _ providerStatus: InfobipOutcome) -> Status {
+        key.version == 7 && providerStatus.outcome.isInfobipDuplicate
+            ? .unknown : providerStatus.finalStatus
     }
 
     private func messageID(of result: inout InfobipResult) -> (key: MessageID, text: String)? {
@@ -119,12 +121,19 @@ extension InfobipParser {
 
     /// All that no column holds, as one JSON object; nil, at no cost, for nearly every report.
     @inline(__always)
-    private func attributes(_ result: inout InfobipResult, _ words: InfobipOutcome) -> String? {
-        if result.kept.isEmpty, words.statusExtras.isEmpty, words.errorExtras.isEmpty { return nil }
-        return collect(&result, words)
+    private func attributes(_ result: inout InfobipResult, _ providerStatus: InfobipOutcome)
+        -> String?
+    {
+        if result.kept.isEmpty, providerStatus.statusExtras.isEmpty,
+            providerStatus.errorExtras.isEmpty
+        {
+            return nil
+        }
+        return collect(&result, providerStatus)
     }
 
-    private func collect(_ result: inout InfobipResult, _ words: InfobipOutcome) -> String? {
+    private func collect(_ result: inout InfobipResult, _ providerStatus: InfobipOutcome) -> String?
+    {
         var json = JSONCompactor()
         func next() {
             json.append(json.bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
@@ -135,7 +144,9 @@ extension InfobipParser {
             json.append(UInt8(ascii: ":"))
             json.append(member.value, of: reader.bytes)
         }
-        for (name, extras) in [("status", words.statusExtras), ("error", words.errorExtras)]
+        for (name, extras) in [
+            ("status", providerStatus.statusExtras), ("error", providerStatus.errorExtras),
+        ]
         where !extras.isEmpty {
             next()
             json.append(quoting: name)

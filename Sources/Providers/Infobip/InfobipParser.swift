@@ -10,7 +10,7 @@ struct InfobipParser {
     static let resultLimit = 10_000
     /// The most characters of a message id that Infobip takes.
     static let messageIDLimit = 200
-    /// The most segments that are believed.
+    /// The most segments that are accepted.
     static let segmentLimit: Int64 = 10_000
     /// The most bytes of attributes of one report.
     static let attributesLimit = 65_536
@@ -22,7 +22,7 @@ struct InfobipParser {
 
     private let known: InfobipOutcomes.Table
     private(set) var learned: [UInt64: InfobipOutcome] = [:]
-    /// The words of the last result.
+    /// The provider status of the last result.
     private(set) var recent: InfobipOutcome?
     /// The last bulk id, which is the same for a whole batch.
     private var lastBulk: (range: Range<Int>, text: String) = (0..<0, "")
@@ -37,7 +37,7 @@ struct InfobipParser {
     /// - Parameters:
     ///   - bytes: the body.
     ///   - limits: the bounds of strings, numbers and nesting.
-    ///   - known: the words that earlier callbacks had.
+    ///   - known: the provider statuses that earlier callbacks had.
     init(_ bytes: ByteView, limits: JSONReader.Limits, known: InfobipOutcomes.Table) {
         reader = JSONReader(bytes, limits: limits)
         self.known = known
@@ -51,7 +51,7 @@ struct InfobipParser {
     ///
     /// An object without results is one itself, or an event of another kind.
     ///
-    /// - Throws: `Malformation` if it is no JSON object, or has too many results or two lists.
+    /// - Throws: `Malformation` if it is not a JSON object, or has too many results or two lists.
     mutating func parse() throws(Malformation) {
         do throws(JSONFault) {
             let isObject = reader.peek() == UInt8(ascii: "{")
@@ -196,8 +196,8 @@ struct InfobipParser {
         }
     }
 
-    /// The words of a result, from the last one, the table, or its bytes; nil with the problem in
-    /// the result where they do not say which status it is.
+    /// The provider status of a result, from the last one, the table, or its bytes; nil with the
+    /// problem in the result where they do not say which status it is.
     mutating func outcome(of result: inout InfobipResult) throws(JSONFault) -> InfobipOutcome? {
         let bytes = reader.bytes
         guard let status = result.status else {
@@ -212,16 +212,16 @@ struct InfobipParser {
             recent = found
             return found
         }
-        let statusWords = try InfobipWords(.status, bytes, status, limits: reader.limits)
-        var errorWords = InfobipWords()
+        let statusText = try InfobipStatusText(.status, bytes, status, limits: reader.limits)
+        var errorText = InfobipStatusText()
         if let error = result.error {
-            errorWords = try InfobipWords(.error, bytes, error, limits: reader.limits)
+            errorText = try InfobipStatusText(.error, bytes, error, limits: reader.limits)
         }
         let entry = InfobipOutcome(
             status: Array(bytes.slice(status)), error: Array(bytes.slice(ranges.error)),
-            statusWords: statusWords, errorWords: errorWords)
-        let isUnclear = entry.fate == .unknown ? statusWords.oddities.first : nil
-        if let problem = statusWords.contradiction ?? isUnclear {
+            statusText: statusText, errorText: errorText)
+        let isUnclear = entry.finalStatus == .unknown ? statusText.oddities.first : nil
+        if let problem = statusText.contradiction ?? isUnclear {
             result.refuse(problem.reason, problem.path)
             return nil
         }
@@ -244,7 +244,7 @@ struct InfobipParser {
 }
 
 extension Malformation {
-    /// A body that is no JSON.
+    /// A body that is not JSON.
     ///
     /// - Parameters:
     ///   - fault: what is wrong.

@@ -24,7 +24,7 @@ struct InfobipRefusal {
         let code = exception?["messageId"]?.text ?? body?["errorCode"]?.text
         let text = exception?["text"]?.text ?? body?["description"]?.text
         guard code != nil || text != nil else {
-            problem = .wordless(response.status)
+            problem = .withoutText(response.status)
             return
         }
         let violations = Self.violations(exception?["validationErrors"], body?["violations"])

@@ -60,10 +60,10 @@ struct InfobipResult {
     ///
     /// - Parameters:
     ///   - reader: without a flaw; stands behind the result afterwards.
-    ///   - recent: the words that the last result had; where the same bytes come again they are
-    ///     not read but only compared.
+    ///   - recent: the provider status that the last result had; where the same bytes come again
+    ///     they are not read but only compared.
     ///   - field: the member being read, for the place of a fault.
-    /// - Throws: `JSONFault` where it is no JSON.
+    /// - Throws: `JSONFault` where it is not JSON.
     init(
         from reader: inout JSONReader, recent: InfobipOutcome?, field: inout InfobipField?
     ) throws(JSONFault) {
@@ -196,7 +196,7 @@ struct InfobipResult {
             return refuse(RejectReason(flaw), field?.name ?? "")
         }
         switch field {
-        // Their words tell which of them it is.
+        // Their descriptions tell which of them it is.
         case .status, .error: break
         case nil:
             kept.removeLast()

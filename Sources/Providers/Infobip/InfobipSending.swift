@@ -27,7 +27,7 @@ package struct InfobipSending: SendingProvider {
         package var baseURL: String
         /// A key that may send messages and read logs.
         package var apiKey: Secret
-        /// Where reports go, as JSON, with the token that makes them believed (see
+        /// Where reports go, as JSON, with the token that authenticates them (see
         /// `InfobipWebhook.callbackURL`); nil leaves it to the account's subscriptions.
         package var callbackURL: String?
         /// Whether reports that are not final are wanted too.

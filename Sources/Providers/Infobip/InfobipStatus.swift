@@ -1,6 +1,6 @@
 import Domain
 
-/// Infobip's status groups, and what they mean in our words.
+/// Infobip's status groups, and what they mean for a message.
 ///
 /// Source: Infobip's "Response status and error codes" and the enumeration of `status.groupName` in
 /// the OpenAPI of SMS v3.
@@ -51,7 +51,7 @@ enum InfobipStatusGroup: Int32 {
 }
 
 extension Status {
-    /// What a report's words mean.
+    /// What a provider status means.
     ///
     /// A known group name decides, since version 3 enumerates the names; the group's number where
     /// the name is missing or new; the status's own id only where no group is given, and its name
@@ -84,7 +84,7 @@ extension Status {
 extension Outcome {
     /// Whether Infobip refused an attempt because it has the message's id from an earlier one
     /// (REJECTED_DUPLICATE_MESSAGE_ID). Of a message of ours, whose id nobody else gives away, that
-    /// says nothing about its fate: the earlier attempt has it.
+    /// says nothing about its final status: the earlier attempt has it.
     var isInfobipDuplicate: Bool {
         guard (statusID ?? statusName.flatMap { InfobipStatusName.id(of: $0) }) == 23 else {
             return false

@@ -55,7 +55,7 @@ package final class InfobipWebhook: WebhookProvider {
 
     /// - Parameters:
     ///   - settings: at least one secret of at least one method; nil otherwise, since nothing could
-    ///     then be believed.
+    ///     then be authenticated.
     ///   - stringLimit: the longest string that is read, in bytes.
     package init?(_ settings: Settings, stringLimit: Int = 16_384) {
         guard let authenticator = InfobipAuthenticator(settings) else { return nil }
@@ -73,12 +73,12 @@ package final class InfobipWebhook: WebhookProvider {
         try authenticator.authenticate(request)
     }
 
-    /// The URI without its token, whether or not tokens are believed.
+    /// The URI without its token, whether or not tokens are accepted.
     package func archived(uri: String) -> String { InfobipURLToken.redact(uri) }
 
     /// Reads all results; one that is no report becomes a reject and costs no other.
     ///
-    /// - Throws: `Malformation` for another media type, for what is no JSON object, and for more
+    /// - Throws: `Malformation` for another media type, for what is not a JSON object, and for more
     ///   than 10,000 results or two lists of them.
     package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
         guard let type = request.contentType, MediaType.isJSON(type) else {

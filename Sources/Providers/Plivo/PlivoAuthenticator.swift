@@ -70,7 +70,7 @@ struct PlivoAuthenticator: Sendable {
     }
 
     /// V3 if any of its headers came; V2 only where none did, it is allowed, and the URL names no
-    /// call.
+    /// send request.
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         let given = Given(v3, request)
         if given.isAny {
@@ -91,8 +91,8 @@ struct PlivoAuthenticator: Sendable {
         let older = Given(v2, request)
         guard older.isAny else { throw Refusal(.missingSignature) }
         // At a call's URL `To` chooses the message, and V2 does not protect it: one callback that
-        // somebody has seen would be a key to all messages of the call.
-        guard allowsV2, request.call == nil else { throw Refusal(.schemeNotAllowed) }
+        // somebody has seen would be a key to all messages of the send request.
+        guard allowsV2, request.sendRequest == nil else { throw Refusal(.schemeNotAllowed) }
         guard older.hasSignature, !older.nonces.isEmpty else {
             throw Refusal(.missingSignature)
         }

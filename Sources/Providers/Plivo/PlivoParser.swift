@@ -70,14 +70,14 @@ struct PlivoParser {
     ///
     /// - Parameters:
     ///   - message: our own id of the message, where the URL that was called holds one.
-    ///   - call: the id of the call that sent the message, where the URL holds that one: call and
-    ///     `To` make what is supposed to be the message's id.
+    ///   - sendRequest: the id of the send request that sent the message, where the URL holds that
+    ///     one: send request and `To` make what is supposed to be the message's id.
     /// - Returns: the report; nil once `problem` says why there is none.
-    mutating func report(message: MessageID?, call: CallID? = nil) -> Report? {
+    mutating func report(message: MessageID?, sendRequest: SendRequestID? = nil) -> Report? {
         let wholeID = parentID()
         let ownID = messageID(isOnlyName: wholeID == nil)
         let word = required(.status)
-        let ours = message ?? call.map { self.message(of: $0) }
+        let ours = message ?? sendRequest.map { self.message(of: $0) }
         guard problem == nil, let id = wholeID ?? ownID, let word else { return nil }
         let status = Status(plivo: word)
         let sentAt = time(.sentTime)
@@ -94,7 +94,7 @@ struct PlivoParser {
         if id != ownID { keep(.messageUUID) }
         let key = MessageKey.derive(provider: .plivo, canonicalName: id)
         return Report(
-            message: ours ?? key, call: message == nil ? call : nil,
+            message: ours ?? key, sendRequest: message == nil ? sendRequest : nil,
             isKeyDerived: ours == nil || ours == key,
             provider: .plivo, providerMessageID: id, status: status,
             outcome: outcome(status: word), recipient: phoneNumber(.to),
@@ -166,9 +166,9 @@ struct PlivoParser {
         return Provider.plivo.canonical(text)
     }
 
-    /// The key of the message that a call sent to `To`, unless that is another spelling.
-    private func message(of call: CallID) -> MessageID {
-        MessageKey.supposed(call: call, recipient: given(.to).map { text($0) } ?? "")
+    /// The key of the message that a send request sent to `To`, unless that is another spelling.
+    private func message(of sendRequest: SendRequestID) -> MessageID {
+        MessageKey.supposed(sendRequest: sendRequest, recipient: given(.to).map { text($0) } ?? "")
     }
 
     /// The whole message's UUID, where the form is about one part of it; nil where it gives none

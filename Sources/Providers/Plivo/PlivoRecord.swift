@@ -1,7 +1,7 @@
 import Domain
 import JSON
 
-/// Plivo's record of a message, put into the words of a status callback.
+/// Plivo's record of a message, as a status callback.
 ///
 /// A record says what a callback says under other names, so it is read by the same parser and its
 /// report means the same. `message_updated_time` counts as the receipt's time where the status is
@@ -26,8 +26,8 @@ struct PlivoRecord {
         }
     }
 
-    /// The report under our own id; nil if the record lacks its UUID or state. A value that cannot be
-    /// what it should be is left out.
+    /// The report under our own id; nil if the record lacks its UUID or state. A value that cannot
+    /// be what it should be is left out.
     func report(message: MessageID) -> Report? {
         guard let form = FormReader(URLText.pairs(parameters).utf8) else { return nil }
         var parser = PlivoParser(form)

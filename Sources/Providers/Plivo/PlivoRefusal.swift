@@ -21,7 +21,7 @@ struct PlivoRefusal {
             error?.text ?? Self.first(["message", "error", "text", "description"], of: error)
             ?? Self.listed(in: error) ?? body?["message"]?.text
         guard let text else {
-            problem = .wordless(response.status)
+            problem = .withoutText(response.status)
             return
         }
         problem = ProviderProblem(code: code ?? String(response.status), text: text)
@@ -31,7 +31,8 @@ struct PlivoRefusal {
         names.lazy.compactMap { value?[$0]?.text }.first
     }
 
-    /// The texts by field, as in `{"dst":["1 is not a valid phone number"]}`; nil if there are none.
+    /// The texts by field, as in `{"dst":["1 is not a valid phone number"]}`; nil if there are
+    /// none.
     private static func listed(in error: JSONValue?) -> String? {
         let texts = (error?.members ?? []).compactMap { member in
             text(of: member.value).map { "\(member.name): \($0)" }
@@ -49,7 +50,8 @@ struct PlivoRefusal {
     /// What it means for the message.
     ///
     /// - 401, 402, 406, 407, 415 and redirections are about credentials, account or address. So is
-    ///   every refusal for want of credit, and a 404 or 405 that is not Plivo's own: a wrong address.
+    ///   every refusal for want of credit, and a 404 or 405 that is not Plivo's own: a wrong
+    ///   address.
     /// - 403 is either a country that the account may not send to, which is about this message, or
     ///   our address missing in the account's allow-list, which is about all of them. Only the text
     ///   tells; what it does not tell stops the sending, since a queue that waits loses nothing.
@@ -61,7 +63,7 @@ struct PlivoRefusal {
     var result: SendResult {
         switch response.status {
         case 300..<400, 401, 402, 406, 407, 415: .stopped(problem)
-        case 403: speaks(of: Self.placeWords) ? .refused(problem) : .stopped(problem)
+        case 403: mentions(Self.placeTerms) ? .refused(problem) : .stopped(problem)
         case 404, 405: isFromPlivo ? refusal : .stopped(problem)
         case 408, 429, 503: .deferred(problem, afterSeconds: response.retryAfterSeconds)
         case 409: .ambiguous(problem)
@@ -71,14 +73,14 @@ struct PlivoRefusal {
     }
 
     private var refusal: SendResult {
-        speaks(of: Self.creditWords) ? .stopped(problem) : .refused(problem)
+        mentions(Self.creditTerms) ? .stopped(problem) : .refused(problem)
     }
 
-    private static let placeWords = ["geo", "country", "countries", "region", "destination"]
-    private static let creditWords = ["insufficient", "not enough"]
+    private static let placeTerms = ["geo", "country", "countries", "region", "destination"]
+    private static let creditTerms = ["insufficient", "not enough"]
 
-    private func speaks(of words: [String]) -> Bool {
+    private func mentions(_ terms: [String]) -> Bool {
         let text = problem.text.lowercased()
-        return words.contains { text.contains($0) }
+        return terms.contains { text.contains($0) }
     }
 }

@@ -2,14 +2,15 @@ package import Domain
 import JSON
 package import Security
 
-/// Sends through Plivo, the messages of one call in one request.
+/// Sends through Plivo, the messages of one send request in one request.
 ///
 /// Plivo takes up to 1000 recipients of one text, joined by `<`. A request has one callback URL,
 /// the only place for a word of ours, so with one URL for several messages their reports must say
-/// which is meant. They do: the URL holds the call's id, each callback names its recipient as `To`,
-/// no call has a recipient twice, and a message's id follows from the two (`MessageKey`). Signature
-/// V3 covers the URL and `To`; V2 does not cover `To`, so that at a call's URL no callback is
-/// believed by V2. It relies on Plivo giving back the digits that it was given.
+/// which is meant. They do: the URL holds the send request's id, each callback names its recipient
+/// as `To`, no send request has a recipient twice, and a message's id follows from the two
+/// (`MessageKey`). Signature V3 covers the URL and `To`; V2 does not cover `To`, so that at a send
+/// request's URL no callback is authenticated by V2. It relies on Plivo giving back the digits that
+/// it was given.
 ///
 /// What it costs: the order of `message_uuid[]` is not documented, so the answer tells no message's
 /// UUID, only the first callback does; and an answer that does not come leaves all messages of the
@@ -100,24 +101,26 @@ package struct PlivoSending: SendingProvider {
             + "/Message/"
     }
 
-    /// The messages of the first one's call, up to a recipient that comes again: Plivo drops
-    /// duplicates.
+    /// The messages of the first one's send request, up to a recipient that comes again: Plivo
+    /// drops duplicates.
     ///
-    /// A message whose id does not follow from call and recipient goes by itself, since a callback
-    /// to a call's URL would not find it.
+    /// A message whose id does not follow from send request and recipient goes by itself, since a
+    /// callback to a send request's URL would not find it.
     package func batchCount(of messages: [OutgoingMessage]) -> Int {
-        guard let first = messages.first, Self.isNamedByCall(first) else {
+        guard let first = messages.first, Self.isNamedBySendRequest(first) else {
             return min(messages.count, 1)
         }
         var recipients: Set<PhoneNumber> = []
         return messages.prefix(batchLimit).prefix { message in
-            message.call == first.call && recipients.insert(message.recipient).inserted
-                && Self.isNamedByCall(message)
+            message.sendRequest == first.sendRequest
+                && recipients.insert(message.recipient).inserted
+                && Self.isNamedBySendRequest(message)
         }.count
     }
 
-    private static func isNamedByCall(_ message: OutgoingMessage) -> Bool {
-        message.id == MessageKey.derive(call: message.call, recipient: message.recipient)
+    private static func isNamedBySendRequest(_ message: OutgoingMessage) -> Bool {
+        message.id
+            == MessageKey.derive(sendRequest: message.sendRequest, recipient: message.recipient)
     }
 
     /// `POST …/Message/`. Several messages must be as many as `batchCount(of:)` says: text, sender
@@ -126,9 +129,11 @@ package struct PlivoSending: SendingProvider {
         guard let first = messages.first, messages.count <= batchLimit else {
             preconditionFailure("1 to `batchLimit` messages")
         }
-        precondition(messages.allSatisfy { $0.call == first.call }, "messages of one call")
+        precondition(
+            messages.allSatisfy { $0.sendRequest == first.sendRequest },
+            "messages of one send request")
         let recipients = messages.map(\.recipient.digits).joined(separator: "<")
-        let path = messages.count == 1 ? first.id.description : "calls/\(first.call)"
+        let path = messages.count == 1 ? first.id.description : "send-requests/\(first.sendRequest)"
         return ProviderRequest(
             method: "POST", url: messagesURL,
             headers: headers + [("Content-Type", "application/json")],

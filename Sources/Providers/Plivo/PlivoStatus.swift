@@ -3,8 +3,9 @@ import Domain
 extension Status {
     /// What Plivo's `Status` means.
     ///
-    /// `read` comes only of WhatsApp, and only after `delivered`. A word that is new is `unknown`,
-    /// which is not final. Source: Plivo's documentation, messaging/concepts/message-status-callbacks.
+    /// `read` comes only of WhatsApp, and only after `delivered`. A status that is new is
+    /// `unknown`, which is not final. Source: Plivo's documentation,
+    /// messaging/concepts/message-status-callbacks.
     init(plivo word: String) {
         switch Word.normalized(word) {
         case "QUEUED": self = .accepted

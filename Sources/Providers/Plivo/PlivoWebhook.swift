@@ -13,9 +13,9 @@ package final class PlivoWebhook: WebhookProvider {
         package var baseURLs: [String]
         /// Auth tokens of the accounts and subaccounts, in the order in which they are numbered.
         package var tokens: [Secret]
-        /// Whether V2 is believed where no V3 header came. It protects neither the query nor the
-        /// body: whoever has seen one callback can make up others to the same path. A call's URL,
-        /// where the body says which message is meant, takes V3 alone.
+        /// Whether V2 is accepted where no V3 header came. It protects neither the query nor the
+        /// body: whoever has seen one callback can make up others to the same path. A send
+        /// request's URL, where the body says which message is meant, takes V3 alone.
         package var allowsV2: Bool
 
         /// - Parameters:
@@ -36,14 +36,15 @@ package final class PlivoWebhook: WebhookProvider {
 
     private let authenticator: PlivoAuthenticator
 
-    /// - Parameter settings: at least one base URL and one token; nil otherwise, since nothing could
-    ///   then be believed.
+    /// - Parameter settings: at least one base URL and one token; nil otherwise, since nothing
+    ///   could then be authenticated.
     package init?(_ settings: Settings) {
         guard let authenticator = PlivoAuthenticator(settings) else { return nil }
         self.authenticator = authenticator
     }
 
-    /// By V3, or by V2 where that is allowed, no V3 header came, and the URL holds no call's id.
+    /// By V3, or by V2 where that is allowed, no V3 header came, and the URL holds no send
+    /// request's id.
     ///
     /// - Throws: `Refusal` with `missingSignature`, `wrongSignature` (also for more parameters than
     ///   are read), or `schemeNotAllowed`.
@@ -52,7 +53,8 @@ package final class PlivoWebhook: WebhookProvider {
     }
 
     /// A value that cannot be read is left out of the report, and costs it only if it names the
-    /// message or says the status. A form without `Status`, such as an inbound message, is a reject.
+    /// message or says the status. A form without `Status`, such as an inbound message, is a
+    /// reject.
     ///
     /// - Throws: `Malformation` for another media type, for more than 1000 parameters, for no
     ///   parameters at all, and for a status callback that names no message or no status.
@@ -76,7 +78,8 @@ package final class PlivoWebhook: WebhookProvider {
                 .wrongShape, at: missing.rawValue,
                 "A status callback with `MessageUUID` and `Status` was expected.")
         }
-        guard let report = parser.report(message: request.message, call: request.call) else {
+        guard let report = parser.report(message: request.message, sendRequest: request.sendRequest)
+        else {
             let reject = parser.problem.map {
                 Self.reject($0.reason, at: $0.field.rawValue, request)
             }

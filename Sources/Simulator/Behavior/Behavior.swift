@@ -1,7 +1,7 @@
 /// What the simulator does with a message: everything that a provider can do, good or bad.
 ///
-/// A message's behaviour is the default of the settings, unless its recipient ends with 9999 and two
-/// digits of the table: +4477009999 and 11 is `undeliverable`.
+/// A message's behaviour is the default of the settings, unless its recipient ends with 9999 and
+/// two digits of the table: +4477009999 and 11 is `undeliverable`.
 package enum Behavior: String, Sendable, CaseIterable {
     // What becomes of a message that was taken.
     case delivered
@@ -13,7 +13,7 @@ package enum Behavior: String, Sendable, CaseIterable {
     case outOfCredit = "out_of_credit"
     case spam
     case stuck
-    case fateUnknown = "fate_unknown"
+    case finalStatusUnknown = "final_status_unknown"
     // What the answer says.
     case refused
     case badRequest = "bad_request"
@@ -64,7 +64,7 @@ extension Behavior {
             "18", .stuck,
             "handed to the operator; as 13 when a validity that it named is over"),
         Magic(
-            "19", .fateUnknown,
+            "19", .finalStatusUnknown,
             "expired (Plivo: not delivered), nobody knows whether it arrived"),
         Magic("20", .refused, "rejected in the answer: invalid destination"),
         Magic("21", .badRequest, "400 for the whole request, naming this message"),

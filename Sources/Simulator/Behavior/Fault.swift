@@ -45,7 +45,7 @@ extension Behavior {
     }
 
     /// What becomes of a message that was taken.
-    var fate: Fate {
+    var finalStatus: FinalStatus {
         switch self {
         case .undeliverable: .undeliverable
         case .absent: .absent
@@ -55,7 +55,7 @@ extension Behavior {
         case .outOfCredit: .outOfCredit
         case .spam: .spam
         case .stuck: .stuck
-        case .fateUnknown: .fateUnknown
+        case .finalStatusUnknown: .finalStatusUnknown
         default: .delivered
         }
     }
@@ -65,7 +65,7 @@ extension Behavior {
 }
 
 /// What becomes of a message, whoever the provider is.
-enum Fate: Sendable {
+enum FinalStatus: Sendable {
     case delivered
     case undeliverable
     case absent
@@ -75,7 +75,7 @@ enum Fate: Sendable {
     case outOfCredit
     case spam
     case stuck
-    case fateUnknown
+    case finalStatusUnknown
 
     /// Whether the message never leaves the provider.
     var failsAtOnce: Bool {

@@ -24,7 +24,7 @@ extension SimulatorSettings {
 
     /// The settings as text, one a line: name, value at the start, meaning.
     ///
-    /// - Parameter prefix: before each name, such as `--`, with which words are parted by `-`.
+    /// - Parameter prefix: before each name, such as `--`, with which words are separated by `-`.
     /// - Returns: lines in columns.
     package static func tableText(prefix: String) -> String {
         let settings = SimulatorSettings()

@@ -19,7 +19,7 @@ struct Delivery: Sendable {
 
     /// How long a provider waits before it calls again, nil if it gives up.
     ///
-    /// Infobip: 1 min + 1 min · n², 20 times (believed); Plivo: 60, 120 and 240 s.
+    /// Infobip: 1 min + 1 min · n², 20 times (not confirmed); Plivo: 60, 120 and 240 s.
     /// Source: providers.md, A.4 and B.4.
     var retryDelay: Duration? {
         switch api {

@@ -132,7 +132,7 @@ struct ControlAPI {
         json.member("done_at", ifAny: record.doneAt?.description)
         let status =
             record.api == .plivo
-            ? record.plivoStatus.name : InfobipStatus(record.fate, record.stage).name
+            ? record.plivoStatus.name : InfobipStatus(record.finalStatus, record.stage).name
         json.member("status", status)
         json.member("times_received", record.timesReceived)
         json.member("times_accepted", record.timesAccepted)

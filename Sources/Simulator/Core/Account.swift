@@ -16,8 +16,8 @@ package struct Account: Sendable {
     package var plivoID: String?
     /// Checks Plivo's requests and signs its callbacks; nil takes any token and signs nothing.
     package var plivoToken: Secret?
-    /// `http://127.0.0.1:PORT/callbacks-out`: callbacks to this machine by HTTPS go there, with host
-    /// and path behind it, because Foundation's client trusts no authority of our own.
+    /// `http://127.0.0.1:PORT/callbacks-out`: callbacks to this machine by HTTPS go there, with
+    /// host and path behind it, because Foundation's client trusts no authority of our own.
     package var relay: String?
 
     package init() {}

@@ -27,7 +27,7 @@ struct Query {
         min(max(self[name].flatMap(Int.init) ?? value, bounds.lowerBound), bounds.upperBound)
     }
 
-    /// The names in a list parted by commas.
+    /// The names in a list separated by commas.
     func list(_ name: String) -> [String]? {
         self[name]?.split(separator: ",").map(String.init)
     }

@@ -77,7 +77,7 @@ struct Record: Sendable {
     /// The serial of the record before this one with the same recipient.
     var previous: Int?
 
-    var fate: Fate { isExpired ? .expired : behavior.fate }
+    var finalStatus: FinalStatus { isExpired ? .expired : behavior.finalStatus }
 
     /// When the provider begins with it.
     var startsAt: Timestamp { max(acceptedAt, sendAt ?? acceptedAt) }
@@ -92,8 +92,8 @@ struct Record: Sendable {
     }
 
     /// What becomes of a part.
-    func fate(ofPart part: Int) -> Fate {
-        behavior == .parts && part % 2 == 0 ? .undeliverable : fate
+    func finalStatus(ofPart part: Int) -> FinalStatus {
+        behavior == .parts && part % 2 == 0 ? .undeliverable : finalStatus
     }
 
     /// Whether it shows itself to whoever asks.

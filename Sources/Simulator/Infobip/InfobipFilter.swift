@@ -54,7 +54,7 @@ struct InfobipFilter {
         if let recipient, record.recipient != recipient { return false }
         if let since, record.acceptedAt < since { return false }
         if let until, record.acceptedAt > until { return false }
-        if let group { return InfobipStatus(record.fate, record.stage).groupName == group }
+        if let group { return InfobipStatus(record.finalStatus, record.stage).groupName == group }
         return true
     }
 }

@@ -53,7 +53,7 @@ enum InfobipReport {
             json.member("doneAt", (done ?? time).infobip)
         }
         json.member(isV3 ? "messageCount" : "smsCount", record.parts)
-        if stage != .accepted, !record.fate.failsAtOnce { json.member("mccMnc", "23415") }
+        if stage != .accepted, !record.finalStatus.failsAtOnce { json.member("mccMnc", "23415") }
         if isLog, isV3 {
             json.object("content") { $0.member("text", record.text) }
         } else if isLog {
@@ -63,10 +63,10 @@ enum InfobipReport {
         }
         json.object("price") {
             $0.key("pricePerMessage")
-            $0.number(record.fate.failsAtOnce ? 0 : 0.042)
+            $0.number(record.finalStatus.failsAtOnce ? 0 : 0.042)
             $0.member("currency", "EUR")
         }
-        InfobipStatus(record.fate, stage).write(to: &json)
-        InfobipError(record.fate, stage).write(to: &json, isV3: isV3)
+        InfobipStatus(record.finalStatus, stage).write(to: &json)
+        InfobipError(record.finalStatus, stage).write(to: &json, isV3: isV3)
     }
 }

@@ -30,9 +30,9 @@ struct InfobipStatus: Sendable {
         5, "REJECTED", 12, "REJECTED_NOT_ENOUGH_CREDITS", "Not enough credits")
 
     /// The last status of a message, or that of one on its way.
-    init(_ fate: Fate, _ stage: Stage) {
+    init(_ finalStatus: FinalStatus, _ stage: Stage) {
         self =
-            switch (stage, fate) {
+            switch (stage, finalStatus) {
             case (.sent, .stuck), (.done, .stuck):
                 InfobipStatus(
                     3, "DELIVERED", 2, "DELIVERED_TO_OPERATOR", "Message delivered to operator")
@@ -47,7 +47,7 @@ struct InfobipStatus: Sendable {
                     "Message sent not delivered")
             case (.done, .expired):
                 InfobipStatus(4, "EXPIRED", 15, "EXPIRED_EXPIRED", "Message expired")
-            case (.done, .fateUnknown):
+            case (.done, .finalStatusUnknown):
                 InfobipStatus(
                     4, "EXPIRED", 29, "EXPIRED_DLR_UNKNOWN", "Delivery report unknown")
             case (.done, .rejected):
@@ -92,14 +92,14 @@ struct InfobipError: Sendable {
 
     private static let none = InfobipError(0, 0, "NO_ERROR", "No Error", false)
 
-    init(_ fate: Fate, _ stage: Stage) {
+    init(_ finalStatus: FinalStatus, _ stage: Stage) {
         guard stage == .done else {
             self = .none
             return
         }
         self =
-            switch fate {
-            case .delivered, .stuck, .rejected, .outOfCredit, .fateUnknown: .none
+            switch finalStatus {
+            case .delivered, .stuck, .rejected, .outOfCredit, .finalStatusUnknown: .none
             case .undeliverable:
                 InfobipError(1, 1, "EC_UNKNOWN_SUBSCRIBER", "Unknown Subscriber", true)
             case .absent: InfobipError(1, 27, "EC_ABSENT_SUBSCRIBER", "Absent Subscriber", false)

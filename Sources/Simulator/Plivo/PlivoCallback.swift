@@ -10,8 +10,8 @@ struct PlivoCallback {
     init(_ record: Record, _ stage: Stage, part: Int) {
         let total = record.reportedParts
         let units = total > 1 ? 1 : record.parts
-        let fate = record.fate(ofPart: part)
-        let status = PlivoStatus(fate, stage)
+        let finalStatus = record.finalStatus(ofPart: part)
+        let status = PlivoStatus(finalStatus, stage)
         let isCharged = stage != .accepted && status.name != "failed"
         var fields: [(name: String, value: String)] = [
             ("From", record.sender ?? "12025550123"), ("To", record.recipient),
@@ -21,12 +21,12 @@ struct PlivoCallback {
             ("Status", status.name), ("Type", "sms"), ("Units", String(units)),
             ("TotalRate", isCharged ? Self.rate.text : "0.00000"),
             ("TotalAmount", isCharged ? Self.amount(units) : "0.00000"),
-            ("Sequence", String(Self.sequence(of: stage, fate))),
+            ("Sequence", String(Self.sequence(of: stage, finalStatus))),
             ("MessageTime", record.acceptedAt.plivo), ("QueuedTime", record.acceptedAt.plivo),
             ("requester_ip", "127.0.0.1"),
         ]
         if let code = status.errorCode { fields.append(("ErrorCode", code)) }
-        if stage != .accepted, !fate.failsAtOnce {
+        if stage != .accepted, !finalStatus.failsAtOnce {
             fields += [("MCC", "234"), ("MNC", "15")]
             fields.append(("SentTime", (record.sentAt ?? record.acceptedAt).plivo))
         }
@@ -37,11 +37,11 @@ struct PlivoCallback {
     }
 
     /// The place in the order in which they were produced, whichever arrives first.
-    private static func sequence(of stage: Stage, _ fate: Fate) -> Int {
+    private static func sequence(of stage: Stage, _ finalStatus: FinalStatus) -> Int {
         switch stage {
         case .accepted: 1
         case .sent: 2
-        case .done: fate.failsAtOnce ? 2 : 3
+        case .done: finalStatus.failsAtOnce ? 2 : 3
         }
     }
 

@@ -9,16 +9,16 @@ struct PlivoStatus: Sendable, Equatable {
         self.errorCode = errorCode
     }
 
-    init(_ fate: Fate, _ stage: Stage) {
+    init(_ finalStatus: FinalStatus, _ stage: Stage) {
         self =
-            switch (stage, fate) {
+            switch (stage, finalStatus) {
             case (.accepted, _): PlivoStatus("queued")
             case (.sent, _), (.done, .stuck): PlivoStatus("sent")
             case (.done, .delivered): PlivoStatus("delivered")
             case (.done, .undeliverable): PlivoStatus("undelivered", "50")
             case (.done, .absent): PlivoStatus("undelivered", "80")
             case (.done, .spam): PlivoStatus("undelivered", "30")
-            case (.done, .fateUnknown): PlivoStatus("undelivered", "1000")
+            case (.done, .finalStatusUnknown): PlivoStatus("undelivered", "1000")
             case (.done, .expired): PlivoStatus("failed", "420")
             case (.done, .rejected): PlivoStatus("failed", "450")
             case (.done, .optedOut): PlivoStatus("failed", "200")
@@ -29,5 +29,5 @@ struct PlivoStatus: Sendable, Equatable {
 
 extension Record {
     /// What a message of several parts says of itself where it is asked as a whole.
-    var plivoStatus: PlivoStatus { PlivoStatus(fate, stage) }
+    var plivoStatus: PlivoStatus { PlivoStatus(finalStatus, stage) }
 }

@@ -4,7 +4,8 @@ import Postgres
 /// transaction does.
 ///
 /// What finds its row there already writes nothing, and PostgreSQL lets such a commit pass at once;
-/// but the row may be on no standby yet. This writes a few bytes of WAL, behind which the row stands.
+/// but the row may be on no standby yet. This writes a few bytes of WAL, behind which the row
+/// stands.
 struct WaitForStandby: Statement {
     static let name: StaticString = "wait_for_standby"
     static let sql: StaticString = "select pg_logical_emit_message(true, 'waybill', '')"

@@ -84,16 +84,17 @@ struct DropOldDeadLetters: DropStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
-/// A portion of the calls, with their texts, that have such messages only.
-struct DropOldCalls: DropStatement {
+/// A portion of the send requests, with their texts, that have such messages only.
+struct DropOldSendRequests: DropStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
         walk = Walk(keepDays: keepDays, after: after, most: most)
     }
 
-    static let name: StaticString = "drop_old_calls"
-    static let sql: StaticString = "select seen, dropped, last from drop_old_calls($1, $2, $3)"
+    static let name: StaticString = "drop_old_send_requests"
+    static let sql: StaticString =
+        "select seen, dropped, last from drop_old_send_requests($1, $2, $3)"
 
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }

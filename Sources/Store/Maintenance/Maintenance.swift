@@ -29,8 +29,8 @@ package final class Maintenance: Sendable {
     /// Moving what the default partition caught may take longer than a portion; it holds no lock
     /// meanwhile that a callback waits for.
     private static let partitionLimit = Duration.seconds(600)
-    /// A quarter of a second for all that quarantine may hold; a minute for fifty times as much, from
-    /// before it had bounds.
+    /// A quarter of a second for all that quarantine may hold; a minute for fifty times as much,
+    /// from before it had bounds.
     private static let measureLimit = Duration.seconds(120)
     /// How much later than the server a time-out comes here.
     private static let grace = Duration.seconds(5)
@@ -40,8 +40,8 @@ package final class Maintenance: Sendable {
     ///
     /// - Parameters:
     ///   - pool: of one connection, which nobody else needs.
-    ///   - keepDays: how long raw callbacks, quarantine and what sending leaves behind are kept after
-    ///     the last thing that happened.
+    ///   - keepDays: how long raw callbacks, quarantine and what sending leaves behind are kept
+    ///     after the last thing that happened.
     ///   - quarantine: tells how much the writer put there; without it the bounds are looked at
     ///     every ten minutes only.
     ///   - metrics: where failures and dropped rows are counted.
@@ -100,7 +100,7 @@ package final class Maintenance: Sendable {
             // What rests on events goes after them.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
-            walk(.calls, DropOldCalls.self),
+            walk(.sendRequests, DropOldSendRequests.self),
         ].allSatisfy { $0 }
     }
 }
@@ -140,8 +140,8 @@ extension Maintenance {
         }
     }
 
-    /// Runs what needs a lock until it says that there is no more; callbacks wait behind a lock that
-    /// does not come, so each wait is short and there are few.
+    /// Runs what needs a lock until it says that there is no more; callbacks wait behind a lock
+    /// that does not come, so each wait is short and there are few.
     private func repeatedly(
         _ body: () throws(PostgresError) -> Bool
     ) throws(PostgresError) {
@@ -227,7 +227,7 @@ enum MaintenanceStep: String, CaseIterable {
     case idempotencyKeys = "idempotency_keys"
     case events
     case deadLetters = "dead_letters"
-    case calls
+    case sendRequests = "send_requests"
     case outboxCounts = "outbox_counts"
 }
 

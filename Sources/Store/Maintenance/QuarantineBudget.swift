@@ -1,11 +1,12 @@
 import Domain
 
-/// How much may go to quarantine, so that a flood of unreadable callbacks neither fills the disk nor
-/// hides what is rare.
+/// How much may go to quarantine, so that a flood of unreadable callbacks neither fills the disk
+/// nor hides what is rare.
 ///
 /// Pure; time is passed in. Each reason has a budget of its own for each minute, in rows and bytes,
-/// and a bound for each callback. What is left out is counted, and told by a row of the same reason:
-/// at once for one callback, in the reason's next minute for the rest. The archive has all of it.
+/// and a bound for each callback. What is left out is counted, and told by a row of the same
+/// reason: at once for one callback, in the reason's next minute for the rest. The archive has all
+/// of it.
 struct QuarantineBudget {
     struct Limits {
         /// Rows of one reason from one callback, and one more that tells of the others.

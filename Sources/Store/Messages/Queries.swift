@@ -15,8 +15,8 @@ struct Queries: Sendable {
     /// - Parameters:
     ///   - pool: where to run.
     ///   - logger: told of failed queries.
-    ///   - areCommits: true lets nothing begin, after a commit whose outcome nobody knows, while such
-    ///     commits wait for a synchronous standby: each would leave another session behind.
+    ///   - areCommits: true lets nothing begin, after a commit whose outcome nobody knows, while
+    ///     such commits wait for a synchronous standby: each would leave another session behind.
     init(_ pool: ConnectionPool, _ logger: Logger, areCommits: Bool = false) {
         self.pool = pool
         self.logger = logger
@@ -26,8 +26,8 @@ struct Queries: Sendable {
     /// Runs a body that may be run again, should its connection turn out to be stale.
     ///
     /// - Parameters:
-    ///   - tellsAway: whether a failure has to be sure that the database is away, which takes up to a
-    ///     second more where a connection got no answer.
+    ///   - tellsAway: whether a failure has to be sure that the database is away, which takes up to
+    ///     a second more where a connection got no answer.
     ///   - body: gets a connection.
     /// - Returns: what the body returned.
     /// - Throws: `StoreFailure`.

@@ -11,22 +11,22 @@ struct SelectMessage: Statement {
     static let sql: StaticString = """
         select message.id, message.provider, message.provider_message_id, message.status,
             message.is_ours, message.recipient, message.sender, message.created_at,
-            message.updated_at, send_call.id, send_call.segments, send_call.encoding,
-            send_call.validity_minutes, send_call.send_at, send_call.callback_data,
-            send_call.metadata, coalesce(outbox.attempts, tried.attempts, 0),
+            message.updated_at, send_request.id, send_request.segments, send_request.encoding,
+            send_request.validity_minutes, send_request.send_at, send_request.callback_data,
+            send_request.metadata, coalesce(outbox.attempts, tried.attempts, 0),
             last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail,
             outbox.message_id is not null
         from message
-        left join send_call on send_call.id = message.call_id
+        left join send_request on send_request.id = message.send_request_id
         left join outbox
-            on outbox.message_id = case when message.call_id is not null then message.id end
+            on outbox.message_id = case when message.send_request_id is not null then message.id end
         left join lateral (
             select max(event.attempt) as attempts from event
-            where event.message_id = message.id and message.call_id is not null
+            where event.message_id = message.id and message.send_request_id is not null
         ) as tried on true
         left join lateral (
             select kind, at, provider, attempt, status, code, detail from event
-            where event.message_id = message.id and message.call_id is not null
+            where event.message_id = message.id and message.send_request_id is not null
                 and event.code is not null
             order by event.number desc
             limit 1
@@ -99,7 +99,7 @@ struct MessageRow {
         _ row: borrowing RowReader, of message: MessageID
     ) throws(PostgresError) -> SendDetails {
         SendDetails(
-            call: try row.identifier(9), segments: Int(try row.int16(10)),
+            sendRequest: try row.identifier(9), segments: Int(try row.int16(10)),
             encoding: Segmentation.Encoding(rawValue: try row.text(11)) ?? .ucs2,
             validityMinutes: try row.optionalInt32(12).map(Int.init),
             sendAt: try row.optionalTimestamp(13).map(Timestamp.init(microseconds:)),

@@ -74,8 +74,8 @@ package struct Migrator {
 
     /// Applies a file, as often as it takes to get its locks.
     ///
-    /// While it waits for one, whoever needs the table waits behind it: the wait is short, and after
-    /// it the file is rolled back, so that the others go on.
+    /// While it waits for one, whoever needs the table waits behind it: the wait is short, and
+    /// after it the file is rolled back, so that the others go on.
     private func apply(
         _ file: MigrationFile, _ onWait: (LockWait) -> Void
     ) throws(MigrationError) {

@@ -16,8 +16,8 @@ struct ApplyChanges: Statement {
     static let sql: StaticString = """
         with change as materialized (
             select message_id, lease_id, step, due_at, batch_limit, accepts, counts_attempt, dead_code,
-                dead_reason, kind, at, precedence, provider, attempt, status, code, detail, carrier,
-                carrier_name, is_derived, blame, met_at, ordinal
+                dead_reason, kind, at, precedence, provider, attempt, status, code, detail, accepted_by,
+                accepted_name, is_derived, blame, met_at, ordinal
             from unnest(
                 $1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::smallint[],
                 $6::boolean[], $7::boolean[], $8::text[], $9::text[], $10::smallint[],
@@ -26,18 +26,18 @@ struct ApplyChanges: Statement {
                 $20::boolean[], $21::smallint[], $22::timestamptz[]
             ) with ordinality as new (
                 message_id, lease_id, step, due_at, batch_limit, accepts, counts_attempt, dead_code,
-                dead_reason, kind, at, precedence, provider, attempt, status, code, detail, carrier,
-                carrier_name, is_derived, blame, met_at, ordinal)
+                dead_reason, kind, at, precedence, provider, attempt, status, code, detail, accepted_by,
+                accepted_name, is_derived, blame, met_at, ordinal)
         ),
         held as materialized (
-            select message_id, call_id, lease_id, provider, state, attempts, recipient
+            select message_id, send_request_id, lease_id, provider, state, attempts, recipient
             from outbox
             where message_id = any($1)
             order by message_id
             for update
         ),
         judged as materialized (
-            select change.*, held.call_id, held.state, held.attempts, held.recipient,
+            select change.*, held.send_request_id, held.state, held.attempts, held.recipient,
                 held.provider as holder,
                 held.message_id is not null and coalesce(case
                     when held.state = 2 then change.lease_id = held.lease_id
@@ -59,7 +59,7 @@ struct ApplyChanges: Statement {
                 due_at = judged.due_at,
                 lease_id = null,
                 dispatcher = null,
-                provider = coalesce(judged.carrier, outbox.provider),
+                provider = coalesce(judged.accepted_by, outbox.provider),
                 checks = case when outbox.state = judged.step then outbox.checks else 0 end,
                 attempts = outbox.attempts
                     - case when judged.counts_attempt
@@ -78,8 +78,8 @@ struct ApplyChanges: Statement {
         ),
         buried as (
             insert into dead_letter (
-                message_id, at, call_id, provider, attempts, recipient, code, reason)
-            select message_id, coalesce(at, clock_timestamp()), call_id,
+                message_id, at, send_request_id, provider, attempts, recipient, code, reason)
+            select message_id, coalesce(at, clock_timestamp()), send_request_id,
                 coalesce(provider, holder), attempts, recipient, dead_code, dead_reason
             from judged
             where applies and dead_code is not null
@@ -100,21 +100,21 @@ struct ApplyChanges: Statement {
                 updated_at = case
                     when (message.precedence, message.fingerprint) < (judged.precedence, 0)
                         then greatest(message.updated_at, judged.at) else message.updated_at end,
-                provider = coalesce(judged.carrier, message.provider),
+                provider = coalesce(judged.accepted_by, message.provider),
                 provider_message_id = case
-                    when judged.carrier is null then message.provider_message_id
-                    when judged.carrier_name is null then case
-                        when judged.carrier = message.provider then message.provider_message_id
+                    when judged.accepted_by is null then message.provider_message_id
+                    when judged.accepted_name is null then case
+                        when judged.accepted_by = message.provider then message.provider_message_id
                         else nullif(message.provider_message_id, message.id::text) end
-                    when judged.carrier <> message.provider or message.provider_message_id is null
+                    when judged.accepted_by <> message.provider or message.provider_message_id is null
                         or (message.precedence, message.fingerprint) < (judged.precedence, 0)
-                        then judged.carrier_name
+                        then judged.accepted_name
                     else message.provider_message_id end,
                 is_key_derived = message.is_key_derived and coalesce(judged.is_derived, true)
             from judged
             join known on known.id = judged.message_id
             where message.id = judged.message_id and (judged.applies or judged.accepts)
-                and (judged.carrier is not null
+                and (judged.accepted_by is not null
                     or (message.precedence, message.fingerprint) < (judged.precedence, 0))
         )
         insert into event (
@@ -144,8 +144,8 @@ struct ApplyChanges: Statement {
         parameters.addInt16s(changes) { $0.event?.status?.code }
         parameters.addTexts(changes) { $0.event?.problem?.code }
         parameters.addTexts(changes) { $0.event?.problem?.text }
-        parameters.addInt16s(changes) { $0.carrier?.provider.code }
-        parameters.addTexts(changes) { $0.carrier?.providerMessageID }
+        parameters.addInt16s(changes) { $0.acceptedBy?.provider.code }
+        parameters.addTexts(changes) { $0.acceptedBy?.providerMessageID }
         parameters.addBools(changes) { $0.isKeyDerived }
         parameters.addInt16s(changes) { ($0.stop?.blame).map { Int16(clamping: $0) } }
         parameters.addTimestamps(changes) { $0.stop?.at.microseconds }
@@ -182,11 +182,12 @@ extension OutboxChange {
         }
     }
 
-    /// Whether the message's key follows from its name at the carrier; nil without a carrier.
+    /// Whether the message's key follows from its name at the provider that accepted it; nil
+    /// without one.
     fileprivate var isKeyDerived: Bool? {
-        guard let carrier else { return nil }
-        guard carrier.provider.takesOurName else { return false }
-        return carrier.providerMessageID.map { $0 == message.description } ?? true
+        guard let acceptedBy else { return nil }
+        guard acceptedBy.provider.takesOurName else { return false }
+        return acceptedBy.providerMessageID.map { $0 == message.description } ?? true
     }
 }
 
@@ -210,7 +211,7 @@ struct AddCounts: Statement {
             unanswered = known.unanswered + new.unanswered,
             dead_letters = known.dead_letters + new.dead_letters,
             look_ups = known.look_ups + new.look_ups,
-            healed = known.healed + new.healed,
+            recovered = known.recovered + new.recovered,
             put_back = known.put_back + new.put_back,
             taken_at = greatest(known.taken_at, new.taken_at)
         from unnest(
@@ -218,7 +219,7 @@ struct AddCounts: Statement {
             $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[]
         ) as new (
             provider, requests, accepted, refused, deferred, unanswered, dead_letters, look_ups,
-            healed, put_back, taken_at)
+            recovered, put_back, taken_at)
         join held on held.provider = new.provider
         where known.provider = new.provider
         """
@@ -232,7 +233,7 @@ struct AddCounts: Statement {
         parameters.addInt64s(counts) { Int64($0.counts.unanswered) }
         parameters.addInt64s(counts) { Int64($0.counts.deadLetters) }
         parameters.addInt64s(counts) { Int64($0.counts.lookUps) }
-        parameters.addInt64s(counts) { Int64($0.counts.healed) }
+        parameters.addInt64s(counts) { Int64($0.counts.recovered) }
         parameters.addInt64s(counts) { Int64($0.counts.putBack) }
         parameters.addTimestamps(counts) { $0.counts.takenAt?.microseconds }
     }

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Calls a message back that is ready; no row is affected if it is not.
+/// Cancels a message that is ready; no row is affected if it is not.
 struct CancelMessage: Statement {
     let event: SendEvent
 
@@ -46,7 +46,7 @@ struct SelectOwnStatus: Statement {
     }
 }
 
-/// The states of messages of ours, with the latest words that anybody had about them.
+/// The states of messages of ours, with the latest that anybody said about them.
 struct SelectSendStates: Statement {
     let ids: [MessageID]
 

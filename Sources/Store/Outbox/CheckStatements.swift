@@ -1,12 +1,12 @@
 import Domain
 import Postgres
 
-/// Drops messages from the outbox that a provider has, or may have, and whose fate is known: a
-/// portion of one state, in the order of their checks. Of what was unsure the timeline says that it
-/// was found.
+/// Drops messages from the outbox that a provider has, or may have, and whose final status is
+/// known: a portion of one state, in the order of their checks. Of what was unsure the timeline
+/// says that it was found.
 ///
-/// Where the provider can only be asked by number, a message stays, as sent, while its name may be needed to
-/// tell another one's record from its own.
+/// Where the provider can only be asked by number, a message stays, as sent, while its name may be
+/// needed to tell another one's record from its own.
 struct DropSettled: Statement {
     let provider: Provider
     let isUnsure: Bool
@@ -107,19 +107,19 @@ struct HoldChecks: Statement {
             update outbox set due_at = $4, checks = checks + 1
             from due
             where outbox.message_id = due.message_id
-            returning outbox.message_id, outbox.call_id, outbox.provider, outbox.state,
+            returning outbox.message_id, outbox.send_request_id, outbox.provider, outbox.state,
                 outbox.attempts, outbox.checks, outbox.recipient, outbox.attempted_at
         )
         select held.message_id, held.provider, held.state = 3, held.attempts, held.checks - 1,
             held.recipient,
             (extract(epoch from clock_timestamp()
-                - coalesce(held.attempted_at, send_call.accepted_at)) * 1000000)::bigint,
+                - coalesce(held.attempted_at, send_request.accepted_at)) * 1000000)::bigint,
             message.status, message.provider, message.provider_message_id,
-            send_call.validity_minutes, send_call.give_up_at, others.names,
+            send_request.validity_minutes, send_request.give_up_at, others.names,
             coalesce(others.has_twin, false)
         from held
         join message on message.id = held.message_id
-        join send_call on send_call.id = held.call_id
+        join send_request on send_request.id = held.send_request_id
         left join lateral (
             select string_agg(known.name, ' ') as names,
                 bool_or(known.name is null and known.is_close) as has_twin

@@ -4,8 +4,8 @@ import Postgres
 /// Has the rest of the transaction planned for the tables as they are now.
 ///
 /// A plan made while the outbox was empty reads the whole of it, and would be kept until the next
-/// analyze: 620 ms for a thousand changes when 100,000 messages wait, instead of 90. A bitmap has no
-/// order: with it and without statistics all that is due is read and sorted for each lease.
+/// analyze: 620 ms for a thousand changes when 100,000 messages wait, instead of 90. A bitmap has
+/// no order: with it and without statistics all that is due is read and sorted for each lease.
 struct PlanAnew: Statement {
     static let name: StaticString = "plan_anew"
     static let sql: StaticString = """
@@ -88,14 +88,14 @@ struct SelectReported: Statement {
     }
 }
 
-/// What the messages of calls have in common.
-struct SelectCalls: Statement {
-    let ids: [CallID]
+/// What the messages of send requests have in common.
+struct SelectSendRequests: Statement {
+    let ids: [SendRequestID]
 
-    static let name: StaticString = "select_calls"
+    static let name: StaticString = "select_send_requests"
     static let sql: StaticString = """
         select id, sender, body, validity_minutes, callback_data, give_up_at
-        from send_call
+        from send_request
         where id = any($1::uuid[])
         """
 
@@ -103,8 +103,8 @@ struct SelectCalls: Statement {
         parameters.addUUIDs(ids) { $0.halves }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> CallRow {
-        CallRow(
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SendRequestRow {
+        SendRequestRow(
             id: try row.identifier(0), sender: try row.optionalText(1), text: try row.text(2),
             validityMinutes: try row.optionalInt32(3).map(Int.init),
             callbackData: try row.optionalText(4),
@@ -112,9 +112,9 @@ struct SelectCalls: Statement {
     }
 }
 
-/// A call without its messages.
-struct CallRow: Sendable {
-    let id: CallID
+/// A send request without its messages.
+struct SendRequestRow: Sendable {
+    let id: SendRequestID
     let sender: String?
     let text: String
     let validityMinutes: Int?
@@ -153,8 +153,8 @@ struct MarkLeased: Statement {
 /// Makes messages ready again that were leased and never sent, as if they had not been leased.
 ///
 /// The rows may still be locked by the commit whose answer was lost. A message that was taken over
-/// from its lease meanwhile is known by its attempt and by when that began: if the commit never was,
-/// another dispatcher may have made an attempt of the same number, and may have sent it.
+/// from its lease meanwhile is known by its attempt and by when that began: if the commit never
+/// was, another dispatcher may have made an attempt of the same number, and may have sent it.
 struct PutBackUnsent: Statement {
     let leases: [UnsentLeases.Lost]
 

@@ -203,10 +203,12 @@ private struct Round {
         reportedCount += reported.count
         let due = due.filter { !reported.contains($0.message) }
         guard let leasedAt = due.first?.leasedAt, requests > 0 else { return }
-        let calls = try connection.execute(SelectCalls(ids: Array(Set(due.map(\.call))))).rows
-        let texts = Dictionary(calls.map { ($0.id, $0) }) { first, _ in first }
+        let sendRequests = try connection.execute(
+            SelectSendRequests(ids: Array(Set(due.map(\.sendRequest))))
+        ).rows
+        let texts = Dictionary(sendRequests.map { ($0.id, $0) }) { first, _ in first }
         let messages = due.compactMap { row in
-            texts[row.call].flatMap { LeasedMessage(row, of: $0) }
+            texts[row.sendRequest].flatMap { LeasedMessage(row, of: $0) }
         }
         let now = Timestamp.now
         let end = leases.count + min(requests, freeRequests)
@@ -242,14 +244,15 @@ private struct Round {
 
 extension LeasedMessage {
     /// Nil for a recipient that is no number, which nobody writes.
-    fileprivate init?(_ row: DueRow, of call: CallRow) {
+    fileprivate init?(_ row: DueRow, of sendRequest: SendRequestRow) {
         guard let recipient = PhoneNumber(kept: row.recipient) else { return nil }
         self.init(
             outgoing: OutgoingMessage(
-                id: row.message, call: row.call, recipient: recipient, sender: call.sender,
-                text: call.text, validityMinutes: call.validityMinutes,
-                callbackData: call.callbackData),
-            provider: row.provider, attempt: row.attempts + 1, giveUpAt: call.giveUpAt,
+                id: row.message, sendRequest: row.sendRequest, recipient: recipient,
+                sender: sendRequest.sender,
+                text: sendRequest.text, validityMinutes: sendRequest.validityMinutes,
+                callbackData: sendRequest.callbackData),
+            provider: row.provider, attempt: row.attempts + 1, giveUpAt: sendRequest.giveUpAt,
             batchLimit: row.batchLimit, earlierStop: row.earlierStop)
     }
 }

@@ -12,7 +12,7 @@ package struct OutboxStore: Outbox {
     private static let roundLimit = 1000
 
     /// - Parameters:
-    ///   - pool: for all but what `enlist` holds.
+    ///   - pool: for all but what `register` holds.
     ///   - settings: for the connection that holds a dispatcher's number.
     ///   - logger: told of failed queries.
     package init(_ pool: ConnectionPool, settings: ConnectionSettings, logger: Logger) {
@@ -20,10 +20,10 @@ package struct OutboxStore: Outbox {
         self.settings = settings
     }
 
-    package func enlist() throws(StoreFailure) -> (number: Int32, holds: @Sendable () -> Bool) {
+    package func register() throws(StoreFailure) -> (number: Int32, holds: @Sendable () -> Bool) {
         do throws(PostgresError) {
-            let enlistment = try Enlistment(settings)
-            return (enlistment.number, { enlistment.holds() })
+            let registration = try Registration(settings)
+            return (registration.number, { registration.holds() })
         } catch {
             throw StoreFailure(error.isTransient ? .unavailable : .failed, error.description)
         }

@@ -86,7 +86,7 @@ struct SelectSendingStates: Statement {
     static let name: StaticString = "select_sending_states"
     static let sql: StaticString = """
         select provider_state.provider, seen_at, stopped_at, retry_at, stop_code, stop_reason,
-            requests, accepted, refused, deferred, unanswered, dead_letters, look_ups, healed,
+            requests, accepted, refused, deferred, unanswered, dead_letters, look_ups, recovered,
             coalesce(ready, 0), coalesce(leased, 0), coalesce(unsure, 0), coalesce(sent, 0),
             oldest.due_at, put_back
         from provider_state
@@ -121,7 +121,7 @@ struct SelectSendingStates: Statement {
         counts.unanswered = Int(try row.int64(10))
         counts.deadLetters = Int(try row.int64(11))
         counts.lookUps = Int(try row.int64(12))
-        counts.healed = Int(try row.int64(13))
+        counts.recovered = Int(try row.int64(13))
         counts.putBack = Int(try row.int64(19))
         return SendingState(
             provider: try row.provider(0), presence: try ProviderPresence(row),

@@ -1,21 +1,21 @@
 import Domain
 import Postgres
 
-/// Due messages of a provider that nobody else is leasing now, the messages of a call together; but
-/// for those that go apart.
+/// Due messages of a provider that nobody else is leasing now, the messages of a send request
+/// together; but for those that go apart.
 struct SelectDue: Statement {
     let provider: Provider
     let limit: Int
 
     static let name: StaticString = "select_due"
     static let sql: StaticString = """
-        select message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
         from outbox
         join provider_state on provider_state.provider = outbox.provider
         where state = 1 and outbox.provider = $1 and due_at <= now() and give_up_at > now()
             and batch_limit is null
-        order by due_at, call_id, message_id
+        order by due_at, send_request_id, message_id
         limit $2
         for update of outbox skip locked
         """
@@ -39,27 +39,27 @@ struct SelectApart: Statement {
     static let name: StaticString = "select_apart"
     static let sql: StaticString = """
         with due as materialized (
-            select message_id, due_at, call_id, batch_limit
+            select message_id, due_at, send_request_id, batch_limit
             from outbox
             where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
                 and batch_limit is not null
-            order by due_at, call_id, message_id
+            order by due_at, send_request_id, message_id
             limit $2
         ),
         counted as materialized (
             select message_id, sum(1.0 / batch_limit) over earlier as requests_before
             from due
             window earlier as (
-                order by due_at, call_id, message_id
+                order by due_at, send_request_id, message_id
                 rows between unbounded preceding and 1 preceding)
         )
-        select outbox.message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
         from counted
         join outbox on outbox.message_id = counted.message_id
         join provider_state on provider_state.provider = outbox.provider
         where coalesce(requests_before, 0) < $3::bigint and state = 1 and outbox.provider = $1
-        order by due_at, call_id, outbox.message_id
+        order by due_at, send_request_id, outbox.message_id
         for update of outbox skip locked
         """
 
@@ -87,16 +87,16 @@ struct SelectNewest: Statement {
             from outbox
             where state = 1 and provider = $1 and due_at <= now() and give_up_at > now()
                 and batch_limit is null
-            order by due_at desc, call_id desc, message_id desc
+            order by due_at desc, send_request_id desc, message_id desc
             limit $2::bigint + 1000
         )
-        select outbox.message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
         from last
         join outbox on outbox.message_id = last.message_id
         join provider_state on provider_state.provider = outbox.provider
         where state = 1 and outbox.provider = $1
-        order by attempts > 0, due_at desc, call_id, outbox.message_id
+        order by attempts > 0, due_at desc, send_request_id, outbox.message_id
         limit $2
         for update of outbox skip locked
         """
@@ -139,15 +139,15 @@ struct SelectTrial: Statement {
              where state = 1 and provider = $1 and due_at <= (select due_at from place)
                 and give_up_at > now()
                 and not ($2 and met_stop_at is not null and coalesce(batch_limit, 1) = 1)
-             order by due_at desc, call_id desc, message_id desc limit 100)
+             order by due_at desc, send_request_id desc, message_id desc limit 100)
             union all
             (select message_id from outbox
              where state = 1 and provider = $1 and due_at > (select due_at from place)
                 and due_at <= now() and give_up_at > now()
                 and not ($2 and met_stop_at is not null and coalesce(batch_limit, 1) = 1)
-             order by due_at, call_id, message_id limit 100)
+             order by due_at, send_request_id, message_id limit 100)
         )
-        select outbox.message_id, call_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
         from near
         join outbox on outbox.message_id = near.message_id
@@ -180,14 +180,14 @@ struct SelectTakeover: Statement {
 
     static let name: StaticString = "select_takeover"
     static let sql: StaticString = """
-        select message_id, call_id, provider, attempts, recipient, batch_limit, 0::smallint, false,
+        select message_id, send_request_id, provider, attempts, recipient, batch_limit, 0::smallint, false,
             false, now()
         from outbox
-        join send_call on send_call.id = outbox.call_id
+        join send_request on send_request.id = outbox.send_request_id
         where state = 1 and provider = $1 and due_at <= now() and outbox.give_up_at > now()
             and not is_bound
             and segments <= case encoding when 'gsm-7' then $3::smallint else $4::smallint end
-        order by due_at, call_id, message_id
+        order by due_at, send_request_id, message_id
         limit $2
         for update of outbox skip locked
         """
@@ -207,7 +207,7 @@ struct SelectTakeover: Statement {
 /// A row of the outbox that may be leased.
 struct DueRow: Sendable {
     let message: MessageID
-    let call: CallID
+    let sendRequest: SendRequestID
     let provider: Provider
     let attempts: Int
     let recipient: String
@@ -218,7 +218,7 @@ struct DueRow: Sendable {
 
     fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
         message = try row.identifier(0)
-        call = try row.identifier(1)
+        sendRequest = try row.identifier(1)
         provider = try row.provider(2)
         attempts = Int(try row.int16(3))
         recipient = try row.text(4)

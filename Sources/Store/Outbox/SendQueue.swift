@@ -14,21 +14,21 @@ package struct SendQueue: MessageQueue {
     }
 
     package func accept(
-        _ call: SendCall, _ idempotency: Idempotency?
+        _ sendRequest: SendRequest, _ idempotency: Idempotency?
     ) throws(StoreFailure) -> Acceptance {
-        // Run once more if the connection was stale: the call's id, or the key, is then there if
-        // the first run was committed after all.
+        // Run once more if the connection was stale: the send request's id, or the key, is then
+        // there if the first run was committed after all.
         try commits.run { connection throws(PostgresError) in
             guard let idempotency else {
-                let accepted = try connection.execute(AcceptCall(call: call))
+                let accepted = try connection.execute(AcceptSendRequest(sendRequest: sendRequest))
                 // It is there already, but maybe on no standby yet.
                 if accepted.affectedCount == 0 { try connection.execute(WaitForStandby()) }
                 return .queued
             }
             return try connection.transaction { () throws(PostgresError) in
-                let claim = ClaimKey(idempotency: idempotency, now: call.acceptedAt)
+                let claim = ClaimKey(idempotency: idempotency, now: sendRequest.acceptedAt)
                 guard try connection.execute(claim).rows.isEmpty else {
-                    try connection.execute(AcceptCall(call: call))
+                    try connection.execute(AcceptSendRequest(sendRequest: sendRequest))
                     return .queued
                 }
                 let known = try connection.execute(SelectKey(idempotency: idempotency)).first

@@ -111,7 +111,7 @@ struct GiveUpLate: Statement {
     static let name: StaticString = "give_up_late"
     static let sql: StaticString = """
         with late as materialized (
-            select message_id, call_id, provider, attempts, recipient
+            select message_id, send_request_id, provider, attempts, recipient
             from outbox
             where state = 1 and provider = $1
                 and give_up_at at time zone 'UTC' <= $2::timestamptz at time zone 'UTC'
@@ -123,7 +123,7 @@ struct GiveUpLate: Statement {
             delete from outbox using late where outbox.message_id = late.message_id
         ),
         told as materialized (
-            select late.message_id, late.call_id, late.provider, late.attempts, late.recipient,
+            select late.message_id, late.send_request_id, late.provider, late.attempts, late.recipient,
                 coalesce(last.code, $7) as code,
                 case when last.code is null then $8
                     else $8 || ' The last problem was: ' || coalesce(last.detail, '') end as reason
@@ -137,8 +137,8 @@ struct GiveUpLate: Statement {
         ),
         buried as (
             insert into dead_letter (
-                message_id, at, call_id, provider, attempts, recipient, code, reason)
-            select message_id, $2, call_id, provider, attempts, recipient, code, reason from told
+                message_id, at, send_request_id, provider, attempts, recipient, code, reason)
+            select message_id, $2, send_request_id, provider, attempts, recipient, code, reason from told
             on conflict (message_id) do nothing
         ),
         known as materialized (
@@ -173,6 +173,6 @@ struct GiveUpLate: Statement {
         parameters.add(Status.failed.code)
         parameters.add(SendEvent.Kind.gaveUp.code)
         parameters.add("too_late")
-        parameters.add("It could not be put to a provider in time.")
+        parameters.add("It could not be submitted to a provider in time.")
     }
 }

@@ -105,7 +105,7 @@ struct Committer {
         _ entries: [Entry], meanwhile: () -> Void
     ) throws(PostgresError) {
         do throws(PostgresError) {
-            var entries = try matchCalls(of: entries, meanwhile: meanwhile)
+            var entries = try matchSendRequests(of: entries, meanwhile: meanwhile)
             if waitsBriefly {
                 meanwhile()
                 try putHeldAside()
@@ -117,7 +117,7 @@ struct Committer {
             meanwhile()
             writer.metrics.failures.add()
             guard error.isBadData || error.isLockWait else { throw error }
-            try isolate(refused: error)
+            try bisect(refused: error)
         }
     }
 
@@ -127,23 +127,23 @@ struct Committer {
     private mutating func write(
         _ rows: WriteBatch, meanwhile: () -> Void = {}
     ) throws(PostgresError) {
-        let mayHope = rows.reports.count >= Optimism.leastReports
-        let hopesForReports = mayHope && newReports.isHopeful()
-        let hopesForMessages = mayHope && !rows.hasOwnMessages && newMessages.isHopeful()
+        let mayExpectNew = rows.reports.count >= Optimism.leastReports
+        let expectsNewReports = mayExpectNew && newReports.expectsNew()
+        let expectsNewMessages = mayExpectNew && !rows.hasOwnMessages && newMessages.expectsNew()
         do throws(PostgresError) {
             try write(
-                rows, asNewReports: hopesForReports, asNewMessages: hopesForMessages,
+                rows, asNewReports: expectsNewReports, asNewMessages: expectsNewMessages,
                 meanwhile: meanwhile)
-            if hopesForReports { newReports.wasRight() }
-            if hopesForMessages { newMessages.wasRight() }
+            if expectsNewReports { newReports.wasRight() }
+            if expectsNewMessages { newMessages.wasRight() }
         } catch {
             switch error.constraint {
-            case "report_pkey" where hopesForReports:
+            case "report_pkey" where expectsNewReports:
                 // A repeated report is of a known message.
                 newReports.wasWrong()
-                if hopesForMessages { newMessages.wasWrong() }
+                if expectsNewMessages { newMessages.wasWrong() }
                 try write(rows, asNewReports: false, asNewMessages: false)
-            case "message_pkey" where hopesForMessages:
+            case "message_pkey" where expectsNewMessages:
                 newMessages.wasWrong()
                 try write(rows, asNewReports: false, asNewMessages: false)
             default: throw error
@@ -163,11 +163,11 @@ struct Committer {
         case (true, false):
             try send(
                 rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                MoveMessages(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
+                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
         case (false, _):
             try send(
                 rows, RecordReports(reports: rows.reports, shard: shard),
-                MoveMessages(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
+                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
         }
         try settleParts(of: rows)
     }
@@ -198,8 +198,8 @@ struct Committer {
         noteSuccess()
     }
 
-    /// Every batch holds a row for the archive, or waits for the standby all the same: one that finds
-    /// its rows there already would write nothing, and PostgreSQL would let it pass.
+    /// Every batch holds a row for the archive, or waits for the standby all the same: one that
+    /// finds its rows there already would write nothing, and PostgreSQL would let it pass.
     private mutating func send(
         _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
         _ meanwhile: () -> Void, over connection: Connection, within limit: Duration
@@ -216,7 +216,7 @@ struct Committer {
         let lockWait = waitsBriefly ? Self.briefLockWait : writer.settings.lockWait
         let pending = try connection.send(
             LimitLockWait(to: lockWait, isLocal: true), WaitForStandby(),
-            KeepOutcomes(outcomes: news), archive, QuarantineRejects(rejects: rows.rejects),
+            UpsertOutcomes(outcomes: news), archive, QuarantineRejects(rejects: rows.rejects),
             reports, messages, within: limit)
         meanwhile()
         _ = try pending.receive()
@@ -275,9 +275,9 @@ extension Committer {
     private func probe(_ connection: Connection) throws(PostgresError) {
         try connection.transaction { () throws(PostgresError) in
             _ = try connection.execute(
-                KeepOutcomes(outcomes: []), ArchiveCallbacks(callbacks: []),
+                UpsertOutcomes(outcomes: []), ArchiveCallbacks(callbacks: []),
                 QuarantineRejects(rejects: []),
-                RecordReports(reports: [], shard: shard), MoveMessages(decisive: []),
+                RecordReports(reports: [], shard: shard), UpsertMessageStatus(decisive: []),
                 within: Self.probeTime)
         }
     }

@@ -1,9 +1,9 @@
 /// How long batches take, and with that when an entry that comes now will be on disk.
 ///
 /// A pure state machine. It refuses only what is hopeless: the quickest of the last three batches
-/// counts, so that a single stall of the disk, which holds up the batches of two committers at once,
-/// turns nobody away. And it counts at most three quarters of the commit deadline, so that there is
-/// always a first one that is tried, and shows when the server is quick again.
+/// counts, so that a single stall of the disk, which holds up the batches of two committers at
+/// once, turns nobody away. And it counts at most three quarters of the commit deadline, so that
+/// there is always a first one that is tried, and shows when the server is quick again.
 struct Forecast {
     private let longest: Duration
     private var recent: [Duration] = []

@@ -9,12 +9,12 @@ struct Optimism {
     private var penalty = 1
 
     private static let longest = 256
-    /// Fewer reports are written with care at once: each wrong guess is an error in the server's log,
-    /// and what a right one saves is nothing beside the commit.
+    /// Fewer reports are written with care at once: each wrong guess is an error in the server's
+    /// log, and what a right one saves is nothing beside the commit.
     static let leastReports = 16
 
     /// Whether the next batch is tried as new; counts it.
-    mutating func isHopeful() -> Bool {
+    mutating func expectsNew() -> Bool {
         guard carefulBatches > 0 else { return true }
         carefulBatches -= 1
         return false

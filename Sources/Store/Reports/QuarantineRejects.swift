@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Keeps what a believed provider sent and nobody could read.
+/// Keeps what a authenticated provider sent and nobody could read.
 struct QuarantineRejects: Statement {
     let rejects: [(reject: Reject, callback: ArchivedCallback)]
 

@@ -8,11 +8,12 @@ package import Telemetry
 /// Makes reports durable by group commit: whatever came while the last batch was being committed
 /// is the next batch.
 ///
-/// A submission is answered after its COMMIT, and at its deadline at the latest. A lost connection, and
-/// a COMMIT that takes longer than the deadline, leave open whether a batch was committed; it is
-/// written again, by us or with the provider's repetition, which changes nothing but a second
-/// archived copy of the body. Nothing is cancelled to learn more. This is also where a spool would take what PostgreSQL cannot; without one such submissions are
-/// refused, and the provider sends them again.
+/// A submission is answered after its COMMIT, and at its deadline at the latest. A lost connection,
+/// and a COMMIT that takes longer than the deadline, leave open whether a batch was committed; it
+/// is written again, by us or with the provider's repetition, which changes nothing but a second
+/// archived copy of the body. Nothing is cancelled to learn more. This is also where a spool would
+/// take what PostgreSQL cannot; without one such submissions are refused, and the provider sends
+/// them again.
 package final class ReportWriter: ReportSink, WriterProbe {
     /// Bounds and deadlines.
     package struct Settings: Sendable {
@@ -118,8 +119,8 @@ package final class ReportWriter: ReportSink, WriterProbe {
     /// Whether an attempt to commit is under way or something waits, and no attempt has ended, with
     /// success or failure, for twice the commit deadline and 5 s.
     ///
-    /// Only a thread that hangs lets it come to this. A queue that is merely long, and a server that
-    /// is slow, away or refuses, do not. In memory only.
+    /// Only a thread that hangs lets it come to this. A queue that is merely long, and a server
+    /// that is slow, away or refuses, do not. In memory only.
     package func isStuck() -> Bool {
         let limit = settings.commitDeadline * 2 + .seconds(5)
         return queue.isStuck(for: limit)
@@ -214,8 +215,8 @@ extension ReportWriter {
 
     /// Notes that the server would take a write of no rows.
     ///
-    /// After a failure that only rows meet, such as a full disk, callbacks are let in to try again, and
-    /// the database counts as away until one of them is stored or none has failed for a while.
+    /// After a failure that only rows meet, such as a full disk, callbacks are let in to try again,
+    /// and the database counts as away until one of them is stored or none has failed for a while.
     func probeWorked() {
         guard condition.withLock({ $0.failsWithRows(at: .now) }) else { return databaseIsBack() }
         refuses.store(false, ordering: .relaxed)
@@ -291,7 +292,7 @@ struct WriterMetrics: Sendable {
             "waybill_writer_poison_total", "Rows that PostgreSQL refused, now in quarantine.")
         unmatched = metrics.counter(
             "waybill_writer_unmatched_total",
-            "Reports that name a call and fit none of its messages, now in quarantine.")
+            "Reports that name a send request and fit none of its messages, now in quarantine.")
         failures = metrics.counter(
             "waybill_writer_failures_total", "Attempts to commit a batch that failed.")
         lockWaits = metrics.counter(

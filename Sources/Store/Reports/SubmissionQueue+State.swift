@@ -24,7 +24,7 @@ extension SubmissionQueue {
         var takers = 0
         var isClosed = false
         /// When attempts to commit what was taken began and ended.
-        var pulse = Pulse()
+        var heartbeat = Heartbeat()
         var forecast: Forecast
 
         init(
@@ -66,7 +66,7 @@ extension SubmissionQueue.State {
         let helpers = reports + weight >= crowd ? committers : 1
         let wait = forecast.wait(
             behind: reports / batch, committers: helpers,
-            running: takers >= helpers ? pulse.oldestStart.map { now - $0 } : nil)
+            running: takers >= helpers ? heartbeat.oldestStart.map { now - $0 } : nil)
         // With a margin: what is refused when it would be taken has kept others out for nothing.
         return wait > deadline * 9 / 10 ? .full : nil
     }

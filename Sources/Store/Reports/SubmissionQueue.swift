@@ -21,8 +21,8 @@ final class SubmissionQueue: Sendable {
         var entries: [Entry] = []
         /// Overdue, or sure to be before the commit; to be refused.
         var hopeless: [Entry] = []
-        /// Whether these have met rows that another transaction holds: they are kept apart from what
-        /// has not, so that it does not wait with them.
+        /// Whether these have met rows that another transaction holds: they are kept apart from
+        /// what has not, so that it does not wait with them.
         var hasMetLocks = false
     }
 
@@ -66,7 +66,7 @@ final class SubmissionQueue: Sendable {
     func append(_ entry: Entry) -> SinkFailure? {
         let (failure, mustWake) = state.withLock { state -> (SinkFailure?, Bool) in
             if let failure = state.refusal(of: entry) { return (failure, false) }
-            if state.isEmpty { state.pulse.beganToWait(at: .now) }
+            if state.isEmpty { state.heartbeat.beganToWait(at: .now) }
             state.entries.append(entry)
             state.count(entry, 1)
             return (nil, state.wakesSleeper())
@@ -89,7 +89,7 @@ final class SubmissionQueue: Sendable {
             let portion = state.take(upTo: limit, at: now)
             guard !portion.entries.isEmpty else { return portion }
             state.takers += 1
-            state.pulse.began(committer, at: now)
+            state.heartbeat.began(committer, at: now)
             return portion
         }
     }
@@ -98,7 +98,7 @@ final class SubmissionQueue: Sendable {
     func finish(by committer: Int = 0) {
         state.withLock { state in
             state.takers -= 1
-            state.pulse.ended(committer, hasMore: !state.isEmpty, at: .now)
+            state.heartbeat.ended(committer, hasMore: !state.isEmpty, at: .now)
         }
     }
 
@@ -112,7 +112,8 @@ final class SubmissionQueue: Sendable {
         if mustWake { wakeUp.signal() }
     }
 
-    /// Takes entries back that met a lock, to be tried again in a moment; they keep their deadlines.
+    /// Takes entries back that met a lock, to be tried again in a moment; they keep their
+    /// deadlines.
     func putAside(_ entries: [Entry]) {
         state.withLock { state in
             state.aside += entries
@@ -126,7 +127,7 @@ final class SubmissionQueue: Sendable {
 
     /// A committer begins to write what it has taken, or to connect for it.
     func attemptBegan(_ committer: Int) {
-        state.withLock { $0.pulse.began(committer, at: .now) }
+        state.withLock { $0.heartbeat.began(committer, at: .now) }
     }
 
     /// The committer's attempt has ended, with success or failure.
@@ -136,14 +137,14 @@ final class SubmissionQueue: Sendable {
     ///   - time: how long the batch took, or was waited for in vain; nil for what was none.
     func attemptEnded(_ committer: Int, batchTook time: Duration? = nil) {
         state.withLock { state in
-            state.pulse.ended(committer, hasMore: !state.isEmpty, at: .now)
+            state.heartbeat.ended(committer, hasMore: !state.isEmpty, at: .now)
             if let time { state.forecast.took(time) }
         }
     }
 
     /// Whether no attempt has ended for so long, though one is under way or something waits.
     func isStuck(for limit: Duration) -> Bool {
-        state.withLock { $0.pulse.isStuck(for: limit, at: .now) }
+        state.withLock { $0.heartbeat.isStuck(for: limit, at: .now) }
     }
 
     /// Whether nothing waits and nobody has taken anything.

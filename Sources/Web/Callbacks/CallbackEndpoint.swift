@@ -2,8 +2,8 @@ package import Domain
 import FastCGI
 package import Telemetry
 
-/// Takes one provider's callbacks: read, believe, parse, hand to the sink; the answer follows the
-/// commit.
+/// Takes one provider's callbacks: read, authenticate, parse, hand to the sink; the answer follows
+/// the commit.
 ///
 /// This is the hot path. Everything up to the sink happens on the worker that read the request;
 /// the answer is given on the sink's thread.
@@ -39,7 +39,7 @@ package final class CallbackEndpoint: Sendable {
             ["provider": provider])
         rejects = metrics.counter(
             "waybill_reports_quarantined_total",
-            "Parts of believed callbacks of which no report could be made, by provider.",
+            "Parts of authenticated callbacks of which no report could be made, by provider.",
             ["provider": provider])
         oddities = metrics.counter(
             "waybill_reports_with_oddities_total",
@@ -47,7 +47,7 @@ package final class CallbackEndpoint: Sendable {
             ["provider": provider])
         events = metrics.counter(
             "waybill_other_events_total",
-            "Parts of believed callbacks about something else than a delivery, by provider.",
+            "Parts of authenticated callbacks about something else than a delivery, by provider.",
             ["provider": provider])
         duration = metrics.histogram(
             "waybill_callback_seconds",
@@ -70,7 +70,8 @@ package final class CallbackEndpoint: Sendable {
     package var provider: Provider { webhook.provider }
 
     /// The provider's paths: one for all callbacks, and for providers that cannot carry our id of a
-    /// message elsewhere, one with it and one with the id of the call that sent the message.
+    /// message elsewhere, one with it and one with the id of the send request that sent the
+    /// message.
     package var routes: [Router.Route] {
         // Whoever made the URL may have written a slash at its end, and a 404 loses the report.
         ["", "/"].flatMap { routes(end: $0) }
@@ -88,14 +89,14 @@ package final class CallbackEndpoint: Sendable {
             }
             handle(exchange, message: message)
         }
-        let call = Router.Route("POST", path + "/calls/{call}" + end) {
+        let sendRequest = Router.Route("POST", path + "/send-requests/{send_request}" + end) {
             [self] exchange, captures in
-            guard let call = CallID(anyCase: captures[0]) else {
-                return refuse(exchange, noSuchPath("call"), .anybody, at: .now)
+            guard let sendRequest = SendRequestID(anyCase: captures[0]) else {
+                return refuse(exchange, noSuchPath("send request"), .anybody, at: .now)
             }
-            handle(exchange, call: call)
+            handle(exchange, sendRequest: sendRequest)
         }
-        return [plain, message, call]
+        return [plain, message, sendRequest]
     }
 
     private func noSuchPath(_ kind: String) -> Problem {
@@ -103,7 +104,9 @@ package final class CallbackEndpoint: Sendable {
     }
 
     /// Answers one callback; message or call is the id in its path, where there is one.
-    private func handle(_ exchange: Exchange, message: MessageID? = nil, call: CallID? = nil) {
+    private func handle(
+        _ exchange: Exchange, message: MessageID? = nil, sendRequest: SendRequestID? = nil
+    ) {
         let now = Timestamp.now
         let body: [UInt8]
         do {
@@ -112,7 +115,7 @@ package final class CallbackEndpoint: Sendable {
             return refuse(exchange, Problem(error), .anybody, at: now)
         }
         let request = CallbackRequest(
-            uri: exchange.requestURI ?? "", message: message, call: call,
+            uri: exchange.requestURI ?? "", message: message, sendRequest: sendRequest,
             contentType: exchange.contentType, body: body,
             header: { exchange.parameter($0.parameter) })
         let verification: Verification
@@ -173,8 +176,8 @@ package final class CallbackEndpoint: Sendable {
         return lost
     }
 
-    /// Archives an unreadable callback of a believed provider, says why in the quarantine, then
-    /// refuses it.
+    /// Archives an unreadable callback of a authenticated provider, says why in the quarantine,
+    /// then refuses it.
     private func keep(
         _ malformation: Malformation, of callback: ArchivedCallback, for exchange: Exchange
     ) {
@@ -231,7 +234,7 @@ package final class CallbackEndpoint: Sendable {
     private func caller(_ refusal: Refusal) -> CallbackStatistics.Caller {
         switch refusal.reason {
         case .missingCredentials, .missingSignature: .anybody
-        case .wrongCredentials, .wrongSignature, .schemeNotAllowed: .doubtful
+        case .wrongCredentials, .wrongSignature, .schemeNotAllowed: .unverified
         }
     }
 
@@ -266,7 +269,7 @@ package final class CallbackEndpoint: Sendable {
 }
 
 extension Reject.Cost {
-    /// How serious it is, in whose words.
+    /// how serious it is.
     fileprivate var logLine: (Logger.Level, String) {
         switch self {
         case .report: (.warning, "part of a callback put into quarantine")

@@ -19,11 +19,11 @@ package final class CallbackStatistics: Sendable {
         package let callbacksRefused: Windows
         package let reportsAccepted: Windows
         package let reportsRefused: Windows
-        /// When the last believed callback came, whatever the answer was.
+        /// When the last authenticated callback came, whatever the answer was.
         package let lastCallbackAt: Timestamp?
         /// When anybody last called.
         package let lastRequestAt: Timestamp?
-        /// What proved the last callback that was believed.
+        /// What proved the last callback that was authenticated.
         package let lastVerification: Verification?
         /// Since when the provider's callbacks have been refused with none accepted; nil while all
         /// is well.
@@ -32,15 +32,16 @@ package final class CallbackStatistics: Sendable {
 
     /// Whose callback was refused, as far as that is known.
     package enum Caller: Sendable {
-        /// The provider: the callback was believed.
+        /// The provider: the callback was authenticated.
         case provider
         /// Perhaps the provider, with a secret that is not set here: what came as proof is wrong.
-        case doubtful
+        case unverified
         /// Anybody: no proof came, or none was looked at.
         case anybody
     }
 
-    /// While a callback was accepted so lately, wrong proof is a stranger's: the provider's is right.
+    /// While a callback was accepted so lately, wrong proof is a stranger's: the provider's is
+    /// right.
     private static let proofMicroseconds: Int64 = 60_000_000
 
     private struct State {
@@ -58,7 +59,7 @@ package final class CallbackStatistics: Sendable {
             switch caller {
             case .provider: true
             case .anybody: false
-            case .doubtful:
+            case .unverified:
                 lastAcceptedAt.map { now.microseconds - $0.microseconds >= proofMicroseconds }
                     ?? true
             }

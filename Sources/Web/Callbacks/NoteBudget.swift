@@ -3,9 +3,9 @@ private import Synchronization
 
 /// How many notes on what cost no report quarantine gets of one provider.
 ///
-/// A provider that changes a field changes it in every report, and thousands of notes a second would
-/// say the same and cost as much as the reports. Rejects that cost a report are never left out. Time
-/// is passed in. Safe from any thread.
+/// A provider that changes a field changes it in every report, and thousands of notes a second
+/// would say the same and cost as much as the reports. Rejects that cost a report are never left
+/// out. Time is passed in. Safe from any thread.
 final class NoteBudget: Sendable {
     /// Notes of each kind in a minute; the archive has what they would be about.
     static let perMinute = 1000

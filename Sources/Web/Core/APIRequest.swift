@@ -7,8 +7,8 @@ package struct APIRequest {
     let captures: [String]
     /// nginx's id of the request.
     package let requestID: String?
-    /// Whether the caller is a program of this machine, and not somebody whom a proxy or a tunnel on
-    /// it lets in.
+    /// Whether the caller is a program of this machine, and not somebody whom a proxy or a tunnel
+    /// on it lets in.
     let isLocal: Bool
     let authorization: String?
     let contentType: String?

@@ -5,10 +5,10 @@ private import Synchronization
 
 /// Lets in who presents a valid API key.
 ///
-/// Each request looks its key up, so that a revocation counts from the next one on; a key that cannot
-/// be looked up is refused with 503. One endpoint alone may go by memory, and only while no server
-/// answers: an admin must see the state of the service just then, so a key that was seen valid
-/// within the last day still opens it. Any thread.
+/// Each request looks its key up, so that a revocation counts from the next one on; a key that
+/// cannot be looked up is refused with 503. One endpoint alone may go by memory, and only while no
+/// server answers: an admin must see the state of the service just then, so a key that was seen
+/// valid within the last day still opens it. Any thread.
 package final class Authenticator: Sendable {
     private struct Remembered {
         let key: APIKey
@@ -31,7 +31,8 @@ package final class Authenticator: Sendable {
     /// - Parameters:
     ///   - scope: what the key must allow.
     ///   - request: whose header is read.
-    ///   - goesByMemory: whether a key that was seen valid within a day will do while no server answers.
+    ///   - goesByMemory: whether a key that was seen valid within a day will do while no server
+    ///     answers.
     /// - Returns: the key's SHA-256, which tells callers apart.
     /// - Throws: 401 without a valid key, 403 for a key without the scope, 503 if the database
     ///   does not answer.
@@ -43,8 +44,8 @@ package final class Authenticator: Sendable {
             throw Self.refusal(
                 "missing_key", "Send an API key as \"Authorization: Bearer wb_…\".")
         }
-        // As RFC 9110 has it and nginx counts it: blanks between the two words, as many as there are,
-        // and none elsewhere.
+        // As RFC 9110 has it and nginx counts it: blanks between the two words, as many as there
+        // are, and none elsewhere.
         let scheme = authorization.prefix { $0 != " " }
         let credentials = authorization.dropFirst(scheme.count).drop { $0 == " " }
         guard scheme.lowercased() == "bearer", !credentials.isEmpty else {

@@ -6,8 +6,9 @@ private import Telemetry
 /// An error answer in the form of RFC 9457, `application/problem+json`.
 ///
 /// Members: `type` (always `about:blank`), `title`, `status`, `detail`, `code` (stable, for
-/// programs), `request_id` (nginx's, also in its log) and, for bad input, `place`, or `errors` with a
-/// `field`, `code` and `detail` each and `error_count`, which counts also those that are not listed.
+/// programs), `request_id` (nginx's, also in its log) and, for bad input, `place`, or `errors` with
+/// a `field`, `code` and `detail` each and `error_count`, which counts also those that are not
+/// listed.
 package struct Problem: Error, Sendable {
     package let status: HTTPStatus
     /// A stable word for programs.
@@ -109,7 +110,7 @@ extension Problem {
             headers: malformation == .encoded ? [.acceptIdentity] : [])
     }
 
-    /// A call's body is no JSON that is read here.
+    /// A call's body is not JSON that is read here.
     init(_ fault: JSONFault, _ limits: JSONReader.Limits) {
         // The word that quarantine has for the same in a callback.
         let code = fault.code == .duplicateName ? "duplicate_key" : "not_json"

@@ -5,8 +5,8 @@ import Telemetry
 package enum MessageView {
     /// A message with its current status and the report that decides it.
     ///
-    /// Of a message of ours also what its sender asked for. What a report and its sender both tell is
-    /// the report's, as soon as there is one: it knows what was billed.
+    /// Of a message of ours also what its sender asked for. What a report and its sender both tell
+    /// is the report's, as soon as there is one: it knows what was billed.
     package static func message(_ message: Message) -> [UInt8] {
         var json = JSONText()
         json.beginObject()
@@ -46,7 +46,7 @@ package enum MessageView {
     }
 
     private static func describe(_ sending: SendDetails, in json: inout JSONText) {
-        json.member("call_id", sending.call.description)
+        json.member("send_request_id", sending.sendRequest.description)
         json.member("encoding", sending.encoding.rawValue)
         json.member("attempts", sending.attempts)
         json.member("validity_minutes", sending.validityMinutes)
@@ -151,8 +151,8 @@ package enum MessageView {
         }
     }
 
-    /// What a report tells; of a message that is shown by it, our own words where they decide, and
-    /// what its sender said where the report says nothing.
+    /// What a report tells; of a message that is shown by it, our own judgement where it decides,
+    /// and what its sender said where the report says nothing.
     private static func details(
         of report: Report, _ message: Message? = nil, in json: inout JSONText
     ) {

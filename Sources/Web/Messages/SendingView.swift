@@ -34,7 +34,7 @@ enum SendingView {
         json.member("unanswered", counts.unanswered)
         json.member("dead_letters", counts.deadLetters)
         json.member("look_ups", counts.lookUps)
-        json.member("healed", counts.healed)
+        json.member("recovered", counts.recovered)
         json.member("put_back", counts.putBack)
         json.endObject()
         json.endObject()

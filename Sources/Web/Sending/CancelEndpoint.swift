@@ -1,9 +1,9 @@
 package import Domain
 import FastCGI
 
-/// `DELETE /v1/messages/{id}`: calls a message back that no dispatcher has taken yet.
+/// `DELETE /v1/messages/{id}`: Cancels a message that no dispatcher has taken yet.
 ///
-/// Repeating it is harmless: a message that was called back stays so, and is answered 200 again.
+/// Repeating it is harmless: a message that was cancelled stays so, and is answered 200 again.
 package struct CancelEndpoint: Sendable {
     private let queue: any MessageQueue
     private let reader: any MessageReader
@@ -45,6 +45,6 @@ package struct CancelEndpoint: Sendable {
     }
 
     private static func tooLate(_ why: String) -> Problem {
-        Problem(.conflict, "too_late", "The message cannot be called back any more. \(why)")
+        Problem(.conflict, "too_late", "The message cannot be cancelled any more. \(why)")
     }
 }

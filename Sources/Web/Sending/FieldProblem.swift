@@ -1,4 +1,4 @@
-/// What is wrong with one field of a call.
+/// What is wrong with one field of a send request.
 package struct FieldProblem: Sendable, Equatable {
     /// The member's name as it was sent, with a place for one of several: `to[3]`.
     package let field: String
@@ -14,7 +14,7 @@ package struct FieldProblem: Sendable, Equatable {
     }
 }
 
-/// Everything that is wrong with a call.
+/// Everything that is wrong with a send request.
 package struct FieldProblems: Error, Sendable, Equatable {
     /// The first of them.
     package private(set) var list: [FieldProblem] = []

@@ -2,10 +2,9 @@ import Domain
 
 /// What a provider does not take though others do, as far as it is told before sending.
 ///
-/// Checked where the call says whom a message goes to. Another provider may take over later, and then
-/// says for itself what it does not take.
-/// Source: Plivo's documentation, messaging/api/message/send-a-message and "Encoding and
-/// concatenation".
+/// Checked where the send request says whom a message goes to. Another provider may take over
+/// later, and then says for itself what it does not take. Source: Plivo's documentation,
+/// messaging/api/message/send-a-message and "Encoding and concatenation".
 enum ProviderRules {
     typealias Problem = (code: String, detail: String)
 

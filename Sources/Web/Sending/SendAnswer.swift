@@ -2,24 +2,24 @@ package import Domain
 import FastCGI
 import Telemetry
 
-/// The answer to a call that sends messages.
+/// The answer to a send request that sends messages.
 package enum SendAnswer {
     /// The document: each message with what is known of it; without states all are queued.
     package static func document(
-        _ call: SendCall, _ states: [MessageID: SendState] = [:]
+        _ sendRequest: SendRequest, _ states: [MessageID: SendState] = [:]
     ) -> [UInt8] {
         var json = JSONText()
         json.beginObject()
         json.key("messages")
         json.beginArray()
-        for recipient in call.recipients {
+        for recipient in sendRequest.recipients {
             let state = states[recipient.message]
             json.beginObject()
             json.member("id", recipient.message.description)
             json.member("to", recipient.number.description)
             json.member("status", (state?.status ?? .queued).rawValue)
             json.member("provider", (state?.provider ?? recipient.provider).rawValue)
-            json.member("segments", call.segmentation.parts)
+            json.member("segments", sendRequest.segmentation.parts)
             if let problem = state?.problem {
                 json.key("error")
                 json.beginObject()
@@ -30,20 +30,22 @@ package enum SendAnswer {
             json.endObject()
         }
         json.endArray()
-        json.member("encoding", call.segmentation.encoding.rawValue)
-        json.member("segments", call.segmentation.parts)
-        json.member("call_id", call.id.description)
-        json.member("send_at", call.sendAt?.description)
+        json.member("encoding", sendRequest.segmentation.encoding.rawValue)
+        json.member("segments", sendRequest.segmentation.parts)
+        json.member("send_request_id", sendRequest.id.description)
+        json.member("send_at", sendRequest.sendAt?.description)
         json.endObject()
         return json.bytes
     }
 
     /// The answer as it is kept for repetitions: 200 once all messages have left the queue.
-    static func stored(_ call: SendCall, _ states: [MessageID: SendState] = [:]) -> StoredAnswer {
-        let isDone = call.recipients.allSatisfy { recipient in
+    static func stored(_ sendRequest: SendRequest, _ states: [MessageID: SendState] = [:])
+        -> StoredAnswer
+    {
+        let isDone = sendRequest.recipients.allSatisfy { recipient in
             states[recipient.message].map { $0.status != .queued } ?? false
         }
-        return StoredAnswer(status: isDone ? 200 : 202, body: document(call, states))
+        return StoredAnswer(status: isDone ? 200 : 202, body: document(sendRequest, states))
     }
 
     /// The answer as it is given.

@@ -7,7 +7,7 @@ extension SendDraft {
     private static let shortCodeDigits = 3...8
 
     /// A number with `+`, a short code or a name, nil where the provider chooses.
-    mutating func checkedSender(_ recipients: [SendCall.Recipient]) -> String? {
+    mutating func checkedSender(_ recipients: [SendRequest.Recipient]) -> String? {
         guard let sender else { return nil }
         let digits = sender.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         if digits, Self.shortCodeDigits.contains(sender.utf8.count) { return sender }
@@ -39,7 +39,7 @@ extension SendDraft {
 
     /// Asks for each provider that the messages go to.
     private mutating func checkSender(
-        _ recipients: [SendCall.Recipient], _ problem: (Provider) -> ProviderRules.Problem?
+        _ recipients: [SendRequest.Recipient], _ problem: (Provider) -> ProviderRules.Problem?
     ) {
         let providers = Set(recipients.map(\.provider)).sorted { $0.rawValue < $1.rawValue }
         for problem in providers.compactMap(problem) {
@@ -63,8 +63,8 @@ extension SendDraft {
         return nil
     }
 
-    /// The printable characters of ASCII that are one septet in GSM 7-bit. Its others, such as é, are
-    /// replaced or dropped on the way by one network or another.
+    /// The printable characters of ASCII that are one septet in GSM 7-bit. Its others, such as é,
+    /// are replaced or dropped on the way by one network or another.
     private static func isOfNames(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "[", "\\", "]", "^", "`", "{", "|", "}", "~": false

@@ -2,9 +2,10 @@ import JSON
 
 /// What somebody wants to send, as they wrote it: the API's members or the command line's options.
 ///
-/// Whatever is wrong is collected, and `call` tells all of it at once.
+/// Whatever is wrong is collected, and `sendRequest` tells all of it at once.
 package struct SendDraft: Sendable {
-    /// Recipients by their place in the call; what is no text is missing here and is a problem.
+    /// Recipients by their place in the send request; what is no text is missing here and is a
+    /// problem.
     var recipients: [(index: Int, text: String)] = []
     /// Whether there may be several, so that a problem names the place.
     var isList = false
@@ -29,7 +30,7 @@ package struct SendDraft: Sendable {
     /// Members that were named, rightly or not: those are not missing as well.
     private var named: Set<Member> = []
 
-    /// What a call may have; the raw values are the API's names.
+    /// What a send request may have; the raw values are the API's names.
     enum Member: String, CaseIterable {
         case recipients = "to"
         case text
@@ -93,7 +94,7 @@ package struct SendDraft: Sendable {
             guard named.insert(member).inserted else {
                 problems.add(
                     name, "given_twice",
-                    "It is another name of \(member.rawValue), which the call has too.")
+                    "It is another name of \(member.rawValue), which the send request has too.")
                 continue
             }
             read(member, name, value)
@@ -152,7 +153,7 @@ package struct SendDraft: Sendable {
         guard values.count <= Self.recipientLimit else {
             return problems.add(
                 name, "too_many",
-                "It has \(values.count) recipients; a call takes \(Self.recipientLimit).")
+                "It has \(values.count) recipients; a send request takes \(Self.recipientLimit).")
         }
         recipients.reserveCapacity(values.count)
         for (index, value) in values.enumerated() {
@@ -199,9 +200,10 @@ package struct SendDraft: Sendable {
 }
 
 extension SendDraft {
-    /// What a call asks for, always in the same bytes: names resolved, members sorted, nulls gone.
+    /// What a send request asks for, always in the same bytes: names resolved, members sorted,
+    /// nulls gone.
     ///
-    /// Of a call without problems: no name of a member stands for another one's.
+    /// Of a send request without problems: no name of a member stands for another one's.
     static func canonical(_ members: [JSONValue.Member]) -> [UInt8] {
         let resolved = members.filter { $0.value != .null }.map { member in
             JSONValue.Member(

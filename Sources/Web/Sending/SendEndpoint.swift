@@ -11,30 +11,31 @@ private import Telemetry
 package struct SendEndpoint: Sendable {
     private let queue: any MessageQueue
     private let watch: SendWatch
-    private let doorbell: any Doorbell
+    private let notifier: any Notifier
     private let routing: Routing
-    private let key: @Sendable (CallID, PhoneNumber) -> MessageID
+    private let key: @Sendable (SendRequestID, PhoneNumber) -> MessageID
 
     /// 1,000 recipients, the longest text, callback data and metadata, escaped as far as it goes.
     static let bodyLimit = 256 << 10
     private static let waitLimitSeconds = 10.0
-    /// Nobody waits for longer than this behind the arrival of the call: nginx gives up after 30 s.
+    /// Nobody waits for longer than this behind the arrival of the send request: nginx gives up
+    /// after 30 s.
     private static let waitEnd: Duration = .seconds(20)
     private static let keyLengths = 1...255
 
     /// - Parameters:
     ///   - queue: takes the messages.
     ///   - watch: lets callers wait; its owner stops it.
-    ///   - doorbell: tells dispatchers that there is work.
+    ///   - notifier: tells dispatchers that there is work.
     ///   - routing: whom messages go to if the caller names no provider.
-    ///   - key: a message's id by its call and recipient.
+    ///   - key: a message's id by its send request and recipient.
     package init(
-        queue: any MessageQueue, watch: SendWatch, doorbell: any Doorbell, routing: Routing,
-        key: @escaping @Sendable (CallID, PhoneNumber) -> MessageID
+        queue: any MessageQueue, watch: SendWatch, notifier: any Notifier, routing: Routing,
+        key: @escaping @Sendable (SendRequestID, PhoneNumber) -> MessageID
     ) {
         self.queue = queue
         self.watch = watch
-        self.doorbell = doorbell
+        self.notifier = notifier
         self.routing = routing
         self.key = key
     }
@@ -52,19 +53,19 @@ package struct SendEndpoint: Sendable {
         let now = Timestamp.now
         var draft = SendDraft(members)
         check(request.idempotencyKey, &draft.problems)
-        let call: SendCall
+        let sendRequest: SendRequest
         do throws(FieldProblems) {
-            call = try draft.call(.new(at: now), at: now, routing: routing, key: key)
+            sendRequest = try draft.sendRequest(.new(at: now), at: now, routing: routing, key: key)
         } catch {
             throw Problem(error)
         }
-        let queued = SendAnswer.stored(call)
+        let queued = SendAnswer.stored(sendRequest)
         let idempotency = request.idempotencyKey.map { key in
             Idempotency(
                 caller: caller, key: key,
                 digest: SHA256.digest(of: SendDraft.canonical(members)).bytes, answer: queued)
         }
-        switch try accept(call, idempotency) {
+        switch try accept(sendRequest, idempotency) {
         case .queued: break
         case .repeated(let answer):
             return SendAnswer.response(answer, isReplayed: true)
@@ -74,33 +75,34 @@ package struct SendEndpoint: Sendable {
                 "This Idempotency-Key was used for another message in the last 24 hours; every"
                     + " message takes a key of its own.", at: "Idempotency-Key")
         }
-        doorbell.ring()
+        notifier.notify()
         // What is sent later than that is not worth waiting for.
         let isTaken =
-            wait > .zero && call.sendAt.map { $0 <= now.advanced(by: wait) } ?? true
+            wait > .zero && sendRequest.sendAt.map { $0 <= now.advanced(by: wait) } ?? true
             && watch.watch(
-                call.recipients.map(\.message),
+                sendRequest.recipients.map(\.message),
                 // However long it was under way until here.
                 until: min(.now + wait, exchange.arrival + Self.waitEnd),
                 for: SendWatch.Caller(
-                    idempotency: idempotency, compose: { SendAnswer.stored(call, $0) },
+                    idempotency: idempotency, compose: { SendAnswer.stored(sendRequest, $0) },
                     give: { exchange.respond(SendAnswer.response($0)) }))
         return isTaken ? nil : SendAnswer.response(queued)
     }
 
     private func accept(
-        _ call: SendCall, _ idempotency: Idempotency?
+        _ sendRequest: SendRequest, _ idempotency: Idempotency?
     ) throws(Problem) -> Acceptance {
         do {
-            return try queue.accept(call, idempotency)
+            return try queue.accept(sendRequest, idempotency)
         } catch {
             guard error.code == .unavailable else { throw Problem(error) }
             throw .unavailable(
                 "database_unavailable",
                 "The database does not answer, and whether the message was queued is not certain."
                     + (idempotency == nil
-                        ? " With an Idempotency-Key a call can be repeated safely."
-                        : " Repeat the call with the same Idempotency-Key in a few seconds."))
+                        ? " With an Idempotency-Key a send request can be repeated safely."
+                        : " Repeat the send request with the same Idempotency-Key in a few seconds.")
+            )
         }
     }
 
@@ -150,7 +152,7 @@ package struct SendEndpoint: Sendable {
     }
 
     /// The members with the provider that the query names: nginx puts it there for a path that is
-    /// one provider's. It is part of what the call asks for, as if the body had it.
+    /// one provider's. It is part of what the send request asks for, as if the body had it.
     private func pinned(
         _ members: [JSONValue.Member], _ provider: String?
     ) throws(Problem) -> [JSONValue.Member] {
@@ -168,8 +170,8 @@ package struct SendEndpoint: Sendable {
         return others + [JSONValue.Member(name: name, value: .string(provider))]
     }
 
-    /// What people nest by hand is flat. A call in order has 1,000 recipients, metadata of 8 KiB and
-    /// little else, so its values are few; the other bounds are the fields' own.
+    /// What people nest by hand is flat. A send request in order has 1,000 recipients, metadata of
+    /// 8 KiB and little else, so its values are few; the other bounds are the fields' own.
     static let limits: JSONReader.Limits = {
         var limits = JSONReader.Limits()
         limits.depth = 32

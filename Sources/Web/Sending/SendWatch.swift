@@ -62,7 +62,7 @@ package final class SendWatch: Sendable {
         thread.start()
     }
 
-    /// How many calls wait now.
+    /// How many send requests wait now.
     package var waiting: Int { state.withLock { $0.list.count } }
 
     /// Something may be known now. Never blocks.

@@ -115,7 +115,7 @@ enum CheckCommand {
 }
 
 extension Configuration {
-    /// What is configured, in the words of README.md, without secrets.
+    /// What is configured, as the documentation names it, without secrets.
     var summary: [(name: String, value: String)] {
         var lines: [(String, String)] = [("DATABASE_URL", database.description)]
         if let infobip {

@@ -2,8 +2,8 @@ import Foundation
 
 /// The words that the program was started with, as text.
 ///
-/// Swift's own `CommandLine` puts U+FFFD in the place of bytes that are no UTF-8; a message would go
-/// out with that in it.
+/// Swift's own `CommandLine` puts U+FFFD in the place of bytes that are no UTF-8; a message would
+/// go out with that in it.
 enum CommandLineText {
     /// This process's own words, without the program's name.
     ///

@@ -65,7 +65,7 @@ enum MessageCommand {
 
 extension Message {
     /// Whether nothing more will come that is worth waiting for: it has ended, or nobody knows its
-    /// fate and nobody asks any more.
+    /// final status and nobody asks any more.
     fileprivate var isOver: Bool {
         shownStatus.isFinal || (isOurs && !isOpen && shownStatus == .unknown)
     }

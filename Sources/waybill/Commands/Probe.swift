@@ -167,7 +167,7 @@ struct ProbeAnswer {
     let providerMessageID: String?
     let status: String?
 
-    /// Reads what is there; an answer that is no JSON object has nothing.
+    /// Reads what is there; an answer that is not a JSON object has nothing.
     init(_ body: [UInt8]) {
         let answer = JSONValue(body)
         func text(_ name: String) -> String? {

@@ -90,8 +90,8 @@ final class ProbeConnection {
 
     /// Sends one request and waits for its answer.
     ///
-    /// - Throws: `Failure` if the connection breaks, if no answer is there after 15 seconds, or if it
-    ///   has more than 256 KiB.
+    /// - Throws: `Failure` if the connection breaks, if no answer is there after 15 seconds, or if
+    ///   it has more than 256 KiB.
     func send(
         _ method: String, _ target: String, headers: [(name: String, value: String)],
         body: [UInt8]?

@@ -47,13 +47,13 @@ enum SendCommand {
         guard let database, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
-        let call = try call(draft, routing)
+        let sendRequest = try sendRequest(draft, routing)
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let queue = SendQueue(pool, logger: logger)
-            _ = try queue.accept(call, nil)
-            let doorbell = NotifyDoorbell(database, channel: SendingService.outboxChannel)
-            doorbell.ring()
-            let ids = call.recipients.map(\.message)
+            _ = try queue.accept(sendRequest, nil)
+            let notifier = PostgresNotifier(database, channel: SendingService.outboxChannel)
+            notifier.notify()
+            let ids = sendRequest.recipients.map(\.message)
             let states = try AwaitedStates(database).wait(
                 for: .seconds(wait)
             ) { () throws(StoreFailure) in
@@ -61,8 +61,8 @@ enum SendCommand {
                 let states = try queue.states(of: ids)
                 return (states, ids.allSatisfy { states[$0].map { $0.status != .queued } ?? false })
             }
-            doorbell.stop()
-            print(call, states, asJSON: arguments.has("json"))
+            notifier.stop()
+            print(sendRequest, states, asJSON: arguments.has("json"))
             let isLost = states.values.contains { state in
                 switch state.status {
                 case .queued, .accepted, .sent, .delivered, .partiallyDelivered: false
@@ -84,13 +84,14 @@ enum SendCommand {
         return minutes
     }
 
-    private static func call(
+    private static func sendRequest(
         _ draft: consuming SendDraft, _ routing: Routing
-    ) throws(CommandFailure) -> SendCall {
+    ) throws(CommandFailure) -> SendRequest {
         let now = Timestamp.now
         do throws(FieldProblems) {
-            return try draft.call(
-                .new(at: now), at: now, routing: routing, key: MessageKey.derive(call:recipient:))
+            return try draft.sendRequest(
+                .new(at: now), at: now, routing: routing,
+                key: MessageKey.derive(sendRequest:recipient:))
         } catch {
             let lines = error.list.map { "  \($0.field): \($0.detail)" }
             throw CommandFailure(
@@ -100,18 +101,19 @@ enum SendCommand {
     }
 
     private static func print(
-        _ call: SendCall, _ states: [MessageID: SendState], asJSON: Bool
+        _ sendRequest: SendRequest, _ states: [MessageID: SendState], asJSON: Bool
     ) {
         if asJSON {
-            return Output.line(String(decoding: SendAnswer.document(call, states), as: UTF8.self))
+            return Output.line(
+                String(decoding: SendAnswer.document(sendRequest, states), as: UTF8.self))
         }
-        for recipient in call.recipients {
+        for recipient in sendRequest.recipients {
             let state = states[recipient.message]
             var columns = [
                 recipient.message.description, recipient.number.description,
                 (state?.status ?? .queued).rawValue,
                 (state?.provider ?? recipient.provider).rawValue,
-                "\(call.segmentation.parts) SMS",
+                "\(sendRequest.segmentation.parts) SMS",
             ]
             if let problem = state?.problem { columns.append("\(problem.code) \(problem.text)") }
             Output.line(columns.joined(separator: "\t"))

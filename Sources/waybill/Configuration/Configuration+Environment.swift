@@ -35,7 +35,7 @@ extension Configuration {
         self.apiDatabase = apiDatabase
     }
 
-    /// Whether there is a secret by which callbacks are believed.
+    /// Whether there is a secret by which callbacks are authenticated.
     static func hasSecret(_ environment: Environment) -> Bool {
         [
             "INFOBIP_WEBHOOK_PASSWORD", "INFOBIP_WEBHOOK_SECRET", "INFOBIP_WEBHOOK_HEADER_SECRET",

@@ -9,9 +9,9 @@ struct Configuration {
     let database: ConnectionSettings
     /// The same for the API, with less patience.
     let apiDatabase: ConnectionSettings
-    /// How Infobip's callbacks are believed; nil if none of its methods has a secret.
+    /// How Infobip's callbacks are authenticated; nil if none of its methods has a secret.
     let infobip: InfobipWebhook.Settings?
-    /// How Plivo's callbacks are believed; nil if there is no token.
+    /// How Plivo's callbacks are authenticated; nil if there is no token.
     let plivo: PlivoWebhook.Settings?
     /// Whom messages go to whose callers name no provider.
     let routing: Routing

@@ -72,7 +72,7 @@ extension InfobipSending.Settings {
             return nil
         }
         // A message's own URL takes the place of the account's subscription and is called without
-        // its credentials: without a secret in the URL nobody could believe the reports.
+        // its credentials: without a secret in the URL nobody could authenticate the reports.
         let secret = secrets.first.flatMap { Secret($0) }
         let callbackURL =
             if let callbackBase, let secret {
@@ -89,7 +89,7 @@ extension PlivoSending.Settings {
     fileprivate init?(_ environment: inout Environment, callbackBase: String?) {
         let baseURL = environment.providerURL("PLIVO_BASE_URL")
         let settle = environment.integer("PLIVO_SETTLE_SECONDS", default: 600, in: 0...86_400)
-        // Version 2 does not sign the recipient, so a call's URL would not be believed.
+        // Version 2 does not sign the recipient, so a call's URL would not be authenticated.
         let allowsV2 = environment.flag("PLIVO_ALLOW_SIGNATURE_V2", default: false)
         let batch = environment.integer("PLIVO_BATCH_LIMIT", default: 100, in: 1...1000)
         let sender = environment.text("PLIVO_SENDER")

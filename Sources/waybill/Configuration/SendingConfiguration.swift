@@ -24,7 +24,7 @@ struct SendingConfiguration {
         let concurrency: Int
         /// Messages in one request.
         let batch: Int
-        /// When the fate of a message is asked for.
+        /// When the final status of a message is asked for.
         let reconcile: [Duration]
     }
 
@@ -49,7 +49,7 @@ extension SendingConfiguration.Limits {
 }
 
 extension SendingConfiguration {
-    /// What is configured, in the words of README.md, without secrets.
+    /// What is configured, as the documentation names it, without secrets.
     var summary: [(name: String, value: String)] {
         var lines: [(String, String)] = []
         if let infobip {

@@ -14,9 +14,9 @@ final class Demo: Sendable {
     /// The children's names, first who asks and last who stores.
     ///
     /// The dispatcher is the first, while all that it asks still answers: what it has under way is
-    /// recorded and need not be settled by the next run. Then nobody calls any more, the simulator's
-    /// callbacks included, and the responder can finish. It answers who waits for a provider before
-    /// nginx goes, which would wait for less time than they.
+    /// recorded and need not be settled by the next run. Then nobody calls any more, the
+    /// simulator's callbacks included, and the responder can finish. It answers who waits for a
+    /// provider before nginx goes, which would wait for less time than they.
     static let stopOrder = ["dispatch", "nginx", "simulator", "responder", "postgres"]
 
     private let directory: DemoDirectory
@@ -152,7 +152,7 @@ final class Demo: Sendable {
         return DemoSummary(
             url: url, ca: authority, database_url: cluster.responderURL,
             admin_database_url: cluster.superuserURL, api_key: secrets.apiKey,
-            infobip: children.believesInfobipAccount
+            infobip: children.acceptsInfobipAccount
                 ? nil
                 : .init(
                     callback_url: url + "/callbacks/infobip", user: secrets.infobipUser,
@@ -160,7 +160,7 @@ final class Demo: Sendable {
                     header_secret: secrets.infobipHeaderSecret, hmac_header: "X-Hub-Signature",
                     hmac_secret: secrets.infobipHMACSecret, url_secret: secrets.infobipURLSecret,
                     api_key: simulates ? secrets.infobipAPIKey : nil),
-            plivo: children.believesPlivoAccount
+            plivo: children.acceptsPlivoAccount
                 ? nil
                 : .init(
                     callback_url: url + "/callbacks/plivo", auth_id: secrets.plivoAuthID,

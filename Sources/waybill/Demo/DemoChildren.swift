@@ -25,7 +25,7 @@ struct DemoChildren {
         var environment = bare
         environment["DATABASE_URL"] = databaseURL
         environment["APP_BASE_URL"] = baseURLs
-        if believesInfobipAccount {
+        if acceptsInfobipAccount {
             inherit(Self.infobipWebhookPrefixes, into: &environment)
         } else {
             environment["INFOBIP_WEBHOOK_USER"] = secrets.infobipUser
@@ -34,7 +34,7 @@ struct DemoChildren {
             environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
             environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
         }
-        if believesPlivoAccount {
+        if acceptsPlivoAccount {
             // As the dispatcher: what it sends is signed by the account that it sends through.
             inherit(["PLIVO_AUTH_", "PLIVO_ALLOW_"], into: &environment)
         } else {
@@ -66,8 +66,8 @@ struct DemoChildren {
             environment["WAYBILL_RECONCILE_SECONDS"] = "10,25,60,300,3600"
         } else {
             guard hasAccount else { return nil }
-            // Nobody outside reaches this machine by the demo's address, so Infobip is not told of it:
-            // reports go where the account's own do, and the sweeper asks for them.
+            // Nobody outside reaches this machine by the demo's address, so Infobip is not told of
+            // it: reports go where the account's own do, and the sweeper asks for them.
             inherit(
                 ["INFOBIP_", "PLIVO_"], except: Self.infobipWebhookPrefixes, into: &environment)
         }
@@ -92,14 +92,14 @@ struct DemoChildren {
         return plan("simulator", arguments, environment, sockets.descriptors)
     }
 
-    /// Whether the responder believes the callbacks of the user's own account, and not those that
+    /// Whether the responder accepts the callbacks of the user's own account, and not those that
     /// the demo's secrets sign.
-    var believesPlivoAccount: Bool {
+    var acceptsPlivoAccount: Bool {
         !simulates && isSet("PLIVO_AUTH_ID") && isSet("PLIVO_AUTH_TOKEN")
     }
 
     /// The same for Infobip, whose callbacks have secrets of their own.
-    var believesInfobipAccount: Bool {
+    var acceptsInfobipAccount: Bool {
         !simulates
             && [
                 "INFOBIP_WEBHOOK_PASSWORD", "INFOBIP_WEBHOOK_SECRET",
@@ -133,7 +133,8 @@ struct DemoChildren {
     }
 
     /// Both names are in the certificate, and users type either. An account's callbacks come to the
-    /// address that its user has set, if by a tunnel; it is the first, which is told to the provider.
+    /// address that its user has set, if by a tunnel; it is the first, which is told to the
+    /// provider.
     private var baseURLs: String {
         let own = simulates || !hasAccount ? nil : inherited["APP_BASE_URL"]
         return [own, url, "https://localhost:\(port)"].compactMap { $0 }.filter { !$0.isEmpty }

@@ -15,7 +15,7 @@ enum DemoCommand {
           --port PORT      of HTTPS; 8443 unless given
           --no-simulator   sends through the accounts of INFOBIP_API_KEY with INFOBIP_BASE_URL, and
                            of PLIVO_AUTH_ID with PLIVO_AUTH_TOKEN; without them nothing is sent.
-                           Callbacks are believed by those accounts' secrets then: Plivo's token, and
+                           Callbacks are authenticated by those accounts' secrets then: Plivo's token, and
                            Infobip's INFOBIP_WEBHOOK_… and INFOBIP_HMAC_… if one is set; APP_BASE_URL
                            is where a tunnel of yours ends
         """
@@ -63,7 +63,8 @@ enum DemoCommand {
 }
 
 extension DemoCommand {
-    /// The accounts' settings go to the dispatcher as text; what is none must not get lost on the way.
+    /// The accounts' settings go to the dispatcher as text; what is none must not get lost on the
+    /// way.
     static func checkAccounts(_ variables: ProcessEnvironment) throws(ConfigurationError) {
         let problems = variables.faults.sorted { $0.key < $1.key }
             .filter { $0.key.hasPrefix("INFOBIP_") || $0.key.hasPrefix("PLIVO_") }

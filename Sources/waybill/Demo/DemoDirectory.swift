@@ -58,7 +58,8 @@ struct DemoDirectory {
         chmod(path, mode)
     }
 
-    /// Others may write to /tmp: a folder that one of them has made there would be theirs to change.
+    /// Others may write to /tmp: a folder that one of them has made there would be theirs to
+    /// change.
     private static func checkOwner(_ path: String) throws(CommandFailure) {
         var information = stat()
         guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR,

@@ -39,7 +39,7 @@ struct DemoSummary: Encodable {
     let database_url: String
     let admin_database_url: String
     let api_key: String
-    /// Absent where the callbacks of the user's own account are believed, as is Plivo's.
+    /// Absent where the callbacks of the user's own account are authenticated, as is Plivo's.
     var infobip: Infobip?
     var plivo: Plivo?
     /// Where both providers' APIs are played; absent without the simulator.

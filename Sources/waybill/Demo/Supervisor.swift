@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// An end with status 0 is somebody's wish and stays; any other is followed by a restart, at once
 /// the first time, then after a wait that doubles up to eight seconds. A child that was killed did
-/// not fail by itself: it is started again after an eighth of a second at most. Where somebody may put a
-/// process of their own in the child's place, that one is followed as long as it lives.
+/// not fail by itself: it is started again after an eighth of a second at most. Where somebody may
+/// put a process of their own in the child's place, that one is followed as long as it lives.
 final class Supervisor: Sendable {
     /// What has taken the child's place.
     enum Successor: Equatable {

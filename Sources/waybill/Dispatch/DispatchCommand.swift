@@ -6,7 +6,7 @@ enum DispatchCommand {
     static let help = """
         usage: waybill dispatch
 
-        Sends queued messages through the providers that have credentials, and asks them for the fate
+        Sends queued messages through the providers that have credentials, and asks them for the final status
         of messages that nobody reports on, until SIGTERM or SIGINT; a second signal ends it at once.
         Any number may run. Configured by the environment; `waybill check` lists every problem of it:
 
@@ -25,7 +25,7 @@ enum DispatchCommand {
           WAYBILL_SEND_MAX_ATTEMPTS                 until a message is given up: 10
           WAYBILL_FAILOVER                          whether providers take over from each other: true
           WAYBILL_SLOW_SECONDS                      what counts as too slow: 10
-          WAYBILL_RECONCILE_SECONDS                 when a message's fate is asked for, a list
+          WAYBILL_RECONCILE_SECONDS                 when a message's final status is asked for, a list
 
         Exit status 0 after a clean stop, 1 if it failed (the database is behind, not all was
         recorded in time), 78 if the configuration has problems; 128 and the signal's number after a

@@ -1,5 +1,5 @@
 import Domain
-import HTTP
+import HTTPClient
 import Postgres
 import Sending
 import Store
@@ -52,7 +52,7 @@ final class DispatchService: Sendable {
             + configuration.database.connectTimeout * 2
         let dispatcher = Dispatcher(
             lanes, settings: common, outbox: queue.outbox, transport: transport,
-            sink: writer, doorbell: queue.doorbell, logger: logger)
+            sink: writer, notifier: queue.notifier, logger: logger)
         self.dispatcher = dispatcher
         do throws(PostgresError) {
             listener = try NotificationListener(

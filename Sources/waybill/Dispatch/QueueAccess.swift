@@ -6,14 +6,14 @@ import Telemetry
 /// The queue in the database as a dispatcher uses it, and the bell that tells of results.
 struct QueueAccess: Sendable {
     let outbox: any Outbox
-    let doorbell: any Doorbell
+    let notifier: any Notifier
     /// Ends the bell's thread.
     let stop: @Sendable () -> Void
 
     init(_ pool: ConnectionPool, _ settings: ConnectionSettings, logger: Logger) {
-        let doorbell = NotifyDoorbell(settings, channel: "waybill_sent")
+        let notifier = PostgresNotifier(settings, channel: "waybill_sent")
         outbox = OutboxStore(pool, settings: settings, logger: logger)
-        self.doorbell = doorbell
-        stop = { doorbell.stop() }
+        self.notifier = notifier
+        stop = { notifier.stop() }
     }
 }

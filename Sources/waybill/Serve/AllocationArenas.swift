@@ -4,8 +4,8 @@ private func glibcMallocOption(_ name: Int32, _ value: Int32) -> Int32
 
 /// Lets each thread have an arena of glibc's allocator to itself.
 ///
-/// glibc makes eight for each core and then has threads share them: with 21 threads on two cores the
-/// threads of callbacks waited for each other's arenas, and a callback cost a tenth more.
+/// glibc makes eight for each core and then has threads share them: with 21 threads on two cores
+/// the threads of callbacks waited for each other's arenas, and a callback cost a tenth more.
 enum AllocationArenas {
     /// `M_ARENA_MAX` of malloc.h.
     private static let arenaMaximum: Int32 = -8

@@ -30,7 +30,8 @@ enum MemoryTrimmer {
         thread.start()
     }
 
-    /// Memory of our own that is resident, without the libraries' and files'. Source: proc(5), statm.
+    /// Memory of our own that is resident, without the libraries' and files'. Source: proc(5),
+    /// statm.
     static func residentBytes() -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
             return nil

@@ -184,8 +184,8 @@ extension Configuration.Limits {
         max(.milliseconds(100), min(.seconds(3), .seconds(9) - commitDeadline))
     }
 
-    /// Callbacks get the threads that they need whatever the API is busy with. An API call waits for
-    /// the database, a callback does not: it is answered by the writer.
+    /// Callbacks get the threads that they need whatever the API is busy with. An API call waits
+    /// for the database, a callback does not: it is answered by the writer.
     fileprivate func listener(_ name: Listener.Name) -> Listener.Limits {
         switch name {
         case .callbacks:

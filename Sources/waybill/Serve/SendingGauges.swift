@@ -58,13 +58,13 @@ enum SendingGauges {
             { state, _ in state.counts.deadLetters }
         ),
         (
-            "waybill_sending_look_ups_total", "Questions to the provider about messages.",
+            "waybill_sending_look_ups_total", "StatusQueries to the provider about messages.",
             { state, _ in state.counts.lookUps }
         ),
         (
-            "waybill_sending_healed_total",
-            "Messages whose fate no callback told and a question to the provider did.",
-            { state, _ in state.counts.healed }
+            "waybill_sending_recovered_total",
+            "Messages whose final status no callback told and a status query did.",
+            { state, _ in state.counts.recovered }
         ),
         (
             "waybill_sending_put_back_total",
@@ -111,7 +111,7 @@ enum SendingGauges {
 
     /// How many calls wait for an answer.
     static func register(_ watch: SendWatch, in metrics: Metrics) {
-        metrics.gauge("waybill_send_waiting", "Calls that wait for a provider's answer.") {
+        metrics.gauge("waybill_send_waiting", "Send requests that wait for a provider's answer.") {
             Double(watch.waiting)
         }
     }

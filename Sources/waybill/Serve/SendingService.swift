@@ -9,7 +9,7 @@ import Web
 struct SendingService: Sendable {
     let probe: any SendingProbe
     private let queue: any MessageQueue
-    private let doorbell: NotifyDoorbell
+    private let notifier: PostgresNotifier
     private let watch: SendWatch
     private let listener: NotificationListener
     private let routing: Routing
@@ -35,15 +35,15 @@ struct SendingService: Sendable {
             throw CommandFailure("cannot listen to the database: \(error)")
         }
         self.watch = watch
-        doorbell = NotifyDoorbell(configuration.database, channel: Self.outboxChannel)
+        notifier = PostgresNotifier(configuration.database, channel: Self.outboxChannel)
         SendingGauges.register(probe, in: metrics)
         SendingGauges.register(watch, in: metrics)
     }
 
     func routes(_ endpoint: APIEndpoint, reader: any MessageReader) -> [Router.Route] {
         SendEndpoint(
-            queue: queue, watch: watch, doorbell: doorbell, routing: routing,
-            key: MessageKey.derive(call:recipient:)
+            queue: queue, watch: watch, notifier: notifier, routing: routing,
+            key: MessageKey.derive(sendRequest:recipient:)
         ).routes(endpoint)
             + CancelEndpoint(queue: queue, reader: reader).routes(endpoint)
     }
@@ -56,6 +56,6 @@ struct SendingService: Sendable {
     /// Ends the connections; what was rung before is told.
     func stop() {
         listener.stop()
-        doorbell.stop()
+        notifier.stop()
     }
 }

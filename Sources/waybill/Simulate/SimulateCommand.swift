@@ -1,6 +1,6 @@
 import Domain
 import FastCGI
-import HTTP
+import HTTPClient
 import Foundation
 import Security
 import Simulator
@@ -35,7 +35,7 @@ enum SimulateCommand {
           DELETE /simulator/messages                        forgets all of it
           GET, POST /simulator/settings                     the settings below, as JSON
 
-        A credential that is not set is believed whatever it is. Infobip's callbacks to the
+        A credential that is not set is accepted whatever it is. Infobip's callbacks to the
         subscription's URL have INFOBIP_WEBHOOK_USER with INFOBIP_WEBHOOK_PASSWORD, and the HMAC of
         INFOBIP_HMAC_SECRET; those to a URL that came with a message have neither, as in reality.
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension SendingSuites {
-    @Suite("The command line, the guides' paths and a message that is called back")
+    @Suite("The command line, the guides' paths and a message that is cancelled")
     struct CommandTests {
         @Test("waybill send --wait tells the provider's answer, and message follows to the end")
         func sendAndFollow() throws {
@@ -61,7 +61,7 @@ extension SendingSuites {
             try sending.stop(dispatcher)
         }
 
-        @Test("A message for later waits, can be called back once, and never goes out")
+        @Test("A message for later waits, can be cancelled once, and never goes out")
         func calledBack() throws {
             let sending = try SendingDemo.shared
             try sending.reset()

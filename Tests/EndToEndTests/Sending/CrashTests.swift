@@ -74,7 +74,7 @@ extension SendingSuites {
 
         private static func waitForStart(_ dispatcher: ChildProcess) {
             _ = waitUntil(within: .seconds(10)) {
-                dispatcher.errors.contains("enlisted as a dispatcher")
+                dispatcher.errors.contains("registered as a dispatcher")
             }
         }
 

@@ -7,7 +7,7 @@ extension SendingSuites {
     @Suite("Each failure ends in the right status, with nothing lost and nothing sent twice")
     struct FailureTests {
         /// How a message ends that meets a behaviour of the simulator's.
-        private struct Fate {
+        private struct FinalStatus {
             let digits: String
             let status: String
             var taken = 1
@@ -19,47 +19,57 @@ extension SendingSuites {
 
         /// What both providers have in common.
         private static let common = [
-            Fate(digits: "10", status: "delivered"),
-            Fate(digits: "11", status: "undeliverable"),
-            Fate(digits: "12", status: "undeliverable"),
-            Fate(digits: "17", status: "undeliverable"),
-            Fate(digits: "18", status: "sent"),
-            Fate(digits: "20", status: "rejected", taken: 0, events: ["refused"]),
-            Fate(digits: "21", status: "rejected", taken: 0, events: ["refused"]),
-            Fate(digits: "24", status: "delivered", events: ["deferred", "accepted"], count: 1),
-            Fate(
+            FinalStatus(digits: "10", status: "delivered"),
+            FinalStatus(digits: "11", status: "undeliverable"),
+            FinalStatus(digits: "12", status: "undeliverable"),
+            FinalStatus(digits: "17", status: "undeliverable"),
+            FinalStatus(digits: "18", status: "sent"),
+            FinalStatus(digits: "20", status: "rejected", taken: 0, events: ["refused"]),
+            FinalStatus(digits: "21", status: "rejected", taken: 0, events: ["refused"]),
+            FinalStatus(
+                digits: "24", status: "delivered", events: ["deferred", "accepted"], count: 1),
+            FinalStatus(
                 digits: "25", status: "failed", taken: 0,
                 events: ["unanswered", "not_found", "gave_up"], count: 1),
-            Fate(
+            FinalStatus(
                 digits: "26", status: "delivered", events: ["deferred", "deferred", "accepted"],
                 count: 1),
-            Fate(digits: "30", status: "delivered", events: ["unanswered", "found"], count: 1),
-            Fate(digits: "31", status: "delivered", events: ["unanswered", "found"], count: 1),
-            Fate(
+            FinalStatus(
+                digits: "30", status: "delivered", events: ["unanswered", "found"], count: 1),
+            FinalStatus(
+                digits: "31", status: "delivered", events: ["unanswered", "found"], count: 1),
+            FinalStatus(
                 digits: "32", status: "delivered", events: ["unanswered", "not_found", "accepted"],
                 count: 1),
-            Fate(
+            FinalStatus(
                 digits: "33", status: "delivered", events: ["unanswered", "not_found", "accepted"],
                 count: 1),
-            Fate(digits: "34", status: "delivered"),
-            Fate(digits: "40", status: "delivered"), Fate(digits: "41", status: "delivered"),
-            Fate(digits: "42", status: "delivered"), Fate(digits: "43", status: "delivered"),
-            Fate(digits: "45", status: "delivered"), Fate(digits: "46", status: "delivered"),
-            Fate(digits: "47", status: "delivered"),
+            FinalStatus(digits: "34", status: "delivered"),
+            FinalStatus(digits: "40", status: "delivered"),
+            FinalStatus(digits: "41", status: "delivered"),
+            FinalStatus(digits: "42", status: "delivered"),
+            FinalStatus(digits: "43", status: "delivered"),
+            FinalStatus(digits: "45", status: "delivered"),
+            FinalStatus(digits: "46", status: "delivered"),
+            FinalStatus(digits: "47", status: "delivered"),
         ]
 
         /// Infobip has words of its own for these.
         private static let infobip = [
-            Fate(digits: "13", status: "expired"), Fate(digits: "14", status: "rejected"),
-            Fate(digits: "15", status: "rejected"), Fate(digits: "16", status: "rejected"),
-            Fate(digits: "19", status: "expired"),
+            FinalStatus(digits: "13", status: "expired"),
+            FinalStatus(digits: "14", status: "rejected"),
+            FinalStatus(digits: "15", status: "rejected"),
+            FinalStatus(digits: "16", status: "rejected"),
+            FinalStatus(digits: "19", status: "expired"),
         ]
 
         /// Plivo knows `failed` and `undelivered` only.
         private static let plivo = [
-            Fate(digits: "13", status: "failed"), Fate(digits: "14", status: "failed"),
-            Fate(digits: "15", status: "failed"), Fate(digits: "16", status: "failed"),
-            Fate(digits: "19", status: "undeliverable"),
+            FinalStatus(digits: "13", status: "failed"),
+            FinalStatus(digits: "14", status: "failed"),
+            FinalStatus(digits: "15", status: "failed"),
+            FinalStatus(digits: "16", status: "failed"),
+            FinalStatus(digits: "19", status: "undeliverable"),
         ]
 
         /// Each message in a request of its own, so that it meets what it asks for; questions and
@@ -75,18 +85,18 @@ extension SendingSuites {
             let sending = try SendingDemo.shared
             try sending.reset()
             try sending.simulator.set(["timeout_ms": 6_000])
-            let healedBefore = try Self.healed(sending)
+            let recoveredBefore = try Self.recovered(sending)
             let dispatcher = try sending.dispatcher(Self.settings)
-            var all: [(fate: Fate, messages: [SentMessage])] = []
+            var all: [(finalStatus: FinalStatus, messages: [SentMessage])] = []
             var forgotten: [SentMessage] = []
             for (provider, own) in [("infobip", Self.infobip), ("plivo", Self.plivo)] {
-                // In one call, and so in no order: what fails is parted by what does not.
-                let fates = Self.common + own
-                let numbers = fates.map { TestNumbers.magic($0.digits, $0.count) }
+                // In one call, and so in no order: what fails is separated by what does not.
+                let finalStatuses = Self.common + own
+                let numbers = finalStatuses.map { TestNumbers.magic($0.digits, $0.count) }
                 let sent = try sending.send(to: numbers.flatMap { $0 }, provider: provider)
-                for (fate, numbers) in zip(fates, numbers) {
+                for (finalStatus, numbers) in zip(finalStatuses, numbers) {
                     let wanted = Set(numbers)
-                    all.append((fate, sent.filter { wanted.contains($0.recipient) }))
+                    all.append((finalStatus, sent.filter { wanted.contains($0.recipient) }))
                 }
                 forgotten += try sending.send(
                     to: TestNumbers.magic("44", 2), provider: provider,
@@ -108,9 +118,9 @@ extension SendingSuites {
                 try sending.passTime(.seconds(12), of: all.flatMap(\.messages))
                 usleep(300_000)
             }
-            for (fate, messages) in all {
+            for (finalStatus, messages) in all {
                 try sending.waitForStatus(
-                    [fate.status], of: messages, within: .seconds(60), meanwhile: meanwhile)
+                    [finalStatus.status], of: messages, within: .seconds(60), meanwhile: meanwhile)
             }
             try sending.waitForStatus(
                 ["partially_delivered"], of: parts, within: .seconds(20), meanwhile: meanwhile)
@@ -125,23 +135,27 @@ extension SendingSuites {
             try sending.waitForStatus(["delivered"], of: trickle, within: .seconds(20))
             print("each failure: \(clock.now - began), \(trickle.count) messages beside them")
 
-            for (fate, messages) in all {
-                try sending.expectTaken(messages, fate.taken)
+            for (finalStatus, messages) in all {
+                try sending.expectTaken(messages, finalStatus.taken)
                 for message in messages {
                     let kinds = try sending.events(of: message).map { $0["kind"].string ?? "" }
                     #expect(
-                        Self.contains(fate.events, in: kinds), "…9999\(fate.digits): \(kinds)")
+                        Self.contains(finalStatus.events, in: kinds),
+                        "…9999\(finalStatus.digits): \(kinds)")
                 }
             }
             try sending.expectTaken(parts + forgotten + trickle)
             #expect(try sending.simulator.count("duplicate_acceptances") == 0)
             #expect(try sending.simulator.count("duplicates_refused") == 0)
-            try expectRefused(all.filter { $0.fate.digits == "20" }.flatMap(\.messages), sending)
-            try expectHealed(
-                all.filter { $0.fate.digits == "43" }.flatMap(\.messages), sending, healedBefore)
+            try expectRefused(
+                all.filter { $0.finalStatus.digits == "20" }.flatMap(\.messages), sending)
+            try expectRecovered(
+                all.filter { $0.finalStatus.digits == "43" }.flatMap(\.messages), sending,
+                recoveredBefore)
             // What was given up stands in the dead letters, with the reason.
-            for (fate, messages) in all where ["failed", "rejected"].contains(fate.status) {
-                guard fate.taken == 0 else { continue }
+            for (finalStatus, messages) in all
+            where ["failed", "rejected"].contains(finalStatus.status) {
+                guard finalStatus.taken == 0 else { continue }
                 for message in messages {
                     #expect(
                         try sending.demo.count(
@@ -162,7 +176,7 @@ extension SendingSuites {
         }
 
         /// Their callbacks were lost, so the providers were asked; that is counted, and shown.
-        private func expectHealed(
+        private func expectRecovered(
             _ messages: [SentMessage], _ sending: SendingDemo, _ before: [String: Int]
         ) throws {
             for message in messages {
@@ -177,21 +191,21 @@ extension SendingSuites {
                     where source = 2
                         and encode(body, 'escape') ~ '"(text|content)":"<redacted>"'
                     """) > 0)
-            let after = try Self.healed(sending)
+            let after = try Self.recovered(sending)
             for provider in ["infobip", "plivo"] {
                 #expect(after[provider, default: 0] - before[provider, default: 0] >= 2)
             }
         }
 
-        private static func healed(_ sending: SendingDemo) throws -> [String: Int] {
+        private static func recovered(_ sending: SendingDemo) throws -> [String: Int] {
             let text = try PrometheusText(sending.demo.api("/metrics", key: .some(nil)))
-            var healed: [String: Int] = [:]
+            var recovered: [String: Int] = [:]
             for provider in ["infobip", "plivo"] {
-                healed[provider] =
-                    text.samples[#"waybill_sending_healed_total{provider="\#(provider)"}"#]
+                recovered[provider] =
+                    text.samples[#"waybill_sending_recovered_total{provider="\#(provider)"}"#]
                     .map { Int($0) }
             }
-            return healed
+            return recovered
         }
 
         /// Whether a list has these one after the other, others between them or not.

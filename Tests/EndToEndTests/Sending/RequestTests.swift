@@ -4,7 +4,7 @@ import Testing
 
 extension SendingSuites {
     /// How requests are built is tested with the providers; here, that what leaves the process is
-    /// that, and what comes back of it is believed.
+    /// that, and what comes back of it is authenticated.
     @Suite("Requests as they leave")
     struct RequestTests {
         private static let text = "Žluť, 10 € & \"quotes\" <b>"
@@ -125,16 +125,16 @@ extension SendingSuites {
             #expect(shown["provider_message_id"].string == record["id"].string)
         }
 
-        @Test("Plivo, several recipients: one request with the call's callback URL")
+        @Test("Plivo, several recipients: one request with the send request's callback URL")
         func plivoBulk() throws {
             let sending = try SendingDemo.shared
             let (request, messages) = try captured(
                 sending, TestNumbers.plain(3), provider: "plivo")
             let first = try #require(messages.first)
-            let call = try #require(try sending.show(first)["call_id"].string)
+            let sendRequest = try #require(try sending.show(first)["send_request_id"].string)
             let to = try #require(request.body?["dst"].string)
             #expect(Set(to.split(separator: "<").map(String.init)) == Set(messages.map(\.digits)))
-            try expectPlivo(sending, request, to: to, path: "calls/\(call)")
+            try expectPlivo(sending, request, to: to, path: "send-requests/\(sendRequest)")
             // The callbacks have told which name is whose.
             for message in messages {
                 let record = try #require(try sending.simulator.records(of: message.digits).first)

@@ -215,8 +215,8 @@ extension SendingDemo {
         }
     }
 
-    /// Lets time pass for messages that nobody is sure of, or whose fate is asked for: nobody waits
-    /// in a test for what a provider is given to make up its mind.
+    /// Lets time pass for messages that nobody is sure of, or whose final status is asked for:
+    /// nobody waits in a test for what a provider is given to make up its mind.
     ///
     /// - Parameters:
     ///   - duration: how much.

@@ -40,7 +40,7 @@ func uniqueName(_ prefix: String = "e2e") -> String {
 }
 
 extension RunningDemo {
-    /// Posts to Infobip's path, believed by Basic unless other headers are given.
+    /// Posts to Infobip's path, authenticated by Basic unless other headers are given.
     func infobip(
         _ body: [UInt8], headers: [(name: String, value: String)]? = nil,
         contentType: String? = "application/json", path: String = "/callbacks/infobip"

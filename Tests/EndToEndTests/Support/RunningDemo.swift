@@ -10,7 +10,7 @@ import TestSupport
 final class RunningDemo: Sendable {
     let directory: String
     let process: ChildProcess
-    let client: HTTPClient
+    let client: TestClient
     /// As it was when all was ready; `currentDocument` has the pids of now.
     let document: DemoDocument
     private let folder: TemporaryDirectory?
@@ -32,7 +32,7 @@ final class RunningDemo: Sendable {
         self.directory = path
         self.process = process
         document = try DemoDocument(file: path + "/demo.json")
-        client = try HTTPClient(port: port, authority: document.ca)
+        client = try TestClient(port: port, authority: document.ca)
     }
 
     deinit {
@@ -58,7 +58,7 @@ final class RunningDemo: Sendable {
         (try? String(contentsOfFile: directory + "/logs/responder.log", encoding: .utf8)) ?? ""
     }
 
-    /// Runs SQL as the cluster's superuser: rows by lines, columns parted by `|`.
+    /// Runs SQL as the cluster's superuser: rows by lines, columns separated by `|`.
     @discardableResult
     func sql(_ statement: String) throws -> String {
         let psql = try ChildProcess(

@@ -6,7 +6,7 @@ import TestSupport
 /// the ports, the paths and the certificate are others.
 final class ShippedSite: Sendable {
     /// Of HTTPS.
-    let client: HTTPClient
+    let client: TestClient
     /// Of plain HTTP.
     let plainPort: UInt16
     /// Of local.conf.
@@ -59,7 +59,7 @@ final class ShippedSite: Sendable {
             environment: WaybillProgram.bareEnvironment, signalAtOurDeath: "TERM")
         self.folder = folder
         (plainPort, localPort, echoPort) = (plain, local, echo)
-        client = try HTTPClient(port: port, authority: demo.document.ca)
+        client = try TestClient(port: port, authority: demo.document.ca)
         let isUp = waitUntil(within: .seconds(20)) { (try? SocketPeer(port: echo)) != nil }
         guard isUp else {
             throw ConnectionFailure("nginx does not start: \(process.errors)")

@@ -18,11 +18,11 @@ struct SendingHarness {
         messages = MessageStore(pool, logger: .silent) { _, _ in .test(999_999) }
     }
 
-    /// Queues a call and returns its messages' ids.
+    /// Queues a send request and returns its messages' ids.
     @discardableResult
-    func accept(_ call: SendCall) throws -> [MessageID] {
-        guard try queue.accept(call, nil) == .queued else { return [] }
-        return call.recipients.map(\.message)
+    func accept(_ sendRequest: SendRequest) throws -> [MessageID] {
+        guard try queue.accept(sendRequest, nil) == .queued else { return [] }
+        return sendRequest.recipients.map(\.message)
     }
 
     /// Leases as a dispatcher of this number.
@@ -61,15 +61,15 @@ struct SendingHarness {
     func status(_ id: MessageID) throws -> Status? { try messages.message(id)?.status }
 }
 
-extension SendCall {
-    /// A call with recipients that no other has.
+extension SendRequest {
+    /// A send request with recipients that no other has.
     static func sample(
         recipients: Int = 1, provider: Provider = .infobip, isPinned: Bool = false,
         text: String = "Hello", at time: Timestamp = .now, sendAt: Timestamp? = nil,
         giveUpAt: Timestamp? = nil, validityMinutes: Int? = nil, callbackData: String? = nil,
         metadata: String? = nil
-    ) throws -> SendCall {
-        try SendCall(
+    ) throws -> SendRequest {
+        try SendRequest(
             id: .new(at: time), acceptedAt: time,
             recipients: (0..<recipients).map { number throws(PhoneNumber.Problem) in
                 Recipient(
@@ -93,7 +93,7 @@ extension OutboxChange {
             event: SendEvent(
                 message: message, kind: .accepted, at: time, provider: provider, attempt: 1,
                 status: .accepted),
-            carrier: Carrier(
+            acceptedBy: AcceptedBy(
                 provider: provider,
                 providerMessageID: name ?? (provider == .infobip ? message.description : nil)))
     }

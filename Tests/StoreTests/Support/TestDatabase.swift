@@ -59,7 +59,7 @@ struct TestDatabase: Sendable {
         try Migrator(owner, files: Self.files.get()).migrate(grantingTo: "waybill") { _ in }
     }
 
-    /// Runs SQL as the superuser; rows without a header, columns parted by `|`.
+    /// Runs SQL as the superuser; rows without a header, columns separated by `|`.
     @discardableResult
     func run(_ sql: String) throws -> String {
         try server.run(sql, in: name)

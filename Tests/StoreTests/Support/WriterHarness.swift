@@ -43,7 +43,8 @@ struct WriterHarness {
         #expect(answers.failures().isEmpty, sourceLocation: sourceLocation)
     }
 
-    /// Submits all from one thread, waits for the answers, stops the writer, and returns the failures.
+    /// Submits all from one thread, waits for the answers, stops the writer, and returns the
+    /// failures.
     func write(
         _ submissions: [Submission], sourceLocation: SourceLocation = #_sourceLocation
     ) -> [SinkFailure] {

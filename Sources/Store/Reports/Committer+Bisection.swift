@@ -7,30 +7,30 @@ extension Committer {
     /// another transaction holds: first by submissions, so that the good ones are answered at once,
     /// then each bad one until its bad rows stand alone.
     ///
-    /// What waits for locks is put aside, to be tried again until its deadline, apart from what does
-    /// not. Returns, or throws when the database went away, with what is not answered; that may be
-    /// written again.
-    mutating func isolate(refused error: PostgresError) throws(PostgresError) {
+    /// What waits for locks is put aside, to be tried again until its deadline, apart from what
+    /// does not. Returns, or throws when the database went away, with what is not answered; that
+    /// may be written again.
+    mutating func bisect(refused error: PostgresError) throws(PostgresError) {
         stepAside()
-        var isolation = Isolation(refused: error)
+        var bisection = Bisection(refused: error)
         let waitedBriefly = waitsBriefly
         waitsBriefly = true
         defer {
             waitsBriefly = waitedBriefly
-            writer.metrics.poison.add(isolation.refusedRows)
-            writer.metrics.lockWaits.add(isolation.lockWaits)
-            isolation.log(to: writer.logger)
+            writer.metrics.poison.add(bisection.refusedRows)
+            writer.metrics.lockWaits.add(bisection.lockWaits)
+            bisection.log(to: writer.logger)
         }
         if error.isLockWait {
-            isolation.metLock()
+            bisection.metLock()
             changeShard()
             try putHeldAside()
         }
         // Small ones first: a huge one may use up what may be spent on all.
-        let bad = try commitGood(&isolation).sorted { a, b in rowCount(a) < rowCount(b) }
+        let bad = try commitGood(&bisection).sorted { a, b in rowCount(a) < rowCount(b) }
         for index in bad {
             do throws(PostgresError) {
-                try takeApart(index, &isolation)
+                try takeApart(index, &bisection)
                 Self.answer(taken.close(index..<index + 1), .success(()))
             } catch {
                 guard error.isLockWait else { throw error }
@@ -39,16 +39,16 @@ extension Committer {
         }
     }
 
-    /// Commits and answers all submissions that PostgreSQL takes, and puts aside those that wait for
-    /// locks; returns the places of the others.
-    private mutating func commitGood(_ isolation: inout Isolation) throws(PostgresError) -> [Int] {
+    /// Commits and answers all submissions that PostgreSQL takes, and puts aside those that wait
+    /// for locks; returns the places of the others.
+    private mutating func commitGood(_ bisection: inout Bisection) throws(PostgresError) -> [Int] {
         var bad: [Int] = []
         var held: [Range<Int>] = []
         var parts = Self.halves(of: taken.indices)
         while let part = parts.popLast() {
             let submissions = part.compactMap { taken[$0]?.submission }
             if submissions.isEmpty { continue }
-            guard isolation.mayWaitOn else {
+            guard bisection.mayWaitOn else {
                 putAside(part)
                 continue
             }
@@ -57,12 +57,12 @@ extension Committer {
                 Self.answer(taken.close(part), .success(()))
             } catch {
                 if error.isLockWait {
-                    isolation.metLock()
+                    bisection.metLock()
                     if part.count > 1 { parts += Self.halves(of: part) } else { held.append(part) }
                     continue
                 }
                 guard error.isBadData else { throw error }
-                isolation.wasRefused(error)
+                bisection.wasRefused(error)
                 if part.count > 1 {
                     parts += Self.halves(of: part)
                 } else {
@@ -106,7 +106,7 @@ extension Committer {
 
     /// Commits what PostgreSQL takes of one submission, and puts the rest into quarantine.
     private mutating func takeApart(
-        _ index: Int, _ isolation: inout Isolation
+        _ index: Int, _ bisection: inout Bisection
     ) throws(PostgresError) {
         guard let submission = taken[index]?.submission else { return }
         let items = WriteBatch.items(of: CollectionOfOne(submission))
@@ -120,25 +120,25 @@ extension Committer {
                     WriteBatch(items: items[part]), asNewReports: false, asNewMessages: false)
             } catch {
                 guard error.isBadData else { throw error }
-                isolation.wasRefused(error)
-                if !isolation.mayGoOn {
+                bisection.wasRefused(error)
+                if !bisection.mayGoOn {
                     untried += items[part]
                 } else if part.count > 1 {
                     parts += Self.halves(of: part)
                 } else {
-                    isolation.foundRow()
+                    bisection.foundRow()
                     let row = items[part.lowerBound].refused(
                         "PostgreSQL refused the row with SQLSTATE \(error.stateText).")
-                    try quarantine([row], &isolation)
+                    try quarantine([row], &bisection)
                 }
             }
         }
-        if !untried.isEmpty { try giveUp(untried, &isolation) }
+        if !untried.isEmpty { try giveUp(untried, &bisection) }
     }
 
     /// Puts rows into quarantine that nobody tried alone, but archives their callback.
     private mutating func giveUp(
-        _ items: [WriteBatch.Item], _ isolation: inout Isolation
+        _ items: [WriteBatch.Item], _ bisection: inout Bisection
     ) throws(PostgresError) {
         var rows: [WriteBatch.Refused] = []
         for item in items {
@@ -154,14 +154,14 @@ extension Committer {
             rows.append(
                 item.refused(
                     "PostgreSQL refused this row or one beside it, after"
-                        + " \(Isolation.mostRefusedRows) others that came together."))
+                        + " \(Bisection.mostRefusedRows) others that came together."))
         }
-        isolation.gaveUp(rows: rows.count)
-        try quarantine(rows, &isolation)
+        bisection.gaveUp(rows: rows.count)
+        try quarantine(rows, &bisection)
     }
 
     private mutating func quarantine(
-        _ rows: [WriteBatch.Refused], _ isolation: inout Isolation
+        _ rows: [WriteBatch.Refused], _ bisection: inout Bisection
     ) throws(PostgresError) {
         guard let callback = rows.first?.callback else { return }
         // The rows are all of one callback.
@@ -174,7 +174,7 @@ extension Committer {
             writer.quarantine.wrote(kept.lazy.map(\.reject))
         } catch {
             guard error.isBadData else { throw error }
-            isolation.lost(rows: rows.count)
+            bisection.lost(rows: rows.count)
         }
     }
 

@@ -1,12 +1,12 @@
-/// The messages of one call, as far as it takes to tell which of them a callback to the call's URL
-/// is about.
+/// The messages of one send request, as far as it takes to tell which of them a callback to the
+/// send request's URL is about.
 ///
 /// The provider echoes the recipient, and may spell it in its own way: what was sent to +549… is
 /// reported of +54…. So what decides is, in this order: the provider's name of the message, where a
 /// callback has told it before; the recipient, compared as a number; that all other messages of the
-/// call have other names. What fits none of these, or two messages, is about none.
-package struct CallMessages: Sendable {
-    /// A message of the call.
+/// send request have other names. What fits none of these, or two messages, is about none.
+package struct SendRequestMessages: Sendable {
+    /// A message of the send request.
     package struct Member: Sendable {
         package let id: MessageID
         /// Who has it, or is to have it.
@@ -33,7 +33,7 @@ package struct CallMessages: Sendable {
     private var places: [String: Int] = [:]
     private var named: Set<Int> = []
 
-    /// - Parameter members: all messages of the call.
+    /// - Parameter members: all messages of the send request.
     package init(_ members: [Member]) {
         self.members = members
         numbers = members.map { DialledDigits($0.recipient) }

@@ -10,23 +10,23 @@ struct PreferIndexes: Statement {
     static let sql: StaticString = "select set_config('enable_seqscan', 'off', true)"
 }
 
-/// Those messages of calls that reports are supposed to be about, and those that have the reports'
-/// names of them.
+/// Those messages of send requests that reports are supposed to be about, and those that have the
+/// reports' names of them.
 struct SelectSupposed: Statement {
-    /// Each with a call.
+    /// Each with a send request.
     let reports: [Report]
 
     static let name: StaticString = "select_supposed"
     static let sql: StaticString = """
-        select id, call_id, provider_message_id
+        select id, send_request_id, provider_message_id
         from message
-        where id = any($1::uuid[]) and call_id is not null
+        where id = any($1::uuid[]) and send_request_id is not null
         union all
-        select message.id, message.call_id, message.provider_message_id
+        select message.id, message.send_request_id, message.provider_message_id
         from unnest($2::smallint[], $3::text[]) as told (provider, name)
         join message
             on message.provider = told.provider and message.provider_message_id = told.name
-        where not message.is_key_derived and message.call_id is not null
+        where not message.is_key_derived and message.send_request_id is not null
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -37,47 +37,48 @@ struct SelectSupposed: Statement {
 
     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SupposedMessage {
         SupposedMessage(
-            id: try row.identifier(0), call: try row.identifier(1),
+            id: try row.identifier(0), sendRequest: try row.identifier(1),
             name: try row.optionalText(2))
     }
 }
 
-/// A message of a call that a report may be about.
+/// A message of a send request that a report may be about.
 struct SupposedMessage {
     let id: MessageID
-    let call: CallID
+    let sendRequest: SendRequestID
     /// The provider's; nil if it was not told yet.
     let name: String?
 }
 
-/// All messages of calls.
+/// All messages of send requests.
 ///
-/// A call's messages are of its millisecond (see `MessageKey`), so that the primary key finds them.
-struct SelectCallMessages: Statement {
-    let calls: [CallID]
+/// A send request's messages are of its millisecond (see `MessageKey`), so that the primary key
+/// finds them.
+struct SelectSendRequestMessages: Statement {
+    let sendRequests: [SendRequestID]
 
-    static let name: StaticString = "select_call_messages"
+    static let name: StaticString = "select_send_request_messages"
     static let sql: StaticString = """
-        select message.call_id, message.id, message.provider, message.status, message.recipient,
+        select message.send_request_id, message.id, message.provider, message.status, message.recipient,
             message.provider_message_id
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (call_id, first_id, last_id)
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (send_request_id, first_id, last_id)
         join message
             on message.id between wanted.first_id and wanted.last_id
-            and message.call_id = wanted.call_id
+            and message.send_request_id = wanted.send_request_id
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.addUUIDs(calls) { $0.halves }
-        parameters.addUUIDs(calls) { ($0.high & 0xFFFF_FFFF_FFFF_0000, 0) }
-        parameters.addUUIDs(calls) { ($0.high | 0xFFFF, .max) }
+        parameters.addUUIDs(sendRequests) { $0.halves }
+        parameters.addUUIDs(sendRequests) { ($0.high & 0xFFFF_FFFF_FFFF_0000, 0) }
+        parameters.addUUIDs(sendRequests) { ($0.high | 0xFFFF, .max) }
     }
 
     static func decode(
         _ row: borrowing RowReader
-    ) throws(PostgresError) -> (call: CallID, member: CallMessages.Member) {
+    ) throws(PostgresError) -> (sendRequest: SendRequestID, member: SendRequestMessages.Member) {
         (
             try row.identifier(0),
-            CallMessages.Member(
+            SendRequestMessages.Member(
                 id: try row.identifier(1), provider: try row.provider(2),
                 status: try row.status(3), recipient: try row.optionalText(4) ?? "",
                 name: try row.optionalText(5))

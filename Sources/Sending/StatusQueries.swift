@@ -3,7 +3,7 @@ import Synchronization
 import Telemetry
 
 /// Asks one provider what became of messages, within the number of questions that it allows.
-final class Questions: Sendable {
+final class StatusQueries: Sendable {
     private struct State {
         var inFlight = 0
         var bucket: TokenBucket
@@ -146,7 +146,7 @@ final class Questions: Sendable {
         entry.counts.lookUps = lookUps
         for check in checks {
             let finding = CheckPolicy.finding(of: check, in: result)
-            if CheckPolicy.heals(check, finding) { entry.counts.healed += 1 }
+            if CheckPolicy.recovers(check, finding) { entry.counts.recovered += 1 }
             entry.changes.append(
                 policy.change(
                     of: check, finding, askedAt: askedAt, now: now, using: &generator))

@@ -48,7 +48,7 @@ struct HTTPAnswer: Sendable {
 }
 
 /// A client that keeps its connections, as the providers do. Safe from any thread; blocks.
-final class HTTPClient: Sendable {
+final class TestClient: Sendable {
     let port: UInt16
     let trust: TLSTrust
     private let idle = Mutex<[String: [TLSConnection]]>([:])

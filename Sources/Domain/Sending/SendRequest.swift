@@ -1,6 +1,6 @@
-/// One call that sends a text to one or more recipients, checked and ready to be queued.
-package struct SendCall: Sendable {
-    package let id: CallID
+/// One request that sends a text to one or more recipients, checked and ready to be queued.
+package struct SendRequest: Sendable {
+    package let id: SendRequestID
     package let acceptedAt: Timestamp
     /// 1 to 1,000, each number once.
     package let recipients: [Recipient]
@@ -21,7 +21,8 @@ package struct SendCall: Sendable {
     package let metadata: String?
 
     package init(
-        id: CallID, acceptedAt: Timestamp, recipients: [Recipient], sender: String?, text: String,
+        id: SendRequestID, acceptedAt: Timestamp, recipients: [Recipient], sender: String?,
+        text: String,
         isPinned: Bool, validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
         giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil
     ) {
@@ -39,10 +40,10 @@ package struct SendCall: Sendable {
         self.metadata = metadata
     }
 
-    /// One message of the call.
+    /// One message of the send request.
     package struct Recipient: Sendable, Equatable {
-        /// Follows from the call's id and the number (see `MessageKey`), so that a report whose URL
-        /// holds the call's id finds its message.
+        /// Follows from the send request's id and the number (see `MessageKey`), so that a report
+        /// whose URL holds the send request's id finds its message.
         package let message: MessageID
         package let number: PhoneNumber
         /// Whom the message goes to first.
@@ -56,13 +57,13 @@ package struct SendCall: Sendable {
     }
 }
 
-/// What makes a repeated call give the first one's answer.
+/// What makes a repeated send request give the first one's answer.
 package struct Idempotency: Sendable {
     /// The caller's API key's hash: two callers may use the same words.
     package let caller: [UInt8]
     /// `Idempotency-Key` as it came, 1 to 255 visible ASCII characters.
     package let key: String
-    /// SHA-256 of what the call asks for.
+    /// SHA-256 of what the send request asks for.
     package let digest: [UInt8]
     /// The answer to give from now on.
     package let answer: StoredAnswer
@@ -97,20 +98,20 @@ package struct KeptAnswer: Sendable {
     }
 }
 
-/// What became of a call.
+/// What became of a send request.
 package enum Acceptance: Sendable, Equatable {
     /// Its messages are queued, durably.
     case queued
-    /// The same call was made before; nothing was queued now.
+    /// The same send request was made before; nothing was queued now.
     case repeated(StoredAnswer)
-    /// Another call had this key in the last 24 hours; nothing was queued.
+    /// Another send request had this key in the last 24 hours; nothing was queued.
     case keyTaken
 }
 
-/// What became of a wish to call a message back.
+/// What became of a wish to cancel a message.
 package enum Cancellation: Sendable, Equatable {
     case cancelled
-    /// A provider has it or may have it, or its fate is known.
+    /// A provider has it or may have it, or its final status is known.
     case tooLate(Status)
     /// There is no such message, or we did not send it.
     case unknown
@@ -119,7 +120,7 @@ package enum Cancellation: Sendable, Equatable {
 /// A message's state as the sender of it waits for.
 package struct SendState: Sendable, Equatable {
     package let status: Status
-    /// The provider's or our own words where it is neither queued nor accepted.
+    /// The provider's or our own text where it is neither queued nor accepted.
     package let problem: ProviderProblem?
     /// Who has it now, or is to have it: not the one it was queued for once another took over. Nil
     /// says nothing about it.
@@ -134,16 +135,17 @@ package struct SendState: Sendable, Equatable {
 
 /// Where messages are queued. Any thread; blocks for a round trip or two.
 package protocol MessageQueue: Sendable {
-    /// Queues all messages of a call in one transaction, or none.
+    /// Queues all messages of a send request in one transaction, or none.
     ///
     /// - Throws: `StoreFailure`; then nothing is queued, or nobody knows (the connection broke
     ///   during the commit) and only a repetition with an `Idempotency-Key` is safe.
-    func accept(_ call: SendCall, _ idempotency: Idempotency?) throws(StoreFailure) -> Acceptance
+    func accept(_ sendRequest: SendRequest, _ idempotency: Idempotency?) throws(StoreFailure)
+        -> Acceptance
 
     /// Replaces stored answers in one commit, once it is known what the callers waited for.
     func keep(_ answers: [KeptAnswer]) throws(StoreFailure)
 
-    /// Calls a message back that no dispatcher has leased.
+    /// Cancels a message that no dispatcher has leased.
     func cancel(_ id: MessageID, at now: Timestamp) throws(StoreFailure) -> Cancellation
 
     /// The states of messages of ours; those that do not exist are absent.

@@ -3,8 +3,8 @@ import Postgres
 import Telemetry
 
 extension Committer {
-    /// Finds out which messages the reports to the URLs of calls are about, and puts what fits none
-    /// into quarantine: the recipient that such a report echoes must not make a message.
+    /// Finds out which messages the reports to the URLs of send requests are about, and puts what
+    /// fits none into quarantine: the recipient that such a report echoes must not make a message.
     ///
     /// Costs nothing unless there are such reports, and one look by primary key for all of a batch
     /// where they name their messages as we do. Calls `meanwhile` while the server looks.
@@ -14,7 +14,7 @@ extension Committer {
     ///   - meanwhile: what to do while the server works.
     /// - Returns: what is open now, without any report whose message is only supposed.
     /// - Throws: what the look-ups met.
-    mutating func matchCalls(
+    mutating func matchSendRequests(
         of entries: [SubmissionQueue.Entry], meanwhile: () -> Void
     ) throws(PostgresError) -> [SubmissionQueue.Entry] {
         guard entries.contains(where: { $0.submission.hasSupposedMessages }) else {
@@ -23,12 +23,12 @@ extension Committer {
         let places = taken.indices.compactMap { index in
             (taken[index]?.submission).flatMap { $0.hasSupposedMessages ? (index, $0) : nil }
         }
-        let reports = places.flatMap { $1.reports.filter { $0.call != nil } }
+        let reports = places.flatMap { $1.reports.filter { $0.sendRequest != nil } }
         var messages = try messages(of: reports, meanwhile)[...]
         var unmatched = 0
         var matched: [Int: Submission] = [:]
         for (index, submission) in places {
-            let count = submission.reports.count { $0.call != nil }
+            let count = submission.reports.count { $0.sendRequest != nil }
             matched[index] = submission.matched(
                 with: messages.prefix(count), writer.quarantine, &unmatched)
             messages = messages.dropFirst(count)
@@ -38,7 +38,7 @@ extension Committer {
             writer.metrics.unmatched.add(unmatched)
             writer.logger.log(
                 .warning,
-                "reports fit no message of the call that they name; they are in quarantine",
+                "reports fit no message of the send request that they name; they are in quarantine",
                 limitKey: "", ["reports": .integer(Int64(unmatched))])
         }
         return taken.open
@@ -54,16 +54,18 @@ extension Committer {
             PreferIndexes(), SelectSupposed(reports: reports), within: limit)
         meanwhile()
         var found = SupposedMessage.sure(reports, among: try pending.receive().1.rows)
-        let calls = Set(reports.indices.filter { found[$0] == nil }.compactMap { reports[$0].call })
-        guard !calls.isEmpty else { return found }
+        let sendRequests = Set(
+            reports.indices.filter { found[$0] == nil }.compactMap { reports[$0].sendRequest })
+        guard !sendRequests.isEmpty else { return found }
         let members = Dictionary(
             grouping: try connection.execute(
-                PreferIndexes(), SelectCallMessages(calls: calls.sorted()), within: limit
-            ).1.rows, by: \.call)
-        for call in calls {
-            var messages = CallMessages((members[call] ?? []).map(\.member))
+                PreferIndexes(), SelectSendRequestMessages(sendRequests: sendRequests.sorted()),
+                within: limit
+            ).1.rows, by: \.sendRequest)
+        for sendRequest in sendRequests {
+            var messages = SendRequestMessages((members[sendRequest] ?? []).map(\.member))
             // Those that are sure among them: they tell what is left.
-            let places = reports.indices.filter { reports[$0].call == call }
+            let places = reports.indices.filter { reports[$0].sendRequest == sendRequest }
             for (place, message) in zip(places, messages.match(places.map { reports[$0] })) {
                 found[place] = message
             }
@@ -73,8 +75,8 @@ extension Committer {
 }
 
 extension SupposedMessage {
-    /// The messages of reports that leave no doubt: the supposed one is there, is of the call, and
-    /// neither it nor another one says otherwise by its name.
+    /// The messages of reports that leave no doubt: the supposed one is there, is of the send
+    /// request, and neither it nor another one says otherwise by its name.
     fileprivate static func sure(
         _ reports: [Report], among known: [SupposedMessage]
     ) -> [MessageID?] {
@@ -86,7 +88,7 @@ extension SupposedMessage {
         let told = Dictionary(grouping: reports, by: \.message)
             .mapValues { Set($0.map(\.providerMessageID)) }
         return reports.map { report in
-            guard let message = byID[report.message], message.call == report.call,
+            guard let message = byID[report.message], message.sendRequest == report.sendRequest,
                 told[report.message]?.count == 1,
                 byName[report.providerMessageID].map({ $0 == message.id }) ?? true,
                 message.name.map({ $0 == report.providerMessageID }) ?? true
@@ -97,9 +99,10 @@ extension SupposedMessage {
 }
 
 extension Submission {
-    fileprivate var hasSupposedMessages: Bool { reports.contains { $0.call != nil } }
+    fileprivate var hasSupposedMessages: Bool { reports.contains { $0.sendRequest != nil } }
 
-    /// The same with the messages that its reports to the URLs of calls are about, in their order.
+    /// The same with the messages that its reports to the URLs of send requests are about, in their
+    /// order.
     fileprivate func matched(
         with messages: ArraySlice<MessageID?>, _ quarantine: QuarantineGate,
         _ unmatched: inout Int
@@ -108,7 +111,7 @@ extension Submission {
         var kept: [Report] = []
         var new: [Reject] = []
         for report in reports {
-            guard report.call != nil else {
+            guard report.sendRequest != nil else {
                 kept.append(report)
                 continue
             }
@@ -128,7 +131,8 @@ extension Reject {
     fileprivate static func unmatched(_ report: Report, in callback: ArchivedCallback) -> Reject {
         Reject(
             reason: "unmatched_recipient", place: "To",
-            detail: "The URL names a call, and none of its messages has this name at the provider,"
+            detail:
+                "The URL names a send request, and none of its messages has this name at the provider,"
                 + " went to this recipient, or is the only one that is left.",
             excerpt: callback.body)
     }

@@ -2,7 +2,7 @@ import Domain
 import JSON
 
 /// What a result's `status` or `error` object says.
-struct InfobipWords {
+struct InfobipStatusText {
     /// Which of the two objects.
     enum Kind: String {
         case status
@@ -22,7 +22,7 @@ struct InfobipWords {
     /// A member that came twice although it says which status this is.
     private(set) var contradiction: Oddity?
 
-    /// No words at all, as of a result without `error`.
+    /// No provider status at all, as of a result without `error`.
     init() {}
 
     /// Reads an object that has been found to be well-formed.
@@ -161,11 +161,11 @@ struct InfobipWords {
 }
 
 extension Outcome {
-    /// Infobip's words for the status and the error, as given.
+    /// The provider status and error, as Infobip gave them.
     ///
     /// There is no error code where the id is 0 or missing and the group is `OK` or missing. What
     /// is permanent is taken from the report: Infobip's own table of codes is not consistent.
-    init(status: InfobipWords, error: InfobipWords) {
+    init(status: InfobipStatusText, error: InfobipStatusText) {
         let isFineGroup =
             error.group.map { Word.normalized($0) == "OK" } ?? (error.groupID ?? 0 == 0)
         let isFine = error.id ?? 0 == 0 && isFineGroup

@@ -3,7 +3,7 @@ import Postgres
 import Synchronization
 
 /// A dispatcher's number, held by an advisory lock as long as its connection lives.
-final class Enlistment: Sendable {
+final class Registration: Sendable {
     let number: Int32
     private let state: Mutex<State>
 

@@ -2,12 +2,12 @@ import Domain
 import Postgres
 import Telemetry
 
-/// How far a batch is taken apart that PostgreSQL refused for its data, or that met rows which another
-/// transaction holds.
+/// How far a batch is taken apart that PostgreSQL refused for its data, or that met rows which
+/// another transaction holds.
 ///
 /// Pure: it counts. Taking apart ends when all entries are answered or put aside, after
 /// `mostRefusedRows` or `mostLockWaits`, or at the entries' deadlines.
-struct Isolation {
+struct Bisection {
     /// Each refused row costs a dozen statements in a row: a thousand take seconds, in which others
     /// wait.
     static let mostRefusedRows = 50

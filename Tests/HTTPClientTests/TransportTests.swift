@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import HTTP
+@testable import HTTPClient
 
 @Suite("URLSession transport", .blocking, .timeLimit(.minutes(10)))
 struct TransportTests {

@@ -6,15 +6,15 @@ import Testing
 @testable import Store
 
 @Suite("How far a refused batch is taken apart", .blocking)
-struct IsolationTests {
+struct BisectionTests {
     @Test("after fifty refused rows no other is looked for")
     func isBounded() {
-        var isolation = Isolation(refused: .undecodable(""))
-        for _ in 0..<Isolation.mostRefusedRows {
-            #expect(isolation.mayGoOn)
-            isolation.foundRow()
+        var bisection = Bisection(refused: .undecodable(""))
+        for _ in 0..<Bisection.mostRefusedRows {
+            #expect(bisection.mayGoOn)
+            bisection.foundRow()
         }
-        #expect(!isolation.mayGoOn)
+        #expect(!bisection.mayGoOn)
     }
 
     /// Holds up a batch of nothing, so that all that is submitted meanwhile is the next one.

@@ -6,8 +6,8 @@ import Testing
 
 @testable import Store
 
-@Suite("The doorbell", .blocking)
-struct DoorbellTests {
+@Suite("The notifier", .blocking)
+struct NotifierTests {
     private final class Heard: Sendable {
         let rings = Atomic<Int>(0)
         let isListening = Atomic<Bool>(false)
@@ -23,12 +23,12 @@ struct DoorbellTests {
             onNotification: { _ in heard.rings.wrappingAdd(1, ordering: .relaxed) })
         defer { listener.stop() }
         #expect(waitUntil(within: .seconds(20)) { heard.isListening.load(ordering: .relaxed) })
-        let doorbell = NotifyDoorbell(try database.responder, channel: "waybill_outbox")
-        defer { doorbell.stop() }
-        doorbell.ring()
+        let notifier = PostgresNotifier(try database.responder, channel: "waybill_outbox")
+        defer { notifier.stop() }
+        notifier.notify()
         #expect(waitUntil(within: .seconds(20)) { heard.rings.load(ordering: .relaxed) == 1 })
         let started = ContinuousClock.now
-        for _ in 0..<10_000 { doorbell.ring() }
+        for _ in 0..<10_000 { notifier.notify() }
         let most = 3 + Int((ContinuousClock.now - started) / .milliseconds(10))
         #expect(waitUntil(within: .seconds(20)) { heard.rings.load(ordering: .relaxed) > 1 })
         #expect(heard.rings.load(ordering: .relaxed) <= most)
@@ -42,7 +42,7 @@ struct DoorbellTests {
             """)
         let before = heard.rings.load(ordering: .relaxed)
         let isHeard = waitUntil(within: .seconds(20)) {
-            doorbell.ring()
+            notifier.notify()
             return heard.rings.load(ordering: .relaxed) > before
         }
         #expect(isHeard)
@@ -59,9 +59,9 @@ struct DoorbellTests {
         defer { listener.stop() }
         #expect(waitUntil(within: .seconds(20)) { heard.isListening.load(ordering: .relaxed) })
         for count in 1...5 {
-            let doorbell = NotifyDoorbell(try database.responder, channel: "waybill_outbox")
-            doorbell.ring()
-            doorbell.stop()
+            let notifier = PostgresNotifier(try database.responder, channel: "waybill_outbox")
+            notifier.notify()
+            notifier.stop()
             let isHeard = waitUntil(within: .seconds(20)) {
                 heard.rings.load(ordering: .relaxed) == count
             }
@@ -73,9 +73,9 @@ struct DoorbellTests {
     func isPatient() throws {
         let settings = try ConnectionSettings(
             "postgresql://u@127.0.0.1:\(try FreePort.next())/d")
-        let doorbell = NotifyDoorbell(settings, channel: "waybill_outbox")
-        let duration = ContinuousClock().measure { for _ in 0..<1000 { doorbell.ring() } }
+        let notifier = PostgresNotifier(settings, channel: "waybill_outbox")
+        let duration = ContinuousClock().measure { for _ in 0..<1000 { notifier.notify() } }
         #expect(duration < .seconds(1))
-        doorbell.stop()
+        notifier.stop()
     }
 }

@@ -1,17 +1,17 @@
 import Domain
 import Postgres
 
-/// Writes a call with its messages and what is to be done for them.
+/// Writes a send request with its messages and what is to be done for them.
 ///
-/// One statement, so that it is all or nothing in one round trip. A call that is there already is
-/// left as it is: after a commit that nobody knows of it is safe to write it again.
-struct AcceptCall: Statement {
-    let call: SendCall
+/// One statement, so that it is all or nothing in one round trip. A send request that is there
+/// already is left as it is: after a commit that nobody knows of it is safe to write it again.
+struct AcceptSendRequest: Statement {
+    let sendRequest: SendRequest
 
-    static let name: StaticString = "accept_call"
+    static let name: StaticString = "accept_send_request"
     static let sql: StaticString = """
-        with call as (
-            insert into send_call (
+        with request as (
+            insert into send_request (
                 id, accepted_at, send_at, give_up_at, validity_minutes, segments, encoding,
                 is_pinned, sender, body, callback_data, metadata)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -20,43 +20,43 @@ struct AcceptCall: Statement {
                 give_up_at, is_pinned, sender
         ),
         new as (
-            select new.id, new.recipient, new.provider, new.is_named, call.id as call_id,
-                call.accepted_at, call.due_at, call.give_up_at, call.is_pinned, call.sender
-            from call, unnest($13::uuid[], $14::text[], $15::smallint[], $16::boolean[])
+            select new.id, new.recipient, new.provider, new.is_named, request.id as send_request_id,
+                request.accepted_at, request.due_at, request.give_up_at, request.is_pinned, request.sender
+            from request, unnest($13::uuid[], $14::text[], $15::smallint[], $16::boolean[])
                 as new (id, recipient, provider, is_named)
         ),
         queued as (
             insert into message (
                 id, precedence, fingerprint, created_at, updated_at, provider, status, is_ours,
-                is_key_derived, provider_message_id, recipient, sender, call_id)
+                is_key_derived, provider_message_id, recipient, sender, send_request_id)
             select id, $17, 0, accepted_at, accepted_at, provider, $18, true, is_named,
-                case when is_named then id::text end, recipient, sender, call_id
+                case when is_named then id::text end, recipient, sender, send_request_id
             from new
         )
         insert into outbox (
-            message_id, call_id, due_at, give_up_at, provider, state, is_bound, recipient)
-        select id, call_id, due_at, give_up_at, provider, 1, is_pinned, recipient
+            message_id, send_request_id, due_at, give_up_at, provider, state, is_bound, recipient)
+        select id, send_request_id, due_at, give_up_at, provider, 1, is_pinned, recipient
         from new
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.add(uuid: call.id.halves)
-        parameters.add(timestamp: call.acceptedAt.microseconds)
-        parameters.add(timestamp: call.sendAt?.microseconds)
-        parameters.add(timestamp: call.giveUpAt.microseconds)
-        parameters.add(call.validityMinutes.map { Int32(clamping: $0) })
-        parameters.add(Int16(clamping: call.segmentation.parts))
-        parameters.add(call.segmentation.encoding.rawValue)
-        parameters.add(call.isPinned)
-        parameters.add(call.sender)
-        parameters.add(call.text)
-        parameters.add(call.callbackData)
-        parameters.add(call.metadata)
-        parameters.addUUIDs(call.recipients) { $0.message.halves }
-        parameters.addTexts(call.recipients) { $0.number.description }
-        parameters.addInt16s(call.recipients) { $0.provider.code }
-        parameters.addBools(call.recipients) { $0.provider.takesOurName }
-        parameters.add(Precedence(status: .queued, at: call.acceptedAt).rawValue)
+        parameters.add(uuid: sendRequest.id.halves)
+        parameters.add(timestamp: sendRequest.acceptedAt.microseconds)
+        parameters.add(timestamp: sendRequest.sendAt?.microseconds)
+        parameters.add(timestamp: sendRequest.giveUpAt.microseconds)
+        parameters.add(sendRequest.validityMinutes.map { Int32(clamping: $0) })
+        parameters.add(Int16(clamping: sendRequest.segmentation.parts))
+        parameters.add(sendRequest.segmentation.encoding.rawValue)
+        parameters.add(sendRequest.isPinned)
+        parameters.add(sendRequest.sender)
+        parameters.add(sendRequest.text)
+        parameters.add(sendRequest.callbackData)
+        parameters.add(sendRequest.metadata)
+        parameters.addUUIDs(sendRequest.recipients) { $0.message.halves }
+        parameters.addTexts(sendRequest.recipients) { $0.number.description }
+        parameters.addInt16s(sendRequest.recipients) { $0.provider.code }
+        parameters.addBools(sendRequest.recipients) { $0.provider.takesOurName }
+        parameters.add(Precedence(status: .queued, at: sendRequest.acceptedAt).rawValue)
         parameters.add(Status.queued.code)
     }
 }
@@ -66,7 +66,7 @@ extension Provider {
     var takesOurName: Bool { self == .infobip }
 }
 
-/// Takes an Idempotency-Key for a call; no row if another call has it.
+/// Takes an Idempotency-Key for a send request; no row if another send request has it.
 ///
 /// Waits for the end of a transaction that is about to take the same key.
 struct ClaimKey: Statement {
@@ -100,7 +100,7 @@ struct ClaimKey: Statement {
     }
 }
 
-/// What the call that has a key asked for, and what it was answered.
+/// What the send request that has a key asked for, and what it was answered.
 struct SelectKey: Statement {
     let idempotency: Idempotency
 
@@ -124,7 +124,7 @@ struct SelectKey: Statement {
     }
 }
 
-/// Replaces the answers of the calls that have these keys.
+/// Replaces the answers of the send requests that have these keys.
 struct KeepAnswers: Statement {
     let answers: [KeptAnswer]
 

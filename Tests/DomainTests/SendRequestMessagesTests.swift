@@ -1,9 +1,9 @@
 import Domain
 import Testing
 
-@Suite("Which message of a call a callback is about")
-struct CallMessagesTests {
-    private static let call = CallID(high: 0x7000, low: 1 << 63)
+@Suite("Which message of a send request a callback is about")
+struct SendRequestMessagesTests {
+    private static let sendRequest = SendRequestID(high: 0x7000, low: 1 << 63)
 
     private static func id(_ number: Int) -> MessageID {
         MessageID(high: 0x7000, low: 1 << 63 | UInt64(number))
@@ -13,9 +13,9 @@ struct CallMessagesTests {
     private func members(
         _ recipients: [String], names: [Int: String] = [:], statuses: [Int: Status] = [:],
         providers: [Int: Provider] = [:]
-    ) -> [CallMessages.Member] {
+    ) -> [SendRequestMessages.Member] {
         recipients.enumerated().map { index, recipient in
-            CallMessages.Member(
+            SendRequestMessages.Member(
                 id: Self.id(index), provider: providers[index] ?? .plivo,
                 status: statuses[index] ?? .accepted, recipient: recipient, name: names[index])
         }
@@ -23,15 +23,16 @@ struct CallMessagesTests {
 
     private func report(_ name: String, to recipient: String?) -> Report {
         Report(
-            message: Self.id(99), call: Self.call, isKeyDerived: false, provider: .plivo,
+            message: Self.id(99), sendRequest: Self.sendRequest, isKeyDerived: false,
+            provider: .plivo,
             providerMessageID: name, status: .sent, outcome: Outcome(provider: .plivo),
             recipient: recipient)
     }
 
     private func match(
-        _ members: [CallMessages.Member], _ reports: [Report]
+        _ members: [SendRequestMessages.Member], _ reports: [Report]
     ) -> [Int?] {
-        var messages = CallMessages(members)
+        var messages = SendRequestMessages(members)
         return messages.match(reports).map { id in members.firstIndex { $0.id == id } }
     }
 
@@ -63,7 +64,7 @@ struct CallMessagesTests {
         }
     }
 
-    @Test("of two spellings of one phone in a call each is one message")
+    @Test("of two spellings of one phone in a send request each is one message")
     func twoSpellings() {
         let recipients = ["+5491123456789", "+541123456789"]
         let told = "541123456789"

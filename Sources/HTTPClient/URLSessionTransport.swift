@@ -5,7 +5,7 @@ import FoundationNetworking
 
 /// Makes requests by Foundation's URLSession. Any thread.
 ///
-/// There are two long-lived sessions. Questions (GET) share kept connections. Whatever changes
+/// There are two long-lived sessions. StatusQueries (GET) share kept connections. Whatever changes
 /// something asks for a connection of its own (`Connection: close`): when a kept connection ends
 /// before the first byte of an answer, libcurl silently makes the request again on a new one.
 /// Foundation cannot forbid it to keep the connection of a host that ignores the header, but what
@@ -41,8 +41,8 @@ package final class URLSessionTransport: HTTPTransport {
         _ request: ProviderRequest, within limit: Duration,
         completion: @escaping @Sendable (TransportResult) -> Void
     ) {
-        let isQuestion = request.method == "GET"
-        let exchanges = isQuestion ? kept : single
+        let isQuery = request.method == "GET"
+        let exchanges = isQuery ? kept : single
         guard var outgoing = URLRequest(request) else {
             let problem = ProviderProblem(code: "bad_url", text: "The address is no HTTP address.")
             return exchanges.complete(.notSent(problem), completion)
@@ -53,7 +53,7 @@ package final class URLSessionTransport: HTTPTransport {
             return exchanges.complete(.notSent(problem), completion)
         }
         outgoing.setValue(settings.userAgent, forHTTPHeaderField: "User-Agent")
-        if !isQuestion { outgoing.setValue("close", forHTTPHeaderField: "Connection") }
+        if !isQuery { outgoing.setValue("close", forHTTPHeaderField: "Connection") }
         // Ours decides; Foundation's own only starts anew with each byte.
         outgoing.timeoutInterval = limit / .seconds(1) + 5
         exchanges.start(outgoing, deadline: .now + limit, completion)

@@ -5,24 +5,24 @@ extension SendDraft {
     private static let segmentLimit = 25
     private static let callbackDataLimit = 4000
     private static let horizonDays: Int64 = 180
-    /// Clocks differ, and a call takes its time: what was due just now is sent at once.
+    /// Clocks differ, and a send request takes its time: what was due just now is sent at once.
     private static let lateness: Duration = .seconds(60)
     /// How long messages are tried if nobody says.
     private static let defaultPatience: Duration = .seconds(86_400)
 
-    /// The call, if nothing is wrong with it.
+    /// The send request, if nothing is wrong with it.
     ///
     /// - Parameters:
-    ///   - id: the call's.
+    ///   - id: the send request's.
     ///   - now: when it came.
     ///   - routing: whom messages go to if no provider is named.
-    ///   - key: a message's id by its call and recipient.
-    /// - Returns: the call, ready to be queued.
+    ///   - key: a message's id by its send request and recipient.
+    /// - Returns: the send request, ready to be queued.
     /// - Throws: all problems, those of `problems` first.
-    package consuming func call(
-        _ id: CallID, at now: Timestamp, routing: Routing,
-        key: (CallID, PhoneNumber) -> MessageID
-    ) throws(FieldProblems) -> SendCall {
+    package consuming func sendRequest(
+        _ id: SendRequestID, at now: Timestamp, routing: Routing,
+        key: (SendRequestID, PhoneNumber) -> MessageID
+    ) throws(FieldProblems) -> SendRequest {
         let pinned = checkedProvider()
         let recipients = checkedRecipients(id, pinned, routing, key)
         let text = checkedText(goesToPlivo: recipients.contains { $0.provider == .plivo })
@@ -31,7 +31,7 @@ extension SendDraft {
         let sendAt = checkedSendAt(now)
         let callbackData = checkedCallbackData()
         guard problems.count == 0, let text else { throw problems }
-        return SendCall(
+        return SendRequest(
             id: id, acceptedAt: now, recipients: recipients, sender: sender, text: text,
             isPinned: pinned != nil, validityMinutes: validity, sendAt: sendAt,
             giveUpAt: (sendAt ?? now).advanced(
@@ -50,20 +50,21 @@ extension SendDraft {
     }
 
     private mutating func checkedRecipients(
-        _ call: CallID, _ pinned: Provider?, _ routing: Routing,
-        _ key: (CallID, PhoneNumber) -> MessageID
-    ) -> [SendCall.Recipient] {
+        _ sendRequest: SendRequestID, _ pinned: Provider?, _ routing: Routing,
+        _ key: (SendRequestID, PhoneNumber) -> MessageID
+    ) -> [SendRequest.Recipient] {
         if recipients.isEmpty, isMissing(.recipients) {
             problems.add(recipientsName, "missing", "Name one recipient or several.")
         }
         if recipients.count > Self.recipientLimit {
             problems.add(
                 recipientsName, "too_many",
-                "There are \(recipients.count) recipients; a call takes \(Self.recipientLimit).")
+                "There are \(recipients.count) recipients; a send request takes \(Self.recipientLimit)."
+            )
             return []
         }
         var places: [PhoneNumber: Int] = [:]
-        var checked: [SendCall.Recipient] = []
+        var checked: [SendRequest.Recipient] = []
         checked.reserveCapacity(recipients.count)
         for (index, text) in recipients {
             do throws(PhoneNumber.Problem) {
@@ -71,7 +72,8 @@ extension SendDraft {
                 if let first = places[number] {
                     problems.add(
                         place(index), "duplicate_recipient",
-                        "It is the same number as \(place(first)); a call sends once to each.")
+                        "It is the same number as \(place(first)); a send request sends once to each."
+                    )
                     continue
                 }
                 places[number] = index
@@ -80,8 +82,8 @@ extension SendDraft {
                     problems.add(place(index), problem.code, problem.detail)
                 }
                 checked.append(
-                    SendCall.Recipient(
-                        message: key(call, number), number: number, provider: provider))
+                    SendRequest.Recipient(
+                        message: key(sendRequest, number), number: number, provider: provider))
             } catch {
                 problems.add(place(index), error.code, error.explanation)
             }

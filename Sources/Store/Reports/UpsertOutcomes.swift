@@ -1,11 +1,11 @@
 import Domain
 import Postgres
 
-/// Adds providers' words to the dictionary. The rows must be distinct and ordered by id.
-struct KeepOutcomes: Statement {
+/// Adds providers' statuses to the dictionary. The rows must be distinct and ordered by id.
+struct UpsertOutcomes: Statement {
     let outcomes: [Outcome]
 
-    static let name: StaticString = "keep_outcomes"
+    static let name: StaticString = "upsert_outcomes"
     static let sql: StaticString = """
         insert into outcome (
             id, provider, status_group_id, status_group, status_id, status_name,

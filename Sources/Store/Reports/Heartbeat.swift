@@ -2,7 +2,7 @@
 ///
 /// A pure state machine; time is passed in. A queue that is merely long, or a server that is slow
 /// or away, ends attempts all the time, with success or failure; a stuck thread ends none.
-struct Pulse {
+struct Heartbeat {
     /// When each committer began what it has not ended, by its number.
     private var running: [Int: ContinuousClock.Instant] = [:]
     /// Since when something waits that nobody has dealt with.

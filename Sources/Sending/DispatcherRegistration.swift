@@ -3,7 +3,7 @@ import Synchronization
 import Telemetry
 
 /// The dispatcher's number among the others. One thread renews it, any may ask.
-final class Enrolment: Sendable {
+final class DispatcherRegistration: Sendable {
     private struct Membership {
         let number: Int32
         let holds: @Sendable () -> Bool
@@ -29,11 +29,11 @@ final class Enrolment: Sendable {
         if let current = membership.withLock({ $0 }) {
             if current.holds() { return false }
             membership.withLock { $0 = nil }
-            logger.log(.warning, "no longer known as a dispatcher; enlisting anew")
+            logger.log(.warning, "no longer known as a dispatcher; registering anew")
         }
-        let (number, holds) = try outbox.enlist()
+        let (number, holds) = try outbox.register()
         membership.withLock { $0 = Membership(number: number, holds: holds) }
-        logger.log(.info, "enlisted as a dispatcher", ["dispatcher": .integer(Int64(number))])
+        logger.log(.info, "registered as a dispatcher", ["dispatcher": .integer(Int64(number))])
         return true
     }
 }

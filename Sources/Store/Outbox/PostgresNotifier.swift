@@ -7,7 +7,7 @@ private import Synchronization
 /// Rings by NOTIFY, on a thread and a connection of its own.
 ///
 /// Rings that come within 10 ms of each other are one; while the database is away they are lost.
-package final class NotifyDoorbell: Doorbell {
+package final class PostgresNotifier: Notifier {
     private let settings: ConnectionSettings
     private let channel: String
     private let isRung = Atomic<Bool>(false)
@@ -32,12 +32,12 @@ package final class NotifyDoorbell: Doorbell {
             run()
             ended.signal()
         }
-        thread.name = "doorbell"
+        thread.name = "notifier"
         thread.stackSize = 1 << 19
         thread.start()
     }
 
-    package func ring() {
+    package func notify() {
         guard !isRung.exchange(true, ordering: .acquiringAndReleasing) else { return }
         bell.signal()
     }

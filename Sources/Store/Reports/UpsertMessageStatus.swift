@@ -7,15 +7,15 @@ import Postgres
 /// knows of precedence.
 ///
 /// A report that does not decide may have come before all others or after them, so it moves the
-/// times; and it names a message that has no name yet. All of that ends the same whatever is written
-/// first. `is_key_derived` is about the provider's id: once false it stays, and the index then has a
-/// row too many and never one too few.
-struct MoveMessages: Statement {
+/// times; and it names a message that has no name yet. All of that ends the same whatever is
+/// written first. `is_key_derived` is about the provider's id: once false it stays, and the index
+/// then has a row too many and never one too few.
+struct UpsertMessageStatus: Statement {
     let decisive: [WriteBatch.ReportRow]
     /// One for each of them.
     var arrivals: [WriteBatch.Arrivals] = []
 
-    static let name: StaticString = "move_messages"
+    static let name: StaticString = "upsert_message_status"
     static let sql: StaticString = """
         insert into message as known (
             id, precedence, fingerprint, created_at, updated_at, provider, status,

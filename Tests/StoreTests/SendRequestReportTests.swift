@@ -4,24 +4,24 @@ import Testing
 
 @testable import Store
 
-@Suite("Reports to the URL of a call", .blocking)
-struct CallReportTests {
+@Suite("Reports to the URL of a send request", .blocking)
+struct SendRequestReportTests {
     private let sending: SendingHarness
-    private let call: SendCall
+    private let sendRequest: SendRequest
     private static let numbers = ["+5491123456789", "+5215512345678", "+447700900123"]
 
     init() throws {
         sending = try SendingHarness()
-        call = try Self.call(Self.numbers)
-        try sending.accept(call)
+        sendRequest = try Self.sendRequest(Self.numbers)
+        try sending.accept(sendRequest)
     }
 
-    private static func call(_ numbers: [String]) throws -> SendCall {
+    private static func sendRequest(_ numbers: [String]) throws -> SendRequest {
         let now = Timestamp.now
-        return SendCall(
+        return SendRequest(
             id: .new(at: now), acceptedAt: now,
             recipients: try numbers.map { number throws(PhoneNumber.Problem) in
-                SendCall.Recipient(
+                SendRequest.Recipient(
                     message: .new(at: now), number: try PhoneNumber(number), provider: .plivo)
             },
             sender: "Waybill", text: "Hello", isPinned: true,
@@ -31,10 +31,11 @@ struct CallReportTests {
     /// A report whose recipient, as it is told, makes this message.
     private func report(
         _ name: String, _ status: Status = .delivered, to recipient: String?,
-        supposed message: MessageID, call: CallID? = nil
+        supposed message: MessageID, sendRequest: SendRequestID? = nil
     ) -> Report {
         Report(
-            message: message, call: call ?? self.call.id, isKeyDerived: false, provider: .plivo,
+            message: message, sendRequest: sendRequest ?? self.sendRequest.id, isKeyDerived: false,
+            provider: .plivo,
             providerMessageID: name, status: status,
             outcome: Outcome(provider: .plivo, statusName: status.rawValue),
             recipient: recipient, doneAt: .noon(plus: status.isFinal ? 5 : 0))
@@ -57,18 +58,19 @@ struct CallReportTests {
     }
 
     private func statuses() throws -> [Status?] {
-        try call.recipients.map { try sending.status($0.message) }
+        try sendRequest.recipients.map { try sending.status($0.message) }
     }
 
     private func expectNothingElse(quarantined: Int = 0) throws {
         let database = sending.database
-        #expect(try database.run("select count(*) from message") == "\(call.recipients.count)")
+        #expect(
+            try database.run("select count(*) from message") == "\(sendRequest.recipients.count)")
         #expect(try database.run("select count(*) from quarantine") == "\(quarantined)")
     }
 
     @Test("the recipient as we sent it names the message without a further look")
     func usual() throws {
-        let reports = call.recipients.enumerated().flatMap { index, recipient in
+        let reports = sendRequest.recipients.enumerated().flatMap { index, recipient in
             [Status.accepted, .sent, .delivered].map { status in
                 report(
                     "u-\(index)", status, to: recipient.number.description,
@@ -88,7 +90,7 @@ struct CallReportTests {
         let told = ["+541123456789", "+525512345678", "07700900123"]
         let reports = [Status.sent, .delivered].flatMap { status in
             told.enumerated().map { index, number in
-                report("u-\(index)", status, to: number, supposed: .new(at: call.acceptedAt))
+                report("u-\(index)", status, to: number, supposed: .new(at: sendRequest.acceptedAt))
             }
         }
         try write(reports.shuffled(), apart: apart)
@@ -100,7 +102,7 @@ struct CallReportTests {
 
     @Test("what Plivo named by its first callback is that message in all others")
     func names() throws {
-        let (first, second) = (call.recipients[0].message, call.recipients[1].message)
+        let (first, second) = (sendRequest.recipients[0].message, sendRequest.recipients[1].message)
         try write([report("u-0", .sent, to: Self.numbers[0], supposed: first)])
         // The second message's number, and the first one's name.
         try write([report("u-0", .delivered, to: Self.numbers[1], supposed: second)])
@@ -111,7 +113,7 @@ struct CallReportTests {
 
     @Test("a report that decides nothing tells the name all the same")
     func nameOfALateReport() throws {
-        let recipient = call.recipients[2]
+        let recipient = sendRequest.recipients[2]
         let lease = try sending.lease(.plivo).leases[0].id
         try sending.outbox.record(
             [.accepted(recipient.message, lease, by: .plivo)], counts: [:])
@@ -126,8 +128,8 @@ struct CallReportTests {
     @Test("what fits none is in quarantine, with the reason, and its callback is answered")
     func unmatched() throws {
         try write([
-            report("u-9", to: "+12025550199", supposed: .new(at: call.acceptedAt)),
-            report("u-8", to: nil, supposed: .new(at: call.acceptedAt)),
+            report("u-9", to: "+12025550199", supposed: .new(at: sendRequest.acceptedAt)),
+            report("u-8", to: nil, supposed: .new(at: sendRequest.acceptedAt)),
         ])
         #expect(try statuses() == [.queued, .queued, .queued])
         try expectNothingElse(quarantined: 2)
@@ -139,21 +141,21 @@ struct CallReportTests {
         #expect(try sending.database.run("select count(*) from report") == "0")
     }
 
-    @Test("a call that is none of ours makes no message")
+    @Test("a send request that is none of ours makes no message")
     func unknownCall() throws {
         try write([
             report(
-                "u-9", to: Self.numbers[0], supposed: .new(at: .now), call: .new(at: .now))
+                "u-9", to: Self.numbers[0], supposed: .new(at: .now), sendRequest: .new(at: .now))
         ])
         try expectNothingElse(quarantined: 1)
     }
 
-    @Test("another call's message is none of this one's, whatever its id or name")
+    @Test("another send request's message is none of this one's, whatever its id or name")
     func otherCall() throws {
-        let other = try Self.call(["+33612345678"])
+        let other = try Self.sendRequest(["+33612345678"])
         try sending.accept(other)
         let message = other.recipients[0].message
-        try write([report("u-7", to: "+33612345678", supposed: message, call: other.id)])
+        try write([report("u-7", to: "+33612345678", supposed: message, sendRequest: other.id)])
         try write([
             report("u-7", to: "+33612345678", supposed: message),
             report("u-6", to: "+33612345678", supposed: message),
@@ -177,19 +179,19 @@ struct CallReportTests {
         #expect(isTaken)
         for reports in [
             [Report.sample(2)], [poison],
-            [report("u-9", to: "+12025550199", supposed: .new(at: call.acceptedAt))],
-            [report("u-0", to: "+541123456789", supposed: .new(at: call.acceptedAt))],
+            [report("u-9", to: "+12025550199", supposed: .new(at: sendRequest.acceptedAt))],
+            [report("u-0", to: "+541123456789", supposed: .new(at: sendRequest.acceptedAt))],
         ] { answers.submit(.sample(reports), to: harness.writer) }
         try blockade.lift()
         #expect(answers.failures().isEmpty)
         harness.stop()
-        #expect(try sending.status(call.recipients[0].message) == .delivered)
+        #expect(try sending.status(sendRequest.recipients[0].message) == .delivered)
         let stored = hasPoison ? 3 : 4
         #expect(try sending.database.run("select count(*) from report") == "\(stored)")
         #expect(
             try sending.database.run("select count(*) from quarantine") == (hasPoison ? "2" : "1"))
         #expect(
             try sending.database.run("select count(*) from message")
-                == "\(call.recipients.count + stored - 1)")
+                == "\(sendRequest.recipients.count + stored - 1)")
     }
 }

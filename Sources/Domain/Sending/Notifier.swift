@@ -2,6 +2,6 @@
 ///
 /// Rings are told together, soon, and may be lost while the database is away: who listens must look
 /// by itself now and then.
-package protocol Doorbell: Sendable {
-    func ring()
+package protocol Notifier: Sendable {
+    func notify()
 }
