@@ -201,7 +201,7 @@ struct SiteTests {
         expectCommonHeaders(try get("/health/live"))
         let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
-        for name in ["README.md", "nginx/http.conf"] {
+        for name in ["Sources/waybill/Documentation.docc/Deployment.md", "nginx/http.conf"] {
             let text = try String(
                 contentsOf: repository.appendingPathComponent(name), encoding: .utf8)
             #expect(text.contains("includeSubDomains"))

@@ -13,12 +13,13 @@ struct BehaviorTests {
         #expect(Behavior.tableText.split(separator: "\n").count == Behavior.allCases.count)
     }
 
-    @Test("README tells the same of every behaviour")
-    func readme() throws {
+    @Test("The documentation tells the same of every behaviour")
+    func documentation() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let text = try String(
-            contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+            contentsOf: root.appendingPathComponent(
+                "Sources/waybill/Documentation.docc/Simulator.md"), encoding: .utf8)
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("| `…9999") }
         #expect(
             lines.map(String.init)

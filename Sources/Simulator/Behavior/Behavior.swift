@@ -50,7 +50,7 @@ extension Behavior {
         package let meaning: String
     }
 
-    /// What a recipient that ends so brings about; help and README show it.
+    /// What a recipient that ends so brings about; help and the documentation show it.
     package static let table: [Magic] = [
         Magic("10", .delivered, "delivered"),
         Magic("11", .undeliverable, "not delivered: unknown subscriber, permanent"),
