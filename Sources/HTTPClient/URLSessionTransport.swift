@@ -5,7 +5,7 @@ import FoundationNetworking
 
 /// Makes requests by Foundation's URLSession. Any thread.
 ///
-/// There are two long-lived sessions. StatusQueries (GET) share kept connections. Whatever changes
+/// There are two long-lived sessions. Queries (GET) share kept connections. Whatever changes
 /// something asks for a connection of its own (`Connection: close`): when a kept connection ends
 /// before the first byte of an answer, libcurl silently makes the request again on a new one.
 /// Foundation cannot forbid it to keep the connection of a host that ignores the header, but what

@@ -19,8 +19,8 @@ extension ProviderProblem {
 }
 
 extension Report {
-    /// The same report as the answer to a question of ours, about a message of which we know what
-    /// our own id is.
+    /// The same report as the answer to a status query of ours, about a message of which we know
+    /// what our own id is.
     func polled(as message: MessageID) -> Report {
         Report(
             message: message, isKeyDerived: isKeyDerived && message == self.message,

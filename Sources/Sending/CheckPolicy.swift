@@ -28,7 +28,7 @@ package struct CheckPolicy: Sendable {
     /// - Parameters:
     ///   - provider: who is asked.
     ///   - maxAttempts: attempts before a message is given up.
-    ///   - schedule: of the questions about messages that it has.
+    ///   - schedule: of the status queries about messages that it has.
     ///   - requestLimit: how long after its lease a request may be under way: its dispatcher may
     ///     live on and only have lost the connection that shows it.
     package init(
@@ -49,7 +49,7 @@ package struct CheckPolicy: Sendable {
     /// - Parameters:
     ///   - check: what was asked.
     ///   - finding: the answer.
-    ///   - askedAt: when the question was put.
+    ///   - askedAt: when the status query was made.
     ///   - now: when it was answered.
     ///   - generator: of the jitter.
     /// - Returns: the step, with an event if something is known now.

@@ -7,7 +7,7 @@ package struct ReconcileSchedule: Sendable, Equatable {
     package let slots: [Duration]
     /// How long past a message's validity its final status is asked for at last.
     package let grace: Duration
-    /// Since the message was sent: no question is planned for later, because the provider would
+    /// Since the message was sent: no status query is planned for later, because the provider would
     /// have forgotten the message when it is put.
     private let memory: Duration
 
@@ -15,7 +15,7 @@ package struct ReconcileSchedule: Sendable, Equatable {
     package static let longestValidity = Duration.seconds(48 * 3600)
     /// A receipt of the last moment needs a while.
     static let afterValidity = Duration.seconds(300)
-    /// How long a question may be late and still be put in time.
+    /// How long a status query may be late and still be made in time.
     private static let mostDelay = Duration.seconds(1800)
 
     /// - Parameters:
@@ -44,8 +44,8 @@ package struct ReconcileSchedule: Sendable, Equatable {
         return sentAt.advanced(by: validity)
     }
 
-    /// When nothing more is to be learnt: the last question has been asked, and what the provider
-    /// might have told by itself would have come.
+    /// When nothing more is to be learnt: the last status query has been made, and what the
+    /// provider might have told by itself would have come.
     package func end(sentAt: Timestamp, validityMinutes: Int?) -> Timestamp {
         max(
             lastQuery(sentAt, validityMinutes), justAfterValidity(sentAt, validityMinutes))
@@ -62,14 +62,14 @@ package struct ReconcileSchedule: Sendable, Equatable {
             .advanced(by: Self.afterValidity)
     }
 
-    /// When to ask next, or to decide without a question; nil if the end has come.
+    /// When to ask next, or to decide without a status query; nil if the end has come.
     package func next(
         after now: Timestamp, sentAt: Timestamp, validityMinutes: Int?
     ) -> Timestamp? {
         let last = lastQuery(sentAt, validityMinutes)
         let justAfter = justAfterValidity(sentAt, validityMinutes)
-        let questions = slots.map { sentAt.advanced(by: $0) } + [justAfter, last]
+        let queries = slots.map { sentAt.advanced(by: $0) } + [justAfter, last]
         let end = end(sentAt: sentAt, validityMinutes: validityMinutes)
-        return (questions.filter { $0 <= last } + [end]).filter { $0 > now }.min()
+        return (queries.filter { $0 <= last } + [end]).filter { $0 > now }.min()
     }
 }

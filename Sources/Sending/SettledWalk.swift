@@ -4,8 +4,8 @@ import Synchronization
 /// Goes through the messages that a provider has, round after round, and drops those whose final
 /// status is known, so that the outbox is no longer than what is still open.
 ///
-/// Most reports come within seconds, the first question about a message within the hour: by then
-/// 2,000 messages a second would be seven millions. One thread.
+/// Most reports come within seconds, the first status query about a message within the hour: by
+/// then 2,000 messages a second would be seven millions. One thread.
 final class SettledWalk: Sendable {
     private struct State {
         var place: Timestamp?

@@ -2,12 +2,12 @@ import Domain
 import Synchronization
 import Telemetry
 
-/// Asks one provider what became of messages, within the number of questions that it allows.
+/// Asks one provider what became of messages, within the number of status queries that it allows.
 final class StatusQueries: Sendable {
     private struct State {
         var inFlight = 0
         var bucket: TokenBucket
-        /// After a question failed as a whole.
+        /// After a status query failed as a whole.
         var restUntil: Timestamp?
         var failures = 0
     }
@@ -42,14 +42,14 @@ final class StatusQueries: Sendable {
             State(bucket: TokenBucket(perMinute: provider.lookUpsPerMinute, at: .now)))
     }
 
-    /// Puts the questions that are due, as many as may be.
+    /// Makes the status queries that are due, as many as may be.
     func ask(at now: Timestamp) throws(StoreFailure) {
         let free = state.withLock { state in
             if let rest = state.restUntil, now < rest { return 0 }
             return min(state.bucket.available(at: now), Self.concurrency - state.inFlight)
         }
         guard free > 0 else { return }
-        // Held until the answer is recorded for sure, or the question failed and is put again.
+        // Held until the answer is recorded for sure, or the status query failed and is made again.
         let checks = try outbox.checks(
             of: provider.provider, limit: free * max(1, provider.lookUpLimit), at: now,
             hold: timeout + .seconds(60)
@@ -155,7 +155,7 @@ final class StatusQueries: Sendable {
         return entry
     }
 
-    /// The question is put again when its hold is over; only what has no time left is settled.
+    /// The status query is made again when its hold is over; only what has no time left is settled.
     private func failed(
         _ checks: [OutboxCheck], _ problem: ProviderProblem, _ answer: TransportResult,
         askedAt: Timestamp, now: Timestamp

@@ -5,10 +5,10 @@ import Synchronization
 import Telemetry
 
 /// What has to be done now and then: the dispatcher's number, leases of those that are gone,
-/// messages that are too late, who serves whom, and the questions that are due.
+/// messages that are too late, who serves whom, and the status queries that are due.
 final class Sweeper: Sendable {
     private let lanes: [Lane]
-    private let questions: [StatusQueries]
+    private let queries: [StatusQueries]
     private let outbox: any Outbox
     private let registration: DispatcherRegistration
     private let databaseLimit: Duration
@@ -34,7 +34,7 @@ final class Sweeper: Sendable {
         registration: DispatcherRegistration, logger: Logger
     ) {
         self.lanes = lanes
-        questions = lanes.map { lane in
+        queries = lanes.map { lane in
             StatusQueries(
                 lane.provider,
                 policy: CheckPolicy(
@@ -73,8 +73,8 @@ final class Sweeper: Sendable {
         signal.notify()
     }
 
-    /// Waits for the thread; answers to questions may still come and are not waited for, since the
-    /// questions are asked again.
+    /// Waits for the thread; answers to status queries may still come and are not waited for, since
+    /// the status queries are made again.
     func wait(until deadline: DispatchTime) -> Bool { ended.wait(timeout: deadline) == .success }
 
     /// Whether no dispatcher at all serves a provider.
@@ -100,9 +100,9 @@ final class Sweeper: Sendable {
             && step { () throws(StoreFailure) in try takeOver(now) }
             // Soon: what is late stands before what is not whenever a lane leases.
             && step { () throws(StoreFailure) in try giveUp(now) }
-            && zip(walks, questions).allSatisfy { walk, questions in
+            && zip(walks, queries).allSatisfy { walk, queries in
                 step { () throws(StoreFailure) in try walk.go(at: .now) }
-                    && step { () throws(StoreFailure) in try questions.ask(at: .now) }
+                    && step { () throws(StoreFailure) in try queries.ask(at: .now) }
             }
     }
 

@@ -40,8 +40,8 @@ struct SimulatorState: Sendable {
 
     // MARK: Limits
 
-    /// Counts a question to Infobip's logs; the seconds until it may be asked again if it came too
-    /// often.
+    /// Counts a status query to Infobip's logs; the seconds until it may be asked again if it came
+    /// too often.
     mutating func throttleLogs(at now: Timestamp) -> Int? {
         let rest = logWindow.excess(over: settings.infobip_logs_per_minute, at: now)
         if rest != nil { counts.requestsThrottled += 1 }

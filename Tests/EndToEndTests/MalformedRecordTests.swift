@@ -70,7 +70,7 @@ extension BreakingTests {
             #expect(try demo.currentDocument.pids.responder == pid)
         }
 
-        @Test("StatusQueries about the values are answered or closed, and the process lives")
+        @Test("Questions about the values are answered or closed, and the process lives")
         func values() throws {
             let demo = try RunningDemo.breakable
             let pid = try demo.currentDocument.pids.responder

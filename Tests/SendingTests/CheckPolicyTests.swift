@@ -150,7 +150,7 @@ struct CheckPolicyTests {
         }
     }
 
-    @Test("A short validity moves the last questions")
+    @Test("A short validity moves the last status queries")
     func shortValidity() throws {
         let check = try Samples.check(isUnsure: false, status: .sent, validityMinutes: 10)
         #expect(change(check, .undecided, at: 1).step == .sent(checkAt: Samples.time(900)))
@@ -201,7 +201,7 @@ struct CheckPolicyTests {
     }
 
     @Test(
-        "No question is planned for when the provider has forgotten the message",
+        "No status query is planned for when the provider has forgotten the message",
         arguments: Provider.allCases)
     func memory(provider: Provider) throws {
         let horizon = provider == .infobip ? 2 * Self.day : 90 * Self.day
@@ -222,7 +222,7 @@ struct CheckPolicyTests {
                 }
                 #expect(times.last == end)
                 #expect(times.count >= 2)
-                // All but the end are questions; the end is one if it is not too late.
+                // All but the end are queries; the end is one if it is not too late.
                 #expect(times.dropLast().allSatisfy { $0 < Samples.time(horizon) })
             }
         }

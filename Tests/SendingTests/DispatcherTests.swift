@@ -244,9 +244,9 @@ struct DispatcherTests {
     }
 
     @Test(
-        "StatusQueries are asked although other duties of the sweeper fail, and no more than may be"
+        "Status queries are made although other duties of the sweeper fail, and no more than may be"
     )
-    func questions() throws {
+    func queries() throws {
         outbox.state.withLock { state in
             state.failing = ["takeOver", "giveUpLate", "beat", "dropSettled"]
         }
@@ -269,7 +269,7 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("What the provider has forgotten is settled without a question")
+    @Test("What the provider has forgotten is settled without a status query")
     func forgotten() throws {
         let old = try Samples.check(isUnsure: false, status: .sent)
         outbox.state.withLock { $0.checks = [old] }

@@ -33,7 +33,7 @@ struct GaugeTests {
             text.contains(
                 """
                 # HELP waybill_sending_recovered_total Messages whose final status no callback told and a \
-                question to the provider did.
+                status query did.
                 # TYPE waybill_sending_recovered_total counter
                 waybill_sending_recovered_total{provider="infobip"} 7
                 waybill_sending_recovered_total{provider="plivo"} 7

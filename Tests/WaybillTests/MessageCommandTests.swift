@@ -133,7 +133,7 @@ struct MessageCommandTests {
                   --provider: There is no provider of this name; known: infobip, plivo.
                   --to (1 of 3): It begins with a national 0; write it with its country code, as in \
                 +41….
-                  --to (3 of 3): It is the same number as --to (2 of 3); a request sends once to each.
+                  --to (3 of 3): It is the same number as --to (2 of 3); a send request sends once to each.
                   --from: Its character 2 is U+00E9 ("é"), which networks do not carry in a sender's \
                 name: it takes letters from a to z, digits, blanks and !"#$%&'()*+,-./:;<=>?@_ in it.
                   --validity: It takes a whole number of minutes from 1 to 2880.

@@ -8,7 +8,8 @@ package struct Report: Sendable, Equatable {
     /// `SendRequestMessages`). Not stored.
     package private(set) var sendRequest: SendRequestID?
     /// Whether `message` follows from provider and `providerMessageID`; not so where the URL that
-    /// was called, or the question that we asked, named the message. Stored with the message only.
+    /// was called, or the status query that we made, named the message. Stored with the message
+    /// only.
     package let isKeyDerived: Bool
     package let provider: Provider
     /// The message's name at the provider: Infobip's `messageId`, Plivo's `MessageUUID`.

@@ -18,7 +18,7 @@ extension SimulatorSettings {
         ("retry_scale", "factor of the waits between a callback's attempts"),
         ("callback_batch", "the most reports in one callback of Infobip's"),
         ("callback_concurrency", "the most callbacks under way at once"),
-        ("infobip_logs_per_minute", "questions to its logs until 429; 0 for any number"),
+        ("infobip_logs_per_minute", "status queries to its logs until 429; 0 for any number"),
         ("plivo_requests_per_5s", "requests until 429; 0 for any number"),
     ]
 

@@ -36,7 +36,7 @@ package struct SimulatorSettings: Sendable, Equatable {
     package var retry_scale = 1.0
     /// What validity periods are multiplied by, 0.000001 to 1.
     package var validity_scale = 1.0
-    /// StatusQueries to Infobip's logs a minute before they are answered 429, 0 for any number.
+    /// Status queries to Infobip's logs a minute before they are answered 429, 0 for any number.
     /// Source: providers.md, A.5.
     package var infobip_logs_per_minute = 120
     /// Requests to Plivo in five seconds before they are answered 429, 0 for any number.

@@ -43,7 +43,7 @@ final class DispatchService: Sendable {
             configuration.database, settings: settings, metrics: Metrics(), logger: logger)
         let lanes = configuration.lanes
         var http = URLSessionTransport.Settings(userAgent: "waybill/\(Version.current)")
-        // Both providers may be the same host, and questions need room beside the sends.
+        // Both providers may be the same host, and status queries need room beside the sends.
         http.connectionsPerHost = lanes.reduce(8) { $0 + $1.concurrency }
         transport = URLSessionTransport(http)
         var common = configuration.common

@@ -58,7 +58,7 @@ enum SendingGauges {
             { state, _ in state.counts.deadLetters }
         ),
         (
-            "waybill_sending_look_ups_total", "StatusQueries to the provider about messages.",
+            "waybill_sending_look_ups_total", "Status queries to the provider about messages.",
             { state, _ in state.counts.lookUps }
         ),
         (
