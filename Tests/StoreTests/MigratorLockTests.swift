@@ -38,7 +38,7 @@ struct MigratorLockTests {
         let waits = Mutex<[LockWait]>([])
         let migrator = try migrator(tries: 10_000)
         let worker = Worker {
-            _ = try? migrator.migrate(grantingTo: "waybill", onApply: { _ in }) { wait in
+            _ = try? migrator.migrate(granting: TestDatabase.roles, onApply: { _ in }) { wait in
                 waits.withLock { $0.append(wait) }
             }
         }
@@ -75,7 +75,7 @@ struct MigratorLockTests {
         let backend = try #require(try blocker.execute(SelectBackend()).first)
         let migrator = try migrator(tries: 10, timeoutMilliseconds: 1000)
         let error = #expect(throws: MigrationError.self) {
-            try migrator.migrate(grantingTo: "waybill") { _ in }
+            try migrator.migrate(granting: TestDatabase.roles) { _ in }
         }
         let text = error?.description ?? ""
         #expect(text.contains("process \(backend) (role postgres, application waybill"), "\(text)")

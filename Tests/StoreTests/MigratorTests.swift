@@ -18,7 +18,6 @@ struct MigratorTests {
         version: 1, name: "0001_create_one.sql",
         sql: """
             create table one (id int); insert into one values (1);
-            create function grant_responder(name) returns void language sql as '';
             """)
     private let two = MigrationFile(
         version: 2, name: "0002_create_two.sql", sql: "create table two (id int)")
@@ -26,14 +25,14 @@ struct MigratorTests {
         version: 3, name: "0003_fill_one.sql", sql: "insert into one values (3)")
 
     private func migrate(_ files: [MigrationFile]) throws -> [String] {
-        try Migrator(database.owner, files: files).migrate(grantingTo: nil) { _ in }.map(\.name)
+        try Migrator(database.owner, files: files).migrate(granting: []) { _ in }.map(\.name)
     }
 
     /// What a migrator says that must refuse.
     private func refusal(_ files: [MigrationFile]) throws -> String {
         let migrator = try Migrator(database.owner, files: files)
         let error = #expect(throws: MigrationError.self) {
-            try migrator.migrate(grantingTo: nil) { _ in }
+            try migrator.migrate(granting: []) { _ in }
         }
         let seen = #expect(throws: MigrationError.self) { try migrator.status() }
         #expect(seen?.description == error?.description)
@@ -49,11 +48,11 @@ struct MigratorTests {
         #expect(try database.run("select to_regclass('schema_migration') is null") == "t")
 
         var told: [MigrationFile] = []
-        #expect(try migrator.migrate(grantingTo: "waybill") { told.append($0) } == files)
+        #expect(try migrator.migrate(granting: TestDatabase.roles) { told.append($0) } == files)
         #expect(told == files)
         #expect(try migrator.status().map(\.isApplied) == files.map { _ in true })
 
-        #expect(try migrator.migrate(grantingTo: "waybill") { told.append($0) } == [])
+        #expect(try migrator.migrate(granting: TestDatabase.roles) { told.append($0) } == [])
         #expect(told.count == files.count)
         #expect(
             try database.run("select version, name, checksum from schema_migration order by 1")
@@ -120,7 +119,7 @@ struct MigratorTests {
         let workers = (0..<3).map { _ in
             Worker {
                 let applied = try? Migrator(owner, files: files)
-                    .migrate(grantingTo: "waybill") { _ in }
+                    .migrate(granting: TestDatabase.roles) { _ in }
                 names.withLock { $0 += applied?.map(\.name) ?? ["failed"] }
             }
         }
@@ -141,7 +140,7 @@ struct MigratorTests {
             ]
         let migrator = try Migrator(database.responder, files: files)
         #expect(try migrator.status().map(\.isApplied).last == false)
-        #expect(throws: MigrationError.self) { try migrator.migrate(grantingTo: nil) { _ in } }
+        #expect(throws: MigrationError.self) { try migrator.migrate(granting: []) { _ in } }
         #expect(try database.run("select count(*) from schema_migration") == "\(applied.count)")
     }
 
@@ -149,7 +148,7 @@ struct MigratorTests {
     func namesUnknownRole() throws {
         let migrator = try Migrator(database.owner, files: TestDatabase.files.get())
         let error = #expect(throws: MigrationError.self) {
-            try migrator.migrate(grantingTo: "no \"body\"") { _ in }
+            try migrator.migrate(granting: [RoleUser(.responder, user: "no \"body\"")]) { _ in }
         }
         #expect(error?.description.hasPrefix("granting rights to no \"body\": ") == true)
     }
@@ -158,7 +157,7 @@ struct MigratorTests {
     func quotesRole() throws {
         try database.run(#"create role "Way ""bill""; x" login password 'secret'"#)
         _ = try Migrator(database.owner, files: TestDatabase.files.get())
-            .migrate(grantingTo: #"Way "bill"; x"#) { _ in }
+            .migrate(granting: [RoleUser(.responder, user: #"Way "bill"; x"#)]) { _ in }
         #expect(
             try database.run(#"select has_table_privilege('Way "bill"; x', 'report', 'insert')"#)
                 == "t")

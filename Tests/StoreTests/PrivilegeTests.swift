@@ -22,7 +22,7 @@ struct PrivilegeTests {
             "insert into schema_migration values (99, 'x', 1)",
             "update schema_migration set checksum = 0", "delete from schema_migration",
             "insert into callback_default select * from callback",
-            "select grant_responder('waybill')", "set role waybill_owner",
+            "set role waybill_owner",
             "copy report to program 'true'", "create index on report (status)",
             "alter function add_archive_partition reset search_path",
             "drop function drop_old_events", "drop table outbox", "truncate outbox",

@@ -23,4 +23,15 @@ extension RowReader {
         }
         return status
     }
+
+    /// A code and its text; nil without a code.
+    borrowing func problem(_ code: Int, _ text: Int) throws(PostgresError) -> ProviderProblem? {
+        guard let known = try optionalText(code) else { return nil }
+        return ProviderProblem(code: known, text: try optionalText(text) ?? "")
+    }
+}
+
+extension Identifier {
+    /// As a statement's parameter.
+    var halves: (high: UInt64, low: UInt64) { (high, low) }
 }

@@ -51,3 +51,8 @@ struct LimitStatementTime: Statement {
         parameters.add(String(max(1, Int64(limit / .milliseconds(1)))))
     }
 }
+
+extension SQLState {
+    /// Whether a lock did not come within `lock_timeout`, or never would have.
+    var lostLock: Bool { description == "55P03" || description == "40P01" }
+}

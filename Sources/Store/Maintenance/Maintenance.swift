@@ -256,8 +256,3 @@ struct MaintenanceMetrics: Sendable {
         rows[step]?.add(count)
     }
 }
-
-extension SQLState {
-    /// Whether a lock did not come within `lock_timeout`, or never would have.
-    var lostLock: Bool { description == "55P03" || description == "40P01" }
-}

@@ -12,10 +12,11 @@ package struct MigrationFile: Sendable, Equatable {
 
     /// Reads all migrations of a folder, in order.
     ///
-    /// - Throws: `MigrationError` naming the file that is out of order, or the folder.
+    /// - Throws: `files` naming the file that is out of order, or the folder.
     package static func all(in directory: String) throws(MigrationError) -> [MigrationFile] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
             throw MigrationError(
+                .files,
                 "the folder \(directory) cannot be read; name the migrations' folder with --directory"
             )
         }
@@ -24,10 +25,11 @@ package struct MigrationFile: Sendable, Equatable {
             guard let match = name.wholeMatch(of: /(\d{4})_[a-z0-9]+(?:_[a-z0-9]+)+\.sql/),
                 let version = Int(match.1)
             else {
-                throw MigrationError("\(name) is not named NNNN_verb_noun.sql")
+                throw MigrationError(.files, "\(name) is not named NNNN_verb_noun.sql")
             }
             guard version == files.count + 1 else {
                 throw MigrationError(
+                    .files,
                     "\(name) is out of order: number \(files.count + 1) was expected here")
             }
             guard
@@ -35,12 +37,12 @@ package struct MigrationFile: Sendable, Equatable {
                 let sql = try? String(contentsOfFile: directory + "/" + name, encoding: .utf8),
                 !sql.utf8.contains(0)
             else {
-                throw MigrationError("\(name) cannot be read as UTF-8 without NUL")
+                throw MigrationError(.files, "\(name) cannot be read as UTF-8 without NUL")
             }
             files.append(MigrationFile(version: version, name: name, sql: sql))
         }
         guard !files.isEmpty else {
-            throw MigrationError("the folder \(directory) holds no migrations")
+            throw MigrationError(.files, "the folder \(directory) holds no migrations")
         }
         return files
     }
@@ -52,14 +54,5 @@ package struct MigrationFile: Sendable, Equatable {
         checksum = sql.utf8.reduce(into: Int64(bitPattern: 0xCBF2_9CE4_8422_2325)) { hash, byte in
             hash = (hash ^ Int64(byte)) &* 0x100_0000_01B3
         }
-    }
-}
-
-/// Why the schema was not changed; the message names the file.
-package struct MigrationError: Error, Sendable, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

@@ -5,7 +5,7 @@ package import Postgres
 package struct Migrator {
     private let files: [MigrationFile]
     private let patience: LockPatience
-    private let connection: Connection
+    let connection: Connection
 
     /// What has been done to a database.
     package struct State: Sendable {
@@ -15,7 +15,7 @@ package struct Migrator {
 
     /// Connects with the migrations' role.
     ///
-    /// - Throws: `MigrationError` with the reason.
+    /// - Throws: `connection` with the reason.
     package init(
         _ settings: ConnectionSettings, files: [MigrationFile],
         patience: LockPatience = .standard
@@ -25,15 +25,16 @@ package struct Migrator {
         do {
             connection = try Connection(settings)
         } catch {
-            throw MigrationError("cannot connect to MIGRATE_DATABASE_URL: \(error)")
+            throw MigrationError(
+                .connection, "cannot connect to MIGRATE_DATABASE_URL: \(error)", cause: error)
         }
     }
 
     /// Which files have been applied; changes nothing.
     ///
-    /// - Throws: `MigrationError` naming a file that was changed or is missing.
+    /// - Throws: `history` naming a file that was changed or is missing.
     package func status() throws(MigrationError) -> [State] {
-        let applied = try attempt("reading schema_migration") { () throws(PostgresError) in
+        let applied = try attempt(.failed, "reading schema_migration") { () throws(PostgresError) in
             let exists = try connection.execute(FindMigrationTable()).first ?? false
             return exists ? try connection.execute(SelectMigrations()).rows : []
         }
@@ -41,20 +42,22 @@ package struct Migrator {
         return files.map { State(file: $0, isApplied: $0.version <= applied.count) }
     }
 
-    /// Applies what is missing and gives the responder its rights.
+    /// Applies what is missing and gives each role exactly its rights, also if nothing was missing.
     ///
     /// - Parameters:
-    ///   - responder: the role that `serve` connects as; nil if it is the migrations' own.
+    ///   - users: the users of the database that get rights, and the roles that they play; none of
+    ///     them the migrations' own, which has all.
     ///   - onApply: told of every file, before it is run.
     ///   - onWait: told of every try that ended because a lock did not come, but the last.
     /// - Returns: the files that were applied.
-    /// - Throws: `MigrationError` naming the file; what was applied before it stays.
+    /// - Throws: `history`, `locked` or `failed` naming the file, what was applied before it stays; or
+    ///   `grant` naming the user, after all files were applied and without that a right was changed.
     package func migrate(
-        grantingTo responder: String?, onApply: (MigrationFile) -> Void,
+        granting users: [RoleUser], onApply: (MigrationFile) -> Void,
         onWait: (LockWait) -> Void = { _ in }
     ) throws(MigrationError) -> [MigrationFile] {
         // The lock is the session's: it holds across the files' transactions.
-        try attempt("taking the migration lock") { () throws(PostgresError) in
+        try attempt(.failed, "taking the migration lock") { () throws(PostgresError) in
             try connection.execute(script: "set lock_timeout = '30s'; set statement_timeout = 0")
             _ = try connection.execute(LockMigrations(), within: .seconds(60))
             try connection.execute(script: Self.table)
@@ -64,11 +67,7 @@ package struct Migrator {
             onApply(file)
             try apply(file, onWait)
         }
-        if let responder {
-            try attempt("granting rights to \(responder)") { () throws(PostgresError) in
-                _ = try connection.execute(GrantResponder(role: responder))
-            }
-        }
+        try makeRightsExact(of: users)
         return pending
     }
 
@@ -90,7 +89,9 @@ package struct Migrator {
             let wait = LockWait(
                 file: file, attempt: attempt, tries: patience.tries, blockers: blockers,
                 pause: isLast ? nil : patience.pause(attempt))
-            guard let pause = wait.pause else { throw MigrationError(wait.description) }
+            guard let pause = wait.pause else {
+                throw MigrationError(.locked, wait.description)
+            }
             onWait(wait)
             Thread.sleep(forTimeInterval: pause / .seconds(1))
         }
@@ -100,7 +101,7 @@ package struct Migrator {
     private func blockersOfOneTry(
         _ file: MigrationFile
     ) throws(MigrationError) -> [LockBlocker]? {
-        let backend = try self.attempt(file.name) { () throws(PostgresError) in
+        let backend = try self.attempt(.failed, file.name) { () throws(PostgresError) in
             try connection.execute(SelectBackend()).first ?? 0
         }
         let watch = LockWatch(connection.settings, backend: backend)
@@ -109,6 +110,7 @@ package struct Migrator {
                 try connection.execute(
                     script: "set local lock_timeout = \(patience.timeoutMilliseconds)")
                 try connection.execute(script: file.sql, within: .seconds(3600))
+                try closeToPublic()
                 _ = try connection.execute(InsertMigration(file: file))
             }
             _ = watch.stop()
@@ -116,7 +118,7 @@ package struct Migrator {
         } catch {
             let blockers = watch.stop()
             guard error.sqlState?.lostLock == true else {
-                throw Self.failure(file.name, error)
+                throw Self.failure(.failed, file.name, error)
             }
             return blockers
         }
@@ -126,39 +128,45 @@ package struct Migrator {
         for (index, migration) in applied.enumerated() {
             guard migration.version == index + 1 else {
                 throw MigrationError(
+                    .history,
                     "\(migration.name) was applied out of order; repair schema_migration by hand")
             }
             guard index < files.count else {
                 throw MigrationError(
+                    .history,
                     "\(migration.name) is applied but missing from the folder;"
                         + " use the migrations of the version that was installed last")
             }
             guard files[index].name == migration.name else {
                 throw MigrationError(
+                    .history,
                     "\(files[index].name) stands where \(migration.name) was applied;"
                         + " migrations are never renamed")
             }
             guard files[index].checksum == migration.checksum else {
                 throw MigrationError(
+                    .history,
                     "\(migration.name) was changed after it was applied;"
                         + " restore it and put the change into a new file")
             }
         }
     }
 
-    private func attempt<Value>(
-        _ step: String, _ body: () throws(PostgresError) -> Value
+    func attempt<Value>(
+        _ code: MigrationError.Code, _ step: String, _ body: () throws(PostgresError) -> Value
     ) throws(MigrationError) -> Value {
         do {
             return try body()
         } catch {
-            throw Self.failure(step, error)
+            throw Self.failure(code, step, error)
         }
     }
 
-    private static func failure(_ step: String, _ error: PostgresError) -> MigrationError {
+    private static func failure(
+        _ code: MigrationError.Code, _ step: String, _ error: PostgresError
+    ) -> MigrationError {
         // The person who migrates needs the server's words; there are no users' values in DDL.
-        MigrationError("\(step): \(error.debugDescription)")
+        MigrationError(code, "\(step): \(error.debugDescription)", cause: error)
     }
 
     private static let table = """

@@ -80,11 +80,3 @@ struct SelectSendStates: Statement {
         )
     }
 }
-
-extension RowReader {
-    /// A code and its text; nil without a code.
-    borrowing func problem(_ code: Int, _ text: Int) throws(PostgresError) -> ProviderProblem? {
-        guard let known = try optionalText(code) else { return nil }
-        return ProviderProblem(code: known, text: try optionalText(text) ?? "")
-    }
-}

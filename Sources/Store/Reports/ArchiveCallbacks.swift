@@ -21,8 +21,3 @@ struct ArchiveCallbacks: Statement {
         parameters.addBytes(callbacks) { $0.body }
     }
 }
-
-extension Identifier {
-    /// As a statement's parameter.
-    var halves: (high: UInt64, low: UInt64) { (high, low) }
-}

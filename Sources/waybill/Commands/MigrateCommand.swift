@@ -28,7 +28,9 @@ enum MigrateCommand {
             let migrator = try Migrator(database, files: files)
             if arguments.has("status") { return try printStatus(migrator) }
             let applied = try migrator.migrate(
-                grantingTo: responder.role,
+                granting: responder.role.map { user in
+                    DatabaseRole.all.map { RoleUser($0, user: user) }
+                } ?? [],
                 onApply: { Output.line("applying \($0.name)") },
                 onWait: { Output.note("\($0)") })
             Output.line(

@@ -165,7 +165,8 @@ struct DemoCluster {
             try Connection(Self.settings(superuserURL)).execute(script: Self.functionRightsScript)
             let files = try MigrationFile.all(in: migrations)
             let migrator = try Migrator(Self.settings(migratorURL), files: files)
-            _ = try migrator.migrate(grantingTo: Self.responder) { _ in }
+            let users = DatabaseRole.all.map { RoleUser($0, user: Self.responder) }
+            _ = try migrator.migrate(granting: users) { _ in }
         } catch {
             throw CommandFailure(
                 "cannot prepare the database: \((error as? PostgresError)?.debugDescription ?? "\(error)")"

@@ -5,8 +5,8 @@ import TestSupport
 
 @testable import Store
 
-/// A database of its own, migrated by the real migrations, with the roles of a real installation:
-/// an owner that migrates and a responder that `waybill migrate` gave its rights.
+/// A database of its own, migrated by the real migrations, with the users of a real installation:
+/// an owner that migrates, and one for each service that `waybill migrate` gave its rights.
 struct TestDatabase: Sendable {
     let server: PostgresServer
     let name: String
@@ -17,6 +17,13 @@ struct TestDatabase: Sendable {
     var owner: ConnectionSettings { get throws { try settings("waybill_owner") } }
     /// What `waybill serve` connects with.
     var responder: ConnectionSettings { get throws { try settings("waybill") } }
+    /// What `waybill dispatch` connects with.
+    var dispatcher: ConnectionSettings { get throws { try settings("waybill_dispatch") } }
+
+    /// The services' users with their roles.
+    static let roles = [
+        RoleUser(.responder, user: "waybill"), RoleUser(.dispatcher, user: "waybill_dispatch"),
+    ]
 
     /// A migrated database on the server that all tests share.
     init() throws {
@@ -55,8 +62,8 @@ struct TestDatabase: Sendable {
 
     /// Migrates as `waybill migrate` does.
     @discardableResult
-    func migrate() throws -> [MigrationFile] {
-        try Migrator(owner, files: Self.files.get()).migrate(grantingTo: "waybill") { _ in }
+    func migrate(granting users: [RoleUser] = Self.roles) throws -> [MigrationFile] {
+        try Migrator(owner, files: Self.files.get()).migrate(granting: users) { _ in }
     }
 
     /// Runs SQL as the superuser; rows without a header, columns separated by `|`.
@@ -70,14 +77,20 @@ struct TestDatabase: Sendable {
         ConnectionPool(try responder, maximumCount: count)
     }
 
+    /// A pool for the dispatcher's role.
+    func dispatcherPool(_ count: Int = 2) throws -> ConnectionPool {
+        ConnectionPool(try dispatcher, maximumCount: count)
+    }
+
     /// What `waybill serve` connects with, and settings of the server's besides.
     func responderURL(options: String) -> String {
         let escaped = options.replacing(" ", with: "%20").replacing("=", with: "%3D")
         return url("waybill") + "?options=\(escaped)"
     }
 
-    private func settings(_ role: String) throws -> ConnectionSettings {
-        try ConnectionSettings(url(role))
+    /// What a user connects with.
+    func settings(_ user: String) throws -> ConnectionSettings {
+        try ConnectionSettings(url(user))
     }
 
     private func url(_ role: String) -> String {
@@ -110,6 +123,7 @@ extension TestDatabase {
                 """
                 create role waybill_owner login password 'secret';
                 create role waybill login password 'secret';
+                create role waybill_dispatch login password 'secret';
                 """)
         }
     }

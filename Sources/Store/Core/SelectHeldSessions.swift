@@ -1,4 +1,3 @@
-import Domain
 import Postgres
 
 /// How many sessions of ours have been at work for long, so that another one would only join them.
@@ -29,26 +28,5 @@ struct SelectHeldSessions: Statement {
         _ row: borrowing RowReader
     ) throws(PostgresError) -> (waitForStandby: Int, abandoned: Int) {
         (Int(try row.int64(0)), Int(try row.int64(1)))
-    }
-}
-
-/// Which of some messages another transaction holds, without waiting for it.
-struct SelectHeldMessages: Statement {
-    let messages: [MessageID]
-
-    static let name: StaticString = "select_held_messages"
-    static let sql: StaticString = """
-        with free as materialized (
-            select id from message where id = any($1::uuid[]) for no key update skip locked
-        )
-        select id from message where id = any($1::uuid[]) and id not in (select id from free)
-        """
-
-    func encode(into parameters: inout StatementParameters) {
-        parameters.addUUIDs(messages) { $0.halves }
-    }
-
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
-        try row.identifier(0)
     }
 }

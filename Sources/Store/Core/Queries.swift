@@ -2,7 +2,7 @@ import Domain
 import Postgres
 import Telemetry
 
-/// Runs the API's statements on the pool; its errors become what the domain knows.
+/// Runs statements on a pool; its errors become what the domain knows.
 struct Queries: Sendable {
     private let pool: ConnectionPool
     private let logger: Logger

@@ -1,0 +1,49 @@
+import Postgres
+
+/// The newest migration.
+struct SelectSchemaVersion: Statement {
+    static let name: StaticString = "select_schema_version"
+    static let sql: StaticString = "select coalesce(max(version), 0) from schema_migration"
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int {
+        Int(try row.int32(0))
+    }
+}
+
+/// Why the server takes no writes; null if it does.
+struct SelectWriteRefusal: Statement {
+    static let name: StaticString = "select_write_refusal"
+    static let sql: StaticString = """
+        select case
+            when pg_is_in_recovery()
+                then 'The database is a standby: it can be read only.'
+            when current_setting('transaction_read_only')::boolean
+                then 'The database can be read only: default_transaction_read_only is on.'
+        end
+        """
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String? {
+        try row.optionalText(0)
+    }
+}
+
+/// What a commit means at this server.
+struct SelectDurability: Statement {
+    static let name: StaticString = "select_durability"
+    // Our sessions set the level themselves; what they would have without that is asked for. A
+    // standby writes no WAL, and its own timeline is that of its last checkpoint.
+    static let sql: StaticString = """
+        select reset_val, current_setting('synchronous_standby_names'),
+            case when pg_is_in_recovery() then (select timeline_id from pg_control_checkpoint())
+            else ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer
+            end
+        from pg_settings
+        where name = 'synchronous_commit'
+        """
+
+    static func decode(
+        _ row: borrowing RowReader
+    ) throws(PostgresError) -> (level: String, standbyNames: String, timeline: Int?) {
+        (try row.text(0), try row.text(1), try row.optionalInt32(2).map { Int($0) })
+    }
+}

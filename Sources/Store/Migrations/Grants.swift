@@ -1,0 +1,121 @@
+/// What the database lets each part of Waybill do, and nothing more. No other place says so.
+///
+/// `waybill migrate` gives the users of the database exactly these rights: it grants what is missing
+/// and revokes what is too much. A test compares them with what the statements need. So a new table
+/// takes a line in each role whose statements use it; a new role takes a constant here, its place in
+/// `all`, and its setting.
+package struct DatabaseRole: Sendable, Equatable {
+    /// What people call it.
+    package let name: String
+    /// The setting that it connects with; where that is not given, `DATABASE_URL`.
+    package let setting: String
+    let tables: [String: Set<TableRight>]
+    /// Those that it may call. They run with the rights of their owner.
+    let functions: Set<String>
+
+    /// All roles but that of `waybill migrate`, which owns everything.
+    package static let all = [responder, dispatcher]
+
+    /// `waybill serve`, and the commands that a person runs: `key`, `send` and `message`.
+    package static let responder = DatabaseRole(
+        name: "responder", setting: "DATABASE_URL",
+        tables: [
+            "api_key": [.select, .insert, .update],
+            "callback": [.insert],
+            "event": [.select, .insert],
+            "idempotency_key": [.select, .insert, .update],
+            "message": [.select, .insert, .update],
+            "outbox": [.select, .insert, .delete],
+            "outbox_count": [.select],
+            "outcome": [.select, .insert],
+            "provider_state": [.select],
+            "quarantine": [.insert],
+            "report": [.select, .insert],
+            "schema_migration": [.select],
+            "send_request": [.select, .insert],
+            "tally": [.select, .insert, .update],
+        ],
+        functions: [
+            "add_archive_partition", "cut_quarantine", "drop_archive_partition",
+            "drop_old_callbacks", "drop_old_send_requests", "drop_old_dead_letters",
+            "drop_old_events",
+            "drop_old_keys", "drop_old_quarantine", "measure_quarantine", "recount_outbox",
+        ])
+
+    /// `waybill dispatch`, which also stores the reports that it asks providers for.
+    package static let dispatcher = DatabaseRole(
+        name: "dispatcher", setting: "DISPATCH_DATABASE_URL",
+        tables: [
+            "callback": [.insert],
+            "dead_letter": [.select, .insert],
+            "event": [.select, .insert],
+            "message": [.select, .insert, .update],
+            "outbox": [.select, .update, .delete],
+            "outcome": [.select, .insert],
+            "provider_state": [.select, .update],
+            "quarantine": [.insert],
+            "report": [.select, .insert],
+            "schema_migration": [.select],
+            "send_request": [.select],
+            "tally": [.select, .insert, .update],
+        ],
+        functions: [])
+}
+
+/// What may be done to the rows of a table.
+enum TableRight: String, CaseIterable {
+    case select
+    case insert
+    case update
+    case delete
+}
+
+/// A user of the database, and a role that its connections play. One user may play several.
+package struct RoleUser: Sendable, Equatable {
+    let role: DatabaseRole
+    let user: String
+
+    /// - Parameters:
+    ///   - role: what it needs the rights for.
+    ///   - user: its exact name in the database.
+    package init(_ role: DatabaseRole, user: String) {
+        self.role = role
+        self.user = user
+    }
+}
+
+/// One right of one user.
+struct Grant: Hashable {
+    let user: String
+    let kind: Kind
+    /// Its name in the migrations' schema; empty for the schema itself.
+    let object: String
+    /// As PostgreSQL writes it.
+    let privilege: String
+
+    enum Kind: String {
+        case schema
+        case table
+        case function
+    }
+}
+
+extension RoleUser {
+    /// All rights of the role.
+    var grants: Set<Grant> {
+        var grants: Set<Grant> = [Grant(user: user, kind: .schema, object: "", privilege: "USAGE")]
+        for (table, rights) in role.tables {
+            for right in rights {
+                grants.insert(
+                    Grant(
+                        user: user, kind: .table, object: table,
+                        privilege: right.rawValue.uppercased()))
+            }
+        }
+        for function in role.functions {
+            grants.insert(
+                Grant(user: user, kind: .function, object: function, privilege: "EXECUTE"))
+        }
+        return grants
+    }
+}

@@ -1,0 +1,114 @@
+import Postgres
+
+@testable import Store
+
+/// A part of the module, and the statements that it runs.
+struct StatementUser: Sendable {
+    /// The only files that make these statements.
+    let files: Set<String>
+    let statements: [any (Statement & SendableMetatype).Type]
+}
+
+/// Who runs which statement: the only place that says so. The rights of the database's roles are held
+/// against it.
+enum StatementList {
+    /// All that a role runs.
+    static func users(of role: DatabaseRole) -> [StatementUser] {
+        switch role {
+        case .responder:
+            [
+                health, queries, writer, messages, queue, sendingStates, notifier, keys,
+                maintenance,
+            ]
+        case .dispatcher: [health, queries, writer, outbox, notifier]
+        default: []
+        }
+    }
+
+    /// The same without the migrations' own.
+    static let all = DatabaseRole.all.flatMap(users) + [migrator]
+
+    static func statements(of role: DatabaseRole) -> [any Statement.Type] {
+        users(of: role).flatMap(\.statements)
+    }
+
+    static let health = StatementUser(
+        files: ["DatabaseHealth.swift"],
+        statements: [SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self])
+
+    /// Whatever else they run.
+    static let queries = StatementUser(
+        files: ["Queries.swift", "CommitDoubt.swift"], statements: [SelectHeldSessions.self])
+
+    static let writer = StatementUser(
+        files: [
+            "Committer.swift", "Committer+Bisection.swift", "Committer+Parts.swift",
+            "Committer+SendRequests.swift",
+        ],
+        statements: [
+            ArchiveCallbacks.self, UpsertOutcomes.self, RecordReports.self, RecordNewReports.self,
+            UpsertMessageStatus.self, AddNewMessages.self, QuarantineRejects.self,
+            PreferIndexes.self, SelectSupposed.self, SelectSendRequestMessages.self,
+            SelectPartReports.self, SettleMessages.self, SelectHeldMessages.self,
+            LimitLockWait.self, WaitForStandby.self, CommitLazily.self,
+        ])
+
+    static let messages = StatementUser(
+        files: ["MessageStore.swift"],
+        statements: [
+            SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
+            SelectEvents.self,
+        ])
+
+    static let queue = StatementUser(
+        files: ["SendQueue.swift"],
+        statements: [
+            AcceptSendRequest.self, ClaimKey.self, SelectKey.self, KeepAnswers.self,
+            CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self, PlanAnew.self,
+            WaitForStandby.self,
+        ])
+
+    static let sendingStates = StatementUser(
+        files: ["SendingStates.swift"], statements: [SelectSendingStates.self, PlanAnew.self])
+
+    static let notifier = StatementUser(
+        files: ["PostgresNotifier.swift"], statements: [SendNotification.self])
+
+    static let keys = StatementUser(
+        files: ["APIKeys.swift"],
+        statements: [
+            SelectAPIKey.self, TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self,
+            RevokeAPIKey.self, CommitLazily.self,
+        ])
+
+    static let maintenance = StatementUser(
+        files: ["Maintenance.swift"],
+        statements: [
+            AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
+            DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
+            DropOldEvents.self, DropOldDeadLetters.self, DropOldSendRequests.self,
+            RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
+        ])
+
+    static let outbox = StatementUser(
+        files: [
+            "OutboxStore.swift", "OutboxStore+Lease.swift", "Registration.swift",
+            "UnsentLeases.swift",
+        ],
+        statements: [
+            RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectSendRequests.self,
+            SelectApart.self, SelectNewest.self, SelectTrial.self, SelectTakeover.self,
+            PutBackUnsent.self, MarkLeased.self, SelectNextDue.self, NoteReroutes.self,
+            SelectReported.self, MarkReported.self, ApplyChanges.self, AddCounts.self,
+            LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
+            HoldChecks.self, BeatProviders.self, SelectPresence.self, SetStop.self, PlanAnew.self,
+        ])
+
+    /// `waybill migrate`, whose role owns everything.
+    static let migrator = StatementUser(
+        files: ["Migrator.swift", "Migrator+Grants.swift", "LockWatch.swift"],
+        statements: [
+            LockMigrations.self, FindMigrationTable.self, SelectMigrations.self,
+            InsertMigration.self, SelectRightChanges.self, SelectBackend.self, SelectBlockers.self,
+        ])
+}
