@@ -172,7 +172,7 @@ struct DrainTests {
                         #expect(isKept)
                         continue
                     }
-                    let outcomes: [ServerState.Outcome] = [.keep, .close, .discard, .gone]
+                    let outcomes: [ConnectionOutcome] = [.keep, .close, .discard, .gone]
                     let outcome = outcomes[Int.random(in: 0..<4, using: &random)]
                     _ = state.finish(busy.remove(at: index), outcome, at: start)
                 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import System
 import Testing
 
 import TestSupport
@@ -36,7 +37,7 @@ struct ListenerTests {
     func stale() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("s")
-        let socket = try ListeningSocket.open(.path(path), backlog: 1)
+        let socket = try ListeningSocket.bind(path, backlog: 1)
         // Closed without unlinking, as by a crash.
         Glibc.close(socket.descriptor)
         let server = try Server.start(Listener(.api, on: .path(path)), handler: Handler.echo)
@@ -99,7 +100,7 @@ struct ListenerTests {
     func inherited() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("s")
-        let socket = try ListeningSocket.open(.path(path), backlog: 8)
+        let socket = try ListeningSocket.bind(path, backlog: 8)
         defer { Glibc.close(socket.descriptor) }
         for _ in 0..<2 {
             let server = try Server.start(
@@ -118,59 +119,5 @@ struct ListenerTests {
             ? nil
             : [3: "/run/waybill/callbacks.sock", 4: "/run/waybill/api.sock", 5: "/run/x/events"][
                 descriptor] ?? "/run/waybill/more-\(descriptor).sock"
-    }
-
-    @Test("systemd's sockets are told apart by the names of their files")
-    func environment() throws {
-        func parse(_ environment: [String: String]) throws -> [String: Int32] {
-            try InheritedSockets(environment: environment, processID: 42, path: Self.path)
-                .descriptors
-        }
-        #expect(try parse([:]).isEmpty)
-        #expect(try parse(["LISTEN_FDS": "1"]).isEmpty)
-        #expect(try parse(["LISTEN_PID": "41", "LISTEN_FDS": "1"]).isEmpty)
-        #expect(try parse(["LISTEN_PID": "42", "LISTEN_FDS": "0"]).isEmpty)
-        // One unit gives all of its sockets one name.
-        let environment = [
-            "LISTEN_PID": "42", "LISTEN_FDS": "3", "LISTEN_FDNAMES": "waybill:waybill:waybill",
-        ]
-        #expect(try parse(environment) == ["callbacks": 3, "api": 4, "events": 5])
-        let sockets = try InheritedSockets(
-            environment: environment, processID: 42, path: Self.path)
-        #expect(sockets[.events] == 5)
-    }
-
-    @Test("the path of a bound socket is found, and that of another descriptor is not")
-    func boundPath() throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path("api.sock")
-        let socket = try ListeningSocket.open(.path(path), backlog: 8)
-        defer { socket.shut() }
-        #expect(InheritedSockets.path(of: socket.descriptor) == path)
-        #expect(InheritedSockets.path(of: 0) == nil)
-    }
-
-    @Test(
-        "variables that make no sense are refused",
-        arguments: [
-            ["LISTEN_PID": "x", "LISTEN_FDS": "1"], ["LISTEN_PID": "42", "LISTEN_FDS": "-1"],
-            ["LISTEN_PID": "42", "LISTEN_FDS": "+1"], ["LISTEN_PID": "42", "LISTEN_FDS": ""],
-            ["LISTEN_PID": "42", "LISTEN_FDS": "65"], ["LISTEN_PID": "42", "LISTEN_FDS": "7"],
-        ])
-    func contradiction(environment: [String: String]) {
-        let error = #expect(throws: FastCGIError.self) {
-            try InheritedSockets(environment: environment, processID: 42, path: Self.path)
-        }
-        #expect(error?.code == .badEnvironment)
-    }
-
-    @Test("two sockets of one name are refused")
-    func sameName() {
-        let error = #expect(throws: FastCGIError.self) {
-            try InheritedSockets(
-                environment: ["LISTEN_PID": "42", "LISTEN_FDS": "2"], processID: 42,
-                path: { _ in "/run/api.sock" })
-        }
-        #expect(error?.code == .badEnvironment)
     }
 }

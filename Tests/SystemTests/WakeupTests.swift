@@ -76,7 +76,7 @@ struct WakeupTests {
 
     @Test("A semaphore lets as many go on as there were signals")
     func semaphore() {
-        let semaphore = Semaphore()
+        let semaphore = CountingSemaphore()
         semaphore.signal()
         semaphore.signal()
         semaphore.wait()

@@ -12,7 +12,7 @@ package final class Exchange: Sendable {
     let state: Mutex<ExchangeState>
     let connection: UInt64
     private let descriptor: Int32
-    let server: Server
+    private let owner: any ExchangeOwner
     /// What its body takes, in bytes.
     let bodyBytes: Int
 
@@ -21,7 +21,8 @@ package final class Exchange: Sendable {
 
     init(
         _ request: consuming LibraryRequest, connection: UInt64, descriptor: Int32,
-        input: consuming ExchangeState.Input, arrival: ContinuousClock.Instant, server: Server
+        input: consuming ExchangeState.Input, arrival: ContinuousClock.Instant,
+        owner: any ExchangeOwner
     ) {
         self.request = request
         bodyBytes = if case .whole(let body) = input { body.count } else { 0 }
@@ -29,13 +30,13 @@ package final class Exchange: Sendable {
         self.connection = connection
         self.descriptor = descriptor
         self.arrival = arrival
-        self.server = server
+        self.owner = owner
     }
 
     deinit {
         guard let input = state.withLock({ $0.beginAnswer() }) else { return }
         send(PreparedResponse.dropped.bytes, [], input)
-        server.report(.dropped)
+        owner.report(.dropped)
     }
 
     // MARK: The answer
@@ -59,7 +60,7 @@ package final class Exchange: Sendable {
 
     private func answer(_ head: [UInt8], _ body: [UInt8]) -> Bool {
         guard let input = state.withLock({ $0.beginAnswer() }) else {
-            server.report(.answeredTwice)
+            owner.report(.answeredTwice)
             return false
         }
         send(head, body, input)
@@ -70,20 +71,20 @@ package final class Exchange: Sendable {
         let kept = request.peerKeepsConnection
         _ = request.write(head) && request.write(body)
         let error = request.finish()
-        server.finish(connection, descriptor, error == 0 ? input.outcome(kept: kept) : .close)
-        if error != 0 { server.report(error == EAGAIN ? .timedOut : .answerLost) }
+        owner.finish(connection, descriptor, error == 0 ? input.outcome(kept: kept) : .close)
+        if error != 0 { owner.report(error == EAGAIN ? .timedOut : .answerLost) }
     }
 
     // MARK: The hand-over to a stream
 
     /// Leaves the connection to the caller, who closes it; the request must have been finished.
     func leaveConnection() -> Int32 {
-        server.handOver(connection, descriptor)
+        owner.handOver(connection, descriptor)
         return descriptor
     }
 
     /// Closes the connection of a stream that could not be opened.
-    func closeConnection() { server.finish(connection, descriptor, .close) }
+    func closeConnection() { owner.finish(connection, descriptor, .close) }
 
     // MARK: Parameters
 

@@ -66,7 +66,7 @@ struct ExchangeState: Sendable {
 
 extension ExchangeState.Input {
     /// What becomes of the connection behind a complete answer.
-    func outcome(kept: Bool) -> ServerState.Outcome {
+    func outcome(kept: Bool) -> ConnectionOutcome {
         switch self {
         case .taken: kept ? .keep : .close
         // A peer whose body nobody wants, or whose length is wrong, is not one to keep.

@@ -1,3 +1,5 @@
+internal import System
+
 /// What a server listens on, and what it may use.
 package struct Listener: Sendable, Equatable {
     /// The sockets of Waybill; each has a pool of its own, so that a slow one delays no other.
@@ -104,6 +106,22 @@ extension Listener.Limits {
             guard time >= .milliseconds(1), time <= .seconds(3_600) else {
                 throw FastCGIError(.badLimit, "\(name) \(time)")
             }
+        }
+    }
+}
+
+extension Listener {
+    /// Binds or takes over its socket.
+    func open() throws(FastCGIError) -> ListeningSocket {
+        do throws(SystemError) {
+            return switch source {
+            case .path(let path, let group):
+                try ListeningSocket.bind(
+                    path, group: group, backlog: Int32(clamping: limits.backlog))
+            case .inherited(let descriptor): try ListeningSocket.adopt(descriptor)
+            }
+        } catch {
+            throw FastCGIError(error)
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import System
 
 extension Server {
     /// The connections taken per event, so that a storm of them does not hold a worker.

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import System
 
 extension Server {
     /// How long workers may take to leave once there is nothing to do.
@@ -41,10 +42,6 @@ extension Server {
         }
         for exchange in refused { refuse(exchange) }
         if finished == nil { closeResting(isEnd: true) }
-        // Threads that wait look again: handlers for a request, workers in epoll.
-        monitor.wakeAll()
-        for _ in 0..<limits.handlers { work.signal() }
-        wakeup.signal()
         endWorkers()
         return unanswered
     }
@@ -95,17 +92,16 @@ extension Server {
         }
     }
 
+    /// Only after the state has stopped: each thread that its stop wakes must find that, whichever
+    /// of the handlers' signals it took.
     private func endWorkers() {
-        let left: Bool? = monitor.wait(until: .now + Self.leaveTime) {
-            $0.runningWorkers == 0 ? true : nil
-        }
         let threads = threads.withLock { threads in
             defer { threads = [] }
             return threads
         }
-        for thread in threads {
-            if left == nil { thread.detach() } else { thread.join() }
-        }
+        for thread in threads { thread.stop() }
+        let deadline = ContinuousClock.now + Self.leaveTime
+        for thread in threads { _ = thread.join(until: deadline) }
     }
 
     /// Whether the peer has sent what nobody has read.

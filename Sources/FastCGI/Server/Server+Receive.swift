@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// What a worker reads into; its own, so that a usual request allocates nothing but its body.
 struct WorkerBuffers: ~Copyable {
@@ -88,7 +89,7 @@ extension Server {
         counters.request()
         let exchange = Exchange(
             request, connection: id, descriptor: descriptor, input: collector.input,
-            arrival: arrival, server: self)
+            arrival: arrival, owner: self)
         handOn(exchange, hasRoom: hasRoom)
     }
 

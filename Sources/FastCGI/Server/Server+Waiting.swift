@@ -1,3 +1,5 @@
+internal import System
+
 /// Requests that are complete while there is no room for them, or no handler.
 extension Server {
     /// Hands a complete request on: to the handler, or to those that wait for it.
@@ -40,10 +42,8 @@ extension Server {
             counters.workerWakes()
             while let exchange = monitor.withLock({ $0.resume() }) { handler.handle(exchange) }
             counters.workerRests()
-            if monitor.withLock({ $0.phase == .stopped }) { break }
+            if monitor.withLock({ $0.phase == .stopped }) { return }
         }
-        monitor.withLock { $0.runningWorkers -= 1 }
-        monitor.wakeAll()
     }
 
     /// Refuses a request that has waited in vain, or that stands in the way of others.

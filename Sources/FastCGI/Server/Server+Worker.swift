@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import System
 
 extension Server {
     /// The life of a worker: one event at a time until the wake-up.
@@ -19,8 +20,6 @@ extension Server {
             }
             counters.workerRests()
         }
-        monitor.withLock { $0.runningWorkers -= 1 }
-        monitor.wakeAll()
     }
 
     private func serve(_ id: UInt64, _ buffers: inout WorkerBuffers) {
@@ -49,8 +48,7 @@ extension Server {
     /// Ends a busy connection's request. From any thread; `gone` means that it is closed already
     /// or belongs to a stream.
     func finish(
-        _ id: UInt64, _ descriptor: Int32, _ outcome: ServerState.Outcome,
-        discarding left: Int = ServerState.discardLimit
+        _ id: UInt64, _ descriptor: Int32, _ outcome: ConnectionOutcome, discarding left: Int
     ) {
         let now = ContinuousClock.now
         var deadline: ContinuousClock.Instant?

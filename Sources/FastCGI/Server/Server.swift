@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import System
 
 /// Takes requests; the exchange may be answered later and on any thread.
 package protocol ExchangeHandler: Sendable {
@@ -33,17 +34,17 @@ package final class Server: Sendable {
     let handler: any ExchangeHandler
     let socket: ListeningSocket
     let poller: Poller
-    let wakeup: Wakeup
+    let wakeup: EventDescriptor
     let timer: OneShotTimer
     let sweepTimer: OneShotTimer
     /// Workers are told by it that there is room for what waits, and handlers by the other.
-    let room: Wakeup
-    let work: Semaphore
+    let room: EventDescriptor
+    let work: CountingSemaphore
     let monitor: Monitor<ServerState>
     /// How many threads are about to watch a connection again that others may claim already.
     let arming = Atomic<Int>(0)
     let counters = ServerCounters()
-    let threads = Mutex<[PosixThread]>([])
+    let threads = Mutex<[ServiceThread]>([])
     private let incident: @Sendable (Incident) -> Void
 
     static let listenerID: UInt64 = 0
@@ -94,13 +95,16 @@ package final class Server: Sendable {
                     connections: limits.maxConnections, inFlight: limits.maxInFlight,
                     partialBytes: limits.partialBytes, patience: limits.ioTimeout)))
         poller = try Poller()
-        wakeup = try Wakeup()
         timer = try OneShotTimer()
         sweepTimer = try OneShotTimer()
-        room = try Wakeup()
-        work = Semaphore()
-        socket = try ListeningSocket.open(
-            listener.source, backlog: Int32(clamping: limits.backlog))
+        work = CountingSemaphore()
+        do throws(SystemError) {
+            wakeup = try EventDescriptor()
+            room = try EventDescriptor()
+        } catch {
+            throw FastCGIError(error)
+        }
+        socket = try listener.open()
         // Never cleared and armed for good: once signalled it reaches every worker.
         guard poller.add(wakeup.descriptor, id: Self.wakeupID, .input),
             poller.add(timer.descriptor, id: Self.timerID, [.input, .once]),
@@ -115,24 +119,28 @@ package final class Server: Sendable {
 
     private func startWorkers(_ listener: Listener) throws(FastCGIError) {
         for number in 1...limits.workers {
-            try startThread("\(listener.threadName)-\(number)") { $0.readRequests() }
+            try startThread("\(listener.threadName)-\(number)", interrupt: { $0.wakeup.signal() }) {
+                $0.readRequests()
+            }
         }
         for number in 0..<limits.handlers {
-            try startThread("\(listener.threadName)-h\(number + 1)") { $0.handleWaiting() }
+            try startThread(
+                "\(listener.threadName)-h\(number + 1)", interrupt: { $0.work.signal() }
+            ) { $0.handleWaiting() }
         }
     }
 
     private func startThread(
-        _ name: String, _ body: @escaping @Sendable (Server) -> Void
+        _ name: String, interrupt: @escaping @Sendable (Server) -> Void,
+        _ body: @escaping @Sendable (Server) -> Void
     ) throws(FastCGIError) {
-        monitor.withLock { $0.runningWorkers += 1 }
-        do {
-            let thread = try PosixThread(name: name) { body(self) }
-            threads.withLock { $0.append(thread) }
+        let thread = ServiceThread(name)
+        do throws(SystemError) {
+            try thread.start(interrupt: { interrupt(self) }) { body(self) }
         } catch {
-            monitor.withLock { $0.runningWorkers -= 1 }
-            throw error
+            throw FastCGIError(error)
         }
+        threads.withLock { $0.append(thread) }
     }
 
     /// The numbers of this moment.
@@ -146,5 +154,11 @@ package final class Server: Sendable {
     func report(_ incident: Incident) {
         counters.count(incident)
         self.incident(incident)
+    }
+}
+
+extension Server: ExchangeOwner {
+    func finish(_ id: UInt64, _ descriptor: Int32, _ outcome: ConnectionOutcome) {
+        finish(id, descriptor, outcome, discarding: ServerState.discardLimit)
     }
 }

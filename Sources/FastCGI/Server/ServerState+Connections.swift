@@ -48,7 +48,7 @@ extension ServerState {
     ///   - deadline: When to stop discarding; the first one counts.
     /// - Returns: What the caller does; what it retires has been claimed for it.
     mutating func finish(
-        _ id: UInt64, _ outcome: Outcome, at now: ContinuousClock.Instant,
+        _ id: UInt64, _ outcome: ConnectionOutcome, at now: ContinuousClock.Instant,
         discarding left: Int = discardLimit, until deadline: ContinuousClock.Instant? = nil
     ) -> Action {
         guard var connection = connections[id] else { return outcome == .gone ? .nothing : .close }

@@ -71,7 +71,6 @@ struct ServerState: Sendable {
         case discard(Int32, left: Int)
     }
 
-    enum Outcome { case keep, close, discard, gone }
     enum Action: Equatable { case arm, close, discard, nothing, retire }
 
     /// The most of what a server may hold.
@@ -98,7 +97,6 @@ struct ServerState: Sendable {
     var heldBytes = 0
     /// When the timer of the deadlines fires; nil while it does not run.
     var sweepTime: ContinuousClock.Instant?
-    var runningWorkers = 0
     private var nextConnection = ServerState.firstConnection
 
     /// The bytes that are read and thrown away behind an early answer, such as a 413.

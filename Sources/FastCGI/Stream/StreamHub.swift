@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// Names a stream for as long as the process lives.
 package struct StreamID: Hashable, Sendable {
@@ -59,13 +60,15 @@ package final class StreamHub: Sendable {
         /// Reserved or alive.
         var open = 0
         var isDraining = false
+        /// Nobody takes commands any more.
         var isOver = false
         var nextID: UInt64 = 1
     }
 
     let limits: Limits
     let poller: Poller
-    let wakeup: Wakeup
+    let wakeup: EventDescriptor
+    let thread = ServiceThread("streams")
     let monitor = Monitor(State())
     let onClose: @Sendable (StreamID, StreamEnd) -> Void
 
@@ -82,10 +85,14 @@ package final class StreamHub: Sendable {
     ) throws(FastCGIError) -> StreamHub {
         try limits.check()
         let hub = try StreamHub(limits: limits, onClose: onClose)
-        try PosixThread(name: "streams") {
-            var loop = StreamLoop(hub)
-            loop.run()
-        }.detach()
+        do throws(SystemError) {
+            try hub.thread.start(interrupt: { hub.wakeup.signal() }) {
+                var loop = StreamLoop(hub)
+                loop.run()
+            }
+        } catch {
+            throw FastCGIError(error)
+        }
         return hub
     }
 
@@ -95,7 +102,11 @@ package final class StreamHub: Sendable {
         self.limits = limits
         self.onClose = onClose
         poller = try Poller()
-        wakeup = try Wakeup()
+        do throws(SystemError) {
+            wakeup = try EventDescriptor()
+        } catch {
+            throw FastCGIError(error)
+        }
         guard poller.add(wakeup.descriptor, id: 0, .input) else {
             throw .system("epoll_ctl", ENOSPC)
         }
@@ -162,8 +173,8 @@ package final class StreamHub: Sendable {
         queue(.closeAll, always: true)
         _ = monitor.wait(until: deadline) { $0.open == 0 ? true : nil }
         let left = count
-        queue(.stop, always: true)
-        monitor.wait { $0.isOver ? () : nil }
+        thread.stop()
+        thread.join()
         return left
     }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// What the hub's thread is told.
 enum StreamCommand: Sendable {
@@ -7,14 +8,13 @@ enum StreamCommand: Sendable {
     case send([UInt8], StreamID)
     case close(StreamID)
     case closeAll
-    case stop
 
     /// What it takes from the queue's bound.
     var bytes: Int {
         switch self {
         // A little for the entry itself, so that empty ones are bounded too.
         case .broadcast(let bytes), .send(let bytes, _): bytes.count + 64
-        case .add, .close, .closeAll, .stop: 0
+        case .add, .close, .closeAll: 0
         }
     }
 }
@@ -24,7 +24,6 @@ struct StreamLoop: ~Copyable {
     private let hub: StreamHub
     private var streams: [StreamID: Stream] = [:]
     private var isClosingAll = false
-    private var isOver = false
 
     /// A class, so that a change copies nothing; only this thread sees it.
     private final class Stream {
@@ -45,7 +44,8 @@ struct StreamLoop: ~Copyable {
     init(_ hub: StreamHub) { self.hub = hub }
 
     mutating func run() {
-        while !isOver {
+        var isLast = false
+        while !isLast {
             for event in hub.poller.nextBatch() {
                 if event.id == 0 {
                     hub.wakeup.clear()
@@ -53,6 +53,8 @@ struct StreamLoop: ~Copyable {
                     handle(event)
                 }
             }
+            // Read before the queue: what was queued before the stop is still done.
+            isLast = hub.thread.isStopping
             let commands = hub.monitor.withLock { state in
                 defer {
                     state.commands = []
@@ -73,7 +75,6 @@ struct StreamLoop: ~Copyable {
             hub.released()
             hub.onClose(id, .cutOff)
         }
-        hub.monitor.wakeAll()
     }
 
     private mutating func handle(_ event: Poller.Event) {
@@ -104,8 +105,6 @@ struct StreamLoop: ~Copyable {
         case .closeAll:
             isClosingAll = true
             for id in Array(streams.keys) { finish(id) }
-        case .stop:
-            isOver = true
         }
     }
 

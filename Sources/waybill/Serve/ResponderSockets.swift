@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import System
 
 /// Where the three listeners' sockets are: handed over by systemd, or bound in a folder.
 struct ResponderSockets: Sendable {
@@ -18,9 +19,9 @@ struct ResponderSockets: Sendable {
         var sources: [Listener.Name: Listener.Source] = [:]
         var paths: [Listener.Name: String] = [:]
         for name in Listener.Name.allCases {
-            if let descriptor = inherited[name] {
+            if let descriptor = inherited.descriptors[name.rawValue] {
                 sources[name] = .inherited(descriptor)
-                paths[name] = InheritedSockets.path(of: descriptor)
+                paths[name] = UnixAddress.path(of: descriptor)
             } else {
                 guard inherited.descriptors.isEmpty else {
                     throw CommandFailure(

@@ -4,6 +4,7 @@ import HTTPClient
 import Foundation
 import Security
 import Simulator
+import System
 import Telemetry
 
 /// `waybill simulate`: both providers, without an account.
@@ -119,7 +120,7 @@ enum SimulateCommand {
         let limits = Listener.Limits(
             workers: 4, maxConnections: 8_192, maxInFlight: 8_192,
             ioTimeout: .seconds(30), bodyBytes: 32 << 20)
-        do throws(FastCGIError) {
+        do {
             let inherited = try InheritedSockets(
                 environment: ProcessInfo.processInfo.environment, processID: getpid())
             let source =

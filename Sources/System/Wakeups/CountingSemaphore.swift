@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The owner of a semaphore: each signal lets one waiting thread go on. Any thread.
-package struct Semaphore: ~Copyable, @unchecked Sendable {
+package struct CountingSemaphore: ~Copyable, @unchecked Sendable {
     // Unchecked because of the pointer: the system's calls may be made from any thread.
     private let semaphore: UnsafeMutablePointer<sem_t>
 

@@ -1,3 +1,5 @@
+internal import System
+
 /// What went wrong while a listener, a server or a stream was set up.
 ///
 /// `description` names the step and the path or descriptor, and is safe to show;
@@ -15,8 +17,6 @@ package struct FastCGIError: Error, Sendable, Equatable {
         case unknownGroup
         /// The inherited descriptor is not a listening Unix stream socket.
         case notListening
-        /// LISTEN_FDS or LISTEN_FDNAMES makes no sense.
-        case badEnvironment
         /// A limit is zero, negative or too large.
         case badLimit
         /// The system refused; `errorNumber` says why.
@@ -47,6 +47,13 @@ package struct FastCGIError: Error, Sendable, Equatable {
     static func system(_ context: String, _ errorNumber: Int32) -> FastCGIError {
         FastCGIError(.system, context, errorNumber: errorNumber)
     }
+
+    /// The same for what the system's calls came to, whose causes are among ours by name.
+    init(_ error: SystemError) {
+        self.init(
+            Code(rawValue: error.code.rawValue) ?? .system, error.context,
+            errorNumber: error.errorNumber)
+    }
 }
 
 extension FastCGIError: CustomStringConvertible, CustomDebugStringConvertible {
@@ -58,19 +65,4 @@ extension FastCGIError: CustomStringConvertible, CustomDebugStringConvertible {
         guard let errorNumber else { return description }
         return "\(description) (errno \(errorNumber))"
     }
-}
-
-/// Why a request's body could not be read; the exchange can still be answered.
-///
-/// After any of these the connection is closed behind the answer, because its records may be out
-/// of step.
-package enum BodyError: Error, Sendable, Equatable {
-    /// The body, or what CONTENT_LENGTH says, is beyond the limit, in bytes.
-    case tooLarge(limit: Int)
-    /// CONTENT_LENGTH is not a decimal number.
-    case malformedLength
-    /// The body ended cleanly, but before or after CONTENT_LENGTH.
-    case lengthMismatch
-    /// The body was read before, or the exchange was answered.
-    case unavailable
 }
