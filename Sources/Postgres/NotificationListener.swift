@@ -1,8 +1,5 @@
 import CPostgres
-import Dispatch
-import Foundation
-import Glibc
-import Synchronization
+import System
 
 /// What another session sent by NOTIFY.
 package struct Notification: Hashable, Sendable {
@@ -23,9 +20,8 @@ package final class NotificationListener: Sendable {
     private let backoff: ReconnectBackoff
     private let onConnect: @Sendable () -> Void
     private let onNotification: @Sendable (Notification) -> Void
-    private let wakeup: Wakeup
-    private let ended = DispatchGroup()
-    private let isStopped = Atomic<Bool>(false)
+    private let wakeup: EventDescriptor
+    private let thread = ServiceThread("notifications")
 
     /// Starts listening.
     ///
@@ -48,28 +44,25 @@ package final class NotificationListener: Sendable {
         self.backoff = backoff
         self.onConnect = onConnect
         self.onNotification = onNotification
-        wakeup = try Wakeup()
-        ended.enter()
-        let thread = Thread { [self] in
-            run()
-            ended.leave()
+        do throws(SystemError) {
+            wakeup = try EventDescriptor()
+            try thread.start(interrupt: { [self] in wakeup.signal() }) { [self] in run() }
+        } catch {
+            throw PostgresError(.other, error.debugDescription)
         }
-        thread.name = "notifications"
-        thread.start()
     }
 
     /// Stops, and waits for the thread; an attempt to connect that is under way is waited for.
     ///
     /// Must not be called from the callbacks. The listener lives until it is stopped.
     package func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wakeup.signal()
-        ended.wait()
+        thread.stop()
+        thread.join()
     }
 
     private func run() {
         var failures = 0
-        while !isStopped.load(ordering: .acquiring) {
+        while !thread.isStopping {
             do throws(PostgresError) {
                 let connection = try Connection(settings)
                 for channel in channels {
@@ -81,14 +74,14 @@ package final class NotificationListener: Sendable {
             } catch {
                 failures += 1
                 let rest = backoff.rest(failures: failures, jitter: .random(in: 0...1))
-                wakeup.wait(for: rest)
+                thread.pause(for: rest)
             }
         }
     }
 
     /// Returns when stopped, throws when the connection is lost.
     private func deliver(from connection: Connection) throws(PostgresError) {
-        while !isStopped.load(ordering: .acquiring) {
+        while !thread.isStopping {
             while let notification = connection.nextNotification() { onNotification(notification) }
             wakeup.wait(orFor: connection.handle.socket)
             try connection.readInput()
@@ -109,41 +102,5 @@ extension Connection {
     /// Takes in what has arrived, without waiting.
     fileprivate func readInput() throws(PostgresError) {
         guard PQconsumeInput(handle.pointer) == 1, !handle.isBad else { throw lost() }
-    }
-}
-
-/// An eventfd: ends a wait in poll(2) from another thread.
-struct Wakeup: ~Copyable, Sendable {
-    private let descriptor: Int32
-
-    init() throws(PostgresError) {
-        descriptor = waybill_postgres_eventfd()
-        guard descriptor >= 0 else { throw PostgresError(.other, "no descriptors left") }
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    /// Wakes all waits from now on.
-    func signal() {
-        var one: UInt64 = 1
-        // It fails only when the counter is full, and then the waits end as well.
-        _ = write(descriptor, &one, 8)
-    }
-
-    /// Waits for the signal or the time.
-    func wait(for limit: Duration) {
-        _ = SocketReadiness.wait(descriptor, for: POLLIN, until: .now + limit)
-    }
-
-    /// Waits for the signal or for something to read.
-    func wait(orFor socket: Int32) {
-        var polled = [
-            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
-        ]
-        // An interruption is no harm: the caller looks around and comes back.
-        poll(&polled, 2, -1)
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 package import Domain
 import Synchronization
 package import Telemetry
@@ -105,7 +104,7 @@ package final class Dispatcher: Sendable {
 
     /// There is new work. Any thread.
     package func wake() {
-        for lane in lanes.values { lane.signal.notify() }
+        for lane in lanes.values { lane.wake() }
     }
 
     /// What hangs: of each thread, nothing has ended for longer than what it waits for may take. A
@@ -128,9 +127,8 @@ package final class Dispatcher: Sendable {
         let end = ContinuousClock.now + limit
         for lane in lanes.values { lane.stop() }
         sweeper.stop()
-        let deadline = DispatchTime.now() + .milliseconds(Int(limit / .milliseconds(1)))
-        let areWritten = lanes.values.map { $0.wait(until: deadline) }.allSatisfy { $0 }
-        let hasSwept = sweeper.wait(until: deadline)
+        let areWritten = lanes.values.map { $0.wait(until: end) }.allSatisfy { $0 }
+        let hasSwept = sweeper.wait(until: end)
         let isFlushed = recorder.stop(within: max(.milliseconds(100), end - .now))
         return areWritten && hasSwept && isFlushed
     }

@@ -1,7 +1,6 @@
-import Dispatch
 import Domain
-import Foundation
 import Synchronization
+import System
 import Telemetry
 
 /// What goes to one provider: leases as many requests as may be made, and makes them.
@@ -17,11 +16,10 @@ final class Lane: Sendable {
     private let registration: DispatcherRegistration
     private let logger: Logger
     private let state = Mutex(LaneState())
-    private let isStopping = Atomic<Bool>(false)
-    /// The thread, and each request until its results are written.
-    private let work = DispatchGroup()
-    let signal = WakeSignal()
-    let heartbeat = Heartbeat()
+    private let thread: ServiceThread
+    /// Requests whose results are not written.
+    private let open = Monitor(0)
+    private let heartbeat = Heartbeat()
 
     /// Past a request's own time limit, until its lease ends: time to write what it came to.
     private static let leaseGrace = Duration.seconds(30)
@@ -45,32 +43,32 @@ final class Lane: Sendable {
         self.recorder = recorder
         self.registration = registration
         self.logger = logger
+        thread = ServiceThread("lane-\(provider.provider.rawValue)", stackBytes: 1 << 20)
     }
 
     /// - Parameter insteadOf: whose messages to take over now.
     func start(insteadOf: @escaping @Sendable () -> [Provider]) {
-        work.enter()
-        let thread = Thread { [self] in
-            while !isStopping.load(ordering: .acquiring) {
+        thread.startOrAbort { [self] in
+            while !thread.isStopping {
                 let rest = turn(insteadOf: insteadOf)
                 heartbeat.beat()
-                signal.wait(for: rest)
+                thread.wait(for: rest)
             }
-            work.leave()
         }
-        thread.name = "lane-\(provider.provider.rawValue)"
-        thread.stackSize = 1 << 20
-        thread.start()
     }
+
+    /// There may be something to lease. Any thread.
+    func wake() { thread.wake() }
 
     /// Leases nothing more.
-    func stop() {
-        isStopping.store(true, ordering: .releasing)
-        signal.notify()
-    }
+    func stop() { thread.stop() }
 
     /// Waits until the thread has ended and all results are written.
-    func wait(until deadline: DispatchTime) -> Bool { work.wait(timeout: deadline) == .success }
+    func wait(until deadline: ContinuousClock.Instant) -> Bool {
+        // Only the thread begins requests.
+        thread.join(until: deadline)
+            && open.wait(until: deadline) { $0 == 0 ? true : nil } != nil
+    }
 
     /// How long after its messages were leased a request may still be under way.
     static func requestLimit(_ settings: Dispatcher.Settings) -> Duration {
@@ -108,7 +106,7 @@ final class Lane: Sendable {
         }
         guard let change else { return }
         log(change)
-        signal.notify()
+        thread.wake()
     }
 
     // MARK: - Leasing
@@ -182,7 +180,7 @@ final class Lane: Sendable {
             if lease.messages.isEmpty { continue }
             let origin = LaneState.Origin(
                 isElsewhere: portion.choice != .oldest, isApart: lease.isApart)
-            work.enter()
+            open.withLock { $0 += 1 }
             let isTrial = state.withLock { $0.began(origin) }
             let attempt = Attempt(lease: lease, sentAt: now, isTrial: isTrial)
             let late = ContinuousClock.now - answer.beganAt
@@ -285,8 +283,9 @@ final class Lane: Sendable {
             state.freed(origin)
             if change?.stop != nil { state.unwrittenStops -= 1 }
         }
-        signal.notify()
-        work.leave()
+        thread.wake()
+        open.withLock { $0 -= 1 }
+        open.wakeAll()
     }
 
     private func log(_ change: ProviderHealth.Change) {

@@ -1,7 +1,6 @@
-import Dispatch
 import Domain
-import Foundation
 import Synchronization
+import System
 import Telemetry
 
 /// Writes what became of messages by group commit: all that came while the last transaction was
@@ -31,9 +30,7 @@ final class Recorder: Sendable {
     private let databaseLimit: Duration
     private let logger: Logger
     private let waiting = Mutex<[Entry]>([])
-    private let signal = WakeSignal()
-    private let isStopping = Atomic<Bool>(false)
-    private let ended = DispatchGroup()
+    private let thread = ServiceThread("recorder", stackBytes: 1 << 20)
     let heartbeat = Heartbeat()
 
     private static let rest = Duration.milliseconds(500)
@@ -49,34 +46,25 @@ final class Recorder: Sendable {
     }
 
     func start() {
-        ended.enter()
-        let thread = Thread { [self] in
-            run()
-            ended.leave()
-        }
-        thread.name = "recorder"
-        thread.stackSize = 1 << 20
-        thread.start()
+        thread.startOrAbort { [self] in run() }
     }
 
     /// Takes an entry and returns at once. Any thread.
     func add(_ entry: Entry) {
         waiting.withLock { $0.append(entry) }
-        signal.notify()
+        thread.wake()
     }
 
     /// Writes what waits and ends; false if the time was over first.
     func stop(within limit: Duration) -> Bool {
-        isStopping.store(true, ordering: .releasing)
-        signal.notify()
-        let milliseconds = Int(max(.zero, limit) / .milliseconds(1))
-        return ended.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+        thread.stop()
+        return thread.join(until: .now + limit)
     }
 
     private func run() {
         while true {
             // Read before the queue: what was added before the stop is still written.
-            let isLast = isStopping.load(ordering: .acquiring)
+            let isLast = thread.isStopping
             heartbeat.beat()
             let entries = take()
             if !entries.isEmpty {
@@ -84,7 +72,7 @@ final class Recorder: Sendable {
             } else if isLast {
                 return
             } else {
-                signal.wait(for: .seconds(1))
+                thread.wait(for: .seconds(1))
             }
         }
     }
@@ -112,7 +100,7 @@ final class Recorder: Sendable {
                     for entry in entries { writeApart(entry) }
                     return
                 }
-                signal.wait(for: Self.rest)
+                thread.waitForWake(for: Self.rest)
                 entries += take()
             }
         }
@@ -144,7 +132,7 @@ final class Recorder: Sendable {
             } catch {
                 heartbeat.beat()
                 guard error.code == .unavailable else { return false }
-                signal.wait(for: Self.rest)
+                thread.waitForWake(for: Self.rest)
             }
         }
     }

@@ -1,7 +1,6 @@
-import Dispatch
 import Domain
-import Foundation
 import Synchronization
+import System
 import Telemetry
 
 /// What has to be done now and then: the dispatcher's number, leases of those that are gone,
@@ -16,9 +15,7 @@ final class Sweeper: Sendable {
     /// One for each lane.
     private let walks: [SettledWalk]
     private let unserved = Mutex<Set<Provider>>([])
-    private let isStopping = Atomic<Bool>(false)
-    private let signal = WakeSignal()
-    private let ended = DispatchGroup()
+    private let thread = ServiceThread("sweeper", stackBytes: 1 << 20)
     private let startedAt = Timestamp.now
     let heartbeat = Heartbeat()
 
@@ -51,31 +48,23 @@ final class Sweeper: Sendable {
     }
 
     func start() {
-        ended.enter()
-        let thread = Thread { [self] in
+        thread.startOrAbort { [self] in
             var turns = 0
-            while !isStopping.load(ordering: .acquiring) {
+            while !thread.isStopping {
                 heartbeat.beat()
                 turn(turns)
                 turns += 1
-                signal.wait(for: Self.interval)
+                thread.pause(for: Self.interval)
             }
-            ended.leave()
         }
-        thread.name = "sweeper"
-        thread.stackSize = 1 << 20
-        thread.start()
     }
 
     /// Asks nothing more.
-    func stop() {
-        isStopping.store(true, ordering: .releasing)
-        signal.notify()
-    }
+    func stop() { thread.stop() }
 
     /// Waits for the thread; answers to status queries may still come and are not waited for, since
     /// the status queries are made again.
-    func wait(until deadline: DispatchTime) -> Bool { ended.wait(timeout: deadline) == .success }
+    func wait(until deadline: ContinuousClock.Instant) -> Bool { thread.join(until: deadline) }
 
     /// Whether no dispatcher at all serves a provider.
     func isUnserved(_ provider: Provider) -> Bool {
@@ -90,7 +79,7 @@ final class Sweeper: Sendable {
             step { () throws(StoreFailure) in try learn(now) }
             && step { () throws(StoreFailure) in
                 if try registration.renew() {
-                    for lane in lanes { lane.signal.notify() }
+                    for lane in lanes { lane.wake() }
                 }
             }
             && step { () throws(StoreFailure) in

@@ -1,5 +1,5 @@
-import Dispatch
 import Synchronization
+import System
 
 /// Lines that wait to be written: bounded, first in, first out. Whoever logs never waits.
 final class LogQueue: Sendable {
@@ -30,13 +30,13 @@ final class LogQueue: Sendable {
         var isStarted = false
         var isClosed = false
         var limiter = LogLimiter()
-        var waiters: [(target: Int, signal: DispatchSemaphore)] = []
+        var waiters: [(target: Int, signal: Wakeup)] = []
 
         var count: Int { lines.count - head }
     }
 
     private let state = Mutex(State())
-    private let wakeUp = DispatchSemaphore(value: 0)
+    private let wakeUp = Wakeup()
     private let lineCapacity: Int
     private let byteCapacity: Int
 
@@ -90,7 +90,7 @@ final class LogQueue: Sendable {
     /// For the writing thread: what to do, once the last step is done. `wasWritten` says whether
     /// the line of the last step is out, nil if it had none.
     func next(wasWritten: Bool?) -> Step {
-        let (step, signals) = state.withLock { state -> (Step, [DispatchSemaphore]) in
+        let (step, signals) = state.withLock { state -> (Step, [Wakeup]) in
             if let wasWritten {
                 state.finished += 1
                 state.note(wasWritten)
@@ -105,7 +105,7 @@ final class LogQueue: Sendable {
     /// For the writing thread: waits for lines.
     func sleep(isLimiting: Bool) {
         guard isLimiting else { return wakeUp.wait() }
-        guard wakeUp.wait(timeout: .now() + .seconds(1)) == .timedOut else { return }
+        guard !wakeUp.wait(for: .seconds(1)) else { return }
         let wasSignalled = state.withLock { state -> Bool in
             defer { state.isAsleep = false }
             return !state.isAsleep
@@ -118,7 +118,7 @@ final class LogQueue: Sendable {
     ///
     /// - Returns: false if the time was over first.
     func flush(within limit: Duration) -> Bool {
-        let signal = DispatchSemaphore(value: 0)
+        let signal = Wakeup()
         let (isDone, mustWake) = state.withLock { state -> (Bool, Bool) in
             state.appendRemainders(isEnding: true)
             guard state.isStarted, state.finished < state.appended else { return (true, false) }
@@ -128,8 +128,7 @@ final class LogQueue: Sendable {
         }
         if mustWake { wakeUp.signal() }
         guard !isDone else { return true }
-        let nanoseconds = Int(limit / .nanoseconds(1))
-        return signal.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success
+        return signal.wait(for: limit)
     }
 
     /// Nobody logs any more; the thread writes what waits, and ends.
@@ -187,7 +186,7 @@ extension LogQueue.State {
         }
     }
 
-    fileprivate mutating func takeSatisfiedWaiters() -> [DispatchSemaphore] {
+    fileprivate mutating func takeSatisfiedWaiters() -> [Wakeup] {
         guard !waiters.isEmpty else { return [] }
         let satisfied = waiters.filter { $0.target <= finished }.map(\.signal)
         waiters.removeAll { $0.target <= finished }

@@ -1,5 +1,5 @@
-private import Dispatch
 private import Foundation
+private import System
 
 /// Writes a queue's lines on a thread of its own, so that a pipe that nobody reads stops only that
 /// thread.
@@ -11,6 +11,7 @@ final class LogWriter: Sendable {
 
     let queue: LogQueue
     private let descriptor: Int32
+    private let thread = ServiceThread("log", stackBytes: 1 << 18)
 
     init(descriptor: Int32, queue: LogQueue = LogQueue()) {
         self.descriptor = descriptor
@@ -18,16 +19,16 @@ final class LogWriter: Sendable {
     }
 
     deinit {
-        queue.close()
+        thread.stop()
     }
 
     /// Takes a line; never waits.
     func append(_ line: LogLine) {
         guard queue.append(line.bytes) else { return }
-        let thread = Thread { [queue, descriptor] in Self.write(queue, to: descriptor) }
-        thread.name = "log"
-        thread.stackSize = 1 << 18
-        thread.start()
+        // Without it the queue fills up and lines are dropped: no reason to end the process.
+        try? thread.start(interrupt: { [queue] in queue.close() }) { [queue, descriptor] in
+            Self.write(queue, to: descriptor)
+        }
     }
 
     private static func write(_ queue: LogQueue, to descriptor: Int32) {

@@ -71,12 +71,12 @@ struct ServiceThreadTests {
         #expect(thread.join(until: .now + .seconds(60)))
     }
 
-    @Test("Rings before a wait count as one, and a pause takes none of them")
-    func rings() throws {
+    @Test("Wake-ups before a wait count as one, and a pause takes none of them")
+    func wakes() throws {
         let thread = thread
         let turns = Atomic<Int>(0)
-        thread.ring()
-        thread.ring()
+        thread.wake()
+        thread.wake()
         try thread.start {
             #expect(thread.pause(for: .milliseconds(1)))
             thread.wait()
@@ -98,12 +98,12 @@ struct ServiceThreadTests {
         thread.stop()
         try thread.start {
             #expect(!thread.pause(for: .seconds(3600)))
-            hasSeenStop.ring()
-            thread.waitForRing(for: .seconds(3600))
+            hasSeenStop.signal()
+            thread.waitForWake(for: .seconds(3600))
         }
         hasSeenStop.wait()
         #expect(!thread.hasEnded)
-        thread.ring()
+        thread.wake()
         #expect(thread.join(until: .now + .seconds(60)))
     }
 

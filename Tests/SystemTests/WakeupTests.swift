@@ -6,27 +6,27 @@ import Testing
 
 @Suite("Wake-ups", .blocking)
 struct WakeupTests {
-    @Test("A ring that came first is not lost, and many count as one")
+    @Test("A signal that came first is not lost, and many count as one")
     func latch() {
         let wakeup = Wakeup()
-        wakeup.ring()
-        wakeup.ring()
+        wakeup.signal()
+        wakeup.signal()
         wakeup.wait()
         #expect(!wakeup.wait(for: .milliseconds(1)))
         #expect(!wakeup.wait(until: .now - .seconds(1)))
     }
 
-    @Test("A ring ends a wait that has begun")
-    func ring() throws {
+    @Test("A signal ends a wait that has begun")
+    func signalled() throws {
         let wakeup = Wakeup()
         let isWaiting = Wakeup()
         let thread = ServiceThread("waits")
         try thread.start {
-            isWaiting.ring()
+            isWaiting.signal()
             #expect(wakeup.wait(for: .seconds(3600)))
         }
         isWaiting.wait()
-        wakeup.ring()
+        wakeup.signal()
         #expect(thread.join(until: .now + .seconds(60)))
     }
 

@@ -57,7 +57,7 @@ struct GaugeTests {
 
 private final class States: SendingProbe {
     let isAway = Atomic<Bool>(false)
-    let questions = Telemetry.Counter()
+    let questions = Counter()
 
     func sendingStates() throws(StoreFailure) -> [SendingState] {
         questions.add()

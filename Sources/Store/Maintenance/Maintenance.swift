@@ -1,7 +1,5 @@
-private import Dispatch
-private import Foundation
 package import Postgres
-private import Synchronization
+import System
 package import Telemetry
 
 /// Keeps the archive's partitions ahead of time and drops what is past its retention, at the start
@@ -15,9 +13,7 @@ package final class Maintenance: Sendable {
     private let keepDays: Int
     private let quarantine: QuarantineGate?
     private let metrics: MaintenanceMetrics
-    private let isStopping = Atomic<Bool>(false)
-    private let stopSignal = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
+    private let thread = ServiceThread("maintenance")
 
     private static let daysAhead = 7
     private static let interval = Duration.seconds(600)
@@ -55,26 +51,19 @@ package final class Maintenance: Sendable {
         self.quarantine = quarantine
         self.metrics = MaintenanceMetrics(metrics)
         self.logger = logger
-        let thread = Thread { [self] in
-            run()
-            ended.signal()
-        }
-        thread.name = "maintenance"
-        thread.stackSize = 1 << 19
-        thread.start()
+        thread.startOrAbort { [self] in run() }
     }
 
     /// Ends the thread; the portion that it is at is finished first, unless the database hangs.
     package func stop() {
-        isStopping.store(true, ordering: .releasing)
-        stopSignal.signal()
-        _ = ended.wait(timeout: .now() + .seconds(5))
+        thread.stop()
+        _ = thread.join(until: .now + .seconds(5))
     }
 
     private func run() {
         var next = ContinuousClock.now
         var nextRecount = next
-        while !isStopping.load(ordering: .acquiring) {
+        while !thread.isStopping {
             if .now >= next {
                 let isWhole = maintain()
                 next = .now + (isWhole ? Self.interval : Self.retryInterval)
@@ -83,7 +72,7 @@ package final class Maintenance: Sendable {
                 }
             }
             boundQuarantineIfGrown()
-            rest(Self.growthInterval)
+            thread.pause(for: Self.growthInterval)
         }
     }
 
@@ -146,7 +135,7 @@ extension Maintenance {
         _ body: () throws(PostgresError) -> Bool
     ) throws(PostgresError) {
         var tries = 0
-        while !isStopping.load(ordering: .acquiring) {
+        while !thread.isStopping {
             do throws(PostgresError) {
                 guard try body() else { return }
             } catch {
@@ -154,7 +143,7 @@ extension Maintenance {
                 guard error.sqlState?.lostLock == true, tries < Self.lockTries else {
                     throw error
                 }
-                rest(.seconds(1))
+                thread.pause(for: .seconds(1))
             }
         }
     }
@@ -163,7 +152,7 @@ extension Maintenance {
     private func walk<Drop: DropStatement>(_ step: MaintenanceStep, _ drop: Drop.Type) -> Bool {
         var pace = BatchPace()
         var after = RowKey.first
-        while !isStopping.load(ordering: .acquiring) {
+        while !thread.isStopping {
             let started = ContinuousClock.now
             let size = pace.size
             do throws(PostgresError) {
@@ -179,7 +168,7 @@ extension Maintenance {
                 let rest = pace.succeeded(in: .now - started)
                 guard let portion, let seen = portion.seen, seen >= size else { return true }
                 after = portion.last ?? after
-                self.rest(rest)
+                thread.pause(for: rest)
                 if step != .quarantineBounds { boundQuarantineIfGrown() }
             } catch {
                 guard error.code == .timeout, pace.timedOut() else {
@@ -208,12 +197,6 @@ extension Maintenance {
         logger.log(
             .warning, "housekeeping failed; it is tried again", limitKey: step.rawValue,
             ["step": "\(step.rawValue)", "error": "\(error.description)"])
-    }
-
-    /// Waits; ends early when it is to stop.
-    private func rest(_ duration: Duration) {
-        guard !isStopping.load(ordering: .acquiring) else { return }
-        _ = stopSignal.wait(timeout: .now() + .nanoseconds(Int(duration / .nanoseconds(1))))
     }
 }
 

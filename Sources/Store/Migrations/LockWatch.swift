@@ -1,33 +1,25 @@
-private import Dispatch
-private import Foundation
 import Postgres
 private import Synchronization
+import System
 
 /// Notes whom a session waits for while it does: afterwards nobody can tell any more.
 ///
 /// On a thread and a connection of its own. Where that cannot be had, nothing is seen.
 final class LockWatch: Sendable {
     private let seen = Mutex<[LockBlocker]>([])
-    private let stopSignal = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
+    private let thread = ServiceThread("lock-watch")
 
-    private static let interval = DispatchTimeInterval.milliseconds(100)
+    private static let interval = Duration.milliseconds(100)
 
     /// Starts its thread.
     init(_ settings: ConnectionSettings, backend: Int32) {
-        let thread = Thread { [self] in
-            watch(settings, backend)
-            ended.signal()
-        }
-        thread.name = "lock-watch"
-        thread.stackSize = 1 << 19
-        thread.start()
+        thread.startOrAbort { [self] in watch(settings, backend) }
     }
 
     /// Ends the thread and tells whom the session last waited for.
     func stop() -> [LockBlocker] {
-        stopSignal.signal()
-        ended.wait()
+        thread.stop()
+        thread.join()
         return seen.withLock { $0 }
     }
 
@@ -39,6 +31,6 @@ final class LockWatch: Sendable {
             ).rows
             guard let blockers else { return }
             if !blockers.isEmpty { seen.withLock { $0 = blockers } }
-        } while stopSignal.wait(timeout: .now() + Self.interval) == .timedOut
+        } while thread.pause(for: Self.interval)
     }
 }

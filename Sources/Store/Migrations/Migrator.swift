@@ -1,5 +1,5 @@
-private import Foundation
 package import Postgres
+private import System
 
 /// Brings the schema up to date: one transaction a file, under an advisory lock.
 package struct Migrator {
@@ -93,7 +93,7 @@ package struct Migrator {
                 throw MigrationError(.locked, wait.description)
             }
             onWait(wait)
-            Thread.sleep(forTimeInterval: pause / .seconds(1))
+            ServiceThread.sleep(for: pause)
         }
     }
 

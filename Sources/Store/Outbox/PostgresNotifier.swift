@@ -1,8 +1,7 @@
-private import Dispatch
 import Domain
-private import Foundation
 package import Postgres
 private import Synchronization
+import System
 
 /// Rings by NOTIFY, on a thread and a connection of its own.
 ///
@@ -10,15 +9,12 @@ private import Synchronization
 package final class PostgresNotifier: Notifier {
     private let settings: ConnectionSettings
     private let channel: String
-    private let isRung = Atomic<Bool>(false)
-    private let isStopped = Atomic<Bool>(false)
-    private let bell = DispatchSemaphore(value: 0)
-    private let stopSignal = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
+    private let isWanted = Atomic<Bool>(false)
+    private let thread = ServiceThread("notifier")
 
-    private static let spacing = DispatchTimeInterval.milliseconds(10)
-    /// A server that is away is not asked at every ring.
-    private static let rest = DispatchTimeInterval.milliseconds(500)
+    private static let spacing = Duration.milliseconds(10)
+    /// A server that is away is not asked each time.
+    private static let rest = Duration.milliseconds(500)
 
     /// Starts its thread; it connects at the first ring.
     ///
@@ -28,41 +24,33 @@ package final class PostgresNotifier: Notifier {
     package init(_ settings: ConnectionSettings, channel: String) {
         self.settings = settings
         self.channel = channel
-        let thread = Thread { [self] in
-            run()
-            ended.signal()
-        }
-        thread.name = "notifier"
-        thread.stackSize = 1 << 19
-        thread.start()
+        thread.startOrAbort { [self] in run() }
     }
 
     package func notify() {
-        guard !isRung.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        bell.signal()
+        guard !isWanted.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        thread.wake()
     }
 
-    /// Ends the thread; what was rung before is told first, unless the database hangs.
+    /// Ends the thread; what was asked for before is told first, unless the database hangs.
     package func stop() {
-        isStopped.store(true, ordering: .releasing)
-        stopSignal.signal()
-        bell.signal()
-        _ = ended.wait(timeout: .now() + .seconds(5))
+        thread.stop()
+        _ = thread.join(until: .now + .seconds(5))
     }
 
     private func run() {
         var connection: Connection?
         while true {
-            bell.wait()
-            // Before it is told: what comes from now on is another ring. What came before a stop is
-            // told all the same.
-            guard isRung.exchange(false, ordering: .sequentiallyConsistent) else {
-                if isStopped.load(ordering: .acquiring) { return }
+            thread.wait()
+            let isLast = thread.isStopping
+            // Before it is told: what comes from now on is told by another one. What came before a
+            // stop is told all the same.
+            guard isWanted.exchange(false, ordering: .sequentiallyConsistent) else {
+                if isLast { return }
                 continue
             }
             let isTold = tell(&connection)
-            let pause = isTold ? Self.spacing : Self.rest
-            _ = stopSignal.wait(timeout: .now() + pause)
+            thread.pause(for: isTold ? Self.spacing : Self.rest)
         }
     }
 

@@ -1,4 +1,3 @@
-import Dispatch
 import Domain
 import Postgres
 import Telemetry
@@ -284,7 +283,7 @@ extension Committer {
 
     private mutating func backOff() {
         // Jitter: many responders must not come back in step.
-        writer.pause(pause * Double.random(in: 0.5...1))
+        writer.pause(number, for: pause * Double.random(in: 0.5...1))
         pause = min(pause * 2, Self.longestPause)
     }
 

@@ -1,8 +1,7 @@
-import Dispatch
 package import Domain
-private import Foundation
 package import Postgres
 import Synchronization
+import System
 package import Telemetry
 
 /// Makes reports durable by group commit: whatever came while the last batch was being committed
@@ -51,11 +50,9 @@ package final class ReportWriter: ReportSink, WriterProbe {
     private let condition = Mutex(Condition())
     /// While set, submissions are refused at once instead of after the deadline.
     private let refuses = Atomic<Bool>(false)
-    private let isStopping = Atomic<Bool>(false)
-    /// Wakes committers that wait to reconnect.
-    private let stopSignal = DispatchSemaphore(value: 0)
-    private let keeperSignal = DispatchSemaphore(value: 0)
-    private let committers = DispatchGroup()
+    private let committers: [ServiceThread]
+    /// Answers what is overdue.
+    private let keeper = ServiceThread("deadlines", stackBytes: 1 << 20)
 
     /// Starts the committing threads; they connect on their own, now or when the database is there.
     package init(
@@ -72,23 +69,16 @@ package final class ReportWriter: ReportSink, WriterProbe {
         self.metrics = WriterMetrics(metrics, queue: queue)
         taken = (0..<settings.connections).map { _ in OpenEntries() }
         quarantine = QuarantineGate(metrics)
-        for index in 0..<settings.connections {
-            committers.enter()
-            start("committer-\(index)") { [self] in
-                var committer = Committer(writer: self, number: index, taken: taken[index])
+        committers = (0..<settings.connections).map {
+            ServiceThread("committer-\($0)", stackBytes: 1 << 20)
+        }
+        for (number, thread) in committers.enumerated() {
+            thread.startOrAbort(interrupt: { [queue] in queue.close() }) { [self] in
+                var committer = Committer(writer: self, number: number, taken: taken[number])
                 committer.run()
-                committers.leave()
-                keeperSignal.signal()
             }
         }
-        start("deadlines") { [self] in keepDeadlines() }
-    }
-
-    private func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        let thread = Thread(block: body)
-        thread.name = name
-        thread.stackSize = 1 << 20
-        thread.start()
+        keeper.startOrAbort { [self] in keepDeadlines() }
     }
 
     package func submit(
@@ -131,19 +121,19 @@ package final class ReportWriter: ReportSink, WriterProbe {
     /// Returns false if the deadline passed first; what was not committed has not been answered
     /// with success.
     package func stop(within deadline: Duration) -> Bool {
-        isStopping.store(true, ordering: .releasing)
-        queue.close()
-        for _ in 0..<settings.connections { stopSignal.signal() }
-        keeperSignal.signal()
-        let milliseconds = Int(deadline / .milliseconds(1))
-        return committers.wait(timeout: .now() + .milliseconds(milliseconds)) == .success
+        let end = ContinuousClock.now + deadline
+        for thread in committers { thread.stop() }
+        let isFlushed = committers.map { $0.join(until: end) }.allSatisfy { $0 }
+        // Else it ends with the last committer.
+        if isFlushed { keeper.stop() }
+        return isFlushed
     }
 }
 
 extension ReportWriter {
     /// Answers what is past its deadline, whatever the committers are waiting for, until they end.
     private func keepDeadlines() {
-        while committers.wait(timeout: .now()) != .success {
+        while !keeper.isStopping, committers.contains(where: { !$0.hasEnded }) {
             let now = ContinuousClock.now
             // Cheap unless something is overdue.
             var next = queue.oldestDeadline
@@ -154,7 +144,7 @@ extension ReportWriter {
             }
             // What goes from the queue to a committer just now may have been missed in both.
             let pause = min(Self.keeperPause, next.map { $0 - now } ?? Self.keeperPause)
-            _ = keeperSignal.wait(timeout: .now() + max(pause, .milliseconds(1)) / .seconds(1))
+            keeper.pause(for: max(pause, .milliseconds(1)))
         }
     }
 
@@ -172,14 +162,14 @@ extension ReportWriter {
     }
 
     /// Whether `stop` has been called.
-    var isEnding: Bool { isStopping.load(ordering: .acquiring) }
+    var isEnding: Bool { committers.contains { $0.isStopping } }
 
     /// Whether the database has not taken commits lately.
     var isAway: Bool { outage.withLock { $0 != nil } }
 
-    /// Waits before the next attempt to connect; ends early when the writer stops.
-    func pause(_ duration: Duration) {
-        _ = stopSignal.wait(timeout: .now() + .milliseconds(Int(duration / .milliseconds(1))))
+    /// Lets a committer wait before its next attempt to connect; ends early when the writer stops.
+    func pause(_ committer: Int, for duration: Duration) {
+        committers[committer].pause(for: duration)
     }
 
     /// Whether a commit may still be under way at the server that nobody waits for any more.

@@ -1,4 +1,5 @@
 import Domain
+import System
 
 extension SubmissionQueue {
     /// The queue's books; the queue acts after unlocking.
@@ -24,7 +25,7 @@ extension SubmissionQueue {
         var takers = 0
         var isClosed = false
         /// When attempts to commit what was taken began and ended.
-        var heartbeat = Heartbeat()
+        var heartbeat = GroupHeartbeat()
         var forecast: Forecast
 
         init(

@@ -9,19 +9,19 @@ private import Synchronization
 /// ended. Signals are blocked in it.
 ///
 /// The thread holds its body, and what that holds, until the body returns: who starts a thread stops
-/// it, too. `ring`, `stop`, `join` and `hasEnded` may be called from any thread, the waits from the
+/// it, too. `wake`, `stop`, `join` and `hasEnded` may be called from any thread, the waits from the
 /// thread's own body.
 package final class ServiceThread: Sendable {
     private struct State {
         var isStopping = false
-        var isRung = false
+        var isWoken = false
         var isRunning = false
         /// Ends a wait that is none of ours.
         var interrupt: (@Sendable () -> Void)?
 
-        mutating func takeRing() -> Bool {
-            defer { isRung = false }
-            return isRung
+        mutating func takeWake() -> Bool {
+            defer { isWoken = false }
+            return isWoken
         }
     }
 
@@ -116,11 +116,11 @@ package final class ServiceThread: Sendable {
     /// Whether the body does not run: it has returned, or was never started.
     package var hasEnded: Bool { monitor.withLock { !$0.isRunning } }
 
-    /// Ends the body's `wait`, or its next one. Rings before a wait count as one.
-    package func ring() {
+    /// Ends the body's `wait`, or its next one. Several before a wait count as one.
+    package func wake() {
         let isNews = monitor.withLock { state in
-            defer { state.isRung = true }
-            return !state.isRung
+            defer { state.isWoken = true }
+            return !state.isWoken
         }
         if isNews { monitor.wakeAll() }
     }
@@ -130,23 +130,23 @@ package final class ServiceThread: Sendable {
     /// Whether `stop` has been called. Cheap; any thread.
     package var isStopping: Bool { stopFlag.load(ordering: .acquiring) }
 
-    /// Waits for a ring or the stop.
+    /// Waits for a wake-up or the stop.
     package func wait() {
-        monitor.wait { $0.takeRing() || $0.isStopping ? () : nil }
+        monitor.wait { $0.takeWake() || $0.isStopping ? () : nil }
     }
 
-    /// Waits for a ring, the stop or the deadline.
+    /// Waits for a wake-up, the stop or the deadline.
     package func wait(until deadline: ContinuousClock.Instant) {
-        _ = monitor.wait(until: deadline) { $0.takeRing() || $0.isStopping ? () : nil }
+        _ = monitor.wait(until: deadline) { $0.takeWake() || $0.isStopping ? () : nil }
     }
 
-    /// Waits for a ring, the stop or the time.
+    /// Waits for a wake-up, the stop or the time.
     package func wait(for limit: Duration) { wait(until: .now + limit) }
 
-    /// Waits for a ring or the time, also after the stop: for what must be done before the end and
+    /// Waits for a wake-up or the time, also after the stop: for what must be done before the end and
     /// cannot be done yet.
-    package func waitForRing(for limit: Duration) {
-        _ = monitor.wait(until: .now + limit) { $0.takeRing() ? () : nil }
+    package func waitForWake(for limit: Duration) {
+        _ = monitor.wait(until: .now + limit) { $0.takeWake() ? () : nil }
     }
 
     /// Waits for so long; only the stop ends it earlier.

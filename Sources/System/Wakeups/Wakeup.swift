@@ -1,44 +1,44 @@
-/// Wakes a thread that waits; rings before the wait count as one. Any thread.
+/// Wakes a thread that waits; signals before the wait count as one. Any thread.
 ///
 /// One thread waits at a time. A thread of ours that also has to see its stop waits by
 /// `ServiceThread.wait`.
 package final class Wakeup: Sendable {
-    private let isRung = Monitor(false)
+    private let isSignalled = Monitor(false)
 
-    /// A wake-up that nobody has rung.
+    /// A wake-up that nobody has signalled.
     package init() {}
 
     /// Ends the wait, or the next one.
-    package func ring() {
-        let isNews = isRung.withLock { isRung in
-            defer { isRung = true }
-            return !isRung
+    package func signal() {
+        let isNews = isSignalled.withLock { isSignalled in
+            defer { isSignalled = true }
+            return !isSignalled
         }
-        if isNews { isRung.wakeAll() }
+        if isNews { isSignalled.wakeAll() }
     }
 
-    /// Waits for a ring.
+    /// Waits for a signal.
     package func wait() {
-        isRung.wait(for: Self.take)
+        isSignalled.wait(for: Self.take)
     }
 
-    /// Waits for a ring until the deadline.
+    /// Waits for a signal until the deadline.
     ///
-    /// - Returns: Whether it was rung.
+    /// - Returns: Whether it was signalled.
     @discardableResult
     package func wait(until deadline: ContinuousClock.Instant) -> Bool {
-        isRung.wait(until: deadline, for: Self.take) != nil
+        isSignalled.wait(until: deadline, for: Self.take) != nil
     }
 
-    /// Waits for a ring for so long at most.
+    /// Waits for a signal for so long at most.
     ///
-    /// - Returns: Whether it was rung.
+    /// - Returns: Whether it was signalled.
     @discardableResult
     package func wait(for limit: Duration) -> Bool { wait(until: .now + limit) }
 
-    private static func take(_ isRung: inout Bool) -> Void? {
-        guard isRung else { return nil }
-        isRung = false
+    private static func take(_ isSignalled: inout Bool) -> Void? {
+        guard isSignalled else { return nil }
+        isSignalled = false
         return ()
     }
 }

@@ -1,6 +1,5 @@
-private import Dispatch
-private import Foundation
 private import Synchronization
+import System
 
 /// What one thread finds out, for all who want to know.
 ///
@@ -31,16 +30,15 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
         var answeredAt: ContinuousClock.Instant?
         var askedAt: ContinuousClock.Instant?
         var isAsking = false
-        var isStopped = false
         /// Callers that wait for the next answer.
-        var waiters: [DispatchSemaphore] = []
+        var waiters: [Wakeup] = []
     }
 
     private let state: Mutex<State>
     private let interval: Duration
     private let rhythm: Rhythm
     private let ask: @Sendable () -> Value
-    private let bell = DispatchSemaphore(value: 0)
+    private let thread: ServiceThread
 
     /// Starts the thread, which lives until `stop`.
     ///
@@ -58,10 +56,8 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
         self.interval = interval
         self.ask = ask
         state = Mutex(State(value: first, answeredAt: first == nil ? nil : .now))
-        let thread = Thread { [self] in run() }
-        thread.name = name
-        thread.stackSize = 1 << 19
-        thread.start()
+        thread = ServiceThread(name)
+        thread.startOrAbort { [self] in run() }
     }
 
     /// What is known, where there is need after a wait for the answer that comes next.
@@ -71,18 +67,18 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
     /// - Returns: what is known then.
     package func latest(within patience: Duration = .zero) -> Reading {
         let now = ContinuousClock.now
-        let waiter = state.withLock { state -> DispatchSemaphore? in
+        let waiter = state.withLock { state -> Wakeup? in
             if let answeredAt = state.answeredAt, now - answeredAt < interval { return nil }
             if state.isAsking, let askedAt = state.askedAt, now - askedAt >= patience {
                 return nil
             }
-            let waiter = DispatchSemaphore(value: 0)
+            let waiter = Wakeup()
             state.waiters.append(waiter)
             return waiter
         }
         if let waiter {
-            bell.signal()
-            if waiter.wait(timeout: .now() + patience / .seconds(1)) == .timedOut {
+            thread.wake()
+            if !waiter.wait(for: patience) {
                 state.withLock { state in state.waiters.removeAll { $0 === waiter } }
             }
         }
@@ -96,14 +92,18 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
 
     /// Asks no more. What is being asked is not waited for.
     package func stop() {
-        state.withLock { $0.isStopped = true }
-        bell.signal()
+        thread.stop()
     }
 
     private func run() {
-        while !state.withLock({ $0.isStopped }) {
-            if let pause = pause() {
-                _ = bell.wait(timeout: pause)
+        while !thread.isStopping {
+            switch nextStep() {
+            case .ask: break
+            case .rest(let next):
+                thread.wait(until: next)
+                continue
+            case .idle:
+                thread.wait()
                 continue
             }
             state.withLock { state in
@@ -123,15 +123,19 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
         for waiter in state.withLock({ $0.waiters }) { waiter.signal() }
     }
 
-    /// How long to wait before the next look; nil if the question is to be asked now.
-    private func pause() -> DispatchTime? {
+    private enum Step {
+        case ask
+        case rest(until: ContinuousClock.Instant)
+        case idle
+    }
+
+    private func nextStep() -> Step {
         state.withLock { state in
-            if rhythm == .onDemand, state.waiters.isEmpty { return .distantFuture }
+            if rhythm == .onDemand, state.waiters.isEmpty { return .idle }
             // Not by the answer: a question that is answered at once is not asked more often.
             let last = state.askedAt ?? (rhythm == .steady ? state.answeredAt : nil)
-            guard let last else { return nil }
-            let left = interval - (.now - last)
-            return left > .zero ? .now() + left / .seconds(1) : nil
+            guard let last, .now - last < interval else { return .ask }
+            return .rest(until: last + interval)
         }
     }
 }

@@ -1,7 +1,6 @@
-private import Dispatch
 package import Domain
-private import Foundation
 private import Synchronization
+import System
 package import Telemetry
 
 /// Lets callers wait for what providers answer, without a thread for each.
@@ -38,9 +37,7 @@ package final class SendWatch: Sendable {
     private let logger: Logger
     private let fallback: Duration
     private let state = Mutex(State())
-    private let isRung = Atomic<Bool>(false)
-    private let bell = DispatchSemaphore(value: 0)
-    private let ended = DispatchGroup()
+    private let thread = ServiceThread("send-watch")
 
     /// The most bytes of answers in one commit.
     private static let batchBytes = 4 << 20
@@ -52,23 +49,14 @@ package final class SendWatch: Sendable {
         self.queue = queue
         self.fallback = fallback
         self.logger = logger
-        ended.enter()
-        let thread = Thread { [self] in
-            run()
-            ended.leave()
-        }
-        thread.name = "send-watch"
-        thread.stackSize = 1 << 19
-        thread.start()
+        thread.startOrAbort { [self] in run() }
     }
 
     /// How many send requests wait now.
     package var waiting: Int { state.withLock { $0.list.count } }
 
     /// Something may be known now. Never blocks.
-    package func wake() {
-        if !isRung.exchange(true, ordering: .acquiringAndReleasing) { bell.signal() }
-    }
+    package func wake() { thread.wake() }
 
     /// Answers all who wait with what is known, takes in nobody from now on, and ends the thread.
     ///
@@ -81,8 +69,8 @@ package final class SendWatch: Sendable {
         }
         // Not kept for repetitions: those tell less, but nothing wrong.
         for (caller, states) in left { caller.give(caller.compose(states)) }
-        wake()
-        _ = ended.wait(timeout: .now() + limit / .seconds(1))
+        thread.stop()
+        _ = thread.join(until: .now + limit)
     }
 
     /// Waits for messages on behalf of a caller.
@@ -104,12 +92,10 @@ package final class SendWatch: Sendable {
     private func run() {
         while true {
             if let deadline = state.withLock({ $0.list.deadline }) {
-                let rest = max(.zero, min(fallback, deadline - .now))
-                _ = bell.wait(timeout: .now() + rest / .seconds(1))
-            } else if !state.withLock({ $0.list.isClosed }) {
-                bell.wait()
+                thread.wait(until: min(.now + fallback, deadline))
+            } else {
+                thread.wait()
             }
-            isRung.store(false, ordering: .releasing)
             let (pending, isClosed) = state.withLock { ($0.list.pending, $0.list.isClosed) }
             if isClosed { return }
             let states = pending.isEmpty ? [:] : ask(pending)

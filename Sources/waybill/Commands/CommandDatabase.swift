@@ -1,7 +1,7 @@
-import Dispatch
 import Domain
 import Postgres
 import Store
+import System
 import Telemetry
 
 /// The database as a command uses it: one connection, failures as one line.
@@ -40,18 +40,16 @@ struct AwaitedStates: Sendable {
         let deadline = limit.map { ContinuousClock.now + $0 }
         var last = try look()
         guard !last.isDone else { return last.seen }
-        let bell = DispatchSemaphore(value: 0)
+        let news = Wakeup()
         // Without it the pauses alone do.
         let listener = try? NotificationListener(
-            settings, channels: [SendingService.sentChannel], onConnect: { bell.signal() },
-            onNotification: { _ in bell.signal() })
+            settings, channels: [SendingService.sentChannel], onConnect: { news.signal() },
+            onNotification: { _ in news.signal() })
         defer { listener?.stop() }
         while !last.isDone {
             let rest = min(Self.pause, deadline.map { $0 - .now } ?? Self.pause)
             guard rest > .zero else { break }
-            _ = bell.wait(timeout: .now() + rest / .seconds(1))
-            // Rings that came together are one reason to look.
-            while bell.wait(timeout: .now()) == .success {}
+            news.wait(for: rest)
             last = try look()
         }
         return last.seen

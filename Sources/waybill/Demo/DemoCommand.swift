@@ -1,5 +1,6 @@
 import Foundation
 import Security
+import System
 
 /// `waybill demo`: the whole system on one machine.
 enum DemoCommand {

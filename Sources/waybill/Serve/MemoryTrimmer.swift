@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 // Swift's Glibc module leaves malloc.h out, and a module of our own for one function would be one
 // more system library to explain. Source: malloc_trim(3).
@@ -12,22 +13,21 @@ private func glibcMallocTrim(_ pad: Int) -> Int32
 /// mapping left as much after a trim; fewer arenas raised the CPU of a callback from 33 to 41 µs.
 enum MemoryTrimmer {
     /// The thread's rest between two looks.
-    private static let pause: TimeInterval = 5
+    private static let pause = Duration.seconds(5)
 
     /// Starts the thread that trims when memory has grown, at most once a minute.
-    static func start() {
-        let thread = Thread {
+    @discardableResult
+    static func start() -> ServiceThread {
+        let thread = ServiceThread("memory", stackBytes: 1 << 17)
+        thread.startOrAbort {
             guard let resident = residentBytes() else { return }
             var schedule = TrimSchedule(residentBytes: resident)
-            while true {
-                Thread.sleep(forTimeInterval: pause)
+            while thread.pause(for: pause) {
                 guard let resident = residentBytes() else { continue }
                 if schedule.isDue(residentBytes: resident, at: .now) { _ = glibcMallocTrim(0) }
             }
         }
-        thread.name = "memory"
-        thread.stackSize = 1 << 17
-        thread.start()
+        return thread
     }
 
     /// Memory of our own that is resident, without the libraries' and files'. Source: proc(5),

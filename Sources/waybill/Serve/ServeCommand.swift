@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Telemetry
 
 /// `waybill serve`: the responder.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import waybill
+@testable import System
 
 @Suite("Service manager", .blocking)
 struct ServiceManagerTests {
@@ -93,16 +93,5 @@ struct ServiceManagerTests {
             .feedWatchdog { _ in checks.next() > 0 }
         #expect(socket.isEmpty)
         #expect(checks.value == 0)
-    }
-
-    @Test("A blocked signal is waited for")
-    func signals() {
-        let taken = DispatchSemaphore(value: 0)
-        Thread.detachNewThread {
-            let signals = TerminationSignals()
-            pthread_kill(pthread_self(), SIGTERM)
-            if signals.wait() == SIGTERM { taken.signal() }
-        }
-        #expect(taken.wait(timeout: .now() + 10) == .success)
     }
 }
