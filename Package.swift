@@ -43,11 +43,14 @@ let package = Package(
         module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON"]),
         module("Store", ["Postgres", "Domain", "Telemetry", "System"]),
         module("Web", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
+        module(
+            "Demo",
+            ["Store", "Postgres", "Domain", "Security", "Telemetry", "JSON", "System"]),
         .executableTarget(
             name: "waybill",
             dependencies: [
                 "Web", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
-                "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System",
+                "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
             ],
             swiftSettings: strict),
 
@@ -75,8 +78,9 @@ let package = Package(
             "WaybillTests",
             [
                 "waybill", "Web", "FastCGI", "Providers", "Domain", "Security", "Settings",
-                "System", "Telemetry",
+                "System", "Demo", "Telemetry",
             ]),
+        tests("DemoTests", ["Demo", "Security", "System"]),
         tests("EndToEndTests", ["waybill", "COpenSSL", "Security"]),
     ],
     swiftLanguageModes: [.v6]

@@ -16,6 +16,18 @@ package struct TerminationSignals: Sendable {
     /// Waits for one of them.
     package func wait() -> Int32 { signals.wait() }
 
+    /// Takes each of them on a thread of its own, until that is stopped.
+    ///
+    /// - Parameters:
+    ///   - name: The thread's.
+    ///   - handle: Called with the signal, on that thread.
+    /// - Returns: The thread.
+    package func onEach(
+        _ name: String, _ handle: @escaping @Sendable (Int32) -> Void
+    ) -> ServiceThread {
+        signals.onEach(name, handle)
+    }
+
     /// Ends the process at once when another one comes; nothing but `cleanUp` is done before.
     package func exitOnNext(cleaningUp cleanUp: @escaping @Sendable () -> Void = {}) {
         signals.onEach("second-signal") { signal in

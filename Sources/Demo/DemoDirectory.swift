@@ -23,8 +23,8 @@ struct DemoDirectory {
 
     /// Makes the folders that are missing.
     ///
-    /// - Throws: `CommandFailure` naming the folder that cannot be made.
-    init(_ path: String) throws(CommandFailure) {
+    /// - Throws: `DemoError` naming the folder that cannot be made.
+    init(_ path: String) throws(DemoError) {
         let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         root = absolute
         try Self.make(absolute, mode: 0o755)
@@ -47,12 +47,12 @@ struct DemoDirectory {
         try Self.make(logs, mode: 0o755)
     }
 
-    private static func make(_ path: String, mode: mode_t) throws(CommandFailure) {
+    private static func make(_ path: String, mode: mode_t) throws(DemoError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure(
+            throw DemoError(
                 "cannot make the folder \(path); choose another with --directory")
         }
         chmod(path, mode)
@@ -60,20 +60,20 @@ struct DemoDirectory {
 
     /// Others may write to /tmp: a folder that one of them has made there would be theirs to
     /// change.
-    private static func checkOwner(_ path: String) throws(CommandFailure) {
+    private static func checkOwner(_ path: String) throws(DemoError) {
         var information = stat()
         guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR,
             information.st_uid == getuid()
         else {
-            throw CommandFailure(
+            throw DemoError(
                 "\(path) belongs to somebody else; choose a shorter --directory")
         }
     }
 
-    private static func link(_ path: String, to target: String) throws(CommandFailure) {
+    private static func link(_ path: String, to target: String) throws(DemoError) {
         unlink(path)
         guard symlink(target, path) == 0 else {
-            throw CommandFailure("cannot make the link \(path) to \(target)")
+            throw DemoError("cannot make the link \(path) to \(target)")
         }
     }
 

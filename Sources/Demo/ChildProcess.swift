@@ -42,8 +42,8 @@ final class ChildProcess: Sendable {
 
     /// Starts the program.
     ///
-    /// - Throws: `CommandFailure` naming the program and the system's reason.
-    init(_ plan: Plan) throws(CommandFailure) {
+    /// - Throws: `DemoError` naming the program and the system's reason.
+    init(_ plan: Plan) throws(DemoError) {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
@@ -83,7 +83,7 @@ final class ChildProcess: Sendable {
             return status
         }
         guard status == 0 else {
-            throw CommandFailure(
+            throw DemoError(
                 "cannot start \(plan.name) (\(plan.program)): \(String(cString: strerror(status)))")
         }
         self.plan = plan

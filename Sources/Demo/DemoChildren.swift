@@ -8,7 +8,8 @@ struct DemoChildren {
     let url: String
     let port: UInt16
     let simulates: Bool
-    var inherited = ProcessEnvironment.current.texts
+    /// The variables of the demo's own process.
+    let inherited: [String: String]
 
     var simulatorURL: String { "http://127.0.0.1:\(secrets.simulatorPort)" }
 

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import waybill
+@testable import Demo
 
 @Suite("Supervisor", .blocking)
 struct SupervisorTests {
@@ -14,8 +14,8 @@ struct SupervisorTests {
     }
 
     /// A shell script; `$F` is a file of the test's own.
-    private func plan(_ script: String) -> waybill.ChildProcess.Plan {
-        waybill.ChildProcess.Plan(
+    private func plan(_ script: String) -> Demo.ChildProcess.Plan {
+        Demo.ChildProcess.Plan(
             name: "script", program: "/bin/sh", arguments: ["-c", script],
             environment: ["PATH": "/usr/bin:/bin", "F": file], log: folder.path(of: "log"))
     }
@@ -117,9 +117,9 @@ struct SupervisorTests {
 
     @Test("A program that is missing is named")
     func missingProgram() {
-        let error = #expect(throws: CommandFailure.self) {
+        let error = #expect(throws: DemoError.self) {
             try Supervisor(
-                waybill.ChildProcess.Plan(
+                Demo.ChildProcess.Plan(
                     name: "nothing", program: "/nonexistent/program", arguments: [],
                     log: folder.path(of: "log"))
             ) { _ in }
@@ -159,12 +159,12 @@ struct SupervisorTests {
 
     @Test("Sockets are handed over as systemd does it")
     func handOver() throws {
-        let sockets = try DemoSockets(in: folder.path, for: nil)
+        let sockets = try DemoSockets(["callbacks", "api", "events"], in: folder.path, for: nil)
         var plan = plan(
             #"[ $LISTEN_PID = $$ ] && for n in 3 4 5; do readlink /proc/self/fd/$n; done > $F"#)
         plan.sockets = sockets.descriptors
         plan.environment["LISTEN_FDS"] = nil
-        let child = try waybill.ChildProcess(plan)
+        let child = try Demo.ChildProcess(plan)
         #expect(child.wait().isClean)
         #expect(lines.count == 3)
         #expect(lines.allSatisfy { $0.hasPrefix("socket:") })

@@ -1,5 +1,5 @@
-import Foundation
-import Security
+import Demo
+import FastCGI
 import System
 
 /// `waybill demo`: the whole system on one machine.
@@ -27,38 +27,17 @@ enum DemoCommand {
         let port = UInt16(try arguments.integer("port", in: 1...65_535) ?? 8443)
         if arguments.has("no-simulator") { try checkAccounts(.current) }
         let signals = TerminationSignals(endsWithTerminal: true)
-        // Whoever read our output may be gone; what we have started must be stopped all the same.
-        signal(SIGPIPE, SIG_IGN)
-        let directory = try DemoDirectory(arguments.value("directory") ?? ".waybill-demo")
-        let lock = try DemoLock(directory.lock)
-        defer { lock.release() }
-        let postmaster = Postmaster(data: directory.data)
-        let stop = StopRequest(signals.wait) { signal in
-            ChildProcess.killAll()
-            postmaster.kill()
-            _exit(128 + signal)
-        }
-        unlink(directory.demoJSON)
-        DemoProcesses.cleanUp(file: directory.processes) { stop.isMade }
-        postmaster.stop(within: .seconds(10)) { stop.isMade }
-        try stop.check()
-        let programs = try DemoPrograms()
-        guard LoopbackPort.isFree(port) else {
-            throw CommandFailure("port \(port) is in use; choose another with --port")
-        }
-
-        let demo = try Demo(
-            directory, programs, port: port, simulates: !arguments.has("no-simulator"), stop: stop)
-        do {
-            try demo.start()
+        let settings = DemoSettings(
+            directory: arguments.value("directory") ?? ".waybill-demo", port: port,
+            simulates: !arguments.has("no-simulator"), site: try Resources.folder("nginx"),
+            migrations: try Resources.folder("Migrations"),
+            responderSockets: Listener.Name.allCases.map(\.rawValue),
+            environment: ProcessEnvironment.current.texts)
+        do throws(DemoError) {
+            try DemoRun.run(settings, signals: signals, tell: Output.line)
         } catch {
-            demo.stop()
-            throw error
+            throw CommandFailure(error.description, exitStatus: error.exitStatus)
         }
-        Output.line(demo.summary.text(file: directory.demoJSON))
-        stop.wait()
-        Output.line("waybill demo: stopping")
-        demo.stop()
         return 0
     }
 }
@@ -71,25 +50,5 @@ extension DemoCommand {
             .filter { $0.key.hasPrefix("INFOBIP_") || $0.key.hasPrefix("PLIVO_") }
             .map { "\($0.key): \(Environment.notUTF8($0.value))" }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-    }
-}
-
-/// Keeps two demos out of one folder. The kernel lets go of it when the process ends.
-struct DemoLock {
-    private let descriptor: Int32
-
-    /// - Throws: `CommandFailure` if another demo holds it.
-    init(_ path: String) throws(CommandFailure) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure("cannot open \(path)") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw CommandFailure(
-                "another demo runs in this folder; stop it or choose another with --directory")
-        }
-    }
-
-    func release() {
-        close(descriptor)
     }
 }

@@ -3,7 +3,7 @@ import Security
 import Synchronization
 
 /// The demo's parts, started and stopped in order.
-final class Demo: Sendable {
+final class DemoSystem: Sendable {
     private struct Parts {
         var children: [String: Supervisor] = [:]
         var sockets: [DemoSockets] = []
@@ -22,29 +22,30 @@ final class Demo: Sendable {
     private let directory: DemoDirectory
     private let programs: DemoPrograms
     private let secrets: DemoSecrets
-    private let port: UInt16
-    private let simulates: Bool
+    private let settings: DemoSettings
     private let stopRequest: StopRequest
+    private let tell: @Sendable (String) -> Void
     private let parts = Mutex(Parts())
     /// Whether `demo.json` is there and has to follow the pids.
     private let isReady = Mutex(false)
 
     /// - Parameters:
+    ///   - settings: what to run.
     ///   - directory: where everything is kept.
     ///   - programs: of others.
-    ///   - port: of HTTPS.
-    ///   - simulates: whether the providers are played.
     ///   - stop: ends the start.
-    /// - Throws: `CommandFailure` if the secrets are damaged or cannot be kept.
+    ///   - tell: takes a line for the user. Any thread.
+    /// - Throws: `DemoError` if the secrets are damaged or cannot be kept.
     init(
-        _ directory: DemoDirectory, _ programs: DemoPrograms, port: UInt16, simulates: Bool,
-        stop: StopRequest
-    ) throws(CommandFailure) {
+        _ settings: DemoSettings, _ directory: DemoDirectory, _ programs: DemoPrograms,
+        stop: StopRequest, tell: @escaping @Sendable (String) -> Void
+    ) throws(DemoError) {
+        self.settings = settings
         self.directory = directory
         self.programs = programs
-        self.port = port
-        self.simulates = simulates
+        self.tell = tell
         stopRequest = stop
+        let port = settings.port
         var secrets = try DemoSecrets.load(from: directory.secrets)
         let taken = [\DemoSecrets.databasePort, \.simulatorPort].filter {
             secrets[keyPath: $0] == port || !LoopbackPort.isFree(secrets[keyPath: $0])
@@ -56,50 +57,53 @@ final class Demo: Sendable {
 
     private var cluster: DemoCluster { DemoCluster(directory, programs, secrets) }
     private var authority: String { directory.tls + "/ca.pem" }
+    private var port: UInt16 { settings.port }
+    private var simulates: Bool { settings.simulates }
     private var url: String { "https://127.0.0.1:\(port)" }
 
     /// Starts everything; returns when it answers.
     ///
     /// What does not wait for PostgreSQL is started beside it.
     ///
-    /// - Throws: `CommandFailure`, that of a stop, too; call `stop` then.
-    func start() throws(CommandFailure) {
+    /// - Throws: `DemoError`, that of a stop, too; call `stop` then.
+    func start() throws(DemoError) {
         let certificate = try DemoCertificate(
             in: directory, openssl: programs.openssl, stop: stopRequest)
-        Output.line("waybill demo: starting PostgreSQL")
+        tell("starting PostgreSQL")
         try cluster.initialize(run: runTool)
         let postmaster = cluster.postmaster
         try supervise(cluster.server, successor: { postmaster.successor })
         let nginx = DemoNginx(directory, programs)
         if simulates { try startSimulator(nginx) }
-        let sockets = try DemoSockets(in: directory.nginx, for: nginx.workerUser)
+        let sockets = try DemoSockets(
+            settings.responderSockets, in: directory.nginx, for: nginx.workerUser)
         parts.withLock { $0.sockets.append(sockets) }
         try nginx.configure(
-            site: try Resources.folder("nginx"), port: port,
+            site: settings.site, port: port,
             simulatorPort: simulates ? secrets.simulatorPort : nil, certificate: certificate)
         try cluster.waitUntilReady(stopRequest)
-        try cluster.prepare(migrations: try Resources.folder("Migrations"))
+        try cluster.prepare(migrations: settings.migrations)
         guard let token = APIToken(secrets.apiKey) else {
-            throw CommandFailure("\(directory.secrets) is damaged; remove the folder")
+            throw DemoError("\(directory.secrets) is damaged; remove the folder")
         }
         try stopRequest.check()
         try cluster.storeKey(hash: token.digest.bytes)
 
-        Output.line("waybill demo: starting the responder")
+        tell("starting the responder")
         let readiness = try ReadinessSocket(directory.nginx + "/notify.sock")
         let responder = try supervise(
             children.responder(sockets, notify: readiness.path),
             // It ended as somebody wished: callers hear so at once, and need not wait in vain.
             onEnd: { [weak sockets] in sockets?.refuse() })
         if let dispatch = children.dispatch { try supervise(dispatch) }
-        Output.line("waybill demo: starting nginx")
+        tell("starting nginx")
         try supervise(nginx.server)
         let isUp = readiness.wait(until: .now + .seconds(30)) { [stopRequest] in
             responder.hasGivenUp || stopRequest.isMade
         }
         try stopRequest.check()
         guard isUp else {
-            throw CommandFailure(
+            throw DemoError(
                 "the responder does not start; see \(directory.logs)/responder.log")
         }
         try waitForNginx()
@@ -108,9 +112,9 @@ final class Demo: Sendable {
     }
 
     /// The simulator needs no readiness of its own: its socket listens already.
-    private func startSimulator(_ nginx: DemoNginx) throws(CommandFailure) {
+    private func startSimulator(_ nginx: DemoNginx) throws(DemoError) {
         let sockets = try DemoSockets(
-            DemoSockets.simulator, in: directory.nginx, for: nginx.workerUser)
+            ["simulator"], in: directory.nginx, for: nginx.workerUser)
         parts.withLock { $0.sockets.append(sockets) }
         try supervise(
             children.simulator(sockets), onEnd: { [weak sockets] in sockets?.refuse() })
@@ -144,7 +148,7 @@ final class Demo: Sendable {
     private var children: DemoChildren {
         DemoChildren(
             directory: directory, secrets: secrets, databaseURL: cluster.responderURL, url: url,
-            port: port, simulates: simulates)
+            port: port, simulates: simulates, inherited: settings.environment)
     }
 
     var summary: DemoSummary {
@@ -173,7 +177,7 @@ final class Demo: Sendable {
     }
 
     /// Runs a program to its end; should we be killed meanwhile, the next run knows of it.
-    private func runTool(_ plan: ChildProcess.Plan) throws(CommandFailure) {
+    private func runTool(_ plan: ChildProcess.Plan) throws(DemoError) {
         defer { noteProcesses(adding: nil) }
         try stopRequest.run(plan) { pid in
             noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: pid))
@@ -185,9 +189,9 @@ final class Demo: Sendable {
         _ plan: ChildProcess.Plan,
         successor: (@Sendable () -> Supervisor.Successor)? = nil,
         onEnd: @escaping @Sendable () -> Void = {}
-    ) throws(CommandFailure) -> Supervisor {
+    ) throws(DemoError) -> Supervisor {
         try stopRequest.check()
-        let supervisor = try Supervisor(plan, successor: successor) { [weak self] pid in
+        let supervisor = try Supervisor(plan, successor: successor, tell: tell) { [weak self] pid in
             if pid == nil { onEnd() }
             self?.pidsChanged()
         }
@@ -211,13 +215,13 @@ final class Demo: Sendable {
         processes.write(to: directory.processes)
     }
 
-    private func waitForNginx() throws(CommandFailure) {
+    private func waitForNginx() throws(DemoError) {
         let deadline = ContinuousClock.now + .seconds(10)
         while ContinuousClock.now < deadline {
             try stopRequest.check()
             if LoopbackPort.answers(port) { return }
             usleep(20_000)
         }
-        throw CommandFailure("nginx does not start; see \(directory.logs)/nginx.log")
+        throw DemoError("nginx does not start; see \(directory.logs)/nginx.log")
     }
 }

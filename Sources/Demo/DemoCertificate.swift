@@ -9,15 +9,15 @@ struct DemoCertificate {
 
     /// Makes what is missing, or all of it anew in its last week.
     ///
-    /// - Throws: `CommandFailure` with openssl's words, or that of a stop.
+    /// - Throws: `DemoError` with openssl's words, or that of a stop.
     init(
         in directory: DemoDirectory, openssl: String, stop: StopRequest
-    ) throws(CommandFailure) {
+    ) throws(DemoError) {
         authority = directory.tls + "/ca.pem"
         certificate = directory.tls + "/server.pem"
         key = directory.tls + "/server.key"
         let log = directory.logs + "/openssl.log"
-        func run(_ arguments: String...) throws(CommandFailure) {
+        func run(_ arguments: String...) throws(DemoError) {
             try stop.run(
                 .init(name: "openssl", program: openssl, arguments: arguments, log: log))
         }
@@ -51,7 +51,7 @@ struct DemoCertificate {
             authorityKeyIdentifier=keyid
             """
         guard (try? text.write(toFile: extensions, atomically: true, encoding: .utf8)) != nil else {
-            throw CommandFailure("cannot write \(extensions)")
+            throw DemoError("cannot write \(extensions)")
         }
         try run(
             "x509", "-req", "-in", request, "-CA", authority, "-CAkey", authorityKey,

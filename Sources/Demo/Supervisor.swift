@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 
 /// Keeps one child alive as systemd would with `Restart=on-failure`.
 ///
@@ -28,9 +29,9 @@ final class Supervisor: Sendable {
 
     private let plan: ChildProcess.Plan
     private let state: Mutex<State>
-    private let ended = DispatchSemaphore(value: 0)
-    private let stopRequested = DispatchSemaphore(value: 0)
+    private let thread: ServiceThread
     private let successor: (@Sendable () -> Successor)?
+    private let tell: @Sendable (String) -> Void
     /// Called on a thread of the supervisor's whenever the child's pid has changed.
     private let onChange: @Sendable (pid_t?) -> Void
 
@@ -39,18 +40,22 @@ final class Supervisor: Sendable {
     /// - Parameters:
     ///   - plan: how it is started.
     ///   - successor: looks for a process in the child's place; called once a second then.
+    ///   - tell: takes a line for the user.
     ///   - onChange: called with the new pid, nil after an end that stays; not while stopping.
-    /// - Throws: `CommandFailure` if it cannot be started at all.
+    /// - Throws: `DemoError` if it cannot be started at all.
     init(
         _ plan: ChildProcess.Plan, successor: (@Sendable () -> Successor)? = nil,
+        tell: @escaping @Sendable (String) -> Void = { _ in },
         onChange: @escaping @Sendable (pid_t?) -> Void
-    ) throws(CommandFailure) {
+    ) throws(DemoError) {
         self.plan = plan
         self.successor = successor
+        self.tell = tell
         self.onChange = onChange
+        thread = ServiceThread(plan.name)
         let child = try ChildProcess(plan)
         state = Mutex(State(child: child))
-        Thread.detachNewThread { [self] in watch(child) }
+        thread.startOrAbort { [self] in watch(child) }
     }
 
     /// Whether the child keeps failing: it has been started again twice in a row.
@@ -69,12 +74,11 @@ final class Supervisor: Sendable {
     /// A child that has not ended by the deadline is killed.
     func stop(_ signal: Int32, deadline: Duration) {
         let child = beginStop()
-        stopRequested.signal()
+        thread.stop()
         child?.send(signal)
-        let limit = DispatchTime.now() + deadline / .seconds(1)
-        guard ended.wait(timeout: limit) == .timedOut else { return }
+        guard !thread.join(until: .now + deadline) else { return }
         kill()
-        ended.wait()
+        thread.join()
     }
 
     /// Sends the child a signal that does not end it.
@@ -102,11 +106,10 @@ final class Supervisor: Sendable {
             let exit = running.wait()
             guard let pause = pause(after: exit, lasted: ContinuousClock.now - started) ?? follow()
             else { break }
-            Output.line("waybill demo: \(plan.name) ended (\(exit)); starting it again")
-            if stopRequested.wait(timeout: .now() + pause / .seconds(1)) == .success { break }
+            tell("\(plan.name) ended (\(exit)); starting it again")
+            guard thread.pause(for: pause) else { break }
             child = restart()
         }
-        ended.signal()
     }
 
     /// How long to wait for the next start, nil if there is none to be.
@@ -144,7 +147,7 @@ final class Supervisor: Sendable {
             }
             if isNews { onChange(pid) }
             if next == .crashed { return .zero }
-        } while stopRequested.wait(timeout: .now() + 1) == .timedOut
+        } while thread.pause(for: .seconds(1))
         return nil
     }
 
@@ -156,7 +159,7 @@ final class Supervisor: Sendable {
             return !state.isStopping
         }
         guard let child else {
-            Output.line("waybill demo: \(plan.name) cannot be started again")
+            tell("\(plan.name) cannot be started again")
             if keeps { onChange(nil) }
             return nil
         }

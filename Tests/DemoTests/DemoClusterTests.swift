@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import waybill
+@testable import Demo
 
 @Suite("The demo's cluster", .blocking)
 struct DemoClusterTests {
@@ -20,10 +20,10 @@ struct DemoClusterTests {
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// In place of initdb: leaves a file behind, and fails if asked to.
-    private func fakeInitdb(fails: Bool) -> (waybill.ChildProcess.Plan) throws(CommandFailure) ->
+    private func fakeInitdb(fails: Bool) -> (Demo.ChildProcess.Plan) throws(DemoError) ->
         Void
     {
-        { plan throws(CommandFailure) in
+        { plan throws(DemoError) in
             guard let flag = plan.arguments.firstIndex(of: "--pgdata") else { return }
             let data = plan.arguments[flag + 1]
             #expect(!FileManager.default.fileExists(atPath: data), "a leftover")
@@ -31,13 +31,13 @@ struct DemoClusterTests {
             for name in ["PG_VERSION", "postgresql.conf"] {
                 _ = PrivateFile.write(Data("# \(name)\n".utf8), to: "\(data)/\(name)")
             }
-            if fails { throw CommandFailure("interrupted") }
+            if fails { throw DemoError("interrupted") }
         }
     }
 
     @Test("An initdb that does not end leaves no cluster, and the next one begins anew")
     func interruptedInitdb() throws {
-        #expect(throws: CommandFailure.self) {
+        #expect(throws: DemoError.self) {
             try cluster.initialize(run: fakeInitdb(fails: true))
         }
         #expect(!exists(directory.data))
@@ -85,14 +85,15 @@ struct DemoClusterTests {
 
     @Test("The sockets are the group's, and go with the demo")
     func sockets() throws {
-        var sockets: DemoSockets? = try DemoSockets(in: folder.path, for: nil)
+        var sockets: DemoSockets? = try DemoSockets(
+            ["callbacks", "api", "events"], in: folder.path, for: nil)
         let paths = ["callbacks", "api", "events"].map { folder.path(of: "\($0).sock") }
         for path in paths {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o660)
         }
         // Over what a killed demo has left.
-        sockets = try DemoSockets(in: folder.path, for: nil)
+        sockets = try DemoSockets(["callbacks", "api", "events"], in: folder.path, for: nil)
         sockets?.refuse()
         #expect(!paths.contains(where: exists))
         // Somebody's own in their place stays.

@@ -47,12 +47,12 @@ struct DemoSummary: Encodable {
     var pids: Processes
 
     /// Writes `demo.json`, readable by its owner only: it holds the secrets.
-    func write(to path: String) throws(CommandFailure) {
+    func write(to path: String) throws(DemoError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(self),
             PrivateFile.write(data + Data("\n".utf8), to: path)
-        else { throw CommandFailure("cannot write \(path)") }
+        else { throw DemoError("cannot write \(path)") }
     }
 
     /// The short summary.

@@ -1,31 +1,26 @@
 import Foundation
 import Synchronization
+import System
 import TestSupport
 import Testing
 
-@testable import waybill
+@testable import Demo
 
 @Suite("A stop during the demo's start", .blocking)
 struct StopRequestTests {
     private let folder: TemporaryDirectory
-    private let signals = DispatchSemaphore(value: 0)
-    private let second = DispatchSemaphore(value: 0)
+    private let second = Wakeup()
 
     init() throws {
         folder = try TemporaryDirectory()
     }
 
     private func request() -> StopRequest {
-        StopRequest({ [signals] in
-            signals.wait()
-            return SIGTERM
-        }) { [second] _ in
-            second.signal()
-        }
+        StopRequest { [second] _ in second.signal() }
     }
 
-    private func plan(_ script: String) -> waybill.ChildProcess.Plan {
-        waybill.ChildProcess.Plan(
+    private func plan(_ script: String) -> Demo.ChildProcess.Plan {
+        Demo.ChildProcess.Plan(
             name: "script", program: "/bin/sh", arguments: ["-c", script],
             environment: ["PATH": "/usr/bin:/bin"], log: folder.path(of: "log"))
     }
@@ -36,12 +31,12 @@ struct StopRequestTests {
         #expect(!stop.isMade)
         try stop.check()
         try stop.run(plan("exit 0"))
-        signals.signal()
+        stop.take(SIGTERM)
         stop.wait()
         #expect(stop.isMade)
-        let error = #expect(throws: CommandFailure.self) { try stop.check() }
+        let error = #expect(throws: DemoError.self) { try stop.check() }
         #expect(error?.exitStatus == 128 + SIGTERM)
-        #expect(throws: CommandFailure.self) { try stop.run(plan("touch \(folder.path)/ran")) }
+        #expect(throws: DemoError.self) { try stop.run(plan("touch \(folder.path)/ran")) }
         #expect(!FileManager.default.fileExists(atPath: folder.path(of: "ran")))
     }
 
@@ -50,10 +45,10 @@ struct StopRequestTests {
         let stop = request()
         let pid = Mutex<pid_t>(0)
         let start = ContinuousClock.now
-        let error = #expect(throws: CommandFailure.self) {
+        let error = #expect(throws: DemoError.self) {
             try stop.run(plan("sleep 300 & wait")) { started in
                 pid.withLock { $0 = started }
-                signals.signal()
+                stop.take(SIGTERM)
             }
         }
         #expect(error?.exitStatus == 128 + SIGTERM)
@@ -65,15 +60,15 @@ struct StopRequestTests {
     @Test("The second signal is told at once")
     func secondSignal() {
         let stop = request()
-        signals.signal()
+        stop.take(SIGTERM)
         stop.wait()
-        signals.signal()
-        #expect(second.wait(timeout: .now() + 10) == .success)
+        stop.take(SIGTERM)
+        #expect(second.wait(for: .seconds(10)))
     }
 
     @Test("A program that fails is told with its last words")
     func lastWords() {
-        let error = #expect(throws: CommandFailure.self) {
+        let error = #expect(throws: DemoError.self) {
             try request().run(plan("echo so it ends; exit 7"))
         }
         #expect(error?.description == "script failed (exit status 7):\n  so it ends")

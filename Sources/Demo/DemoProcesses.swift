@@ -49,15 +49,18 @@ struct DemoProcesses: Encodable {
     ///
     /// - Parameters:
     ///   - file: what was running.
+    ///   - tell: takes a line for the user.
     ///   - isInterrupted: ends the waits; then the file stays for the next time.
-    static func cleanUp(file: String, isInterrupted: () -> Bool = { false }) {
+    static func cleanUp(
+        file: String, tell: (String) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+    ) {
         guard let data = FileManager.default.contents(atPath: file),
             let entries = try? JSONValue(strict: [UInt8](data))["entries"]?.elements
         else { return }
         let living = entries.compactMap { Entry($0) }.filter(\.isAlive)
-        for name in Demo.stopOrder + [DemoCluster.initdb] {
+        for name in DemoSystem.stopOrder + [DemoCluster.initdb] {
             for entry in living where entry.name == name {
-                Output.line("waybill demo: ending \(name) (pid \(entry.pid)) of an earlier run")
+                tell("ending \(name) (pid \(entry.pid)) of an earlier run")
                 end(entry, isInterrupted)
             }
         }

@@ -26,10 +26,10 @@ struct DemoNginx {
     ///   - port: of HTTPS.
     ///   - simulatorPort: of the simulator; nil leaves it out.
     ///   - certificate: of the site.
-    /// - Throws: `CommandFailure` naming the file that cannot be written.
+    /// - Throws: `DemoError` naming the file that cannot be written.
     func configure(
         site: String, port: UInt16, simulatorPort: UInt16?, certificate: DemoCertificate
-    ) throws(CommandFailure) {
+    ) throws(DemoError) {
         let folder = directory.nginx
         do {
             let manager = FileManager.default
@@ -49,7 +49,7 @@ struct DemoNginx {
             ] {
                 guard let data = manager.contents(atPath: source),
                     PrivateFile.write(data, to: "\(folder)/\(name)")
-                else { throw CommandFailure("cannot write \(folder)/\(name)") }
+                else { throw DemoError("cannot write \(folder)/\(name)") }
             }
             try write("demo", as: "nginx.conf", of: site, port, simulatorPort)
             // Included if it is there.
@@ -58,7 +58,7 @@ struct DemoNginx {
                 try write("simulator", as: "simulator.conf", of: site, port, simulatorPort)
             }
         } catch {
-            throw CommandFailure("cannot configure nginx in \(folder): \(error)")
+            throw DemoError("cannot configure nginx in \(folder): \(error)")
         }
     }
 

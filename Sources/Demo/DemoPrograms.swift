@@ -1,14 +1,14 @@
 import Foundation
 
 /// The programs that the demo runs, found where Debian puts them or on PATH.
-struct DemoPrograms {
+package struct DemoPrograms {
     let nginx: String
     /// The folder with `initdb` and `postgres`, of the newest version installed.
     let postgresBinaries: String
     let openssl: String
 
-    /// - Throws: `CommandFailure` naming all that is missing, with the command that installs it.
-    init() throws(CommandFailure) {
+    /// - Throws: `DemoError` naming all that is missing, with the command that installs it.
+    init() throws(DemoError) {
         let nginx = Self.find("nginx")
         let openssl = Self.find("openssl")
         let postgres = Self.newestPostgres()
@@ -20,7 +20,7 @@ struct DemoPrograms {
         guard let nginx, let openssl, let postgres else {
             let names = missing.map(\.0).joined(separator: ", ")
             let packages = missing.map(\.1).joined(separator: " ")
-            throw CommandFailure(
+            throw DemoError(
                 "missing: \(names). Install with: apt-get update && apt-get install -y \(packages)")
         }
         self.nginx = nginx
@@ -29,7 +29,7 @@ struct DemoPrograms {
     }
 
     /// A program on PATH or where Debian keeps those of the system, nil if there is none.
-    static func find(_ name: String) -> String? {
+    package static func find(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/bin"]
         return folders.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }

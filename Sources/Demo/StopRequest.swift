@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 
 /// The user's wish to stop, heard from the demo's first moment on.
 ///
@@ -11,29 +12,23 @@ final class StopRequest: Sendable {
     }
 
     private let state = Mutex(State())
-    private let requested = DispatchSemaphore(value: 0)
+    private let requested = Wakeup()
+    private let onSecond: @Sendable (Int32) -> Void
 
-    /// Listens on a thread of its own.
-    ///
-    /// - Parameters:
-    ///   - nextSignal: waits for a signal.
-    ///   - onSecond: called with the second signal; it should not return.
-    init(
-        _ nextSignal: @escaping @Sendable () -> Int32,
-        onSecond: @escaping @Sendable (Int32) -> Void
-    ) {
-        let thread = Thread { [self] in
-            let signal = nextSignal()
-            let tool = state.withLock { state in
-                state.signal = signal
-                return state.tool
-            }
-            tool?.kill()
-            requested.signal()
-            onSecond(nextSignal())
+    /// - Parameter onSecond: called with the second signal; it should not return.
+    init(onSecond: @escaping @Sendable (Int32) -> Void) {
+        self.onSecond = onSecond
+    }
+
+    /// A signal has come.
+    func take(_ signal: Int32) {
+        let (isFirst, tool) = state.withLock { state in
+            defer { state.signal = state.signal ?? signal }
+            return (state.signal == nil, state.tool)
         }
-        thread.stackSize = 1 << 17
-        thread.start()
+        guard isFirst else { return onSecond(signal) }
+        tool?.kill()
+        requested.signal()
     }
 
     /// Whether the first signal has come.
@@ -42,10 +37,10 @@ final class StopRequest: Sendable {
     /// Waits for the first signal. Call it once.
     func wait() { requested.wait() }
 
-    /// - Throws: `CommandFailure` with the exit status of a signal's victim, if it has come.
-    func check() throws(CommandFailure) {
+    /// - Throws: `DemoError` with the exit status of a signal's victim, if it has come.
+    func check() throws(DemoError) {
         guard let signal = state.withLock({ $0.signal }) else { return }
-        throw CommandFailure(
+        throw DemoError(
             "stopped by signal \(signal) before all was up", exitStatus: 128 + signal)
     }
 
@@ -54,10 +49,10 @@ final class StopRequest: Sendable {
     /// - Parameters:
     ///   - plan: what is run; its end by the signal is a kill, so what it makes must be disposable.
     ///   - onStart: called with its pid.
-    /// - Throws: `CommandFailure` with the last lines of its output, if it fails; as `check` does.
+    /// - Throws: `DemoError` with the last lines of its output, if it fails; as `check` does.
     func run(
         _ plan: ChildProcess.Plan, onStart: (pid_t) -> Void = { _ in }
-    ) throws(CommandFailure) {
+    ) throws(DemoError) {
         try check()
         let child = try ChildProcess(plan)
         let isTooLate = state.withLock { state in
@@ -72,7 +67,7 @@ final class StopRequest: Sendable {
         guard exit.isClean else {
             let output = (try? String(contentsOfFile: plan.log, encoding: .utf8)) ?? ""
             let last = output.split(separator: "\n").suffix(5).joined(separator: "\n  ")
-            throw CommandFailure("\(plan.name) failed (\(exit)):\n  \(last)")
+            throw DemoError("\(plan.name) failed (\(exit)):\n  \(last)")
         }
     }
 }

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Postgres
 import Store
+import System
 import Telemetry
 
 /// The demo's own PostgreSQL: a cluster in its folder, TCP on loopback only, passwords for all.
@@ -39,35 +40,35 @@ struct DemoCluster {
     /// Makes the cluster if there is none, and writes this run's settings into it.
     ///
     /// - Parameter run: runs a program to its end.
-    /// - Throws: `CommandFailure` with initdb's words.
+    /// - Throws: `DemoError` with initdb's words.
     func initialize(
-        run: (ChildProcess.Plan) throws(CommandFailure) -> Void
-    ) throws(CommandFailure) {
+        run: (ChildProcess.Plan) throws(DemoError) -> Void
+    ) throws(DemoError) {
         let data = directory.data
         if !FileManager.default.fileExists(atPath: data + "/PG_VERSION") {
             // Half a cluster looks like a whole one, so it gets its name when it is whole.
             let new = data + ".new"
             try makeCluster(in: new, run: run)
             guard rename(new, data) == 0 else {
-                throw CommandFailure("cannot rename \(new) to \(data): remove that one")
+                throw DemoError("cannot rename \(new) to \(data): remove that one")
             }
         }
         try writeSettings()
     }
 
     private func makeCluster(
-        in new: String, run: (ChildProcess.Plan) throws(CommandFailure) -> Void
-    ) throws(CommandFailure) {
+        in new: String, run: (ChildProcess.Plan) throws(DemoError) -> Void
+    ) throws(DemoError) {
         try Self.makePrivate(directory.cluster)
         let passwordFile = directory.cluster + "/password"
         // What an interrupted run has left.
         try? FileManager.default.removeItem(atPath: new)
         guard !FileManager.default.fileExists(atPath: new) else {
-            throw CommandFailure("cannot remove \(new)")
+            throw DemoError("cannot remove \(new)")
         }
         unlink(passwordFile)
         guard PrivateFile.write(Data(secrets.databaseSuperuser.utf8), to: passwordFile) else {
-            throw CommandFailure("cannot write \(passwordFile)")
+            throw DemoError("cannot write \(passwordFile)")
         }
         defer { unlink(passwordFile) }
         Self.giveToPostgres(passwordFile)
@@ -86,7 +87,7 @@ struct DemoCluster {
     var server: ChildProcess.Plan { plan("postgres", ["-D", directory.data]) }
 
     /// Writes `waybill.conf`, at every start because the port may be another one.
-    private func writeSettings() throws(CommandFailure) {
+    private func writeSettings() throws(DemoError) {
         let settings = """
             # Written by `waybill demo` at every start.
             port = \(secrets.databasePort)
@@ -106,24 +107,24 @@ struct DemoCluster {
         let main = directory.data + "/postgresql.conf"
         let include = "\ninclude 'waybill.conf'\n"
         guard let text = FileManager.default.contents(atPath: main) else {
-            throw CommandFailure("cannot read \(main)")
+            throw DemoError("cannot read \(main)")
         }
         if !String(decoding: text, as: UTF8.self).contains(include) {
             try write(text + Data(include.utf8), to: main)
         }
     }
 
-    private func write(_ data: Data, to path: String) throws(CommandFailure) {
+    private func write(_ data: Data, to path: String) throws(DemoError) {
         guard PrivateFile.write(data, to: path) else {
-            throw CommandFailure("cannot write \(path)")
+            throw DemoError("cannot write \(path)")
         }
         Self.giveToPostgres(path)
     }
 
     /// Waits until the server takes connections.
     ///
-    /// - Throws: `CommandFailure` naming the log, after half a minute, or that of a stop.
-    func waitUntilReady(_ stop: StopRequest) throws(CommandFailure) {
+    /// - Throws: `DemoError` naming the log, after half a minute, or that of a stop.
+    func waitUntilReady(_ stop: StopRequest) throws(DemoError) {
         let settings = try Self.settings(
             superuserURL.replacingOccurrences(of: "/\(Self.database)", with: "/postgres"))
         var pause: Duration = .milliseconds(20)
@@ -138,18 +139,18 @@ struct DemoCluster {
                 failure = error
             }
             // The server has no other sign of readiness than a connection that works.
-            Thread.sleep(forTimeInterval: pause / .seconds(1))
+            ServiceThread.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(500))
         }
-        throw CommandFailure(
+        throw DemoError(
             "PostgreSQL does not come up (\(failure.map { "\($0)" } ?? "no answer"));"
                 + " see \(directory.logs)/postgres.log")
     }
 
     /// Makes roles and database, migrates, and stores the API key.
     ///
-    /// - Throws: `CommandFailure` with the step that failed.
-    func prepare(migrations: String) throws(CommandFailure) {
+    /// - Throws: `DemoError` with the step that failed.
+    func prepare(migrations: String) throws(DemoError) {
         let maintenance = try Self.settings(
             superuserURL.replacingOccurrences(of: "/\(Self.database)", with: "/postgres"))
         do {
@@ -168,14 +169,14 @@ struct DemoCluster {
             let users = DatabaseRole.all.map { RoleUser($0, user: Self.responder) }
             _ = try migrator.migrate(granting: users) { _ in }
         } catch {
-            throw CommandFailure(
+            throw DemoError(
                 "cannot prepare the database: \((error as? PostgresError)?.debugDescription ?? "\(error)")"
             )
         }
     }
 
     /// Stores the demo's API key, with all scopes, unless it is there.
-    func storeKey(hash: [UInt8]) throws(CommandFailure) {
+    func storeKey(hash: [UInt8]) throws(DemoError) {
         let pool = ConnectionPool(try Self.settings(responderURL), maximumCount: 1)
         defer { pool.close() }
         do {
@@ -185,7 +186,7 @@ struct DemoCluster {
                     name: "demo", scopes: Set(APIKey.Scope.allCases), hash: hash)
             }
         } catch {
-            throw CommandFailure("cannot store the API key: \(error)")
+            throw DemoError("cannot store the API key: \(error)")
         }
     }
 
@@ -219,11 +220,11 @@ struct DemoCluster {
             lo_truncate64(integer, bigint), lo_import(text), lo_import(text, oid) from public
         """
 
-    private static func settings(_ url: String) throws(CommandFailure) -> ConnectionSettings {
+    private static func settings(_ url: String) throws(DemoError) -> ConnectionSettings {
         do {
             return try ConnectionSettings(url, applicationName: "waybill demo")
         } catch {
-            throw CommandFailure("\(error)")
+            throw DemoError("\(error)")
         }
     }
 }
@@ -244,12 +245,12 @@ extension DemoCluster {
             log: log)
     }
 
-    private static func makePrivate(_ path: String) throws(CommandFailure) {
+    private static func makePrivate(_ path: String) throws(DemoError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure("cannot make the folder \(path)")
+            throw DemoError("cannot make the folder \(path)")
         }
         chmod(path, 0o700)
         giveToPostgres(path)

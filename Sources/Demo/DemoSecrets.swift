@@ -25,12 +25,12 @@ struct DemoSecrets: Encodable {
 
     /// Reads the file, or makes it.
     ///
-    /// - Throws: `CommandFailure` if the file is damaged or cannot be written.
-    static func load(from path: String) throws(CommandFailure) -> DemoSecrets {
+    /// - Throws: `DemoError` if the file is damaged or cannot be written.
+    static func load(from path: String) throws(DemoError) -> DemoSecrets {
         if let data = FileManager.default.contents(atPath: path) {
             let json = try? JSONValue(strict: [UInt8](data))
             guard var secrets = json.flatMap({ DemoSecrets($0) }) else {
-                throw CommandFailure("\(path) is damaged; remove the folder to start afresh")
+                throw DemoError("\(path) is damaged; remove the folder to start afresh")
             }
             if try secrets.complete() { try secrets.save(to: path) }
             return secrets
@@ -44,7 +44,7 @@ struct DemoSecrets: Encodable {
     /// Makes what a file of an earlier version does not have.
     ///
     /// - Returns: whether there was anything to make.
-    private mutating func complete() throws(CommandFailure) -> Bool {
+    private mutating func complete() throws(DemoError) -> Bool {
         let isWhole = !infobipAPIKey.isEmpty && !infobipURLSecret.isEmpty && simulatorPort != 0
         if infobipAPIKey.isEmpty { infobipAPIKey = try Self.token() }
         if infobipURLSecret.isEmpty { infobipURLSecret = try Self.token() }
@@ -54,24 +54,24 @@ struct DemoSecrets: Encodable {
         return !isWhole
     }
 
-    private static func token() throws(CommandFailure) -> String {
+    private static func token() throws(DemoError) -> String {
         do {
             return try RandomBytes.token(byteCount: 24)
         } catch {
-            throw CommandFailure("cannot make secrets: \(error)")
+            throw DemoError("cannot make secrets: \(error)")
         }
     }
 
     /// Writes the file with mode 0600, whole or not at all.
-    func save(to path: String) throws(CommandFailure) {
+    func save(to path: String) throws(DemoError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         guard let data = try? encoder.encode(self), PrivateFile.write(data, to: path) else {
-            throw CommandFailure("cannot write \(path)")
+            throw DemoError("cannot write \(path)")
         }
     }
 
-    private static func generate() throws(CommandFailure) -> DemoSecrets {
+    private static func generate() throws(DemoError) -> DemoSecrets {
         do {
             return DemoSecrets(
                 databaseSuperuser: try RandomBytes.token(byteCount: 24),
@@ -85,10 +85,10 @@ struct DemoSecrets: Encodable {
                 plivoAuthID: "MADEMO" + (try RandomBytes.token(byteCount: 10)).uppercased(),
                 plivoAuthToken: try RandomBytes.token(byteCount: 24),
                 databasePort: try LoopbackPort.free())
-        } catch let failure as CommandFailure {
+        } catch let failure as DemoError {
             throw failure
         } catch {
-            throw CommandFailure("cannot make secrets: \(error)")
+            throw DemoError("cannot make secrets: \(error)")
         }
     }
 }

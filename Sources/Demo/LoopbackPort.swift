@@ -6,11 +6,11 @@ enum LoopbackPort {
     ///
     /// Below the range that the kernel takes clients' ports from, 32768 and up: a server that is
     /// restarted there could find its port taken by somebody's connection.
-    static func free() throws(CommandFailure) -> UInt16 {
+    static func free() throws(DemoError) -> UInt16 {
         for _ in 0..<100 {
             if let port = bound(to: .random(in: 20_000..<32_768)) { return port }
         }
-        throw CommandFailure("no free TCP port on 127.0.0.1 from 20000 to 32767")
+        throw DemoError("no free TCP port on 127.0.0.1 from 20000 to 32767")
     }
 
     /// Whether somebody could listen on the port now.

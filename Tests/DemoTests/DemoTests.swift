@@ -1,9 +1,10 @@
 import Foundation
 import Security
+import System
 import TestSupport
 import Testing
 
-@testable import waybill
+@testable import Demo
 
 @Suite("Demo", .blocking)
 struct DemoTests {
@@ -13,11 +14,12 @@ struct DemoTests {
         folder = try TemporaryDirectory()
     }
 
-    private static let noStop = StopRequest(
-        {
-            DispatchSemaphore(value: 0).wait()
-            return SIGTERM
-        }, onSecond: { _ in })
+    private static let noStop = StopRequest { _ in }
+
+    /// The repository's own site files.
+    private static let site = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "nginx").path
 
     private func mode(_ path: String) -> mode_t? {
         var information = stat()
@@ -59,7 +61,7 @@ struct DemoTests {
 
     @Test("A folder that cannot be made is named")
     func impossibleDirectory() {
-        let error = #expect(throws: CommandFailure.self) { try DemoDirectory("/proc/demo") }
+        let error = #expect(throws: DemoError.self) { try DemoDirectory("/proc/demo") }
         #expect(error?.description.contains("/proc/demo") == true)
     }
 
@@ -120,7 +122,7 @@ struct DemoTests {
                 url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
                 inherited: inherited)
         }
-        let sockets = try DemoSockets(DemoSockets.simulator, in: folder.path, for: nil)
+        let sockets = try DemoSockets(["simulator"], in: folder.path, for: nil)
         let simulated = children(true, foreign)
         let dispatch = try #require(simulated.dispatch).environment
         let simulator = simulated.simulator(sockets)
@@ -156,7 +158,7 @@ struct DemoTests {
     func ownAccount() throws {
         let directory = try DemoDirectory(folder.path(of: "demo"))
         let secrets = try DemoSecrets.load(from: directory.secrets)
-        let sockets = try DemoSockets(DemoSockets.simulator, in: folder.path, for: nil)
+        let sockets = try DemoSockets(["simulator"], in: folder.path, for: nil)
         func responder(_ inherited: [String: String], simulates: Bool = false) -> DemoChildren {
             DemoChildren(
                 directory: directory, secrets: secrets, databaseURL: "postgresql://r",
@@ -198,7 +200,7 @@ struct DemoTests {
         let nginx = DemoNginx(directory, try DemoPrograms())
         for port in [UInt16(2000), simulates ? 2001 : nil] {
             try nginx.configure(
-                site: try Resources.folder("nginx"), port: 8443, simulatorPort: port,
+                site: Self.site, port: 8443, simulatorPort: port,
                 certificate: certificate)
         }
         let text = try? String(
@@ -211,7 +213,7 @@ struct DemoTests {
     @Test("Damaged secrets are not replaced")
     func damagedSecrets() throws {
         let path = try folder.write("secrets.json", "{}")
-        #expect(throws: CommandFailure.self) { try DemoSecrets.load(from: path) }
+        #expect(throws: DemoError.self) { try DemoSecrets.load(from: path) }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "{}")
     }
 
@@ -228,18 +230,18 @@ struct DemoTests {
     func lock() throws {
         let path = folder.path(of: "lock")
         let first = try DemoLock(path)
-        #expect(throws: CommandFailure.self) { try DemoLock(path) }
+        #expect(throws: DemoError.self) { try DemoLock(path) }
         first.release()
         try DemoLock(path).release()
     }
 
     @Test("What an earlier run left behind is ended; a stranger with the same pid is not")
     func cleanUp() throws {
-        let plan = waybill.ChildProcess.Plan(
+        let plan = Demo.ChildProcess.Plan(
             name: "sleep", program: "/bin/sleep", arguments: ["300"],
             log: folder.path(of: "log"))
-        let ours = try waybill.ChildProcess(plan)
-        let stranger = try waybill.ChildProcess(plan)
+        let ours = try Demo.ChildProcess(plan)
+        let stranger = try Demo.ChildProcess(plan)
         defer { kill(stranger.pid, SIGKILL) }
         let entry = try #require(DemoProcesses.Entry(name: "nginx", pid: ours.pid))
         #expect(entry.isAlive)

@@ -1,0 +1,31 @@
+/// What a demo has to be told.
+package struct DemoSettings: Sendable {
+    /// Where everything is kept.
+    package let directory: String
+    /// Of HTTPS.
+    package let port: UInt16
+    /// Whether the providers are played.
+    package let simulates: Bool
+    /// The folder of nginx's site files.
+    package let site: String
+    /// The folder of the database's migrations.
+    package let migrations: String
+    /// The names of the responder's sockets, in the order in which it gets them.
+    package let responderSockets: [String]
+    /// The variables of this process.
+    package let environment: [String: String]
+
+    /// All of it.
+    package init(
+        directory: String, port: UInt16, simulates: Bool, site: String, migrations: String,
+        responderSockets: [String], environment: [String: String]
+    ) {
+        self.directory = directory
+        self.port = port
+        self.simulates = simulates
+        self.site = site
+        self.migrations = migrations
+        self.responderSockets = responderSockets
+        self.environment = environment
+    }
+}
