@@ -40,7 +40,7 @@ let package = Package(
         module("Providers", ["Domain", "Security", "JSON", "Settings"]),
         module("HTTPClient", ["Domain"]),
         module("Sending", ["Domain", "Telemetry", "System"]),
-        module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON"]),
+        module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         module("Store", ["Postgres", "Domain", "Telemetry", "System"]),
         module("Web", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         module(

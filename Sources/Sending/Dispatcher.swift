@@ -1,5 +1,6 @@
 package import Domain
 import Synchronization
+import System
 package import Telemetry
 
 /// Submits queued messages to their providers, one lane for each, and asks for the final status of

@@ -31,6 +31,8 @@ package final class Simulator: ExchangeHandler {
         control = ControlAPI(core: core)
     }
 
+    deinit { core.stop() }
+
     /// Sends no more callbacks; requests are still answered.
     package func stop() { core.stop() }
 

@@ -1,27 +1,18 @@
-import Dispatch
 import Domain
 import Foundation
 import Security
 import Synchronization
+import System
 
 /// The state, and the pump that sends callbacks from it.
 ///
-/// One serial queue looks what is due and makes the requests; everything else only wakes it.
+/// One thread looks what is due and makes the requests; everything else only wakes it.
 final class SimulatorCore: Sendable {
     let state: Mutex<SimulatorState>
     private let account: Account
     private let transport: any HTTPTransport
     private let signer: PlivoSigner
-    private let queue = DispatchQueue(label: "simulator-callbacks")
-    private let pumpState = Mutex(PumpState())
-
-    private struct PumpState {
-        /// Whether the queue has been asked to pump and has not begun.
-        var isWoken = false
-        /// When it looks by itself.
-        var nextLook: Timestamp?
-        var isStopped = false
-    }
+    private let thread = ServiceThread("callbacks")
 
     /// How long an answer may take. Source: providers.md, B.2 (Plivo); Infobip's is not known.
     private static let patience = Duration.seconds(8)
@@ -31,26 +22,19 @@ final class SimulatorCore: Sendable {
         self.account = account
         self.transport = transport
         signer = PlivoSigner(account.plivoToken)
+        thread.startOrAbort { [self] in
+            while !thread.isStopping { pump() }
+        }
     }
 
     /// Makes the pump look soon. Any thread.
-    func wake() {
-        let isNews = pumpState.withLock { pump in
-            defer { pump.isWoken = true }
-            return !pump.isWoken
-        }
-        if isNews { queue.async { [self] in pump() } }
-    }
+    func wake() { thread.wake() }
 
     /// Sends no more callbacks.
-    func stop() { pumpState.withLock { $0.isStopped = true } }
+    func stop() { thread.stop() }
 
+    /// Sends what is due, and waits until more may be.
     private func pump() {
-        let isStopped = pumpState.withLock { pump in
-            pump.isWoken = false
-            return pump.isStopped
-        }
-        guard !isStopped else { return }
         let now = Timestamp.now
         let (work, nextLook) = state.withLock { state in
             let (deliveries, nextLook) = state.pump(at: now)
@@ -65,25 +49,10 @@ final class SimulatorCore: Sendable {
             return (work, nextLook)
         }
         for (delivery, items) in work { send(delivery, items) }
-        if let nextLook { look(at: nextLook, now) }
-    }
-
-    /// At most one look is planned, the earliest.
-    private func look(at time: Timestamp, _ now: Timestamp) {
-        let isNews = pumpState.withLock { pump in
-            if let planned = pump.nextLook, planned <= time, planned > now { return false }
-            pump.nextLook = time
-            return true
-        }
-        guard isNews else { return }
-        let wait = max(.zero, time.since(now)) / .seconds(1)
-        queue.asyncAfter(deadline: .now() + wait) { [self] in
-            let isDue = pumpState.withLock { pump in
-                guard pump.nextLook == time else { return false }
-                pump.nextLook = nil
-                return true
-            }
-            if isDue { pump() }
+        if let nextLook {
+            thread.wait(for: max(.zero, nextLook.since(now)))
+        } else {
+            thread.wait()
         }
     }
 

@@ -17,7 +17,7 @@ struct ArrowTests {
         "Providers": ["Domain", "Security", "JSON", "Settings"],
         "HTTPClient": ["Domain"],
         "Sending": ["Domain", "Telemetry", "System"],
-        "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON"],
+        "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
         "Store": ["Postgres", "Domain", "Telemetry", "System"],
         "Web": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
         "Demo": ["Store", "Postgres", "Domain", "Security", "Telemetry", "JSON", "System"],

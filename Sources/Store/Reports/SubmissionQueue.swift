@@ -1,6 +1,7 @@
 import Dispatch
 import Domain
 import Synchronization
+import System
 
 /// What waits for a commit: bounded, first in, first out.
 ///
