@@ -18,12 +18,12 @@ struct NotifierTests {
         let database = try TestDatabase()
         let heard = Heard()
         let listener = try NotificationListener(
-            database.responder, channels: ["waybill_outbox"],
+            database.responder, channels: [Channel.outbox.rawValue],
             onConnect: { heard.isListening.store(true, ordering: .relaxed) },
             onNotification: { _ in heard.rings.wrappingAdd(1, ordering: .relaxed) })
         defer { listener.stop() }
         #expect(waitUntil(within: .seconds(20)) { heard.isListening.load(ordering: .relaxed) })
-        let notifier = PostgresNotifier(try database.responder, channel: "waybill_outbox")
+        let notifier = PostgresNotifier(try database.responder, channel: .outbox)
         defer { notifier.stop() }
         notifier.notify()
         #expect(waitUntil(within: .seconds(20)) { heard.rings.load(ordering: .relaxed) == 1 })
@@ -53,13 +53,13 @@ struct NotifierTests {
         let database = try TestDatabase()
         let heard = Heard()
         let listener = try NotificationListener(
-            database.responder, channels: ["waybill_outbox"],
+            database.responder, channels: [Channel.outbox.rawValue],
             onConnect: { heard.isListening.store(true, ordering: .relaxed) },
             onNotification: { _ in heard.rings.wrappingAdd(1, ordering: .relaxed) })
         defer { listener.stop() }
         #expect(waitUntil(within: .seconds(20)) { heard.isListening.load(ordering: .relaxed) })
         for count in 1...5 {
-            let notifier = PostgresNotifier(try database.responder, channel: "waybill_outbox")
+            let notifier = PostgresNotifier(try database.responder, channel: .outbox)
             notifier.notify()
             notifier.stop()
             let isHeard = waitUntil(within: .seconds(20)) {
@@ -73,7 +73,7 @@ struct NotifierTests {
     func isPatient() throws {
         let settings = try ConnectionSettings(
             "postgresql://u@127.0.0.1:\(try FreePort.next())/d")
-        let notifier = PostgresNotifier(settings, channel: "waybill_outbox")
+        let notifier = PostgresNotifier(settings, channel: .outbox)
         let duration = ContinuousClock().measure { for _ in 0..<1000 { notifier.notify() } }
         #expect(duration < .seconds(1))
         notifier.stop()

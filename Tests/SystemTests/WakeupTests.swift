@@ -80,6 +80,11 @@ struct WakeupTests {
         semaphore.signal()
         semaphore.signal()
         semaphore.wait()
-        semaphore.wait()
+        let isSignalled = semaphore.wait(until: .now + .seconds(3600))
+        #expect(isSignalled)
+        let start = ContinuousClock.now
+        let isStillSignalled = semaphore.wait(until: start + .milliseconds(3))
+        #expect(!isStillSignalled)
+        #expect(.now - start >= .milliseconds(3))
     }
 }

@@ -8,7 +8,7 @@ import System
 /// Rings that come within 10 ms of each other are one; while the database is away they are lost.
 package final class PostgresNotifier: Notifier {
     private let settings: ConnectionSettings
-    private let channel: String
+    private let channel: Channel
     private let isWanted = Atomic<Bool>(false)
     private let thread = ServiceThread("notifier")
 
@@ -20,8 +20,8 @@ package final class PostgresNotifier: Notifier {
     ///
     /// - Parameters:
     ///   - settings: where to.
-    ///   - channel: exact name.
-    package init(_ settings: ConnectionSettings, channel: String) {
+    ///   - channel: what to tell on.
+    package init(_ settings: ConnectionSettings, channel: Channel) {
         self.settings = settings
         self.channel = channel
         thread.startOrAbort { [self] in run() }
@@ -61,7 +61,7 @@ package final class PostgresNotifier: Notifier {
                 let open: Connection
                 if let connection { open = connection } else { open = try connect() }
                 connection = open
-                try open.execute(SendNotification(channel: channel), within: .seconds(3))
+                try open.execute(SendNotification(channel: channel.rawValue), within: .seconds(3))
                 return true
             } catch {
                 let wasOpen = connection != nil

@@ -1,4 +1,3 @@
-import Dispatch
 import Domain
 import Synchronization
 import System
@@ -28,7 +27,7 @@ final class SubmissionQueue: Sendable {
     }
 
     private let state: Mutex<State>
-    private let wakeUp = DispatchSemaphore(value: 0)
+    private let wakeUp = CountingSemaphore()
     let capacity: Int
 
     /// - Parameters:
@@ -163,7 +162,7 @@ final class SubmissionQueue: Sendable {
             return state.aside.isEmpty ? limit : min(limit, max(.zero, state.asideUntil - now))
         }
         guard let pause else { return false }
-        if let pause, wakeUp.wait(timeout: .now() + pause / .seconds(1)) == .timedOut {
+        if let pause, !wakeUp.wait(until: now + pause) {
             // The signal may have come in between; then it is taken here, not by the next sleep.
             let wasSignalled = state.withLock { state -> Bool in
                 guard state.sleepers > 0 else { return true }

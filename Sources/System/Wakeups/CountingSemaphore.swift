@@ -21,6 +21,20 @@ package struct CountingSemaphore: ~Copyable, @unchecked Sendable {
     /// Lets one thread go on.
     package func signal() { sem_post(semaphore) }
 
-    /// Waits for a signal; an interruption counts as one.
-    package func wait() { sem_wait(semaphore) }
+    /// Waits for a signal.
+    package func wait() {
+        // Only an interruption makes it fail.
+        while sem_wait(semaphore) != 0 {}
+    }
+
+    /// Waits for a signal until the deadline.
+    ///
+    /// - Returns: Whether one came.
+    package func wait(until deadline: ContinuousClock.Instant) -> Bool {
+        var limit = MonotonicTime.of(deadline)
+        while glibcSemaphoreWait(semaphore, CLOCK_MONOTONIC, &limit) != 0 {
+            guard errno == EINTR else { return false }
+        }
+        return true
+    }
 }

@@ -43,7 +43,7 @@ struct AwaitedStates: Sendable {
         let news = Wakeup()
         // Without it the pauses alone do.
         let listener = try? NotificationListener(
-            settings, channels: [SendingService.sentChannel], onConnect: { news.signal() },
+            settings, channels: [Channel.sent.rawValue], onConnect: { news.signal() },
             onNotification: { _ in news.signal() })
         defer { listener?.stop() }
         while !last.isDone {

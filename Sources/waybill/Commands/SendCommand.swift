@@ -51,7 +51,7 @@ enum SendCommand {
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let queue = SendQueue(pool, logger: logger)
             _ = try queue.accept(sendRequest, nil)
-            let notifier = PostgresNotifier(database, channel: SendingService.outboxChannel)
+            let notifier = PostgresNotifier(database, channel: .outbox)
             notifier.notify()
             let ids = sendRequest.recipients.map(\.message)
             let states = try AwaitedStates(database).wait(

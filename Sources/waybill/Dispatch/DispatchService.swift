@@ -56,7 +56,7 @@ final class DispatchService: Sendable {
         self.dispatcher = dispatcher
         do throws(PostgresError) {
             listener = try NotificationListener(
-                configuration.database, channels: ["waybill_outbox"],
+                configuration.database, channels: [Channel.outbox.rawValue],
                 onConnect: { dispatcher.wake() }, onNotification: { _ in dispatcher.wake() })
         } catch {
             throw CommandFailure("cannot listen for new messages: \(error)")

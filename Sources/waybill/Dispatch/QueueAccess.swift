@@ -11,7 +11,7 @@ struct QueueAccess: Sendable {
     let stop: @Sendable () -> Void
 
     init(_ pool: ConnectionPool, _ settings: ConnectionSettings, logger: Logger) {
-        let notifier = PostgresNotifier(settings, channel: "waybill_sent")
+        let notifier = PostgresNotifier(settings, channel: .sent)
         outbox = OutboxStore(pool, settings: settings, logger: logger)
         self.notifier = notifier
         stop = { notifier.stop() }

@@ -14,11 +14,6 @@ struct SendingService: Sendable {
     private let listener: NotificationListener
     private let routing: Routing
 
-    /// Where dispatchers say that results are recorded.
-    static let sentChannel = "waybill_sent"
-    /// Where dispatchers hear of new work.
-    static let outboxChannel = "waybill_outbox"
-
     /// - Throws: `CommandFailure` if there are no descriptors left.
     init(
         _ configuration: Configuration, _ pool: ConnectionPool, metrics: Metrics, logger: Logger
@@ -29,13 +24,13 @@ struct SendingService: Sendable {
         let watch = SendWatch(queue, logger: logger)
         do {
             listener = try NotificationListener(
-                configuration.database, channels: [Self.sentChannel],
+                configuration.database, channels: [Channel.sent.rawValue],
                 onConnect: { watch.wake() }, onNotification: { _ in watch.wake() })
         } catch {
             throw CommandFailure("cannot listen to the database: \(error)")
         }
         self.watch = watch
-        notifier = PostgresNotifier(configuration.database, channel: Self.outboxChannel)
+        notifier = PostgresNotifier(configuration.database, channel: .outbox)
         SendingGauges.register(probe, in: metrics)
         SendingGauges.register(watch, in: metrics)
     }
