@@ -72,7 +72,9 @@ let package = Package(
         tests("HTTPClientTests", ["HTTPClient", "Domain"]),
         tests("SendingTests", ["Sending", "Domain", "Telemetry", "System"]),
         tests("SimulatorTests", ["Simulator", "FastCGI", "Domain", "Security", "Telemetry"]),
-        tests("StoreTests", ["Store", "Postgres", "Domain", "Telemetry", "System"]),
+        tests(
+            "StoreTests",
+            ["Store", "Postgres", "Providers", "Domain", "Security", "Telemetry", "System"]),
         tests("WebTests", ["Web", "FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         tests(
             "WaybillTests",

@@ -122,8 +122,9 @@ final class StatusQueries: Sendable {
     ) {
         let entry = entry(checks, result, askedAt: askedAt, now: now)
         guard !result.reports.isEmpty else { return recorder.add(entry) }
-        let callback = ArchivedCallback(
-            id: .new(at: now), provider: provider.provider, receivedAt: now, uri: uri, body: body)
+        let callback = ReceivedCallback(
+            id: .new(at: now), provider: provider.provider, uri: uri, contentType: nil,
+            receivedAt: now, body: body)
         sink.submit(
             Submission(callback: callback, reports: result.reports, rejects: [])
         ) { [self] outcome in

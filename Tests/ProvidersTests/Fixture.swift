@@ -16,9 +16,8 @@ enum Fixture {
 extension CallbackRequest {
     /// A request with these headers, their names in any case.
     init(
-        uri: String = "/callbacks/infobip", message: MessageID? = nil,
-        sendRequest: SendRequestID? = nil,
-        contentType: String? = "application/json", body: [UInt8], headers: [String: String] = [:]
+        uri: String = "/callbacks/infobip", sendRequest: SendRequestID? = nil, body: [UInt8],
+        headers: [String: String] = [:]
     ) {
         let parameters = Dictionary(
             uniqueKeysWithValues: headers.map { name, value in
@@ -26,12 +25,20 @@ extension CallbackRequest {
                     "HTTP_" + name.uppercased().replacing("-", with: "_"), value
                 )
             })
+        self.init(uri: uri, sendRequest: sendRequest, body: body) { parameters[$0.parameter] }
+    }
+}
+
+extension ReceivedCallback {
+    /// What a parser looks at, and no more.
+    init(
+        message: MessageID? = nil, sendRequest: SendRequestID? = nil,
+        contentType: String? = "application/json", body: [UInt8]
+    ) {
+        let now = Timestamp(microseconds: 1_795_000_000_000_000)
         self.init(
-            uri: uri, message: message, sendRequest: sendRequest, contentType: contentType,
-            body: body
-        ) {
-            parameters[$0.parameter]
-        }
+            id: .new(at: now), provider: .infobip, uri: "", contentType: contentType,
+            message: message, sendRequest: sendRequest, receivedAt: now, body: body)
     }
 }
 
@@ -44,7 +51,7 @@ func infobip(stringLimit: Int = 16_384) throws -> InfobipWebhook {
 
 /// What Infobip's webhook makes of a body.
 func parse(_ body: String, contentType: String? = "application/json") throws -> ParsedCallback {
-    try infobip().parse(CallbackRequest(contentType: contentType, body: Array(body.utf8)))
+    try infobip().parse(ReceivedCallback(contentType: contentType, body: Array(body.utf8)))
 }
 
 /// A moment written as our API writes it.

@@ -123,11 +123,11 @@ struct InfobipBadInputTests {
             [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x80],
         ] {
             let text = #"{"results":[\#(Self.good),\#(result),\#(Self.good),\#(result)]}"#
-            let request = CallbackRequest(body: body(text, sequence))
+            let callback = ReceivedCallback(body: body(text, sequence))
             let webhook = try infobip()
             // A second look must not be different from the first.
             for _ in 0..<2 {
-                let parsed = try webhook.parse(request)
+                let parsed = try webhook.parse(callback)
                 #expect(parsed.reports.count == (isStored ? 4 : 2))
                 let suffix = path.isEmpty ? "" : "." + path
                 #expect(
@@ -146,7 +146,7 @@ struct InfobipBadInputTests {
     @Test("what cannot be read outside of the results is told and costs none of them")
     func outside() throws {
         let outside = body(#"{"x":"~","results":[\#(Self.good)],"y":"~"}"#, [0xFF])
-        let parsed = try infobip().parse(CallbackRequest(body: outside))
+        let parsed = try infobip().parse(ReceivedCallback(body: outside))
         #expect(parsed.reports.count == 1)
         #expect(parsed.rejects.map(\.reason) == ["invalid_utf8", "invalid_utf8"])
         #expect(parsed.rejects.allSatisfy { $0.cost == .field })
@@ -267,7 +267,7 @@ struct InfobipBadInputTests {
         let end = try #require(body.lastIndex(of: UInt8(ascii: "}")))
         for length in 0...end {
             let malformation = #expect(throws: Malformation.self) {
-                try webhook.parse(CallbackRequest(body: Array(body[..<length])))
+                try webhook.parse(ReceivedCallback(body: Array(body[..<length])))
             }
             #expect(malformation?.code == .notJSON)
         }

@@ -109,7 +109,7 @@ struct InfobipEventTests {
         let webhook = try #require(PlivoWebhook(.init(baseURLs: ["https://x"], tokens: [token])))
         for message in [nil, MessageID.sample(1)] {
             let parsed = try webhook.parse(
-                CallbackRequest(
+                ReceivedCallback(
                     message: message, contentType: "application/x-www-form-urlencoded",
                     body: Array(form.utf8)))
             #expect(parsed.reports.isEmpty)

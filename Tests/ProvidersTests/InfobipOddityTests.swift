@@ -68,10 +68,10 @@ struct InfobipOddityTests {
         let result =
             #"{"messageId":"m","status":{"groupId":3,"groupName":"DELIVERED","id":5},\#(odd.members)}"#
         let webhook = try infobip()
-        let request = CallbackRequest(body: Array(#"{"results":[\#(result)]}"#.utf8))
+        let callback = ReceivedCallback(body: Array(#"{"results":[\#(result)]}"#.utf8))
         // What has been learned of the words changes nothing.
         for _ in 0..<2 {
-            let parsed = try webhook.parse(request)
+            let parsed = try webhook.parse(callback)
             let report = try #require(parsed.reports.first)
             #expect(report.status == .delivered)
             #expect(report.recipient == nil)

@@ -139,8 +139,8 @@ struct InfobipReportTests {
         let webhook = try infobip()
         let names = ["infobip-batch.json", "infobip-v3.json", "infobip-undeliverable.json"]
         for name in names + names.reversed() + names {
-            let request = CallbackRequest(body: try Fixture.bytes(name))
-            #expect(try webhook.parse(request) == fixture(name))
+            let callback = ReceivedCallback(body: try Fixture.bytes(name))
+            #expect(try webhook.parse(callback) == fixture(name))
         }
     }
 
@@ -154,8 +154,8 @@ struct InfobipReportTests {
                 group.addTask {
                     let body =
                         #"{"results":[{"messageId":"a","status":{"id":\#(index),"name":"N\#(index)"}}]}"#
-                    let one = try webhook.parse(CallbackRequest(body: Array(body.utf8)))
-                    let all = try webhook.parse(CallbackRequest(body: batch))
+                    let one = try webhook.parse(ReceivedCallback(body: Array(body.utf8)))
+                    let all = try webhook.parse(ReceivedCallback(body: batch))
                     return one.reports.first?.outcome.statusName == "N\(index)" && all == expected
                 }
             }
@@ -164,6 +164,6 @@ struct InfobipReportTests {
     }
 
     private func fixture(_ name: String) throws -> ParsedCallback {
-        try infobip().parse(CallbackRequest(body: Fixture.bytes(name)))
+        try infobip().parse(ReceivedCallback(body: Fixture.bytes(name)))
     }
 }

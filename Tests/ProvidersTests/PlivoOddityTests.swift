@@ -11,7 +11,7 @@ struct PlivoOddityTests {
         let token = try #require(Secret("token"))
         let webhook = try #require(PlivoWebhook(.init(baseURLs: ["https://x"], tokens: [token])))
         return try webhook.parse(
-            CallbackRequest(
+            ReceivedCallback(
                 contentType: "application/x-www-form-urlencoded", body: Array(form.utf8)))
     }
 

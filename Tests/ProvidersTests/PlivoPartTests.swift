@@ -12,7 +12,7 @@ struct PlivoPartTests {
         let token = try #require(Secret("token"))
         let webhook = try #require(PlivoWebhook(.init(baseURLs: ["https://x"], tokens: [token])))
         let parsed = try webhook.parse(
-            CallbackRequest(
+            ReceivedCallback(
                 message: message, contentType: "application/x-www-form-urlencoded",
                 body: Array("MessageUUID=u-2&Status=\(status)\(rest)".utf8)))
         return try #require(parsed.reports.first)

@@ -77,10 +77,10 @@ struct PlivoReportTests {
     @Test("our own id in the path is the message")
     func path() throws {
         let id = MessageID.new(at: Timestamp(microseconds: 1))
-        let request = CallbackRequest(
+        let callback = ReceivedCallback(
             message: id, contentType: "application/x-www-form-urlencoded; charset=utf-8",
             body: Array("MessageUUID=u&Status=sent".utf8))
-        let report = try #require(try webhook().parse(request).reports.first)
+        let report = try #require(try webhook().parse(callback).reports.first)
         #expect(report.message == id)
         #expect(!report.isKeyDerived)
     }
@@ -90,10 +90,10 @@ struct PlivoReportTests {
         let derived = MessageKey.derive(provider: .plivo, providerMessageID: "u")
         let random = try #require(MessageID(Self.uuid))
         for id in [derived, random, nil] {
-            let request = CallbackRequest(
+            let callback = ReceivedCallback(
                 message: id, contentType: "application/x-www-form-urlencoded",
                 body: Array("MessageUUID=u&Status=sent".utf8))
-            let report = try #require(try webhook().parse(request).reports.first)
+            let report = try #require(try webhook().parse(callback).reports.first)
             #expect(report.message == id ?? derived)
             #expect(report.isKeyDerived == (id != random))
         }
@@ -227,7 +227,7 @@ struct PlivoReportTests {
         #expect(tooMany?.code == .tooLong)
         for type in [nil, "application/json", "multipart/form-data; boundary=x"] {
             let other = #expect(throws: Malformation.self) {
-                try webhook().parse(CallbackRequest(contentType: type, body: []))
+                try webhook().parse(ReceivedCallback(contentType: type, body: []))
             }
             #expect(other?.code == .unsupportedMediaType)
         }
@@ -242,7 +242,7 @@ struct PlivoReportTests {
         _ body: [UInt8], message: MessageID? = nil, sendRequest: SendRequestID? = nil
     ) throws -> ParsedCallback {
         try webhook().parse(
-            CallbackRequest(
+            ReceivedCallback(
                 message: message, sendRequest: sendRequest,
                 contentType: "application/x-www-form-urlencoded",
                 body: body))

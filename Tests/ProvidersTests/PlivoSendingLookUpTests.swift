@@ -99,7 +99,7 @@ struct PlivoSendingLookUpTests {
             PlivoWebhook(.init(baseURLs: ["https://a.example"], tokens: [token])))
         let pushed = try #require(
             webhook.parse(
-                CallbackRequest(
+                ReceivedCallback(
                     message: .sample(1), contentType: "application/x-www-form-urlencoded",
                     body: Fixture.bytes("plivo-delivered.form"))
             ).reports.first)

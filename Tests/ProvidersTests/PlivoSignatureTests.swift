@@ -257,8 +257,7 @@ struct PlivoSignatureTests {
                 nonce: "1", token: token))
         func request(_ body: String) -> CallbackRequest {
             CallbackRequest(
-                uri: uri, sendRequest: .sample, contentType: "application/x-www-form-urlencoded",
-                body: Array(body.utf8),
+                uri: uri, sendRequest: .sample, body: Array(body.utf8),
                 headers: ["X-Plivo-Signature-V3": signature, "X-Plivo-Signature-V3-Nonce": "1"])
         }
         #expect(try webhook().authenticate(request(Self.body)).method == "v3")
@@ -308,7 +307,7 @@ struct PlivoSignatureTests {
         _ uri: String, _ body: String, _ nonce: String, _ signature: String
     ) -> CallbackRequest {
         CallbackRequest(
-            uri: uri, contentType: "application/x-www-form-urlencoded", body: Array(body.utf8),
+            uri: uri, body: Array(body.utf8),
             headers: [
                 "X-Plivo-Signature-V3": signature, "X-Plivo-Signature-V3-Nonce": nonce,
             ])

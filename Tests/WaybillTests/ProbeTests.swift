@@ -22,15 +22,19 @@ struct ProbeTests {
         return try ProbeSettings(arguments, environment: all) { files[$0] }
     }
 
-    /// The callback as the deployment's own code sees it.
-    private func received(_ callback: ProbeCallback) -> CallbackRequest {
-        CallbackRequest(
-            uri: callback.path + callback.query, message: nil,
+    /// The request as the deployment's own code sees it.
+    private func request(_ callback: ProbeCallback) -> CallbackRequest {
+        CallbackRequest(uri: callback.path + callback.query, body: callback.body) { name in
+            callback.headers.first { HeaderName($0.name) == name }?.value
+        }
+    }
+
+    private func received(_ callback: ProbeCallback) -> ReceivedCallback {
+        ReceivedCallback(
+            id: .new(at: Self.time), provider: callback.provider,
+            uri: callback.path + callback.query,
             contentType: callback.headers.first { $0.name == "Content-Type" }?.value,
-            body: callback.body,
-            header: { name in
-                callback.headers.first { HeaderName($0.name) == name }?.value
-            })
+            receivedAt: Self.time, body: callback.body)
     }
 
     @Test(
@@ -59,10 +63,9 @@ struct ProbeTests {
         } else {
             webhook = try #require(PlivoWebhook.Settings(&environment).flatMap { PlivoWebhook($0) })
         }
-        let request = received(callback)
         #expect(
-            try webhook.authenticate(request) == Verification(method: method, secret: 1))
-        let parsed = try webhook.parse(request)
+            try webhook.authenticate(request(callback)) == Verification(method: method, secret: 1))
+        let parsed = try webhook.parse(received(callback))
         #expect(parsed.rejects.isEmpty)
         let report = try #require(parsed.reports.first)
         #expect(report.status == ProbeCallback.status)

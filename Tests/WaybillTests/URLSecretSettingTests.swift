@@ -24,8 +24,7 @@ struct URLSecretSettingTests {
         let webhook = try #require(settings.flatMap { InfobipWebhook($0) })
         for (secret, number) in [(Self.secret, 1), ("0123456789abcdef", 2)] {
             let request = CallbackRequest(
-                uri: "/callbacks/infobip?token=\(secret)", message: nil, contentType: nil,
-                body: [], header: { _ in nil })
+                uri: "/callbacks/infobip?token=\(secret)", body: [], header: { _ in nil })
             #expect(
                 try webhook.authenticate(request)
                     == Verification(method: "url token", secret: number))

@@ -345,14 +345,14 @@ private final class SendRequestWebhook: WebhookProvider {
     }
 
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
-        #expect(request.message == nil)
         if let sendRequest = request.sendRequest {
             sendRequests.withLock { $0.append(sendRequest) }
         }
         return Verification(method: "v3", secret: 1)
     }
 
-    func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
+    func parse(_ callback: ReceivedCallback) throws(Malformation) -> ParsedCallback {
+        #expect(callback.message == nil)
         if let malformation { throw malformation }
         return ParsedCallback(reports: [Samples.report()], rejects: [])
     }

@@ -105,12 +105,12 @@ struct Webhook: WebhookProvider {
     private let named = Named()
 
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
-        named.add(request.message)
         if let refusal { throw refusal }
         return Verification(method: "basic", secret: 2)
     }
 
-    func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
+    func parse(_ callback: ReceivedCallback) throws(Malformation) -> ParsedCallback {
+        named.add(callback.message)
         if let malformation { throw malformation }
         return parsed
     }

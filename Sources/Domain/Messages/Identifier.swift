@@ -143,4 +143,4 @@ package typealias SendRequestID = Identifier<SendRequest>
 /// The key of one lease of messages by a dispatcher; version 7.
 package typealias LeaseID = Identifier<Lease>
 /// The key of one archived callback.
-package typealias CallbackID = Identifier<ArchivedCallback>
+package typealias CallbackID = Identifier<ReceivedCallback>

@@ -37,49 +37,24 @@ extension HeaderName {
     }
 }
 
-/// What a provider sent us, before it is authenticated.
+/// What proves that a callback comes from its provider; nothing of it is kept.
 package struct CallbackRequest {
     /// Path and query exactly as the provider called them; signatures cover this text.
     package let uri: String
-    /// The message's id in our path, where the callback URL holds one.
-    package let message: MessageID?
-    /// The call's id in our path, where one URL serves all recipients of a send request: with the
-    /// recipient in a signed body it names the message.
+    /// The send request's id in our path, where it holds one: then the body says which message is
+    /// meant, and a proof must cover it.
     package let sendRequest: SendRequestID?
-    package let contentType: String?
     package let body: [UInt8]
     /// A header's value, nil if it did not come. Valid only while the request is being handled.
     package let header: (HeaderName) -> String?
 
     package init(
-        uri: String, message: MessageID?, sendRequest: SendRequestID? = nil, contentType: String?,
-        body: [UInt8], header: @escaping (HeaderName) -> String?
+        uri: String, sendRequest: SendRequestID? = nil, body: [UInt8],
+        header: @escaping (HeaderName) -> String?
     ) {
         self.uri = uri
-        self.message = message
         self.sendRequest = sendRequest
-        self.contentType = contentType
         self.body = body
         self.header = header
-    }
-}
-
-/// A callback as it is kept: byte for byte, once it is known to come from the provider.
-package struct ArchivedCallback: Sendable {
-    package let id: CallbackID
-    package let provider: Provider
-    package let receivedAt: Timestamp
-    /// Path and query as called, but for a secret in them.
-    package let uri: String
-    package let body: [UInt8]
-
-    package init(
-        id: CallbackID, provider: Provider, receivedAt: Timestamp, uri: String, body: [UInt8]
-    ) {
-        self.id = id
-        self.provider = provider
-        self.receivedAt = receivedAt
-        self.uri = uri
-        self.body = body
     }
 }

@@ -1,11 +1,11 @@
 /// One callback on its way to the disk: the raw body, what it says, and what quarantine keeps of
 /// it.
 package struct Submission: Sendable {
-    package let callback: ArchivedCallback
+    package let callback: ReceivedCallback
     package let reports: [Report]
     package let rejects: [Reject]
 
-    package init(callback: ArchivedCallback, reports: [Report], rejects: [Reject]) {
+    package init(callback: ReceivedCallback, reports: [Report], rejects: [Reject]) {
         self.callback = callback
         self.reports = reports
         self.rejects = rejects

@@ -9,10 +9,10 @@ package protocol WebhookProvider: Sendable {
     /// - Throws: `Refusal`, with nothing of the request in it.
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification
 
-    /// Reads an authenticated request.
+    /// Reads an authenticated callback, or one from the archive: the same both times.
     ///
     /// - Throws: `Malformation` if no part of it can be read; then no part of it may be stored.
-    func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback
+    func parse(_ callback: ReceivedCallback) throws(Malformation) -> ParsedCallback
 
     /// Path and query as they may be kept: without what in them is a secret.
     func archived(uri: String) -> String

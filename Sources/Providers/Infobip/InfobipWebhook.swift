@@ -80,12 +80,12 @@ package final class InfobipWebhook: WebhookProvider {
     ///
     /// - Throws: `Malformation` for another media type, for what is not a JSON object, and for more
     ///   than 10,000 results or two lists of them.
-    package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, MediaType.isJSON(type) else {
+    package func parse(_ callback: ReceivedCallback) throws(Malformation) -> ParsedCallback {
+        guard let type = callback.contentType, MediaType.isJSON(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type", "`application/json` was expected.")
         }
-        return try request.body.withUnsafeBufferPointer { body throws(Malformation) in
+        return try callback.body.withUnsafeBufferPointer { body throws(Malformation) in
             try parse(UnsafeRawBufferPointer(body))
         }
     }

@@ -58,42 +58,44 @@ package final class PlivoWebhook: WebhookProvider {
     ///
     /// - Throws: `Malformation` for another media type, for more than 1000 parameters, for no
     ///   parameters at all, and for a status callback that names no message or no status.
-    package func parse(_ request: CallbackRequest) throws(Malformation) -> ParsedCallback {
-        guard let type = request.contentType, MediaType.isForm(type) else {
+    package func parse(_ callback: ReceivedCallback) throws(Malformation) -> ParsedCallback {
+        guard let type = callback.contentType, MediaType.isForm(type) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type",
                 "`application/x-www-form-urlencoded` was expected.")
         }
-        guard let form = FormReader(request.body) else {
+        guard let form = FormReader(callback.body) else {
             throw Malformation(
                 .tooLong, at: "parameter \(FormReader.pairLimit + 1)",
                 "A form may have \(FormReader.pairLimit) parameters.")
         }
         var parser = PlivoParser(form)
         if !form.pairs.isEmpty, let event = parser.otherEvent {
-            return ParsedCallback(reports: [], rejects: [Self.reject(event, at: "body", request)])
+            return ParsedCallback(reports: [], rejects: [Self.reject(event, at: "body", callback)])
         }
         if let missing = parser.missing {
             throw Malformation(
                 .wrongShape, at: missing.rawValue,
                 "A status callback with `MessageUUID` and `Status` was expected.")
         }
-        guard let report = parser.report(message: request.message, sendRequest: request.sendRequest)
+        guard
+            let report = parser.report(
+                message: callback.message, sendRequest: callback.sendRequest)
         else {
             let reject = parser.problem.map {
-                Self.reject($0.reason, at: $0.field.rawValue, request)
+                Self.reject($0.reason, at: $0.field.rawValue, callback)
             }
             return ParsedCallback(reports: [], rejects: reject.map { [$0] } ?? [])
         }
         if parser.oddities.isEmpty { return ParsedCallback(reports: [report], rejects: []) }
         var notes = OddityNotes()
-        request.body.withUnsafeBytes { notes.add(parser.oddities, of: "", excerpt: $0) }
+        callback.body.withUnsafeBytes { notes.add(parser.oddities, of: "", excerpt: $0) }
         return ParsedCallback(reports: [report], rejects: notes.rejects)
     }
 
     private static func reject(
-        _ reason: RejectReason, at place: String, _ request: CallbackRequest
+        _ reason: RejectReason, at place: String, _ callback: ReceivedCallback
     ) -> Reject {
-        request.body.withUnsafeBytes { reason.reject(at: place, excerpt: $0) }
+        callback.body.withUnsafeBytes { reason.reject(at: place, excerpt: $0) }
     }
 }

@@ -3,14 +3,18 @@ import Postgres
 
 /// Keeps callbacks as they came.
 struct ArchiveCallbacks: Statement {
-    let callbacks: [ArchivedCallback]
+    let callbacks: [ReceivedCallback]
 
     static let name: StaticString = "archive_callbacks"
     static let sql: StaticString = """
-        insert into callback (id, received_at, provider, uri, body)
-        select id, received_at, provider, uri, body
-        from unnest($1::uuid[], $2::timestamptz[], $3::smallint[], $4::text[], $5::bytea[])
-            as new (id, received_at, provider, uri, body)
+        insert into callback (
+            id, received_at, provider, uri, body, content_type, message_id, send_request_id)
+        select id, received_at, provider, uri, body, content_type, message_id, send_request_id
+        from unnest(
+            $1::uuid[], $2::timestamptz[], $3::smallint[], $4::text[], $5::bytea[], $6::text[],
+            $7::uuid[], $8::uuid[]
+        ) as new (
+            id, received_at, provider, uri, body, content_type, message_id, send_request_id)
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -19,5 +23,37 @@ struct ArchiveCallbacks: Statement {
         parameters.addInt16s(callbacks) { $0.provider.code }
         parameters.addTexts(callbacks) { $0.uri }
         parameters.addBytes(callbacks) { $0.body }
+        parameters.addTexts(callbacks) { $0.contentType }
+        parameters.addUUIDs(callbacks) { $0.message?.halves }
+        parameters.addUUIDs(callbacks) { $0.sendRequest?.halves }
+    }
+}
+
+/// Reads a callback back, to be parsed again.
+struct SelectCallback: Statement {
+    let id: CallbackID
+    /// The callback's own: it names the partition.
+    let receivedAt: Timestamp
+
+    static let name: StaticString = "select_callback"
+    static let sql: StaticString = """
+        select id, provider, uri, content_type, message_id, send_request_id, received_at, body
+        from callback
+        where id = $1 and received_at = $2
+        limit 1
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(uuid: id.halves)
+        parameters.add(timestamp: receivedAt.microseconds)
+    }
+
+    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> ReceivedCallback {
+        ReceivedCallback(
+            id: try row.identifier(0), provider: try row.provider(1), uri: try row.text(2),
+            contentType: try row.optionalText(3),
+            message: try row.optionalUUID(4).map { MessageID(high: $0.high, low: $0.low) },
+            sendRequest: try row.optionalUUID(5).map { SendRequestID(high: $0.high, low: $0.low) },
+            receivedAt: Timestamp(microseconds: try row.timestamp(6)), body: try row.bytes(7))
     }
 }

@@ -140,7 +140,7 @@ extension Committer {
     private mutating func giveUp(
         _ items: [WriteBatch.Item], _ bisection: inout Bisection
     ) throws(PostgresError) {
-        var rows: [WriteBatch.Refused] = []
+        var rows: [QuarantineRejects.Rejected] = []
         for item in items {
             if case .callback = item {
                 do throws(PostgresError) {
@@ -161,12 +161,13 @@ extension Committer {
     }
 
     private mutating func quarantine(
-        _ rows: [WriteBatch.Refused], _ bisection: inout Bisection
+        _ rows: [QuarantineRejects.Rejected], _ bisection: inout Bisection
     ) throws(PostgresError) {
-        guard let callback = rows.first?.callback else { return }
-        // The rows are all of one callback.
-        let kept = writer.quarantine.admit(rows.map(\.reject)).map {
-            (reject: $0, callback: callback)
+        guard let first = rows.first else { return }
+        // The rows are all of one callback. If its own row is among them, they tell what it was.
+        let refused = rows.first { !$0.isArchived } ?? first
+        let kept = writer.quarantine.admit(rows.map(\.reject)).map { reject in
+            QuarantineRejects.Rejected(reject, refused.callback, refused.isArchived)
         }
         do throws(PostgresError) {
             _ = try usableConnection().execute(
@@ -190,25 +191,21 @@ extension PostgresError {
     fileprivate var stateText: String { sqlState.map { "\($0)" } ?? "unknown" }
 }
 
-extension WriteBatch {
-    typealias Refused = (reject: Reject, callback: ArchivedCallback)
-}
-
 extension WriteBatch.Item {
     /// The row as quarantine keeps it.
-    fileprivate func refused(_ detail: String) -> WriteBatch.Refused {
+    fileprivate func refused(_ detail: String) -> QuarantineRejects.Rejected {
         switch self {
         case .report(let report, let callback, let receivedAt):
-            let origin = ArchivedCallback(
-                id: callback, provider: report.provider, receivedAt: receivedAt, uri: "", body: [])
+            let origin = ReceivedCallback(
+                id: callback, provider: report.provider, uri: "", contentType: nil,
+                receivedAt: receivedAt, body: [])
             // The archive has what it said.
-            return (Self.reject("message \(report.message)", detail, []), origin)
+            return (Self.reject("message \(report.message)", detail, []), origin, true)
         case .reject(let reject, let callback):
             // Its own texts are what was refused, most likely.
-            let place = reject.place.replacing("\0", with: "\u{FFFD}")
-            return (Self.reject(place, detail, reject.excerpt), callback)
+            return (Self.reject(reject.place.withoutNUL, detail, reject.excerpt), callback, true)
         case .callback(let callback):
-            return (Self.reject("callback", detail, callback.body), callback)
+            return (Self.reject("callback", detail, callback.body), callback, false)
         }
     }
 

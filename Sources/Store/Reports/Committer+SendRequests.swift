@@ -128,7 +128,7 @@ extension Submission {
 }
 
 extension Reject {
-    fileprivate static func unmatched(_ report: Report, in callback: ArchivedCallback) -> Reject {
+    fileprivate static func unmatched(_ report: Report, in callback: ReceivedCallback) -> Reject {
         Reject(
             reason: "unmatched_recipient", place: "To",
             detail:

@@ -1,18 +1,27 @@
 import Domain
 import Postgres
 
-/// Keeps what a authenticated provider sent and nobody could read.
+/// Keeps what an authenticated provider sent and nobody could read or store.
 struct QuarantineRejects: Statement {
-    let rejects: [(reject: Reject, callback: ArchivedCallback)]
+    let rejects: [Rejected]
+
+    /// A row leads to its callback by the id and the time of receipt. Where the archive did not take
+    /// the callback, the row of its body has all that the archive would have kept.
+    typealias Rejected = (reject: Reject, callback: ReceivedCallback, isArchived: Bool)
 
     static let name: StaticString = "quarantine_rejects"
     static let sql: StaticString = """
-        insert into quarantine (received_at, callback_id, provider, reason, place, detail, excerpt)
-        select received_at, callback_id, provider, reason, place, detail, excerpt
+        insert into quarantine (
+            received_at, callback_id, provider, reason, place, detail, excerpt, uri, content_type,
+            message_id, send_request_id)
+        select received_at, callback_id, provider, reason, place, detail, excerpt, uri,
+            content_type, message_id, send_request_id
         from unnest(
             $1::timestamptz[], $2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::text[],
-            $7::bytea[]
-        ) as new (received_at, callback_id, provider, reason, place, detail, excerpt)
+            $7::bytea[], $8::text[], $9::text[], $10::uuid[], $11::uuid[]
+        ) as new (
+            received_at, callback_id, provider, reason, place, detail, excerpt, uri, content_type,
+            message_id, send_request_id)
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -23,5 +32,15 @@ struct QuarantineRejects: Statement {
         parameters.addTexts(rejects) { $0.reject.place }
         parameters.addTexts(rejects) { $0.reject.detail }
         parameters.addBytes(rejects) { $0.reject.excerpt }
+        // These may be what was refused.
+        parameters.addTexts(rejects) { $0.isArchived ? nil : $0.callback.uri.withoutNUL }
+        parameters.addTexts(rejects) { $0.isArchived ? nil : $0.callback.contentType?.withoutNUL }
+        parameters.addUUIDs(rejects) { $0.isArchived ? nil : $0.callback.message?.halves }
+        parameters.addUUIDs(rejects) { $0.isArchived ? nil : $0.callback.sendRequest?.halves }
     }
+}
+
+extension String {
+    /// The text as PostgreSQL takes it.
+    var withoutNUL: String { replacing("\0", with: "\u{FFFD}") }
 }

@@ -7,9 +7,9 @@ import Domain
 struct WriteBatch {
     /// What a batch is made of; also what bisection takes apart.
     enum Item {
-        case callback(ArchivedCallback)
+        case callback(ReceivedCallback)
         case report(Report, callback: CallbackID, receivedAt: Timestamp)
-        case reject(Reject, of: ArchivedCallback)
+        case reject(Reject, of: ReceivedCallback)
     }
 
     /// A report with what the ledger notes of its arrival.
@@ -28,8 +28,8 @@ struct WriteBatch {
         }
     }
 
-    private(set) var callbacks: [ArchivedCallback] = []
-    private(set) var rejects: [(reject: Reject, callback: ArchivedCallback)] = []
+    private(set) var callbacks: [ReceivedCallback] = []
+    private(set) var rejects: [QuarantineRejects.Rejected] = []
     /// Distinct, ordered by message and fingerprint.
     private(set) var reports: [ReportRow] = []
     /// The deciding report of each message, ordered by message.
@@ -54,7 +54,7 @@ struct WriteBatch {
     init(_ submissions: some Sequence<Submission>) {
         for submission in submissions {
             callbacks.append(submission.callback)
-            for reject in submission.rejects { rejects.append((reject, submission.callback)) }
+            for reject in submission.rejects { rejects.append((reject, submission.callback, true)) }
             for report in submission.reports {
                 reports.append(
                     ReportRow(
@@ -70,7 +70,7 @@ struct WriteBatch {
         for item in items {
             switch item {
             case .callback(let callback): callbacks.append(callback)
-            case .reject(let reject, let callback): rejects.append((reject, callback))
+            case .reject(let reject, let callback): rejects.append((reject, callback, true))
             case .report(let report, let callback, let receivedAt):
                 reports.append(
                     ReportRow(report: report, callback: callback, receivedAt: receivedAt))

@@ -103,7 +103,7 @@ package final class CallbackEndpoint: Sendable {
         Problem(.notFound, "not_found", "The path must end in one of our \(kind) ids.")
     }
 
-    /// Answers one callback; message or call is the id in its path, where there is one.
+    /// Answers one callback; message or sendRequest is the id in its path, where there is one.
     private func handle(
         _ exchange: Exchange, message: MessageID? = nil, sendRequest: SendRequestID? = nil
     ) {
@@ -115,8 +115,7 @@ package final class CallbackEndpoint: Sendable {
             return refuse(exchange, Problem(error), .anybody, at: now)
         }
         let request = CallbackRequest(
-            uri: exchange.requestURI ?? "", message: message, sendRequest: sendRequest,
-            contentType: exchange.contentType, body: body,
+            uri: exchange.requestURI ?? "", sendRequest: sendRequest, body: body,
             header: { exchange.parameter($0.parameter) })
         let verification: Verification
         do {
@@ -124,12 +123,13 @@ package final class CallbackEndpoint: Sendable {
         } catch {
             return refuse(exchange, problem(for: error), caller(error), at: now)
         }
-        let callback = ArchivedCallback(
-            id: .new(at: now), provider: webhook.provider, receivedAt: now,
-            uri: webhook.archived(uri: request.uri), body: body)
+        let callback = ReceivedCallback(
+            id: .new(at: now), provider: webhook.provider,
+            uri: webhook.archived(uri: request.uri), contentType: exchange.contentType,
+            message: message, sendRequest: sendRequest, receivedAt: now, body: body)
         if exchange.hasEncodedBody { return keep(.encoded, of: callback, for: exchange) }
         do {
-            let parsed = try webhook.parse(request)
+            let parsed = try webhook.parse(callback)
             store(callback, parsed, for: exchange, verification: verification)
         } catch {
             keep(error, of: callback, for: exchange)
@@ -138,7 +138,7 @@ package final class CallbackEndpoint: Sendable {
 
     /// Hands a readable callback to the sink and answers once it is on disk.
     private func store(
-        _ callback: ArchivedCallback, _ parsed: ParsedCallback, for exchange: Exchange,
+        _ callback: ReceivedCallback, _ parsed: ParsedCallback, for exchange: Exchange,
         verification: Verification
     ) {
         let submission = Submission(
@@ -179,7 +179,7 @@ package final class CallbackEndpoint: Sendable {
     /// Archives an unreadable callback of a authenticated provider, says why in the quarantine,
     /// then refuses it.
     private func keep(
-        _ malformation: Malformation, of callback: ArchivedCallback, for exchange: Exchange
+        _ malformation: Malformation, of callback: ReceivedCallback, for exchange: Exchange
     ) {
         let reject = Reject(
             reason: malformation.code.rawValue, place: malformation.place,
@@ -214,7 +214,7 @@ package final class CallbackEndpoint: Sendable {
     }
 
     /// One line for the reports that are lost, one for what is odd in others, one for other events.
-    private func log(_ kept: [Reject], of callback: ArchivedCallback, requestID: String?) {
+    private func log(_ kept: [Reject], of callback: ReceivedCallback, requestID: String?) {
         // Quarantine has them all.
         for cost in [Reject.Cost.report, .field, .nothing] {
             let rejects = kept.filter { $0.cost == cost }

@@ -95,9 +95,10 @@ extension Submission {
         uri: String = "/callbacks/infobip", receivedAt: Timestamp = .noon()
     ) -> Submission {
         Submission(
-            callback: ArchivedCallback(
+            callback: ReceivedCallback(
                 id: .new(at: receivedAt), provider: reports.first?.provider ?? .infobip,
-                receivedAt: receivedAt, uri: uri, body: Array(body.utf8)),
+                uri: uri, contentType: "application/json", receivedAt: receivedAt,
+                body: Array(body.utf8)),
             reports: reports, rejects: rejects)
     }
 }

@@ -26,7 +26,7 @@ enum StatementList {
     }
 
     /// The same without the migrations' own.
-    static let all = DatabaseRole.all.flatMap(users) + [migrator]
+    static let all = DatabaseRole.all.flatMap(users) + [migrator, archive]
 
     static func statements(of role: DatabaseRole) -> [any Statement.Type] {
         users(of: role).flatMap(\.statements)
@@ -103,6 +103,10 @@ enum StatementList {
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
             HoldChecks.self, BeatProviders.self, SelectPresence.self, SetStop.self, PlanAnew.self,
         ])
+
+    /// Run by the role that owns everything.
+    static let archive = StatementUser(
+        files: ["CallbackArchive.swift"], statements: [SelectCallback.self])
 
     /// `waybill migrate`, whose role owns everything.
     static let migrator = StatementUser(

@@ -1,0 +1,46 @@
+/// A message's status became another one, and the change is committed.
+package struct StatusChange: Sendable, Hashable {
+    package let message: MessageID
+    /// Where the change stands among all others. Of two changes of one message the later one has
+    /// the greater sequence, whoever wrote them.
+    package let sequence: ChangeSequence
+    /// What the status is now.
+    package let status: Status
+    package let cause: Cause
+
+    package init(message: MessageID, sequence: ChangeSequence, status: Status, cause: Cause) {
+        self.message = message
+        self.sequence = sequence
+        self.status = status
+        self.cause = cause
+    }
+
+    /// Whether the new status is a final one; a later report may still replace it.
+    package var isFinal: Bool { status.isFinal }
+
+    /// What changed the status.
+    package enum Cause: Int16, Sendable, CaseIterable {
+        /// A report that the provider sent to us.
+        case callback = 1
+        /// A report that we asked the provider for.
+        case statusQuery = 2
+        /// What we did ourselves: accepted the message, sent it, cancelled it, gave it up.
+        case event = 3
+    }
+}
+
+/// A place in the order of all changes of statuses; greater is later.
+///
+/// Numbers have gaps. They fit a double, so that JSON carries them exactly.
+package struct ChangeSequence: RawRepresentable, Hashable, Comparable, Sendable {
+    package let rawValue: Int64
+
+    package init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// Before the first change.
+    package static let start = ChangeSequence(rawValue: 0)
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
