@@ -1,5 +1,6 @@
 internal import CFastCGI
 internal import Glibc
+internal import Synchronization
 internal import System
 
 extension Server {
@@ -9,10 +10,10 @@ extension Server {
 
     /// Takes what waits at the listener; only one worker at a time is here.
     func accept() {
-        guard monitor.withLock({ $0.beginAccepting() }) else { return }
+        guard case .accept = monitor.withLock({ $0.beginAccepting() }) else { return }
         var refused = false
         for _ in 0..<Self.batch {
-            guard monitor.withLock({ $0.mayAccept() }) || makeRoom() else { break }
+            guard monitor.withLock({ $0.mayAccept }) || makeRoom() else { break }
             let descriptor = waybill_accept(socket.descriptor)
             if descriptor >= 0 {
                 admit(descriptor)
@@ -27,68 +28,62 @@ extension Server {
             report(.acceptFailed(-descriptor))
             break
         }
-        switch monitor.withLock({ $0.endAccepting(refused: refused) }) {
-        case .arm:
-            armListener()
-        case .park:
+        let action = monitor.withLock { $0.endAccepting(refused: refused) }
+        if case .parkListener = action {
             if refused { timer.start(Self.backOff) } else { report(.connectionsExhausted) }
-        case .close:
-            closeListener()
-            monitor.wakeAll()
         }
+        perform(action)
     }
 
     /// The back-off is over: the timer is armed anew and the listener watched again.
     func endBackOff() {
         timer.clear()
         _ = poller.change(timer.descriptor, id: Self.timerID, [.input, .once])
-        if monitor.withLock({ $0.unpark() }) { armListener() }
+        perform(monitor.withLock { $0.unpark() })
     }
 
     private func admit(_ descriptor: Int32) {
         let now = ContinuousClock.now
-        guard setTimeout(descriptor),
-            let (id, surplus, hasSurplus) = monitor.withLock({ state in
-                state.admit(descriptor, at: now).map {
-                    ($0, state.claimSurplus(at: now), state.hasSurplus)
-                }
-            })
-        else {
+        guard setTimeout(descriptor) else {
+            close(descriptor)
+            return
+        }
+        let (action, surplus, hasSurplus) = monitor.withLock { state in
+            let action = state.admit(descriptor, at: now)
+            noteArming(action)
+            return (action, state.claimSurplus(at: now), state.hasSurplus)
+        }
+        guard case .watchNew(let id) = action else {
             close(descriptor)
             return
         }
         counters.accepted()
-        if !poller.add(descriptor, id: id, [.input, .once]) {
-            // Out of memory; or the drain has closed it between the two lines above.
-            if monitor.withLock({ $0.forget(id) }) { close(descriptor) }
+        let isWatched = poller.add(descriptor, id: id, [.input, .once])
+        arming.subtract(1, ordering: .releasing)
+        if !isWatched {
+            // Out of memory.
+            perform(monitor.withLock { $0.forget(id) }, id, descriptor)
             monitor.wakeAll()
         }
         if hasSurplus { report(.connectionsExhausted) }
         // None may have rested for long enough yet.
         startSweeping(by: now + (hasSurplus ? limits.ioTimeout / 50 : limits.ioTimeout))
-        closeSurplus(surplus)
+        perform(surplus)
     }
 
     /// Gives room for one connection: one that rests goes, else the request that has waited for
     /// longest. False if neither is there.
     private func makeRoom() -> Bool {
-        closeSurplus(monitor.withLock { $0.isAccepting ? $0.claimSurplus(at: .now) : [] })
-        if monitor.withLock({ $0.mayAccept() }) { return true }
-        guard let oldest = monitor.withLock({ $0.isAccepting ? $0.refuseOldest() : nil }) else {
-            return false
-        }
-        refuse(oldest)
+        let now = ContinuousClock.now
+        perform(monitor.withLock { $0.isAccepting ? $0.claimSurplus(at: now) : .nothing })
+        if monitor.withLock({ $0.mayAccept }) { return true }
+        let oldest = monitor.withLock { $0.isAccepting ? $0.refuseOldest() : .nothing }
+        guard case .refuse = oldest else { return false }
+        perform(oldest)
         // Its peer may keep the connection.
-        closeSurplus(monitor.withLock { $0.claimSurplus(at: .now) })
-        return monitor.withLock { $0.mayAccept() }
-    }
-
-    /// Closes connections that are beyond the bound.
-    func closeSurplus(_ surplus: [(id: UInt64, connection: ServerState.Connection)]) {
-        if !surplus.isEmpty { waitForArming() }
-        for (id, connection) in surplus {
-            retire(id, connection.descriptor, from: connection.phase)
-        }
+        let later = ContinuousClock.now
+        perform(monitor.withLock { $0.claimSurplus(at: later) })
+        return monitor.withLock { $0.mayAccept }
     }
 
     /// For writes, as no read blocks; a Unix socket does not take it over from its listener.

@@ -12,7 +12,7 @@ extension Server {
     /// inherited socket's queue stays with the one who gave it. Safe to call again, from any
     /// thread.
     package func stopAccepting() {
-        if monitor.withLock({ $0.stopAccepting() }) { closeListener() }
+        perform(monitor.withLock { $0.stopAccepting() })
     }
 
     /// Lets what is in flight finish, then ends the workers.
@@ -40,14 +40,19 @@ extension Server {
             state.stop()
             return (unanswered, state.refuseAll())
         }
-        for exchange in refused { refuse(exchange) }
+        perform(refused)
         if finished == nil { closeResting(isEnd: true) }
         endWorkers()
         return unanswered
     }
 
     private func closeResting(isEnd: Bool = false) {
-        let resting = monitor.withLock { $0.claimResting(at: .now, isEnd: isEnd) }
+        let now = ContinuousClock.now
+        guard
+            case .closeResting(let resting) = monitor.withLock({
+                $0.claimResting(at: now, isEnd: isEnd)
+            })
+        else { return }
         waitForArming()
         for (id, connection) in resting {
             switch connection.phase {
@@ -56,15 +61,17 @@ extension Server {
             case .receiving where !isEnd:
                 release(id, connection.descriptor, to: .receiving)
             default:
-                if monitor.withLock({ $0.forget(id) }) { close(connection.descriptor) }
+                perform(monitor.withLock { $0.forget(id) }, id, connection.descriptor)
             }
         }
     }
 
     /// Returns once no thread is about to watch a connection that was claimed before this call.
     ///
-    /// Closing it earlier would give its number to another connection, which would then be watched
-    /// under the wrong name. Whoever watches takes one system call that does not block.
+    /// Watching is a system call, so it is done behind the lock: a thread that loses its core there
+    /// would make all the others wait. Closing a connection meanwhile would give its number to
+    /// another one, which would then be watched under the wrong name. Whoever watches takes one
+    /// system call that does not block.
     func waitForArming() {
         while arming.load(ordering: .acquiring) > 0 { sched_yield() }
     }
@@ -73,23 +80,24 @@ extension Server {
     ///
     /// A peer may send at this very moment. Once reading is shut down its send fails, and it knows
     /// that nobody has read what it sent; what was sent before can still be read, and is served.
-    func retire(_ id: UInt64, _ descriptor: Int32, from phase: ServerState.ConnectionPhase) {
+    func retire(_ id: UInt64, _ descriptor: Int32, from phase: State.ConnectionPhase) {
         Glibc.shutdown(descriptor, Int32(SHUT_RD))
         if Self.holdsBytes(descriptor) {
             release(id, descriptor, to: phase)
-        } else if monitor.withLock({ $0.forget(id) }) {
-            closeForgotten(descriptor)
+        } else {
+            forget(id, descriptor)
         }
         monitor.wakeAll()
     }
 
     /// Lets a claimed connection go on; an event of its may have been lost meanwhile.
-    func release(_ id: UInt64, _ descriptor: Int32, to phase: ServerState.ConnectionPhase) {
-        monitor.withLock { state in
-            state.release(id, to: phase)
-            // Under the lock: behind it a worker may close the descriptor.
-            arm(id, descriptor)
+    func release(_ id: UInt64, _ descriptor: Int32, to phase: State.ConnectionPhase) {
+        let action = monitor.withLock { state in
+            let action = state.release(id, to: phase)
+            noteArming(action)
+            return action
         }
+        perform(action, id, descriptor)
     }
 
     /// Only after the state has stopped: each thread that its stop wakes must find that, whichever

@@ -96,27 +96,30 @@ extension Server {
     /// Waits for what an event announced and was not there.
     private func putBack(_ id: UInt64, _ descriptor: Int32) {
         let now = ContinuousClock.now
-        let action = monitor.withLock { state in
+        let (action, room) = monitor.withLock { state in
             let action = state.putBack(id, at: now)
-            if action == .arm { arm(id, descriptor) }
-            return action
+            noteArming(action)
+            return (action, state.offerRoom())
         }
         perform(action, id, descriptor)
+        perform(room)
         startSweeping(by: now + limits.ioTimeout)
     }
 
     private func suspend(_ id: UInt64, _ descriptor: Int32, _ part: RequestPart) {
-        let isKept = monitor.withLock { state in
-            let isKept = state.suspend(id, part)
-            // Under the lock, and it does not block: behind it a sweep may close the descriptor,
-            // whose number another connection then gets.
-            if isKept { arm(id, descriptor) }
-            return isKept
+        let (action, room) = monitor.withLock { state in
+            let action = state.suspend(id, part)
+            noteArming(action)
+            // It counted as in flight while it was read; a complete one may wait for its place.
+            return (action, state.offerRoom())
         }
-        if isKept {
+        perform(action, id, descriptor)
+        perform(room)
+        if case .watch = action {
             startSweeping(by: part.arrival + limits.ioTimeout)
         } else {
-            closeForgotten(descriptor)
+            // It may have given room for another.
+            perform(monitor.withLock { $0.unpark() })
             report(.malformedRequest)
         }
         monitor.wakeAll()
@@ -126,12 +129,7 @@ extension Server {
 
     /// Sees to it that a deadline is kept also when no event comes.
     func startSweeping(by deadline: ContinuousClock.Instant) {
-        monitor.withLock { state in
-            // Under the lock, and it does not block: else a later deadline could have the last
-            // word.
-            guard state.mustSweep(by: deadline) else { return }
-            sweepTimer.start(max(ContinuousClock.now.duration(to: deadline), .milliseconds(1)))
-        }
+        perform(monitor.withLock { $0.mustSweep(by: deadline) })
     }
 
     /// Closes the connections whose peers were too slow, and refuses requests that waited in vain.
@@ -139,20 +137,24 @@ extension Server {
         sweepTimer.clear()
         _ = poller.change(sweepTimer.descriptor, id: Self.sweepTimerID, [.input, .once])
         let now = ContinuousClock.now
-        let (late, overdue, surplus) = monitor.withLock { state in
-            let (late, overdue, next) = state.sweep(now)
-            if let next { sweepTimer.start(next) }
-            return (late, overdue, state.claimSurplus(at: now, atMost: 64))
+        let (late, overdue, next, surplus) = monitor.withLock { state in
+            (
+                state.claimLate(at: now), state.refuseOverdue(at: now), state.nextSweep(at: now),
+                state.claimSurplus(at: now, atMost: 64)
+            )
         }
-        for exchange in overdue { refuse(exchange) }
-        if !late.isEmpty { waitForArming() }
-        for (id, connection) in late { close(id, connection, lateAt: now) }
-        closeSurplus(surplus)
+        perform(next)
+        perform(overdue)
+        if case .closeLate(let claimed) = late {
+            waitForArming()
+            for (id, connection) in claimed { close(id, connection, lateAt: now) }
+        }
+        perform(surplus)
         monitor.wakeAll()
     }
 
     private func close(
-        _ id: UInt64, _ connection: ServerState.Connection, lateAt now: ContinuousClock.Instant
+        _ id: UInt64, _ connection: State.Connection, lateAt now: ContinuousClock.Instant
     ) {
         // When the workers were slow rather than the peer, its request gets as much time again, but
         // not for ever.
@@ -163,15 +165,17 @@ extension Server {
             // Silence in the drain is no incident: whoever connected may have given up.
             if monitor.withLock({ $0.phase == .running }) { report(.timedOut) }
             retire(id, connection.descriptor, from: .fresh)
-        } else if monitor.withLock({ $0.forget(id) }) {
-            closeForgotten(connection.descriptor)
-            if connection.part != nil { report(.timedOut) }
+        } else if forget(id, connection.descriptor), connection.part != nil {
+            report(.timedOut)
         }
     }
 
-    /// Closes a connection that the state no longer knows, which may give room for another.
-    func closeForgotten(_ descriptor: Int32) {
+    /// Closes a claimed connection, which may give room for another; false if somebody else has.
+    @discardableResult
+    func forget(_ id: UInt64, _ descriptor: Int32) -> Bool {
+        guard case .close = monitor.withLock({ $0.forget(id) }) else { return false }
         Glibc.close(descriptor)
-        if monitor.withLock({ $0.unpark() }) { armListener() }
+        perform(monitor.withLock { $0.unpark() })
+        return true
     }
 }

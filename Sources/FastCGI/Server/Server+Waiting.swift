@@ -13,26 +13,30 @@ extension Server {
         if handler.answersAtOnce(exchange) { return handler.handle(exchange) }
         // From now on: a body may have taken long to come.
         let deadline = ContinuousClock.now + limits.queueTime
-        let (refused, mayResume, unparked) = monitor.withLock { state in
-            (state.hold(exchange, until: deadline), state.mayResume, state.unpark())
+        let (refused, room, listener, timer) = monitor.withLock { state in
+            (
+                state.hold(exchange, until: deadline),
+                // Somebody may have been answered since the request was taken.
+                state.offerRoom(), state.unpark(), state.mustSweep(by: deadline)
+            )
         }
-        if unparked { armListener() }
-        for exchange in refused { refuse(exchange) }
-        // Somebody may have been answered since the request was taken.
-        if mayResume { signalRoom() }
-        startSweeping(by: deadline)
-    }
-
-    /// There is room for what waits.
-    func signalRoom() {
-        if limits.handlers > 0 { work.signal() } else { room.signal() }
+        perform(listener)
+        perform(refused)
+        perform(room)
+        perform(timer)
     }
 
     /// There is room for what waits: handles it, as long as there is.
     func serveWaiting() {
         room.clear()
         _ = poller.change(room.descriptor, id: Self.roomID, [.input, .once])
-        while let exchange = monitor.withLock({ $0.resume() }) { handler.handle(exchange) }
+        resumeWaiting()
+    }
+
+    private func resumeWaiting() {
+        while case .handle(let exchange) = monitor.withLock({ $0.resume() }) {
+            handler.handle(exchange)
+        }
     }
 
     /// The life of a handler's thread: one request at a time until workers leave.
@@ -40,7 +44,7 @@ extension Server {
         while true {
             work.wait()
             counters.workerWakes()
-            while let exchange = monitor.withLock({ $0.resume() }) { handler.handle(exchange) }
+            resumeWaiting()
             counters.workerRests()
             if monitor.withLock({ $0.phase == .stopped }) { return }
         }

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 internal import System
 
 extension Server {
@@ -24,12 +23,13 @@ extension Server {
 
     private func serve(_ id: UInt64, _ buffers: inout WorkerBuffers) {
         switch monitor.withLock({ $0.take(id) }) {
-        case .nothing:
-            break
         case .discard(let descriptor, let left):
             discard(id, descriptor, left, buffers.scratch)
         case .serve(let descriptor, let part, let hasRoom):
             receive(id, descriptor, part, hasRoom: hasRoom, &buffers)
+        default:
+            // The event is out of date.
+            break
         }
     }
 
@@ -58,34 +58,16 @@ extension Server {
             Glibc.shutdown(descriptor, Int32(SHUT_WR))
             deadline = now + limits.ioTimeout
         }
-        let (action, unparked, mayResume) = monitor.withLock { state in
+        let (action, listener, room) = monitor.withLock { state in
             let action = state.finish(id, outcome, at: now, discarding: left, until: deadline)
-            // Under the lock: behind it a sweep may close the descriptor.
-            if action == .discard { arm(id, descriptor) }
-            if action == .arm { arming.add(1, ordering: .relaxed) }
-            return (action, state.unpark(), state.mayResume)
+            noteArming(action)
+            return (action, state.unpark(), state.offerRoom())
         }
-        if action == .arm {
-            // Behind the lock, since every request comes here: a system call is where a thread
-            // loses its core, and all others would wait for the lock meanwhile. See
-            // `waitForArming`.
-            arm(id, descriptor)
-            arming.subtract(1, ordering: .releasing)
-        }
-        if let deadline, action == .discard { startSweeping(by: deadline) }
         perform(action, id, descriptor)
-        if unparked { armListener() }
-        if mayResume { signalRoom() }
+        if let deadline, case .watch = action { startSweeping(by: deadline) }
+        perform(listener)
+        perform(room)
         monitor.wakeAll()
-    }
-
-    /// What is left to do behind the lock.
-    func perform(_ action: ServerState.Action, _ id: UInt64, _ descriptor: Int32) {
-        switch action {
-        case .close: close(descriptor)
-        case .retire: retire(id, descriptor, from: .idle)
-        case .arm, .discard, .nothing: break
-        }
     }
 
     /// A busy connection becomes a stream's and is no longer ours.
@@ -95,12 +77,4 @@ extension Server {
         finish(id, descriptor, .gone)
     }
 
-    func arm(_ id: UInt64, _ descriptor: Int32) {
-        // Fails only when the drain has just closed it.
-        _ = poller.change(descriptor, id: id, [.input, .once])
-    }
-
-    func armListener() {
-        _ = poller.change(socket.descriptor, id: Self.listenerID, [.input, .once])
-    }
 }

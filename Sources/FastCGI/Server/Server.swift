@@ -30,6 +30,8 @@ extension ExchangeHandler {
 /// for a peer to send, it keeps the part and goes on. Nor for room: what is complete waits by
 /// itself. A server lives until it is drained: its threads hold it.
 package final class Server: Sendable {
+    typealias State = ServerState<Exchange>
+
     let limits: Listener.Limits
     let handler: any ExchangeHandler
     let socket: ListeningSocket
@@ -40,7 +42,7 @@ package final class Server: Sendable {
     /// Workers are told by it that there is room for what waits, and handlers by the other.
     let room: EventDescriptor
     let work: CountingSemaphore
-    let monitor: Monitor<ServerState>
+    let monitor: Monitor<State>
     /// How many threads are about to watch a connection again that others may claim already.
     let arming = Atomic<Int>(0)
     let counters = ServerCounters()
@@ -90,8 +92,8 @@ package final class Server: Sendable {
         self.handler = handler
         self.incident = incident
         monitor = Monitor(
-            ServerState(
-                ServerState.Bounds(
+            State(
+                State.Bounds(
                     connections: limits.maxConnections, inFlight: limits.maxInFlight,
                     partialBytes: limits.partialBytes, patience: limits.ioTimeout)))
         poller = try Poller()
@@ -159,6 +161,6 @@ package final class Server: Sendable {
 
 extension Server: ExchangeOwner {
     func finish(_ id: UInt64, _ descriptor: Int32, _ outcome: ConnectionOutcome) {
-        finish(id, descriptor, outcome, discarding: ServerState.discardLimit)
+        finish(id, descriptor, outcome, discarding: State.discardLimit)
     }
 }

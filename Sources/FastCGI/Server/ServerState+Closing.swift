@@ -18,32 +18,30 @@ extension ServerState {
 
     // MARK: For want of room
 
-    /// The connections to close when there are more than the bound: the one that has rested for
-    /// longest, else one that has been silent since it was accepted. They are the caller's until
-    /// `release` or `forget`. Without any room one goes however short its rest was.
+    /// There may be more connections than the bound: the one goes that has rested for longest, else
+    /// one that has been silent since it was accepted. Without any room one goes however short its
+    /// rest was.
     ///
     /// - Parameters:
     ///   - now: The time.
     ///   - limit: How many at most, as each costs a look at all.
-    /// - Returns: Those to close.
-    mutating func claimSurplus(
-        at now: ContinuousClock.Instant, atMost limit: Int = 2
-    ) -> [(id: UInt64, connection: Connection)] {
-        guard phase == .running else { return [] }
-        var claimed: [(id: UInt64, connection: Connection)] = []
+    /// - Returns: `closeSurplus`, or nothing.
+    mutating func claimSurplus(at now: ContinuousClock.Instant, atMost limit: Int = 2) -> Action {
+        guard phase == .running else { return .nothing }
+        var claimed: [Claimed] = []
         while claimed.count < limit, connections.count - claimed.count > bounds.connections,
             let longest = longestResting(at: now, atOnce: !hasRoom && claimed.isEmpty)
         {
             claimed.append(longest)
             connections[longest.id]?.phase = .claimed
         }
-        return claimed
+        return claimed.isEmpty ? .nothing : .closeSurplus(claimed)
     }
 
     private func longestResting(
         at now: ContinuousClock.Instant, atOnce: Bool
-    ) -> (id: UInt64, connection: Connection)? {
-        var longest: (id: UInt64, connection: Connection)?
+    ) -> Claimed? {
+        var longest: Claimed?
         for (id, connection) in connections {
             guard connection.phase == .idle || connection.phase == .fresh,
                 now - connection.restsSince >= grace(connection.phase)
@@ -57,48 +55,46 @@ extension ServerState {
 
     // MARK: Deadlines
 
-    /// A connection or what waits got a deadline. True when the caller starts the timer for it.
-    mutating func mustSweep(by deadline: ContinuousClock.Instant) -> Bool {
-        if let sweepTime, sweepTime <= deadline { return false }
-        sweepTime = deadline
-        return true
+    /// The timer has fired: the connections past their deadline.
+    mutating func claimLate(at now: ContinuousClock.Instant) -> Action {
+        var late: [Claimed] = []
+        for (id, connection) in connections where connection.isTimed {
+            guard (connection.deadline ?? now) <= now else { continue }
+            late.append((id: id, connection: connection))
+        }
+        for (id, _) in late { connections[id]?.phase = .claimed }
+        return late.isEmpty ? .nothing : .closeLate(late)
     }
 
-    /// The timer has fired.
-    ///
-    /// - Returns: The connections past their deadline, which are the caller's until `release` or
-    ///   `forget`; the requests that have waited too long, for the caller to refuse; and how long
-    ///   the timer has to run, nothing when there is no deadline.
-    mutating func sweep(
-        _ now: ContinuousClock.Instant
-    ) -> (late: [(id: UInt64, connection: Connection)], overdue: [Exchange], next: Duration?) {
-        let timed = connections.filter { $0.value.isTimed }
-        let late = timed.filter { ($0.value.deadline ?? now) <= now }
-        for id in late.keys { connections[id]?.phase = .claimed }
+    /// The timer has fired: the requests that have waited too long.
+    mutating func refuseOverdue(at now: ContinuousClock.Instant) -> Action {
         let overdue = waiting.takeOverdue(now)
-        for exchange in overdue { connections[exchange.connection]?.phase = .busy }
+        for request in overdue { connections[request.connection]?.phase = .busy }
+        return overdue.isEmpty ? .nothing : .refuse(overdue)
+    }
+
+    /// The timer has fired, and what was due is taken out: starts it for what comes next.
+    mutating func nextSweep(at now: ContinuousClock.Instant) -> Action {
         // Not at every deadline: all the connections are looked at each time.
         let pause = max(phase == .running ? bounds.patience / 50 : freshTime / 50, .milliseconds(1))
-        let deadlines = timed.values.lazy.compactMap(\.deadline).filter { $0 > now }
-        let next = [deadlines.min(), waiting.nextDeadline].compactMap { $0 }.min()
-        // One that was claimed just now may be released with its deadline.
-        let isUnfinished = !late.isEmpty || hasSurplus
-        sweepTime = next.map { max(isUnfinished ? now : $0, now + pause) }
-        if sweepTime == nil, isUnfinished { sweepTime = now + pause }
-        return (
-            late.map { (id: $0.key, connection: $0.value) }, overdue,
-            sweepTime.map { now.duration(to: $0) }
-        )
+        var next = waiting.nextDeadline
+        // One that is claimed may be released with its deadline.
+        var isUnfinished = hasSurplus
+        for connection in connections.values {
+            isUnfinished = isUnfinished || connection.phase == .claimed
+            guard connection.isTimed, let deadline = connection.deadline else { continue }
+            next = min(next ?? deadline, deadline)
+        }
+        if isUnfinished { next = now }
+        return sweepNext(at: next.map { max($0, now + pause) })
     }
 
     // MARK: The drain
 
-    /// The connections without a thread, but for the fresh ones, which get a last deadline; they
-    /// are the caller's until `release` or `forget`. At the end the fresh ones, too.
-    mutating func claimResting(
-        at now: ContinuousClock.Instant, isEnd: Bool
-    ) -> [(id: UInt64, connection: Connection)] {
-        var claimed: [(id: UInt64, connection: Connection)] = []
+    /// The drain begins, or is at its end: the connections without a thread go, at first without the
+    /// fresh ones, which get a last deadline.
+    mutating func claimResting(at now: ContinuousClock.Instant, isEnd: Bool) -> Action {
+        var claimed: [Claimed] = []
         for (id, connection) in connections {
             switch connection.phase {
             case .busy, .claimed, .waiting:
@@ -112,19 +108,21 @@ extension ServerState {
                 claimed.append((id: id, connection: connection))
             }
         }
-        return claimed
+        return claimed.isEmpty ? .nothing : .closeResting(claimed)
     }
 
-    /// A claimed connection stays as it was.
-    mutating func release(_ id: UInt64, to phase: ConnectionPhase) {
+    /// A claimed connection goes on as before.
+    mutating func release(_ id: UInt64, to phase: ConnectionPhase) -> Action {
+        guard connections[id] != nil else { return .nothing }
         connections[id]?.phase = phase
+        return .watch
     }
 
-    /// True when the caller closes the connection; false when somebody else has done so.
-    mutating func forget(_ id: UInt64) -> Bool {
-        guard let connection = connections.removeValue(forKey: id) else { return false }
+    /// A claimed connection goes, unless somebody else has closed it.
+    mutating func forget(_ id: UInt64) -> Action {
+        guard let connection = connections.removeValue(forKey: id) else { return .nothing }
         heldBytes -= connection.part?.heldBytes ?? 0
-        return true
+        return .close
     }
 }
 

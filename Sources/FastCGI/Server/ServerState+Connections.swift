@@ -4,7 +4,7 @@ extension ServerState {
     // and written back once.
 
     /// A connection is readable.
-    mutating func take(_ id: UInt64) -> Taken {
+    mutating func take(_ id: UInt64) -> Action {
         guard phase != .stopped, var connection = connections[id] else { return .nothing }
         switch connection.phase {
         case .busy, .claimed, .waiting:
@@ -57,7 +57,7 @@ extension ServerState {
         case .keep where phase == .running:
             connection.rest(since: now)
             connections[id] = connection
-            return .arm
+            return .watch
         case .keep where phase == .draining:
             connection.phase = .claimed
             connections[id] = connection
@@ -66,7 +66,7 @@ extension ServerState {
             connection.phase = .discarding(left: left)
             connection.deadline = connection.deadline ?? deadline
             connections[id] = connection
-            return .discard
+            return .watch
         case .gone:
             connections[id] = nil
             return .nothing
@@ -85,18 +85,17 @@ extension ServerState {
         connection.phase = .fresh
         connection.deadline = now + freshTime
         connections[id] = connection
-        return .arm
+        return .watch
     }
 
     /// A busy connection waits for the rest of its request; also while draining, because what has
-    /// begun may be finished. False when the caller closes it, for want of memory or because
-    /// workers leave.
-    mutating func suspend(_ id: UInt64, _ part: RequestPart) -> Bool {
-        guard var connection = connections[id] else { return false }
+    /// begun may be finished. It is closed for want of memory, or when workers leave.
+    mutating func suspend(_ id: UInt64, _ part: RequestPart) -> Action {
+        guard var connection = connections[id] else { return .close }
         end(&connection)
         guard phase != .stopped, heldBytes + part.heldBytes <= bounds.partialBytes else {
             connections[id] = nil
-            return false
+            return .close
         }
         heldBytes += part.heldBytes
         connection.phase = .receiving
@@ -104,61 +103,63 @@ extension ServerState {
         connection.deadline = part.arrival + bounds.patience
         connection.part = part
         connections[id] = connection
-        return true
+        return .watch
     }
 
     // MARK: Requests that wait for room
 
-    /// A complete request waits for room.
-    ///
-    /// - Returns: The requests that the caller refuses, because too much waits.
+    /// A complete request waits for room; the oldest ones are refused if too much waits.
     mutating func hold(
-        _ exchange: Exchange, until deadline: ContinuousClock.Instant
-    ) -> [Exchange] {
-        if var connection = connections[exchange.connection] {
+        _ request: Request, until deadline: ContinuousClock.Instant
+    ) -> Action {
+        if var connection = connections[request.connection] {
             end(&connection)
             connection.phase = .waiting
-            connections[exchange.connection] = connection
+            connections[request.connection] = connection
         }
-        waiting.add(exchange, until: deadline)
-        var refused: [Exchange] = []
+        waiting.add(request, until: deadline)
+        var refused: [Request] = []
         // Their number is bounded by that of the connections.
         while phase == .stopped || waiting.bytes > bounds.partialBytes,
-            let oldest = refuseOldest()
+            let oldest = takeOldest(hasRoom: false)
         {
             refused.append(oldest)
         }
-        return refused
+        return refused.isEmpty ? .nothing : .refuse(refused)
     }
 
     /// Whether what waits may go on.
-    var mayResume: Bool { !waiting.isEmpty && inFlight < bounds.inFlight && phase != .stopped }
-
-    /// The request that has waited for longest, if there is room for it.
-    mutating func resume() -> Exchange? {
-        guard mayResume, let exchange = waiting.takeFirst() else { return nil }
-        begin(exchange, hasRoom: true)
-        return exchange
+    private var mayResume: Bool {
+        !waiting.isEmpty && inFlight < bounds.inFlight && phase != .stopped
     }
 
-    /// The request that has waited for longest, for a caller that refuses it.
-    mutating func refuseOldest() -> Exchange? {
-        guard let exchange = waiting.takeFirst() else { return nil }
-        begin(exchange, hasRoom: false)
-        return exchange
+    /// A request may have been answered.
+    func offerRoom() -> Action { mayResume ? .signalRoom : .nothing }
+
+    /// A thread has time for the request that has waited for longest, if there is room for it.
+    mutating func resume() -> Action {
+        guard mayResume, let request = takeOldest(hasRoom: true) else { return .nothing }
+        return .handle(request)
     }
 
-    private mutating func begin(_ exchange: Exchange, hasRoom: Bool) {
-        guard var connection = connections[exchange.connection] else { return }
+    /// The request that has waited for longest stands in the way.
+    mutating func refuseOldest() -> Action {
+        takeOldest(hasRoom: false).map { .refuse([$0]) } ?? .nothing
+    }
+
+    /// Nothing that waits will have its turn.
+    mutating func refuseAll() -> Action {
+        var refused: [Request] = []
+        while let request = takeOldest(hasRoom: false) { refused.append(request) }
+        return refused.isEmpty ? .nothing : .refuse(refused)
+    }
+
+    private mutating func takeOldest(hasRoom: Bool) -> Request? {
+        guard let request = waiting.takeFirst() else { return nil }
+        guard var connection = connections[request.connection] else { return request }
         begin(&connection, hasRoom: hasRoom)
-        connections[exchange.connection] = connection
-    }
-
-    /// All that waits, for a caller that refuses it.
-    mutating func refuseAll() -> [Exchange] {
-        var refused: [Exchange] = []
-        while let exchange = refuseOldest() { refused.append(exchange) }
-        return refused
+        connections[request.connection] = connection
+        return request
     }
 }
 

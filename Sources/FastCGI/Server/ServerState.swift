@@ -1,10 +1,19 @@
-/// What a server knows, as a pure state machine: events go in, what to do comes out.
+/// A complete request, as far as the state of a server knows it.
+protocol WaitingRequest: Sendable {
+    /// The number of the connection that it came on.
+    var connection: UInt64 { get }
+    /// What its body takes, in bytes.
+    var bodyBytes: Int { get }
+}
+
+/// What a server knows, as a pure state machine: events go in, with the time, and one action comes
+/// out of each.
 ///
 /// The caller does it after unlocking. Connections are known by numbers that are never reused,
 /// because a descriptor's number is, as soon as it is closed.
-struct ServerState: Sendable {
+struct ServerState<Request: WaitingRequest>: Sendable {
     /// Numbers below this one belong to the listener, the timers and the wake-ups.
-    static let firstConnection: UInt64 = 16
+    static var firstConnection: UInt64 { 16 }
 
     enum Phase: Sendable {
         /// Exits: draining.
@@ -64,14 +73,68 @@ struct ServerState: Sendable {
         var isFresh = true
     }
 
-    enum Taken {
-        /// The event is out of date.
+    /// A connection that is its caller's until `release` or `forget`.
+    typealias Claimed = (id: UInt64, connection: Connection)
+
+    /// The answer to each event.
+    enum Action {
         case nothing
+
+        // The listener
+
+        /// Take what waits at it, then `endAccepting`.
+        case accept
+        /// Watch it again.
+        case watchListener
+        /// Leave it alone until `unpark`.
+        case parkListener
+        case closeListener
+
+        // The connection of the event
+
+        /// Watch a new one, by this number.
+        case watchNew(UInt64)
+        /// Read its request.
         case serve(Int32, RequestPart?, hasRoom: Bool)
+        /// Throw away what it sends, up to so many bytes.
         case discard(Int32, left: Int)
+        /// Watch it for what its peer sends next.
+        case watch
+        /// It has been claimed: close it unless its peer has just sent something.
+        case retire
+        /// Close it; the state knows it no longer.
+        case close
+
+        // Several connections, which have been claimed
+
+        /// They stand in the way of others.
+        case closeSurplus([Claimed])
+        /// They are past their deadlines.
+        case closeLate([Claimed])
+        /// The server is being drained.
+        case closeResting([Claimed])
+
+        // Requests that wait
+
+        /// There is room for one.
+        case signalRoom
+        case handle(Request)
+        case refuse([Request])
+
+        /// Let the timer of the deadlines fire then, and tell `timerStarted`.
+        case startTimer(ContinuousClock.Instant)
     }
 
-    enum Action: Equatable { case arm, close, discard, nothing, retire }
+    /// The timer of the deadlines. It is started behind the lock, by one thread at a time: else the
+    /// later one of two deadlines could have the last word.
+    private enum Timer {
+        /// Exits: `mustSweep` and `nextSweep` to starting.
+        case off
+        /// A thread starts it; it may have to start it again. Exits: `timerStarted` to running.
+        case starting(for: ContinuousClock.Instant?)
+        /// Exits: an earlier deadline, or its end, to starting; its end to off.
+        case running(until: ContinuousClock.Instant)
+    }
 
     /// The most of what a server may hold.
     struct Bounds: Sendable {
@@ -92,15 +155,15 @@ struct ServerState: Sendable {
     var connections: [UInt64: Connection] = [:]
     /// Requests being read or not answered, but for those that wait and those beyond the bound.
     var inFlight = 0
-    var waiting = WaitingRequests()
+    var waiting = WaitingRequests<Request>()
     /// What all the parts hold.
     var heldBytes = 0
-    /// When the timer of the deadlines fires; nil while it does not run.
-    var sweepTime: ContinuousClock.Instant?
-    private var nextConnection = ServerState.firstConnection
+    private var timer = Timer.off
+    var runningWorkers = 0
+    private var nextConnection = Self.firstConnection
 
     /// The bytes that are read and thrown away behind an early answer, such as a 413.
-    static let discardLimit = 16 << 20
+    static var discardLimit: Int { 16 << 20 }
 
     init(_ bounds: Bounds) { self.bounds = bounds }
 
@@ -111,57 +174,92 @@ struct ServerState: Sendable {
 
     // MARK: The listener
 
-    /// The listener is readable; false when it was closed meanwhile.
-    mutating func beginAccepting() -> Bool {
-        guard listener == .armed else { return false }
+    /// The listener is readable.
+    mutating func beginAccepting() -> Action {
+        guard listener == .armed else { return .nothing }
         listener = .accepting
-        return true
+        return .accept
     }
 
     /// Whether one more may be accepted.
-    func mayAccept() -> Bool { isAccepting && hasRoom }
+    var mayAccept: Bool { isAccepting && hasRoom }
 
-    /// A new connection, also while draining: what was accepted is served. Nothing when workers
+    /// A new connection, also while draining: what was accepted is served. It is closed when workers
     /// leave.
-    mutating func admit(_ descriptor: Int32, at now: ContinuousClock.Instant) -> UInt64? {
-        guard phase != .stopped else { return nil }
+    mutating func admit(_ descriptor: Int32, at now: ContinuousClock.Instant) -> Action {
+        guard phase != .stopped else { return .close }
         defer { nextConnection += 1 }
         connections[nextConnection] = Connection(
             descriptor: descriptor, phase: .fresh, deadline: now + freshTime, restsSince: now)
-        return nextConnection
+        return .watchNew(nextConnection)
     }
-
-    enum AfterAccepting { case arm, park, close }
 
     /// The worker lets go of the listener.
-    mutating func endAccepting(refused: Bool) -> AfterAccepting {
+    mutating func endAccepting(refused: Bool) -> Action {
         guard isAccepting else {
             listener = .closed
-            return .close
+            return .closeListener
         }
         listener = refused || !canHaveRoom ? .parked : .armed
-        return listener == .armed ? .arm : .park
+        return listener == .armed ? .watchListener : .parkListener
     }
 
-    /// Whether to watch the listener again: after the back-off, or when a connection has gone.
-    mutating func unpark() -> Bool {
-        guard listener == .parked, canHaveRoom else { return false }
+    /// The back-off is over, or a connection may have gone.
+    mutating func unpark() -> Action {
+        guard listener == .parked, canHaveRoom else { return .nothing }
         listener = .armed
-        return true
+        return .watchListener
     }
 
-    /// No more connections. True when the caller closes the socket; else its holder does.
-    mutating func stopAccepting() -> Bool {
+    /// No more connections. If a worker holds the listener, it closes it.
+    mutating func stopAccepting() -> Action {
         if phase == .running { phase = .draining }
         switch listener {
         case .armed, .parked:
             listener = .closed
-            return true
+            return .closeListener
         case .accepting, .closed:
-            return false
+            return .nothing
         }
     }
 
     /// Workers leave; nothing is taken any more.
     mutating func stop() { phase = .stopped }
+
+    // MARK: The timer
+
+    /// A connection or what waits got a deadline.
+    mutating func mustSweep(by deadline: ContinuousClock.Instant) -> Action {
+        switch timer {
+        case .running(let time) where time <= deadline: return .nothing
+        case .starting(let time):
+            timer = .starting(for: min(time ?? deadline, deadline))
+            return .nothing
+        case .off, .running:
+            timer = .starting(for: deadline)
+            return .startTimer(deadline)
+        }
+    }
+
+    /// The timer fires, and what was due has been taken out: it runs on for the next deadline.
+    mutating func sweepNext(at deadline: ContinuousClock.Instant?) -> Action {
+        if case .starting = timer {
+            timer = .starting(for: deadline)
+            return .nothing
+        }
+        timer = deadline.map { .starting(for: $0) } ?? .off
+        return deadline.map { .startTimer($0) } ?? .nothing
+    }
+
+    /// The timer was started for a deadline; another may be wanted by now.
+    mutating func timerStarted(for deadline: ContinuousClock.Instant) -> Action {
+        guard case .starting(let wanted?) = timer else {
+            // It has fired, or will for nothing; in between nobody got a deadline.
+            timer = .off
+            return .nothing
+        }
+        if wanted != deadline { return .startTimer(wanted) }
+        timer = .running(until: deadline)
+        return .nothing
+    }
 }

@@ -1,7 +1,7 @@
 /// Complete requests that wait for room, first in, first out. Its owner bounds it.
-struct WaitingRequests: Sendable {
+struct WaitingRequests<Request: WaitingRequest>: Sendable {
     private struct Entry: Sendable {
-        let exchange: Exchange
+        let request: Request
         let deadline: ContinuousClock.Instant
     }
 
@@ -20,16 +20,16 @@ struct WaitingRequests: Sendable {
         isEmpty ? nil : entries[head].map(\.deadline)
     }
 
-    mutating func add(_ exchange: Exchange, until deadline: ContinuousClock.Instant) {
-        entries.append(Entry(exchange: exchange, deadline: deadline))
-        bytes += exchange.bodyBytes
+    mutating func add(_ request: Request, until deadline: ContinuousClock.Instant) {
+        entries.append(Entry(request: request, deadline: deadline))
+        bytes += request.bodyBytes
     }
 
-    mutating func takeFirst() -> Exchange? {
+    mutating func takeFirst() -> Request? {
         guard !isEmpty, let entry = entries[head] else { return nil }
         entries[head] = nil
         head += 1
-        bytes -= entry.exchange.bodyBytes
+        bytes -= entry.request.bodyBytes
         if isEmpty {
             entries.removeAll(keepingCapacity: entries.capacity <= 1024)
             head = 0
@@ -37,13 +37,13 @@ struct WaitingRequests: Sendable {
             entries.removeFirst(head)
             head = 0
         }
-        return entry.exchange
+        return entry.request
     }
 
-    mutating func takeOverdue(_ now: ContinuousClock.Instant) -> [Exchange] {
-        var overdue: [Exchange] = []
-        while let deadline = nextDeadline, deadline <= now, let exchange = takeFirst() {
-            overdue.append(exchange)
+    mutating func takeOverdue(_ now: ContinuousClock.Instant) -> [Request] {
+        var overdue: [Request] = []
+        while let deadline = nextDeadline, deadline <= now, let request = takeFirst() {
+            overdue.append(request)
         }
         return overdue
     }
