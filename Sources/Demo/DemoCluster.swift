@@ -267,7 +267,7 @@ private struct FindDemoDatabase: Statement {
     static let name: StaticString = "find_demo_database"
     static let sql: StaticString = "select true from pg_database where datname = 'waybill'"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
+        try row.next(Bool.self)
     }
 }

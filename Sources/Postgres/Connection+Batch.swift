@@ -1,18 +1,34 @@
 import CPostgres
 
+/// What stands around the statements of a batch.
+enum Bracket {
+    /// Nothing: outside of a transaction, the batch is one.
+    case none
+    /// `begin` comes first; the transaction stays open.
+    case begin
+    /// `commit` comes last.
+    case commit
+}
+
 /// Statements that are on their way; their results are there to be received.
 ///
 /// Leaving it without `receive()` makes the connection useless.
 package struct Pending<each S: Statement>: ~Copyable {
     private let connection: Connection
     private let batch: UInt64
+    private let bracket: Bracket
+    /// One bit for each statement that was sent.
+    private let sent: UInt64
     private let deadline: ContinuousClock.Instant
 
     fileprivate init(
-        _ connection: Connection, _ batch: UInt64, _ deadline: ContinuousClock.Instant
+        _ connection: Connection, _ batch: UInt64, _ bracket: Bracket, _ sent: UInt64,
+        _ deadline: ContinuousClock.Instant
     ) {
         self.connection = connection
         self.batch = batch
+        self.bracket = bracket
+        self.sent = sent
         self.deadline = deadline
     }
 
@@ -30,9 +46,12 @@ package struct Pending<each S: Statement>: ~Copyable {
     ///   is when somebody ended the server's wait for its standby.
     package consuming func receive() throws(PostgresError) -> (repeat Results<(each S).Row>) {
         do {
+            if bracket == .begin { try connection.receiveCommand("begin", until: deadline) }
             var index = 0
             let results =
-                (repeat try connection.receiveResults(of: (each S).self, &index, until: deadline))
+                (repeat try connection.receiveResults(
+                    of: (each S).self, &index, sent, until: deadline))
+            if bracket == .commit { try connection.receiveCommand("commit", until: deadline) }
             try connection.receiveSync(until: deadline)
             return results
         } catch {
@@ -90,17 +109,70 @@ extension Connection {
     package func send<each S: Statement>(
         _ statements: repeat each S, within limit: Duration? = nil
     ) throws(PostgresError) -> Pending<repeat each S> {
+        try send(repeat each statements, in: .none, within: limit)
+    }
+
+    func send<each S: Statement>(
+        _ statements: repeat each S, in bracket: Bracket, within limit: Duration?
+    ) throws(PostgresError) -> Pending<repeat each S> {
         let deadline = ContinuousClock.now + (limit ?? settings.responseTimeout)
         try checkUsable()
-        for type in repeat (each S).self { try prepare(type, until: deadline) }
+        // A bit for each, as an array would be allocated for every batch; nobody sends 64.
+        var sent: UInt64 = 0
+        var bit: UInt64 = 1
+        for statement in repeat each statements {
+            if statement.isNeeded {
+                sent |= bit
+                try prepare(type(of: statement), until: deadline)
+            }
+            bit <<= 1
+        }
         // Without a transaction around it, the batch commits itself, nobody knows when.
-        begin(mayCommit: !isInTransaction, isCancellable: isInTransaction, until: deadline)
+        let mayCommit = bracket == .commit || bracket == .none && !isInTransaction
+        noteSent(mayCommit: mayCommit, isCancellable: !mayCommit, until: deadline)
         batchCount += 1
         outstanding = batchCount
-        for statement in repeat each statements { try enqueue(statement) }
+        if bracket == .begin { try enqueue(command: "begin") }
+        for statement in repeat each statements {
+            if statement.isNeeded { try enqueue(statement) }
+        }
+        if bracket == .commit { try enqueue(command: "commit") }
+        try sendSync()
+        return Pending(self, batchCount, bracket, sent, deadline)
+    }
+
+    /// Ends a batch, and sends what the server takes at once.
+    func sendSync() throws(PostgresError) {
+        roundTripCount += 1
         guard PQpipelineSync(handle.pointer) == 1 else { throw lost() }
         try flush()
-        return Pending(self, batchCount, deadline)
+    }
+
+    /// One of our own commands; not prepared, since it is parsed in no time.
+    private func enqueue(command: StaticString) throws(PostgresError) {
+        guard
+            PQsendQueryParams(handle.pointer, command.pointer, 0, nil, nil, nil, nil, 1) == 1
+        else { throw lost() }
+    }
+
+    fileprivate func receiveCommand(
+        _ command: String, until deadline: ContinuousClock.Instant
+    ) throws(PostgresError) {
+        do throws(PostgresError) {
+            guard let result = try nextResult(until: deadline) else {
+                throw broken(.protocolViolation, "no result")
+            }
+            guard result.status == PGRES_COMMAND_OK else { throw error(in: result) }
+            let tag = result.commandTag
+            guard try nextResult(until: deadline) == nil else {
+                throw broken(.protocolViolation, "a second result")
+            }
+            guard tag.lowercased() == command else {
+                throw PostgresError(.transactionState, "\(command) was answered with \(tag)")
+            }
+        } catch {
+            throw error.during(command)
+        }
     }
 
     private func enqueue<S: Statement>(_ statement: S) throws(PostgresError) {
@@ -126,8 +198,13 @@ extension Connection {
     }
 
     fileprivate func receiveResults<S: Statement>(
-        of type: S.Type, _ index: inout Int, until deadline: ContinuousClock.Instant
+        of type: S.Type, _ index: inout Int, _ sent: UInt64,
+        until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> Results<S.Row> {
+        guard sent & (1 << UInt64(index)) != 0 else {
+            index += 1
+            return Results(rows: [], affectedCount: 0)
+        }
         do throws(PostgresError) {
             guard let result = try nextResult(until: deadline) else {
                 throw broken(.protocolViolation, "no result")
@@ -153,7 +230,11 @@ extension Connection {
             let count = PQntuples(result.pointer)
             var rows: [S.Row] = []
             rows.reserveCapacity(Int(count))
-            for row in 0..<count { rows.append(try S.decode(RowReader(result, row: row))) }
+            for row in 0..<count {
+                var reader = RowReader(result, row: row)
+                rows.append(try S.decode(&reader))
+                try reader.checkEnd()
+            }
             return Results(rows: rows, affectedCount: result.affectedCount)
         case PGRES_FATAL_ERROR:
             throw error(in: result)

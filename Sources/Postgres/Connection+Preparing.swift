@@ -20,16 +20,15 @@ extension Connection {
     ) throws(PostgresError) {
         let key = ObjectIdentifier(type)
         guard prepared[key] == nil else { return }
-        begin(mayCommit: false, isCancellable: true, until: deadline)
+        noteSent(mayCommit: false, isCancellable: true, until: deadline)
         batchCount += 1
         outstanding = batchCount
         do throws(PostgresError) {
             let name = S.name.pointer
             guard PQsendPrepare(handle.pointer, name, S.sql.pointer, 0, nil) == 1,
-                PQsendDescribePrepared(handle.pointer, name) == 1,
-                PQpipelineSync(handle.pointer) == 1
+                PQsendDescribePrepared(handle.pointer, name) == 1
             else { throw lost() }
-            try flush()
+            try sendSync()
             _ = try receiveParameterTypes(until: deadline)
             let types = try receiveParameterTypes(until: deadline)
             try receiveSync(until: deadline)

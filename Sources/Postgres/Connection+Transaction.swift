@@ -18,8 +18,7 @@ extension Connection {
         do {
             value = try body()
         } catch {
-            // Without a rollback the connection would go on in the failed transaction.
-            if isUsable, (try? run(command: "rollback")) == nil { isBroken = true }
+            rollBack()
             throw error
         }
         let tag = try run(command: "commit")
@@ -27,6 +26,65 @@ extension Connection {
             throw PostgresError(.transactionState, "COMMIT was answered with \(tag)")
         }
         return value
+    }
+
+    /// Runs a body that begins a transaction by `begin(with:)` and ends it by `commit(after:)`, which
+    /// each cost no round trip of their own; rolls back what the body leaves open.
+    ///
+    /// - Parameter body: uses this connection; everything between the two is in the transaction.
+    /// - Returns: what the body returned.
+    /// - Throws: the body's error; or `transactionState` when it did not end what it began.
+    package func pipelinedTransaction<Value>(
+        _ body: () throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        let value: Value
+        do throws(PostgresError) {
+            value = try body()
+        } catch {
+            rollBack()
+            throw error
+        }
+        guard isUsable, isInTransaction else { return value }
+        rollBack()
+        throw PostgresError(.transactionState, "the transaction was not committed")
+    }
+
+    /// Begins a transaction and runs its first statements, in one round trip.
+    ///
+    /// - Parameters:
+    ///   - statements: what to run, in this order.
+    ///   - limit: how long to wait for all of them, instead of the settings' `responseTimeout`.
+    /// - Returns: one `Results` per statement.
+    /// - Throws: the first failure; nothing was committed then.
+    package func begin<each S: Statement>(
+        with statements: repeat each S, within limit: Duration? = nil
+    ) throws(PostgresError) -> (repeat Results<(each S).Row>) {
+        try send(repeat each statements, in: .begin, within: limit).receive()
+    }
+
+    /// Runs the last statements of a transaction and commits it, in one round trip.
+    ///
+    /// They are not cancelled when their time is over, since the commit may have begun.
+    /// - Parameters:
+    ///   - statements: what to run, in this order.
+    ///   - limit: how long to wait for all of them, instead of the settings' `responseTimeout`.
+    /// - Returns: one `Results` per statement, once they are committed.
+    /// - Throws: the first failure, after which nothing was committed unless `isOutcomeUnknown`;
+    ///   `transactionState` when a statement before had failed.
+    package func commit<each S: Statement>(
+        after statements: repeat each S, within limit: Duration? = nil
+    ) throws(PostgresError) -> (repeat Results<(each S).Row>) {
+        try checkUsable()
+        guard handle.transactionStatus == PQTRANS_INTRANS else {
+            throw PostgresError(.transactionState, "there is no transaction to commit")
+        }
+        return try send(repeat each statements, in: .commit, within: limit).receive()
+    }
+
+    /// Without a rollback the connection would go on in the failed transaction.
+    private func rollBack() {
+        guard isUsable, isInTransaction else { return }
+        if (try? run(command: "rollback")) == nil { isBroken = true }
     }
 
     /// Runs SQL of any number of statements, whose rows are dropped: a migration, for example.
@@ -70,8 +128,9 @@ extension Connection {
             throw broken(.protocolViolation, handle.errorText)
         }
         defer { if PQenterPipelineMode(handle.pointer) != 1 { isBroken = true } }
-        begin(mayCommit: mayCommit, isCancellable: isCancellable, until: deadline)
+        noteSent(mayCommit: mayCommit, isCancellable: isCancellable, until: deadline)
         defer { self.mayCommit = false }
+        roundTripCount += 1
         guard PQsendQuery(handle.pointer, sql) == 1 else { throw lost() }
         try flush()
         var failure: PostgresError?

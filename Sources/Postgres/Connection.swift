@@ -27,6 +27,8 @@ package final class Connection: @unchecked Sendable {
     /// The batch whose results have not been received; see `Pending`.
     var outstanding: UInt64?
     var batchCount: UInt64 = 0
+    /// How often the server was sent something and waited for, since the connection was opened.
+    package internal(set) var roundTripCount = 0
     /// Whether losing the connection now leaves open if something was committed.
     var mayCommit = false
     /// Whether what is being waited for may be cancelled: it is inside of a transaction.
@@ -124,7 +126,7 @@ extension Connection {
 
     /// Notes what is sent next: whether losing it leaves open if something was committed, whether
     /// it may be cancelled, and how long it may take in all.
-    func begin(
+    func noteSent(
         mayCommit: Bool, isCancellable: Bool, until deadline: ContinuousClock.Instant
     ) {
         self.mayCommit = mayCommit

@@ -9,10 +9,12 @@ import Synchronization
 /// For plain threads: callers block, so never call from Swift's cooperative pool. Safe to use from
 /// any thread.
 package final class ConnectionPool: Sendable {
+    private typealias State = PoolState<Connection, PoolWaiter>
+
     private let settings: ConnectionSettings
     private let maximumCount: Int
     private let maximumWait: Duration
-    private let state: Mutex<PoolState>
+    private let state: Mutex<State>
     private let commitDoubt = Atomic<Bool>(true)
 
     /// Makes an empty pool; nothing is connected yet.
@@ -30,7 +32,7 @@ package final class ConnectionPool: Sendable {
         self.settings = settings
         self.maximumCount = maximumCount
         self.maximumWait = maximumWait
-        state = Mutex(PoolState(maximumCount: maximumCount, backoff: backoff))
+        state = Mutex(State(maximumCount: maximumCount, backoff: backoff))
     }
 
     deinit {
@@ -61,7 +63,7 @@ package final class ConnectionPool: Sendable {
             guard isIdempotent, lease.wasIdle, error.isConnectionLost else { throw error }
         }
         // The other idle ones were most likely lost along with it.
-        retire(lease.generation)
+        retire(lease.loan.generation)
         let fresh = try acquire(within: wait ?? maximumWait)
         defer { release(fresh) }
         do throws(PostgresError) {
@@ -101,36 +103,37 @@ package final class ConnectionPool: Sendable {
 
     /// Closes the idle connections and lends no more; those lent are closed when they come back.
     package func close() {
-        let (idle, resumptions) = state.withLock { $0.close() }
-        resumptions.forEach(resume)
-        // The connections end here, outside of the lock.
-        _ = consume idle
+        perform(state.withLock { $0.close() })
     }
 }
 
 extension ConnectionPool {
+    /// A connection in a caller's hands.
     private struct Lease {
-        let connection: Connection
+        let loan: State.Loan
         /// Whether it was opened for an earlier caller.
         let wasIdle: Bool
-        let generation: Int
+
+        var connection: Connection { loan.connection }
     }
 
     private func acquire(within wait: Duration) throws(PostgresError) -> Lease {
         let deadline = ContinuousClock.now + wait
         while true {
-            switch state.withLock({ $0.acquire(at: .now) }) {
-            case .idle(let connection, let generation):
-                if connection.isAlive() {
-                    return Lease(connection: connection, wasIdle: true, generation: generation)
-                }
+            let now = ContinuousClock.now
+            switch state.withLock({ $0.acquire(at: now, orWaitAs: { PoolWaiter() }) }) {
+            case .lend(let loan):
+                if loan.connection.isAlive() { return Lease(loan: loan, wasIdle: true) }
                 giveUp()
             case .connect(let host, let generation):
                 return try connect(host, generation, until: deadline)
-            case .refused(let error):
-                throw error
             case .wait(let waiter):
                 if let lease = try take(outcome(of: waiter, until: deadline)) { return lease }
+            case .fail(let error, let others):
+                fail(others, error)
+                throw error
+            case .nothing, .takeOutcome, .resume, .close:
+                preconditionFailure("not an answer to a caller")
             }
         }
     }
@@ -139,17 +142,13 @@ extension ConnectionPool {
         of waiter: PoolWaiter, until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> PoolWaiter.Outcome {
         if let outcome = waiter.wait(until: deadline) { return outcome }
-        if state.withLock({ $0.forget(waiter) }) {
-            throw PostgresError(.poolExhausted, "\(maximumCount) connections in use")
-        }
-        // It was resumed just now: a connection in it must not be lost.
+        if case .fail(let error, _) = state.withLock({ $0.gaveUpWaiting(waiter) }) { throw error }
         return waiter.promisedOutcome()
     }
 
     private func take(_ outcome: PoolWaiter.Outcome) throws(PostgresError) -> Lease? {
         switch outcome {
-        case .lent(let connection, let generation):
-            Lease(connection: connection, wasIdle: true, generation: generation)
+        case .lent(let loan): Lease(loan: loan, wasIdle: true)
         case .mayTryAgain: nil
         case .failed(let error): throw error
         }
@@ -163,40 +162,43 @@ extension ConnectionPool {
         do throws(PostgresError) {
             let connection = try Connection(settings, within: limit, startingAtHost: host)
             state.withLock { $0.connected(host: connection.hostOffset) }
-            return Lease(connection: connection, wasIdle: false, generation: generation)
+            return Lease(
+                loan: State.Loan(connection: connection, generation: generation), wasIdle: false)
         } catch {
             let failure = error
-            let resumptions = state.withLock {
-                $0.connectFailed(failure, at: .now, jitter: .random(in: 0...1))
-            }
-            resumptions.forEach(resume)
+            let (now, jitter) = (ContinuousClock.now, Double.random(in: 0...1))
+            perform(state.withLock { $0.connectFailed(failure, at: now, jitter: jitter) })
             throw failure
         }
     }
 
     private func release(_ lease: Lease) {
         // A server that lost its role: the siblings are connected to the same one.
-        if lease.connection.isReadOnly { retire(lease.generation) }
+        if lease.connection.isReadOnly { retire(lease.loan.generation) }
         guard lease.connection.isUsable, !lease.connection.isInTransaction else {
             return giveUp()
         }
-        let resumption = state.withLock {
-            $0.release(lease.connection, generation: lease.generation)
-        }
-        if let resumption { resume(resumption) }
+        perform(state.withLock { $0.release(lease.loan) })
     }
 
     private func giveUp() {
-        if let resumption = state.withLock({ $0.giveUp() }) { resume(resumption) }
+        perform(state.withLock { $0.gaveUp() })
     }
 
     private func retire(_ generation: Int) {
-        let idle = state.withLock { $0.retire(generation: generation) }
-        // The connections end here, outside of the lock.
-        _ = consume idle
+        perform(state.withLock { $0.retire(generation: generation) })
     }
 
-    private func resume(_ resumption: PoolState.Resumption) {
-        resumption.waiter.resume(resumption.outcome)
+    /// What is left to do behind the lock: signals wake threads, and connections are closed.
+    private func perform(_ action: State.Action) {
+        switch action {
+        case .resume(let waiter, let outcome): waiter.resume(outcome)
+        case .fail(let error, let waiters), .close(_, let waiters, let error): fail(waiters, error)
+        case .nothing, .lend, .connect, .wait, .takeOutcome: break
+        }
+    }
+
+    private func fail(_ waiters: [PoolWaiter], _ error: PostgresError) {
+        for waiter in waiters { waiter.resume(.failed(error)) }
     }
 }

@@ -1,23 +1,47 @@
-/// The pool's books: events in, what to do out. It does no I/O; the pool acts after unlocking.
-struct PoolState {
-    /// What a caller has to do to get a connection.
-    enum Acquisition {
-        /// Check this one, and use it or give it up.
-        case idle(Connection, generation: Int)
-        /// Open one, and report `connected` or `connectFailed`.
-        case connect(startingAtHost: Int, generation: Int)
-        /// Wait to be resumed.
-        case wait(PoolWaiter)
-        /// Fail.
-        case refused(PostgresError)
+/// What a pool knows, as a pure state machine: events go in, with the time, and one action comes out.
+///
+/// It does no I/O and knows neither what a connection is nor how a caller waits; the pool acts after
+/// unlocking.
+struct PoolState<Connection, Waiter: AnyObject> {
+    /// A connection on its way to a caller, and back.
+    struct Loan {
+        let connection: Connection
+        /// Which of the pool's connections it belongs to: those of a generation are given up together.
+        let generation: Int
     }
 
-    /// Whom to resume, and with what.
-    typealias Resumption = (waiter: PoolWaiter, outcome: PoolWaiter.Outcome)
+    /// What a caller who waits is told.
+    enum Outcome {
+        /// It has a connection.
+        case lent(Loan)
+        /// There is room: it asks again, and may open a connection.
+        case mayTryAgain
+        /// There will be none.
+        case failed(PostgresError)
+    }
+
+    /// The answer to each event.
+    enum Action {
+        case nothing
+        /// The caller gets it; if it turns out to be dead, `gaveUp` and ask again.
+        case lend(Loan)
+        /// The caller opens a connection, and tells `connected` or `connectFailed`.
+        case connect(startingAtHost: Int, generation: Int)
+        /// The caller waits until it is resumed, or tells `gaveUpWaiting`.
+        case wait(Waiter)
+        /// The caller fails, and so do these, for whom nobody would come back.
+        case fail(PostgresError, with: [Waiter])
+        /// The caller waits on: its outcome is on the way.
+        case takeOutcome
+        /// Somebody who waits goes on.
+        case resume(Waiter, Outcome)
+        /// These connections end, and those who wait fail.
+        case close([Connection], failing: [Waiter], PostgresError)
+    }
 
     private let maximumCount: Int
-    private var idle: [(connection: Connection, generation: Int)] = []
-    private var waiters: [PoolWaiter] = []
+    private var idle: [Loan] = []
+    private var waiters: [Waiter] = []
     private var circuit: Circuit
     private var counters = PoolStatistics()
     private var isClosed = false
@@ -39,21 +63,48 @@ struct PoolState {
         return statistics
     }
 
-    mutating func acquire(at now: ContinuousClock.Instant) -> Acquisition {
-        if isClosed { return .refused(PostgresError(.poolClosed, "")) }
-        if let last = idle.popLast() {
+    /// Lent, or being opened: whoever has one comes back and resumes somebody.
+    private var busyCount: Int { counters.inUse + counters.connecting }
+
+    // MARK: A caller
+
+    /// A caller wants a connection.
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - makeWaiter: what it would wait as.
+    mutating func acquire(
+        at now: ContinuousClock.Instant, orWaitAs makeWaiter: () -> Waiter
+    ) -> Action {
+        if isClosed { return .fail(PostgresError(.poolClosed, ""), with: []) }
+        if let loan = idle.popLast() {
             counters.inUse += 1
-            return .idle(last.connection, generation: last.generation)
+            return .lend(loan)
         }
-        guard counters.inUse + counters.connecting < maximumCount else {
-            let waiter = PoolWaiter()
+        guard busyCount < maximumCount else {
+            let waiter = makeWaiter()
             waiters.append(waiter)
             return .wait(waiter)
         }
-        guard circuit.admit(at: now) == .connect else { return .refused(lastFailure) }
+        guard circuit.admit(at: now) == .connect else {
+            // Without anybody who comes back, those who wait would do so until their time is over.
+            return .fail(lastFailure, with: busyCount == 0 ? takeWaiters() : [])
+        }
         counters.connecting += 1
         return .connect(startingAtHost: preferredHost, generation: generation)
     }
+
+    /// A waiter's time is up.
+    mutating func gaveUpWaiting(_ waiter: Waiter) -> Action {
+        // Resumed just now: a connection on its way must not be lost.
+        guard let index = waiters.firstIndex(where: { $0 === waiter }) else { return .takeOutcome }
+        waiters.remove(at: index)
+        counters.exhausted += 1
+        return .fail(
+            PostgresError(.poolExhausted, "\(maximumCount) connections in use"), with: [])
+    }
+
+    // MARK: A connection
 
     /// A connection was opened, for the caller that opened it.
     mutating func connected(host: Int) {
@@ -64,62 +115,59 @@ struct PoolState {
         counters.opened += 1
     }
 
-    /// A connection could not be opened.
+    /// A connection could not be opened; `jitter` is from 0 to 1.
     mutating func connectFailed(
         _ error: PostgresError, at now: ContinuousClock.Instant, jitter: Double
-    ) -> [Resumption] {
+    ) -> Action {
         circuit.failed(at: now, jitter: jitter)
         lastFailure = error
         counters.connecting -= 1
         counters.failed += 1
         // While some are lent or being opened, the waiters may yet get one.
-        guard counters.inUse + counters.connecting == 0 else { return [] }
-        defer { waiters = [] }
-        return waiters.map { ($0, .failed(error)) }
+        return .fail(error, with: busyCount == 0 ? takeWaiters() : [])
     }
 
     /// A lent connection came back in good order.
-    mutating func release(_ connection: Connection, generation: Int) -> Resumption? {
-        guard !isClosed, generation == self.generation else { return giveUp() }
+    mutating func release(_ loan: Loan) -> Action {
+        guard !isClosed, loan.generation == generation else { return gaveUp() }
         guard !waiters.isEmpty else {
             counters.inUse -= 1
-            idle.append((connection, generation))
-            return nil
+            idle.append(loan)
+            return .nothing
         }
-        return (waiters.removeFirst(), .lent(connection, generation: generation))
+        return .resume(waiters.removeFirst(), .lent(loan))
     }
 
-    /// A lent connection is no more.
-    mutating func giveUp() -> Resumption? {
+    /// A lent connection is no more; its holder ends it.
+    mutating func gaveUp() -> Action {
         counters.inUse -= 1
-        return waiters.isEmpty ? nil : (waiters.removeFirst(), .mayTryAgain)
+        return waiters.isEmpty ? .nothing : .resume(waiters.removeFirst(), .mayTryAgain)
     }
 
-    /// A waiter's time was up; false when it has been resumed meanwhile.
-    mutating func forget(_ waiter: PoolWaiter) -> Bool {
-        guard let index = waiters.firstIndex(where: { $0 === waiter }) else { return false }
-        waiters.remove(at: index)
-        counters.exhausted += 1
-        return true
-    }
-
-    /// All connections of a generation are held to be useless: hands over the idle ones.
-    mutating func retire(generation: Int) -> [Connection] {
-        guard generation == self.generation else { return [] }
+    /// All connections of a generation are held to be useless.
+    mutating func retire(generation: Int) -> Action {
+        guard generation == self.generation else { return .nothing }
         self.generation += 1
+        return .close(takeIdle(), failing: [], lastFailure)
+    }
+
+    /// No connection is lent any more; those that are lent end when they come back.
+    mutating func close() -> Action {
+        isClosed = true
+        return .close(
+            takeIdle(), failing: takeWaiters(), PostgresError(.poolClosed, ""))
+    }
+
+    private mutating func takeIdle() -> [Connection] {
         defer { idle = [] }
         return idle.map(\.connection)
     }
 
-    mutating func close() -> (idle: [Connection], resumptions: [Resumption]) {
-        isClosed = true
-        defer {
-            idle = []
-            waiters = []
-        }
-        return (
-            idle.map(\.connection),
-            waiters.map { ($0, .failed(PostgresError(.poolClosed, ""))) }
-        )
+    private mutating func takeWaiters() -> [Waiter] {
+        defer { waiters = [] }
+        return waiters
     }
 }
+
+extension PoolState.Loan: Sendable where Connection: Sendable {}
+extension PoolState.Outcome: Sendable where Connection: Sendable {}

@@ -3,14 +3,7 @@ import Synchronization
 
 /// One caller that waits for a connection; resumed once.
 final class PoolWaiter: Sendable {
-    enum Outcome: Sendable {
-        /// It has the connection now.
-        case lent(Connection, generation: Int)
-        /// There is room; it may connect.
-        case mayTryAgain
-        /// There will be none.
-        case failed(PostgresError)
-    }
+    typealias Outcome = PoolState<Connection, PoolWaiter>.Outcome
 
     private let semaphore = DispatchSemaphore(value: 0)
     private let outcome = Mutex<Outcome?>(nil)

@@ -12,8 +12,8 @@
 ///         parameters.add(email)
 ///     }
 ///
-///     static func decode(_ row: borrowing RowReader) throws(PostgresError) -> (Int64, String) {
-///         (try row.int64(0), try row.text(1))
+///     static func decode(_ row: inout RowReader) throws(PostgresError) -> (Int64, String) {
+///         (try row.next(Int64.self), try row.next(String.self))
 ///     }
 /// }
 /// ```
@@ -32,22 +32,29 @@ package protocol Statement {
     /// - Parameter parameters: empty when called.
     func encode(into parameters: inout StatementParameters)
 
-    /// Reads one row.
+    /// Whether the statement has anything to do; false leaves it out of the batch that it is given
+    /// to, and its results are empty.
+    var isNeeded: Bool { get }
+
+    /// Reads one row, all of its columns in their order.
     ///
     /// - Parameter row: valid during the call.
     /// - Returns: the row's value.
     /// - Throws: `decode` when a column is not what was expected.
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Row
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Row
 }
 
 extension Statement {
     /// Adds nothing: for statements without parameters.
     package func encode(into parameters: inout StatementParameters) {}
+
+    /// True: only statements that depend on what others found need to say more.
+    package var isNeeded: Bool { true }
 }
 
 extension Statement where Row == Void {
     /// Looks at nothing.
-    package static func decode(_ row: borrowing RowReader) throws(PostgresError) {}
+    package static func decode(_ row: inout RowReader) throws(PostgresError) { row.skipRest() }
 }
 
 /// What one statement did.

@@ -82,7 +82,7 @@ private struct ShowSettings: Statement {
             current_setting('timezone'))
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
-        try row.text(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String {
+        try row.next(String.self)
     }
 }

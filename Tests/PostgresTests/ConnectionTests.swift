@@ -163,8 +163,8 @@ private struct CountPrepared: Statement {
     static let name: StaticString = "count_prepared"
     static let sql: StaticString = "select count(*) from pg_prepared_statements"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
-        try row.int64(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
     }
 }
 
@@ -180,8 +180,8 @@ private struct CountLockWaits: Statement {
         where datname = current_database() and wait_event = 'advisory'
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
-        try row.int64(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
     }
 }
 

@@ -271,8 +271,8 @@ private struct CommittingSession: Statement {
         where datname = current_database() and query = 'commit' and wait_event = 'PgSleep'
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int32 {
-        try row.int32(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 {
+        try row.next(Int32.self)
     }
 }
 
@@ -289,7 +289,7 @@ private struct IsSleeping: Statement {
         parameters.add(process)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
+        try row.next(Bool.self)
     }
 }

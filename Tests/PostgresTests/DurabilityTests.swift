@@ -140,7 +140,7 @@ private struct CommitLevel: Statement {
     static let name: StaticString = "commit_level"
     static let sql: StaticString = "select current_setting('synchronous_commit')"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
-        try row.text(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String {
+        try row.next(String.self)
     }
 }

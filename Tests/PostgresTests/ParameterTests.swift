@@ -100,8 +100,8 @@ struct ParameterTests {
     }
 
     @Test(
-        "a column that is missing, NULL or of another type is a decode error",
-        arguments: 0...3 as ClosedRange<Int64>)
+        "a column that is missing, NULL, unread or of another type is a decode error",
+        arguments: 0...4 as ClosedRange<Int64>)
     func refusesColumns(kind: Int64) throws {
         let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
         let error = #expect(throws: PostgresError.self) {
@@ -135,8 +135,8 @@ private struct Describe: Statement {
         parameters.add(timestamp: .min)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
-        try row.text(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String {
+        try row.next(String.self)
     }
 }
 
@@ -151,20 +151,25 @@ private struct WrongParameter: Statement {
 
 private struct Misread: Statement {
     static let name: StaticString = "misread"
-    static let sql: StaticString = "select $1::int8, null::text, 1.5::numeric"
+    static let sql: StaticString = "select $1::int8, null::text, 1::int8, 1.5::numeric"
     let kind: Int64
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(kind)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
-        switch try row.int64(0) {
-        case 0: try row.text(1)
-        case 1: try row.text(2)
-        case 2: "\(try row.int32(0))"
-        default: try row.text(3)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String {
+        let kind = try row.next(Int64.self)
+        if kind == 0 { return try row.next(String.self) }
+        _ = try row.next(String?.self)
+        if kind == 1 { return "\(try row.next(Int32.self))" }
+        _ = try row.next(Int64.self)
+        if kind == 2 { return try row.next(String.self) }
+        if kind == 3 {
+            row.skipRest()
+            return try row.next(String.self)
         }
+        return ""
     }
 }
 
@@ -179,9 +184,10 @@ private struct Textual: Statement {
         parameters.add(mood)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> [String] {
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [String] {
         [
-            try row.text(0), try row.text(1), try row.text(2), try row.text(3), try row.text(4),
+            try row.next(String.self), try row.next(String.self), try row.next(String.self),
+            try row.next(String.self), try row.next(String.self),
         ]
     }
 }

@@ -9,7 +9,7 @@ protocol RoundTripType {
     static var arraySQL: StaticString { get }
     static func add(_ value: Value?, to parameters: inout StatementParameters)
     static func addArray(_ values: [Value?], to parameters: inout StatementParameters)
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> Value?
+    static func read(_ row: inout RowReader) throws(PostgresError) -> Value?
     static func equals(_ a: Value, _ b: Value) -> Bool
 }
 
@@ -25,8 +25,8 @@ struct ScalarRoundTrip<T: RoundTripType>: Statement {
 
     func encode(into parameters: inout StatementParameters) { T.add(value, to: &parameters) }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> T.Value? {
-        try T.read(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> T.Value? {
+        try T.read(&row)
     }
 }
 
@@ -40,8 +40,8 @@ struct ArrayRoundTrip<T: RoundTripType>: Statement {
         T.addArray(values, to: &parameters)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> T.Value? {
-        try T.read(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> T.Value? {
+        try T.read(&row)
     }
 }
 
@@ -60,8 +60,8 @@ enum Int16RoundTrip: RoundTripType {
         parameters.addInt16s(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> Int16? {
-        try row.optionalInt16(0)
+    static func read(_ row: inout RowReader) throws(PostgresError) -> Int16? {
+        try row.next(Int16?.self)
     }
 }
 
@@ -80,8 +80,8 @@ enum Int32RoundTrip: RoundTripType {
         parameters.addInt32s(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> Int32? {
-        try row.optionalInt32(0)
+    static func read(_ row: inout RowReader) throws(PostgresError) -> Int32? {
+        try row.next(Int32?.self)
     }
 }
 
@@ -100,8 +100,8 @@ enum Int64RoundTrip: RoundTripType {
         parameters.addInt64s(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> Int64? {
-        try row.optionalInt64(0)
+    static func read(_ row: inout RowReader) throws(PostgresError) -> Int64? {
+        try row.next(Int64?.self)
     }
 }
 
@@ -120,8 +120,8 @@ enum BoolRoundTrip: RoundTripType {
         parameters.addBools(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> Bool? {
-        try row.optionalBool(0)
+    static func read(_ row: inout RowReader) throws(PostgresError) -> Bool? {
+        try row.next(Bool?.self)
     }
 }
 
@@ -140,8 +140,8 @@ enum TextRoundTrip: RoundTripType {
         parameters.addTexts(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> String? {
-        try row.optionalText(0)
+    static func read(_ row: inout RowReader) throws(PostgresError) -> String? {
+        try row.next(String?.self)
     }
 }
 
@@ -160,8 +160,27 @@ enum BytesRoundTrip: RoundTripType {
         parameters.addBytes(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> [UInt8]? {
-        try row.optionalBytes(0)
+    static func read(_ row: inout RowReader) throws(PostgresError) -> [UInt8]? {
+        try row.next([UInt8]?.self)
+    }
+}
+
+/// A `uuid` as its two halves.
+private struct UUIDHalves: ColumnValue {
+    let high: UInt64
+    let low: UInt64
+
+    init(_ column: borrowing Column) throws(PostgresError) {
+        (high, low) = try column.uuid()
+    }
+}
+
+/// A `timestamptz` as microseconds since 1970.
+private struct Microseconds: ColumnValue {
+    let value: Int64
+
+    init(_ column: borrowing Column) throws(PostgresError) {
+        value = try column.timestamp()
     }
 }
 
@@ -183,10 +202,10 @@ enum UUIDRoundTrip: RoundTripType {
         parameters.addUUIDs(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> (
+    static func read(_ row: inout RowReader) throws(PostgresError) -> (
         high: UInt64, low: UInt64
     )? {
-        try row.optionalUUID(0)
+        try row.next(UUIDHalves?.self).map { ($0.high, $0.low) }
     }
 
     static func equals(_ a: (high: UInt64, low: UInt64), _ b: (high: UInt64, low: UInt64)) -> Bool {
@@ -209,7 +228,7 @@ enum TimestampRoundTrip: RoundTripType {
         parameters.addTimestamps(values) { $0 }
     }
 
-    static func read(_ row: borrowing RowReader) throws(PostgresError) -> Int64? {
-        try row.optionalTimestamp(0)
+    static func read(_ row: inout RowReader) throws(PostgresError) -> Int64? {
+        try row.next(Microseconds?.self)?.value
     }
 }

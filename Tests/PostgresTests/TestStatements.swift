@@ -10,8 +10,8 @@ struct Echo: Statement {
         parameters.add(value)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
-        try row.int64(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
     }
 }
 
@@ -31,8 +31,8 @@ struct ListItems: Statement {
     static let name: StaticString = "list_items"
     static let sql: StaticString = "select id from item order by id"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
-        try row.int64(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
     }
 }
 
@@ -52,8 +52,8 @@ struct BackendID: Statement {
     static let name: StaticString = "backend_id"
     static let sql: StaticString = "select pg_backend_pid()"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int32 {
-        try row.int32(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 {
+        try row.next(Int32.self)
     }
 }
 
@@ -83,7 +83,7 @@ struct ServerPort: Statement {
     static let name: StaticString = "server_port"
     static let sql: StaticString = "select current_setting('port')"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
-        try row.text(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String {
+        try row.next(String.self)
     }
 }

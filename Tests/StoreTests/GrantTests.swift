@@ -111,8 +111,8 @@ private struct SelectExplanations: Statement {
         order by name
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String {
-        try row.text(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String {
+        try row.next(String.self)
     }
 }
 

@@ -198,7 +198,7 @@ private struct TouchedRows: Statement {
         from pg_stat_xact_user_tables where relname = 'outbox'
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
-        try row.int64(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
     }
 }

@@ -25,8 +25,8 @@ struct SelectHeldSessions: Statement {
     }
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (waitForStandby: Int, abandoned: Int) {
-        (Int(try row.int64(0)), Int(try row.int64(1)))
+        (try row.next(Int.self), try row.next(Int.self))
     }
 }

@@ -5,8 +5,8 @@ struct SelectSchemaVersion: Statement {
     static let name: StaticString = "select_schema_version"
     static let sql: StaticString = "select coalesce(max(version), 0) from schema_migration"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int {
-        Int(try row.int32(0))
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int {
+        try row.next(Int.self)
     }
 }
 
@@ -22,8 +22,8 @@ struct SelectWriteRefusal: Statement {
         end
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> String? {
-        try row.optionalText(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String? {
+        try row.next(String?.self)
     }
 }
 
@@ -42,8 +42,8 @@ struct SelectDurability: Statement {
         """
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (level: String, standbyNames: String, timeline: Int?) {
-        (try row.text(0), try row.text(1), try row.optionalInt32(2).map { Int($0) })
+        (try row.next(String.self), try row.next(String.self), try row.next(Int?.self))
     }
 }

@@ -18,9 +18,9 @@ struct SelectAPIKey: Statement {
     }
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (key: APIKey, isUseStale: Bool) {
-        (try APIKey(row), try row.bool(5))
+        (try APIKey(&row), try row.next(Bool.self))
     }
 }
 
@@ -64,8 +64,8 @@ struct SelectAPIKeys: Statement {
         order by created_at, name
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> APIKey {
-        try APIKey(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> APIKey {
+        try APIKey(&row)
     }
 }
 
@@ -84,14 +84,13 @@ struct RevokeAPIKey: Statement {
 }
 
 extension APIKey {
-    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
-        let scopes = try row.text(1).split(separator: ",").compactMap {
+    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
+        let name = try row.next(String.self)
+        let scopes = try row.next(String.self).split(separator: ",").compactMap {
             Scope(rawValue: String($0))
         }
         self.init(
-            name: try row.text(0), scopes: Set(scopes),
-            createdAt: Timestamp(microseconds: try row.timestamp(2)),
-            lastUsedAt: try row.optionalTimestamp(3).map(Timestamp.init(microseconds:)),
-            revokedAt: try row.optionalTimestamp(4).map(Timestamp.init(microseconds:)))
+            name: name, scopes: Set(scopes), createdAt: try row.next(Timestamp.self),
+            lastUsedAt: try row.next(Timestamp?.self), revokedAt: try row.next(Timestamp?.self))
     }
 }

@@ -8,20 +8,29 @@ struct DroppedPortion: Sendable {
     /// Where the next portion begins; nil for a walk that drops all that it sees.
     let last: RowKey?
 
-    init(_ row: borrowing RowReader) throws(PostgresError) {
-        seen = try row.optionalInt64(0).map(Int.init)
-        dropped = Int(try row.optionalInt64(1) ?? 0)
-        last = try row.optionalUUID(2).map { RowKey(high: $0.high, low: $0.low) }
+    init(_ row: inout RowReader) throws(PostgresError) {
+        seen = try row.next(Int?.self)
+        dropped = try row.next(Int?.self) ?? 0
+        last = try row.next(RowKey?.self)
     }
 }
 
 /// A place in the order of a key that is a `uuid`.
-struct RowKey: Sendable {
+struct RowKey: Sendable, ColumnValue {
     let high: UInt64
     let low: UInt64
 
     /// Before all others.
     static let first = RowKey(high: 0, low: 0)
+
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    init(_ column: borrowing Column) throws(PostgresError) {
+        (high, low) = try column.uuid()
+    }
 }
 
 /// A portion of something old, as a function of the schema drops it.
@@ -34,8 +43,8 @@ protocol DropStatement: Statement where Row == DroppedPortion {
 }
 
 extension DropStatement {
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DroppedPortion {
-        try DroppedPortion(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> DroppedPortion {
+        try DroppedPortion(&row)
     }
 }
 

@@ -11,8 +11,8 @@ struct AddArchivePartition: Statement {
         parameters.add(Int32(clamping: daysAhead))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
+        try row.next(Bool.self)
     }
 }
 
@@ -27,8 +27,8 @@ struct DropArchivePartition: Statement {
         parameters.add(Int32(clamping: keepDays))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
+        try row.next(Bool.self)
     }
 }
 
@@ -43,7 +43,7 @@ struct RecountOutbox: Statement {
     static let name: StaticString = "recount_outbox"
     static let sql: StaticString = "select recount_outbox()"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
+        try row.next(Bool.self)
     }
 }

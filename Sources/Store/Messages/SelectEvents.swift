@@ -20,24 +20,25 @@ struct SelectEvents: Statement {
         parameters.add(Int64(limit))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SendEvent? {
-        try SendEvent(row, from: 1, of: row.identifier(0))
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> SendEvent? {
+        let message = try row.next(MessageID.self)
+        return try row.nextEvent(of: message)
     }
 }
 
-extension SendEvent {
-    /// From the columns kind, at, provider, attempt, status, code and detail; nil for a kind that
-    /// only a later version knows.
-    init?(
-        _ row: borrowing RowReader, from column: Int, of message: MessageID
-    ) throws(PostgresError) {
-        guard let kind = Kind(code: try row.int16(column)) else { return nil }
-        self.init(
-            message: message, kind: kind,
-            at: Timestamp(microseconds: try row.timestamp(column + 1)),
-            provider: try row.optionalInt16(column + 2).flatMap(Provider.init(code:)),
-            attempt: try row.optionalInt16(column + 3).map(Int.init),
-            status: try row.optionalInt16(column + 4).flatMap(Status.init(code:)),
-            problem: try row.problem(column + 5, column + 6))
+extension RowReader {
+    /// The columns kind, at, provider, attempt, status, code and detail; nil if there is no kind, or
+    /// one that only a later version knows.
+    mutating func nextEvent(of message: MessageID) throws(PostgresError) -> SendEvent? {
+        let kind = try next(Int16?.self).flatMap(SendEvent.Kind.init(code:))
+        let at = try next(Timestamp?.self)
+        let provider = try next(Int16?.self).flatMap(Provider.init(code:))
+        let attempt = try next(Int?.self)
+        let status = try next(Int16?.self).flatMap(Status.init(code:))
+        let problem = try nextProblem()
+        guard let kind, let at else { return nil }
+        return SendEvent(
+            message: message, kind: kind, at: at, provider: provider, attempt: attempt,
+            status: status, problem: problem)
     }
 }

@@ -38,8 +38,8 @@ struct SelectMessage: Statement {
         parameters.add(uuid: id.halves)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageRow {
-        try MessageRow(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> MessageRow {
+        try MessageRow(&row)
     }
 }
 
@@ -61,8 +61,8 @@ struct SelectMessageByProviderID: Statement {
         parameters.add(providerMessageID)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
-        try row.identifier(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> MessageID {
+        try row.next(MessageID.self)
     }
 }
 
@@ -81,31 +81,18 @@ struct MessageRow {
     /// Whether it has a row in the outbox.
     let isOpen: Bool
 
-    init(_ row: borrowing RowReader) throws(PostgresError) {
-        id = try row.identifier(0)
-        provider = try row.provider(1)
-        providerMessageID = try row.optionalText(2)
-        status = try row.status(3)
-        isOurs = try row.bool(4)
-        recipient = try row.optionalText(5)
-        sender = try row.optionalText(6)
-        createdAt = Timestamp(microseconds: try row.timestamp(7))
-        updatedAt = Timestamp(microseconds: try row.timestamp(8))
-        sending = try row.isNull(9) ? nil : Self.sending(row, of: id)
-        isOpen = try row.bool(24)
-    }
-
-    private static func sending(
-        _ row: borrowing RowReader, of message: MessageID
-    ) throws(PostgresError) -> SendDetails {
-        SendDetails(
-            sendRequest: try row.identifier(9), segments: Int(try row.int16(10)),
-            encoding: Segmentation.Encoding(rawValue: try row.text(11)) ?? .ucs2,
-            validityMinutes: try row.optionalInt32(12).map(Int.init),
-            sendAt: try row.optionalTimestamp(13).map(Timestamp.init(microseconds:)),
-            callbackData: try row.optionalText(14), metadata: try row.optionalText(15),
-            attempts: Int(try row.int32(16)),
-            lastProblem: try row.isNull(17) ? nil : SendEvent(row, from: 17, of: message))
+    init(_ row: inout RowReader) throws(PostgresError) {
+        id = try row.next(MessageID.self)
+        provider = try row.next(Provider.self)
+        providerMessageID = try row.next(String?.self)
+        status = try row.next(Status.self)
+        isOurs = try row.next(Bool.self)
+        recipient = try row.next(String?.self)
+        sender = try row.next(String?.self)
+        createdAt = try row.next(Timestamp.self)
+        updatedAt = try row.next(Timestamp.self)
+        sending = try row.nextDetails(of: id)
+        isOpen = try row.next(Bool.self)
     }
 
     /// The message with its reports, the deciding one first.
@@ -115,5 +102,28 @@ struct MessageRow {
             isOurs: isOurs, recipient: recipient, sender: sender, createdAt: createdAt,
             updatedAt: updatedAt, decisive: reports.first, sending: sending,
             parts: MessageParts(reports, of: status, isOurs: isOurs), isOpen: isOpen)
+    }
+}
+
+extension RowReader {
+    /// What the sender of a message knows of it; nil for one that is not ours.
+    fileprivate mutating func nextDetails(
+        of message: MessageID
+    ) throws(PostgresError) -> SendDetails? {
+        let sendRequest = try next(SendRequestID?.self)
+        let segments = try next(Int?.self)
+        let encoding = try next(String?.self)
+        let validityMinutes = try next(Int?.self)
+        let sendAt = try next(Timestamp?.self)
+        let callbackData = try next(String?.self)
+        let metadata = try next(String?.self)
+        let attempts = try next(Int.self)
+        let lastProblem = try nextEvent(of: message)
+        guard let sendRequest, let segments else { return nil }
+        return SendDetails(
+            sendRequest: sendRequest, segments: segments,
+            encoding: encoding.flatMap(Segmentation.Encoding.init(rawValue:)) ?? .ucs2,
+            validityMinutes: validityMinutes, sendAt: sendAt, callbackData: callbackData,
+            metadata: metadata, attempts: attempts, lastProblem: lastProblem)
     }
 }

@@ -10,14 +10,15 @@ struct SelectReports: Statement {
 
     static let name: StaticString = "select_reports"
     static let sql: StaticString = """
-        select report.message_id, report.fingerprint, report.precedence, report.callback_id,
-            report.received_at, report.sent_at, report.done_at, report.segments, report.provider,
-            report.status, report.source, report.price::text, report.currency, report.recipient,
-            report.sender, report.bulk_id, report.callback_data, report.network,
-            report.attributes::text, outcome.status_group_id, outcome.status_group,
-            outcome.status_id, outcome.status_name, outcome.status_description,
-            outcome.error_group_id, outcome.error_group, outcome.error_code, outcome.error_name,
-            outcome.error_description, outcome.is_permanent, report.part, report.parts
+        select report.message_id, report.provider, report.status, outcome.status_group_id,
+            outcome.status_group, outcome.status_id, outcome.status_name,
+            outcome.status_description, outcome.error_group_id, outcome.error_group,
+            outcome.error_code, outcome.error_name, outcome.error_description,
+            outcome.is_permanent, report.source, report.recipient, report.sender, report.sent_at,
+            report.done_at, report.segments, report.price::text, report.currency, report.bulk_id,
+            report.callback_data, report.network, report.part, report.parts,
+            report.attributes::text, report.received_at, report.callback_id, report.precedence,
+            report.fingerprint
         from report
         left join outcome on outcome.id = report.outcome_id
         where report.message_id = $1
@@ -33,44 +34,50 @@ struct SelectReports: Statement {
         parameters.add(Int64(limitWithParts))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> RecordedReport {
-        let provider = try row.provider(8)
-        let source = Report.Source(rawValue: try row.int16(10)) ?? .callback
-        var price: Report.Price?
-        if let amount = try row.optionalText(11) {
-            price = Report.Price(amount: amount, currency: try row.optionalText(12))
-        }
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> RecordedReport {
+        let message = try row.next(MessageID.self)
+        let provider = try row.next(Provider.self)
         let report = Report(
-            message: try row.identifier(0), provider: provider, providerMessageID: "",
-            status: try row.status(9), outcome: try outcome(row, provider), source: source,
-            recipient: try row.optionalText(13), sender: try row.optionalText(14),
-            sentAt: try row.optionalTimestamp(5).map(Timestamp.init(microseconds:)),
-            doneAt: try row.optionalTimestamp(6).map(Timestamp.init(microseconds:)),
-            segments: try row.optionalInt32(7), price: price, bulkID: try row.optionalText(15),
-            callbackData: try row.optionalText(16), network: try row.optionalText(17),
-            part: try part(row), attributes: try row.optionalText(18))
+            message: message, provider: provider, providerMessageID: "",
+            status: try row.next(Status.self), outcome: try row.nextOutcome(of: provider),
+            source: Report.Source(rawValue: try row.next(Int16.self)) ?? .callback,
+            recipient: try row.next(String?.self), sender: try row.next(String?.self),
+            sentAt: try row.next(Timestamp?.self), doneAt: try row.next(Timestamp?.self),
+            segments: try row.next(Int32?.self), price: try row.nextPrice(),
+            bulkID: try row.next(String?.self), callbackData: try row.next(String?.self),
+            network: try row.next(String?.self), part: try row.nextPart(),
+            attributes: try row.next(String?.self))
         return RecordedReport(
-            report: report, receivedAt: Timestamp(microseconds: try row.timestamp(4)),
-            callback: try row.identifier(3), precedence: Precedence(rawValue: try row.int64(2)),
-            fingerprint: try row.int64(1))
+            report: report, receivedAt: try row.next(Timestamp.self),
+            callback: try row.next(CallbackID.self), precedence: try row.next(Precedence.self),
+            fingerprint: try row.next(Int64.self))
     }
+}
 
-    private static func part(_ row: borrowing RowReader) throws(PostgresError) -> PartNumber? {
-        guard let number = try row.optionalInt16(30), let total = try row.optionalInt16(31) else {
-            return nil
-        }
-        return PartNumber(number: Int(number), total: Int(total))
-    }
-
-    private static func outcome(
-        _ row: borrowing RowReader, _ provider: Provider
+extension RowReader {
+    fileprivate mutating func nextOutcome(
+        of provider: Provider
     ) throws(PostgresError) -> Outcome {
         Outcome(
-            provider: provider, statusGroupID: try row.optionalInt32(19),
-            statusGroup: try row.optionalText(20), statusID: try row.optionalInt32(21),
-            statusName: try row.optionalText(22), statusDescription: try row.optionalText(23),
-            errorGroupID: try row.optionalInt32(24), errorGroup: try row.optionalText(25),
-            errorCode: try row.optionalText(26), errorName: try row.optionalText(27),
-            errorDescription: try row.optionalText(28), isPermanent: try row.optionalBool(29))
+            provider: provider, statusGroupID: try next(Int32?.self),
+            statusGroup: try next(String?.self), statusID: try next(Int32?.self),
+            statusName: try next(String?.self), statusDescription: try next(String?.self),
+            errorGroupID: try next(Int32?.self), errorGroup: try next(String?.self),
+            errorCode: try next(String?.self), errorName: try next(String?.self),
+            errorDescription: try next(String?.self), isPermanent: try next(Bool?.self))
+    }
+
+    fileprivate mutating func nextPrice() throws(PostgresError) -> Report.Price? {
+        let amount = try next(String?.self)
+        let currency = try next(String?.self)
+        return amount.map { Report.Price(amount: $0, currency: currency) }
+    }
+
+    /// The columns part and parts; nil unless the report is about a part.
+    mutating func nextPart() throws(PostgresError) -> PartNumber? {
+        let number = try next(Int?.self)
+        let total = try next(Int?.self)
+        guard let number, let total else { return nil }
+        return PartNumber(number: number, total: total)
     }
 }

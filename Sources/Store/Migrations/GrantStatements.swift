@@ -112,10 +112,10 @@ struct SelectRightChanges: Statement {
         parameters.addTexts(grants) { $0.privilege }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> RightChange {
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> RightChange {
         RightChange(
-            user: try row.optionalText(0), problem: try row.optionalText(1),
-            command: try row.text(2))
+            user: try row.next(String?.self), problem: try row.next(String?.self),
+            command: try row.next(String.self))
     }
 }
 

@@ -18,8 +18,8 @@ struct FindMigrationTable: Statement {
     static let name: StaticString = "find_migration_table"
     static let sql: StaticString = "select to_regclass('schema_migration') is not null"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
+        try row.next(Bool.self)
     }
 }
 
@@ -30,9 +30,10 @@ struct SelectMigrations: Statement {
         select version, name, checksum from schema_migration order by version
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> AppliedMigration {
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> AppliedMigration {
         AppliedMigration(
-            version: Int(try row.int32(0)), name: try row.text(1), checksum: try row.int64(2))
+            version: try row.next(Int.self), name: try row.next(String.self),
+            checksum: try row.next(Int64.self))
     }
 }
 
@@ -57,8 +58,8 @@ struct SelectBackend: Statement {
     static let name: StaticString = "select_backend"
     static let sql: StaticString = "select pg_backend_pid()"
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int32 {
-        try row.int32(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 {
+        try row.next(Int32.self)
     }
 }
 
@@ -78,10 +79,10 @@ struct SelectBlockers: Statement {
         parameters.add(backend)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> LockBlocker {
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> LockBlocker {
         LockBlocker(
-            backend: try row.int32(0), role: try row.optionalText(1),
-            application: try row.optionalText(2), state: try row.optionalText(3),
-            seconds: try row.optionalInt64(4))
+            backend: try row.next(Int32.self), role: try row.next(String?.self),
+            application: try row.next(String?.self), state: try row.next(String?.self),
+            seconds: try row.next(Int64?.self))
     }
 }

@@ -95,8 +95,8 @@ struct ClaimKey: Statement {
         parameters.add(bytes: idempotency.answer.body)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Bool {
-        try row.bool(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
+        try row.next(Bool.self)
     }
 }
 
@@ -115,11 +115,11 @@ struct SelectKey: Statement {
     }
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (digest: [UInt8], answer: StoredAnswer) {
         (
-            try row.bytes(0),
-            StoredAnswer(status: Int(try row.int16(1)), body: try row.bytes(2))
+            try row.next([UInt8].self),
+            StoredAnswer(status: try row.next(Int.self), body: try row.next([UInt8].self))
         )
     }
 }

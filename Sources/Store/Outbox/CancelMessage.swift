@@ -41,8 +41,8 @@ struct SelectOwnStatus: Statement {
         parameters.add(uuid: id.halves)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Status {
-        try row.status(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Status {
+        try row.next(Status.self)
     }
 }
 
@@ -52,7 +52,7 @@ struct SelectSendStates: Statement {
 
     static let name: StaticString = "select_send_states"
     static let sql: StaticString = """
-        select message.id, message.status, last.code, last.detail, message.provider
+        select message.id, message.status, message.provider, last.code, last.detail
         from message
         left join lateral (
             select code, detail from event
@@ -68,15 +68,16 @@ struct SelectSendStates: Statement {
     }
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (id: MessageID, state: SendState) {
-        let status = try row.status(1)
+        let id = try row.next(MessageID.self)
+        let status = try row.next(Status.self)
+        let provider = try row.next(Provider.self)
+        let problem = try row.nextProblem()
         let isUnderWay = status == .queued || status == .accepted
         return (
-            try row.identifier(0),
-            SendState(
-                status: status, problem: isUnderWay ? nil : try row.problem(2, 3),
-                provider: try row.provider(4))
+            id,
+            SendState(status: status, problem: isUnderWay ? nil : problem, provider: provider)
         )
     }
 }

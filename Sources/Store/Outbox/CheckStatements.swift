@@ -75,12 +75,10 @@ struct DropSettled: Statement {
     }
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (seen: Int, last: Timestamp?, dropped: Int) {
         (
-            Int(try row.int64(0)),
-            try row.optionalTimestamp(1).map(Timestamp.init(microseconds:)),
-            Int(try row.int64(2))
+            try row.next(Int.self), try row.next(Timestamp?.self), try row.next(Int.self)
         )
     }
 }
@@ -147,17 +145,22 @@ struct HoldChecks: Statement {
     }
 
     /// Nil for a recipient that is no number, which nobody writes.
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> HeldCheck? {
-        guard let recipient = PhoneNumber(kept: try row.text(5)) else { return nil }
-        let id: MessageID = try row.identifier(0)
-        let names = try row.optionalText(12)?.split(separator: " ").map(String.init) ?? []
-        let name = try name(row, of: id)
-        let age = try row.int64(6)
-        let (isUnsure, status) = (try row.bool(2), try row.status(7))
-        let (attempts, checks) = (Int(try row.int16(3)), Int(try row.int32(4)))
-        let validityMinutes = try row.optionalInt32(10).map(Int.init)
-        let giveUpAt = Timestamp(microseconds: try row.timestamp(11))
-        let hasTwin = try row.bool(13)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> HeldCheck? {
+        let id = try row.next(MessageID.self)
+        let asked = try row.next(Provider.self)
+        let isUnsure = try row.next(Bool.self)
+        let attempts = try row.next(Int.self)
+        let checks = try row.next(Int.self)
+        let number = try row.next(String.self)
+        let age = try row.next(Int64.self)
+        let status = try row.next(Status.self)
+        let provider = try row.next(Provider.self)
+        let name = name(try row.next(String?.self), of: id, at: provider, for: asked)
+        let validityMinutes = try row.next(Int?.self)
+        let giveUpAt = try row.next(Timestamp.self)
+        let names = try row.next(String?.self)?.split(separator: " ").map(String.init) ?? []
+        let hasTwin = try row.next(Bool.self)
+        guard let recipient = PhoneNumber(kept: number) else { return nil }
         return { now in
             OutboxCheck(
                 lookUp: MessageLookUp(
@@ -176,11 +179,9 @@ struct HoldChecks: Statement {
 
     /// The name that the provider in question has for the message; another provider's is none.
     private static func name(
-        _ row: borrowing RowReader, of id: MessageID
-    ) throws(PostgresError) -> String? {
-        guard let name = try row.optionalText(9) else { return nil }
-        let provider = try row.provider(1)
-        if provider.takesOurName { return try row.provider(8) == provider ? name : nil }
+        _ name: String?, of id: MessageID, at provider: Provider, for asked: Provider
+    ) -> String? {
+        if asked.takesOurName { return provider == asked ? name : nil }
         return name == id.description ? nil : name
     }
 }

@@ -40,9 +40,9 @@ struct RefillAllowance: Statement {
     }
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (allowance: Double, at: Timestamp) {
-        (Double(try row.int64(0)) / 1000, Timestamp(microseconds: try row.timestamp(1)))
+        (Double(try row.next(Int64.self)) / 1000, try row.next(Timestamp.self))
     }
 }
 
@@ -83,8 +83,8 @@ struct SelectReported: Statement {
         parameters.addInt16s(Self.proofs) { $0.code }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
-        try row.identifier(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> MessageID {
+        try row.next(MessageID.self)
     }
 }
 
@@ -103,12 +103,11 @@ struct SelectSendRequests: Statement {
         parameters.addUUIDs(ids) { $0.halves }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SendRequestRow {
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> SendRequestRow {
         SendRequestRow(
-            id: try row.identifier(0), sender: try row.optionalText(1), text: try row.text(2),
-            validityMinutes: try row.optionalInt32(3).map(Int.init),
-            callbackData: try row.optionalText(4),
-            giveUpAt: Timestamp(microseconds: try row.timestamp(5)))
+            id: try row.next(SendRequestID.self), sender: try row.next(String?.self),
+            text: try row.next(String.self), validityMinutes: try row.next(Int?.self),
+            callbackData: try row.next(String?.self), giveUpAt: try row.next(Timestamp.self))
     }
 }
 
@@ -255,7 +254,7 @@ struct SelectNextDue: Statement {
         parameters.add(isTakeover)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Timestamp {
-        Timestamp(microseconds: try row.timestamp(0))
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Timestamp {
+        try row.next(Timestamp.self)
     }
 }

@@ -33,23 +33,40 @@ struct SelectPresence: Statement {
         """
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (provider: Provider, presence: ProviderPresence) {
-        (try row.provider(0), try ProviderPresence(row))
+        (try row.next(Provider.self), try row.nextPresence())
     }
 }
 
-extension ProviderPresence {
-    /// From the columns 1 to 5.
-    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
-        var stop: ProviderStop?
-        if let since = try row.optionalTimestamp(2), let problem = try row.problem(4, 5) {
-            stop = ProviderStop(
-                since: Timestamp(microseconds: since), problem: problem,
-                retryAt: Timestamp(microseconds: try row.optionalTimestamp(3) ?? since))
+extension RowReader {
+    /// The columns seen_at, stopped_at, retry_at, stop_code and stop_reason.
+    fileprivate mutating func nextPresence() throws(PostgresError) -> ProviderPresence {
+        let seenAt = try next(Timestamp?.self)
+        let stoppedAt = try next(Timestamp?.self)
+        let retryAt = try next(Timestamp?.self)
+        let problem = try nextProblem()
+        guard let stoppedAt, let problem else {
+            return ProviderPresence(seenAt: seenAt, stop: nil)
         }
-        self.init(
-            seenAt: try row.optionalTimestamp(1).map(Timestamp.init(microseconds:)), stop: stop)
+        return ProviderPresence(
+            seenAt: seenAt,
+            stop: ProviderStop(
+                since: stoppedAt, problem: problem, retryAt: retryAt ?? stoppedAt))
+    }
+
+    fileprivate mutating func nextCounts() throws(PostgresError) -> SendCounts {
+        var counts = SendCounts()
+        counts.requests = try next(Int.self)
+        counts.accepted = try next(Int.self)
+        counts.refused = try next(Int.self)
+        counts.deferred = try next(Int.self)
+        counts.unanswered = try next(Int.self)
+        counts.deadLetters = try next(Int.self)
+        counts.lookUps = try next(Int.self)
+        counts.recovered = try next(Int.self)
+        counts.putBack = try next(Int.self)
+        return counts
     }
 }
 
@@ -86,9 +103,9 @@ struct SelectSendingStates: Statement {
     static let name: StaticString = "select_sending_states"
     static let sql: StaticString = """
         select provider_state.provider, seen_at, stopped_at, retry_at, stop_code, stop_reason,
-            requests, accepted, refused, deferred, unanswered, dead_letters, look_ups, recovered,
             coalesce(ready, 0), coalesce(leased, 0), coalesce(unsure, 0), coalesce(sent, 0),
-            oldest.due_at, put_back
+            oldest.due_at, requests, accepted, refused, deferred, unanswered, dead_letters,
+            look_ups, recovered, put_back
         from provider_state
         left join (
             select provider, (sum(messages) filter (where state = 1))::bigint as ready,
@@ -112,23 +129,12 @@ struct SelectSendingStates: Statement {
         parameters.addInt16s(providers) { $0.code }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SendingState {
-        var counts = SendCounts()
-        counts.requests = Int(try row.int64(6))
-        counts.accepted = Int(try row.int64(7))
-        counts.refused = Int(try row.int64(8))
-        counts.deferred = Int(try row.int64(9))
-        counts.unanswered = Int(try row.int64(10))
-        counts.deadLetters = Int(try row.int64(11))
-        counts.lookUps = Int(try row.int64(12))
-        counts.recovered = Int(try row.int64(13))
-        counts.putBack = Int(try row.int64(19))
-        return SendingState(
-            provider: try row.provider(0), presence: try ProviderPresence(row),
-            ready: Int(try row.int64(14)), leased: Int(try row.int64(15)),
-            unsure: Int(try row.int64(16)), awaitingReport: Int(try row.int64(17)),
-            oldestDueAt: try row.optionalTimestamp(18).map(Timestamp.init(microseconds:)),
-            counts: counts)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> SendingState {
+        SendingState(
+            provider: try row.next(Provider.self), presence: try row.nextPresence(),
+            ready: try row.next(Int.self), leased: try row.next(Int.self),
+            unsure: try row.next(Int.self), awaitingReport: try row.next(Int.self),
+            oldestDueAt: try row.next(Timestamp?.self), counts: try row.nextCounts())
     }
 }
 

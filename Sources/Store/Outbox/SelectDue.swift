@@ -25,8 +25,8 @@ struct SelectDue: Statement {
         parameters.add(Int64(limit))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        try DueRow(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(&row)
     }
 }
 
@@ -69,8 +69,8 @@ struct SelectApart: Statement {
         parameters.add(Int64(requests))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        try DueRow(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(&row)
     }
 }
 
@@ -106,8 +106,8 @@ struct SelectNewest: Statement {
         parameters.add(Int64(limit))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        try DueRow(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(&row)
     }
 }
 
@@ -166,8 +166,8 @@ struct SelectTrial: Statement {
         parameters.addTexts(trial.avoiding) { $0 }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        try DueRow(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(&row)
     }
 }
 
@@ -199,8 +199,8 @@ struct SelectTakeover: Statement {
         parameters.add(Int16(clamping: segmentLimits?.ucs2 ?? Int.max))
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> DueRow {
-        try DueRow(row)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> DueRow {
+        try DueRow(&row)
     }
 }
 
@@ -216,17 +216,19 @@ struct DueRow: Sendable {
     /// When the transaction began that leases it.
     let leasedAt: Timestamp
 
-    fileprivate init(_ row: borrowing RowReader) throws(PostgresError) {
-        message = try row.identifier(0)
-        sendRequest = try row.identifier(1)
-        provider = try row.provider(2)
-        attempts = Int(try row.int16(3))
-        recipient = try row.text(4)
-        batchLimit = try row.optionalInt16(5).map(Int.init)
+    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
+        message = try row.next(MessageID.self)
+        sendRequest = try row.next(SendRequestID.self)
+        provider = try row.next(Provider.self)
+        attempts = try row.next(Int.self)
+        recipient = try row.next(String.self)
+        batchLimit = try row.next(Int?.self)
+        let blame = try row.next(Int.self)
+        let hasMetStop = try row.next(Bool.self)
+        let othersWereTaken = try row.next(Bool.self)
         earlierStop =
-            try row.bool(7)
-            ? LeasedMessage.EarlierStop(
-                blame: Int(try row.int16(6)), othersWereTaken: try row.bool(8)) : nil
-        leasedAt = Timestamp(microseconds: try row.timestamp(9))
+            hasMetStop
+            ? LeasedMessage.EarlierStop(blame: blame, othersWereTaken: othersWereTaken) : nil
+        leasedAt = try row.next(Timestamp.self)
     }
 }

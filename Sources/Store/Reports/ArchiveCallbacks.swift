@@ -48,12 +48,13 @@ struct SelectCallback: Statement {
         parameters.add(timestamp: receivedAt.microseconds)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> ReceivedCallback {
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> ReceivedCallback {
         ReceivedCallback(
-            id: try row.identifier(0), provider: try row.provider(1), uri: try row.text(2),
-            contentType: try row.optionalText(3),
-            message: try row.optionalUUID(4).map { MessageID(high: $0.high, low: $0.low) },
-            sendRequest: try row.optionalUUID(5).map { SendRequestID(high: $0.high, low: $0.low) },
-            receivedAt: Timestamp(microseconds: try row.timestamp(6)), body: try row.bytes(7))
+            id: try row.next(CallbackID.self), provider: try row.next(Provider.self),
+            uri: try row.next(String.self),
+            contentType: try row.next(String?.self),
+            message: try row.next(MessageID?.self),
+            sendRequest: try row.next(SendRequestID?.self),
+            receivedAt: try row.next(Timestamp.self), body: try row.next([UInt8].self))
     }
 }

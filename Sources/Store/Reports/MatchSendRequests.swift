@@ -35,10 +35,10 @@ struct SelectSupposed: Statement {
         parameters.addTexts(reports) { $0.providerMessageID }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> SupposedMessage {
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> SupposedMessage {
         SupposedMessage(
-            id: try row.identifier(0), sendRequest: try row.identifier(1),
-            name: try row.optionalText(2))
+            id: try row.next(MessageID.self), sendRequest: try row.next(SendRequestID.self),
+            name: try row.next(String?.self))
     }
 }
 
@@ -74,14 +74,14 @@ struct SelectSendRequestMessages: Statement {
     }
 
     static func decode(
-        _ row: borrowing RowReader
+        _ row: inout RowReader
     ) throws(PostgresError) -> (sendRequest: SendRequestID, member: SendRequestMessages.Member) {
         (
-            try row.identifier(0),
+            try row.next(SendRequestID.self),
             SendRequestMessages.Member(
-                id: try row.identifier(1), provider: try row.provider(2),
-                status: try row.status(3), recipient: try row.optionalText(4) ?? "",
-                name: try row.optionalText(5))
+                id: try row.next(MessageID.self), provider: try row.next(Provider.self),
+                status: try row.next(Status.self), recipient: try row.next(String?.self) ?? "",
+                name: try row.next(String?.self))
         )
     }
 }

@@ -17,7 +17,7 @@ struct SelectHeldMessages: Statement {
         parameters.addUUIDs(messages) { $0.halves }
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
-        try row.identifier(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> MessageID {
+        try row.next(MessageID.self)
     }
 }

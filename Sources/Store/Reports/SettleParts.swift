@@ -10,8 +10,8 @@ struct SelectPartReports: Statement {
 
     static let name: StaticString = "select_part_reports"
     static let sql: StaticString = """
-        select message_id, fingerprint, precedence, callback_id, received_at, sent_at, done_at,
-            provider, status, part, parts
+        select message_id, provider, status, sent_at, done_at, part, parts, received_at,
+            callback_id, precedence, fingerprint
         from report
         where message_id = any($1::uuid[]) and part is not null
         limit $2
@@ -22,20 +22,17 @@ struct SelectPartReports: Statement {
         parameters.add(Self.limit)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> RecordedReport {
-        let provider = try row.provider(7)
-        let part = PartNumber(
-            number: Int(try row.optionalInt16(9) ?? 0), total: Int(try row.optionalInt16(10) ?? 0))
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> RecordedReport {
+        let message = try row.next(MessageID.self)
+        let provider = try row.next(Provider.self)
         return RecordedReport(
             report: Report(
-                message: try row.identifier(0), provider: provider, providerMessageID: "",
-                status: try row.status(8), outcome: Outcome(provider: provider),
-                sentAt: try row.optionalTimestamp(5).map(Timestamp.init(microseconds:)),
-                doneAt: try row.optionalTimestamp(6).map(Timestamp.init(microseconds:)),
-                part: part),
-            receivedAt: Timestamp(microseconds: try row.timestamp(4)),
-            callback: try row.identifier(3), precedence: Precedence(rawValue: try row.int64(2)),
-            fingerprint: try row.int64(1))
+                message: message, provider: provider, providerMessageID: "",
+                status: try row.next(Status.self), outcome: Outcome(provider: provider),
+                sentAt: try row.next(Timestamp?.self), doneAt: try row.next(Timestamp?.self),
+                part: try row.nextPart()),
+            receivedAt: try row.next(Timestamp.self), callback: try row.next(CallbackID.self),
+            precedence: try row.next(Precedence.self), fingerprint: try row.next(Int64.self))
     }
 }
 

@@ -44,8 +44,8 @@ struct CountReports: Statement {
         parameters.add(uuid: message.halves)
     }
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> Int64 {
-        try row.int64(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
     }
 }
 

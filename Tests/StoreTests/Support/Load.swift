@@ -76,7 +76,7 @@ private struct ListStored: Statement {
         select message_id from report join message on message.id = message_id
         """
 
-    static func decode(_ row: borrowing RowReader) throws(PostgresError) -> MessageID {
-        try row.identifier(0)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> MessageID {
+        try row.next(MessageID.self)
     }
 }

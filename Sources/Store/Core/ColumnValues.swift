@@ -1,0 +1,62 @@
+package import Domain
+package import Postgres
+
+// The domain's types as columns hold them.
+
+extension Identifier: ColumnValue {
+    /// A `uuid`.
+    package init(_ column: borrowing Column) throws(PostgresError) {
+        let halves = try column.uuid()
+        self.init(high: halves.high, low: halves.low)
+    }
+}
+
+extension Timestamp: ColumnValue {
+    /// A `timestamptz`.
+    package init(_ column: borrowing Column) throws(PostgresError) {
+        self.init(microseconds: try column.timestamp())
+    }
+}
+
+extension Precedence: ColumnValue {
+    /// A `bigint`.
+    package init(_ column: borrowing Column) throws(PostgresError) {
+        self.init(rawValue: try Int64(column))
+    }
+}
+
+extension Provider: ColumnValue {
+    /// A `smallint`.
+    package init(_ column: borrowing Column) throws(PostgresError) {
+        let code = try Int16(column)
+        guard let provider = Provider(code: code) else {
+            throw column.unreadable("there is no provider \(code)")
+        }
+        self = provider
+    }
+}
+
+extension Status: ColumnValue {
+    /// A `smallint`.
+    package init(_ column: borrowing Column) throws(PostgresError) {
+        let code = try Int16(column)
+        guard let status = Status(code: code) else {
+            throw column.unreadable("there is no status \(code)")
+        }
+        self = status
+    }
+}
+
+extension RowReader {
+    /// A code and its text, in two columns; nil without a code.
+    mutating func nextProblem() throws(PostgresError) -> ProviderProblem? {
+        let code = try next(String?.self)
+        let text = try next(String?.self)
+        return code.map { ProviderProblem(code: $0, text: text ?? "") }
+    }
+}
+
+extension Identifier {
+    /// As a statement's parameter.
+    var halves: (high: UInt64, low: UInt64) { (high, low) }
+}
