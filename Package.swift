@@ -79,8 +79,8 @@ let package = Package(
         tests(
             "WaybillTests",
             [
-                "waybill", "Web", "FastCGI", "Providers", "Domain", "Security", "Settings",
-                "System", "Demo", "Telemetry",
+                "waybill", "Web", "FastCGI", "Providers", "Simulator", "Domain", "Security", "JSON",
+                "Settings", "System", "Demo", "Telemetry",
             ]),
         tests("DemoTests", ["Demo", "Security", "System"]),
         tests("EndToEndTests", ["waybill", "COpenSSL", "Security"]),

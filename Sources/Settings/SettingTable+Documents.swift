@@ -27,7 +27,8 @@ extension SettingTable {
         for (group, settings) in groups {
             let heading = "# --- \(group.heading) "
             let rule = String(repeating: "-", count: max(3, Self.width - heading.count))
-            lines += ["", heading + rule] + Self.comment(group.note)
+            lines += ["", heading + rule]
+            if !group.note.isEmpty { lines += Self.comment(group.note) + ["#"] }
             for setting in settings {
                 lines += Self.comment("\(setting.fullMeaning) Read by \(setting.shownReaders).")
                 lines.append("#\(setting.name)=\(setting.example ?? setting.defaultText ?? "")")
@@ -92,10 +93,10 @@ extension Setting {
         switch kind {
         case .text, .address: ""
         case .integer(_, let bounds), .seconds(let bounds):
-            "\(Self.grouped(bounds.lowerBound)) to \(Self.grouped(bounds.upperBound))."
-        case .flag: "`true` or `false`."
-        case .choice(_, let words, _): Self.alternatives(words.map { "`\($0)`" }) + "."
-        case .rate: "0.01 to 100,000, or `none`."
+            "Takes \(Self.grouped(bounds.lowerBound)) to \(Self.grouped(bounds.upperBound))."
+        case .flag: "Takes `true` or `false`."
+        case .choice(_, let words, _): "Takes " + Self.alternatives(words.map { "`\($0)`" }) + "."
+        case .rate: "Takes 0.01 to 100,000, or `none`."
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 import Telemetry
 
 /// The command line: finds the command, and turns errors into one line and an exit status.
@@ -11,6 +12,7 @@ struct Waybill {
         ("dispatch", DispatchCommand.help, DispatchCommand.run),
         ("migrate", MigrateCommand.help, MigrateCommand.run),
         ("check", CheckCommand.help, CheckCommand.run),
+        ("settings", SettingsCommand.help, SettingsCommand.run),
         ("key", KeyCommand.help, KeyCommand.run),
         ("send", SendCommand.help, SendCommand.run),
         ("message", MessageCommand.help, MessageCommand.run),
@@ -28,6 +30,7 @@ struct Waybill {
           dispatch  send queued messages through the providers
           migrate   bring the database's schema up to date
           check     list every problem of the configuration
+          settings  list all settings with their meanings and defaults
           key       create, list and revoke API keys
           send      queue a message for one or more recipients
           message   show a message's status and what happened to it
@@ -66,7 +69,7 @@ struct Waybill {
         }
         let rest = Array(words.dropFirst())
         if rest.contains(where: Self.helpOptions.contains) {
-            Output.line(command.help)
+            Output.line(command.help + settingsHelp(for: name))
             return 0
         }
         do {
@@ -80,6 +83,14 @@ struct Waybill {
         } catch {
             return fail("\(name): \(error)", 1)
         }
+    }
+
+    /// The settings that a command reads, as a part of its help; nothing where it reads none.
+    private static func settingsHelp(for command: String) -> String {
+        guard let reader = Setting.Reader(rawValue: command) else { return "" }
+        return
+            "\n\nSettings, from the environment; NAME_FILE may name a file that holds NAME's value:\n\n"
+            + WaybillSettings.table.help(for: reader)
     }
 
     private static func fail(_ message: String, _ status: Int32) -> Int32 {

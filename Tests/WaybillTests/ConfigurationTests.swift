@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 import Testing
 
 import TestSupport
@@ -223,20 +224,6 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "A list is separated by commas and line breaks; \\, is a comma of a value",
-        arguments: [
-            ("a", ["a"]), ("a,b", ["a", "b"]), (" a , b ", ["a", "b"]),
-            ("a\nb\r\nc", ["a", "b", "c"]),
-            ("a\\,b,c", ["a,b", "c"]), ("a\\b", ["a\\b"]), ("a\\\nb", ["a\\", "b"]),
-            ("a\\", ["a\\"]), ("a,,b,", ["a", "b"]), ("a\\,", ["a,"]), ("a b", ["a b"]),
-        ])
-    func lists(text: String, values: [String]) {
-        var environment = Environment(["X": text]) { _ in nil }
-        #expect(environment.list("X") == values)
-        #expect(environment.problems.isEmpty)
-    }
-
-    @Test(
         "A list of secrets with a short part is a problem: a comma of the secret, most likely",
         arguments: [
             ("a,bcdefghijk", 1), ("bcdefghijk,sevenxx", 7), ("longenough\nshort", 5),
@@ -263,35 +250,6 @@ struct ConfigurationTests {
         let text = read(
             database.merging([name: "a,bcdefghijk", "APP_BASE_URL": "https://a.example"]) { $1 })
         #expect(text.contains("  \(name): has a part of 1 characters"))
-    }
-
-    @Test(
-        "A secret alone, an escaped comma and long parts are no problem",
-        arguments: [
-            ("a", ["a"]), ("a\\,bcdefghijk", ["a,bcdefghijk"]),
-            ("12345678,abcdefgh", ["12345678", "abcdefgh"]), ("a,", ["a"]),
-        ])
-    func secrets(text: String, values: [String]) {
-        var environment = Environment(["X": text]) { _ in nil }
-        #expect(environment.secrets("X") == values)
-        #expect(environment.problems.isEmpty)
-    }
-
-    @Test(
-        "Booleans and levels have the words that people use",
-        arguments: [("true", true), ("YES", true), ("1", true), ("off", false), ("0", false)])
-    func flags(text: String, value: Bool) {
-        var environment = Environment(["X": text]) { _ in nil }
-        #expect(environment.flag("X", default: !value) == value)
-    }
-
-    @Test("An empty value counts as none")
-    func emptyValues() {
-        var environment = Environment(["X": "", "Y_FILE": ""]) { _ in nil }
-        #expect(environment.text("X") == nil)
-        #expect(environment.text("Y") == nil)
-        #expect(environment.integer("X", default: 5, in: 1...9) == 5)
-        #expect(environment.problems.isEmpty)
     }
 
     @Test("No secret shows, neither when all is well nor when nothing is")

@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import Providers
 import Security
+import Settings
 import TestSupport
 import Testing
 
@@ -18,8 +19,8 @@ struct ProbeTests {
     ) throws -> ProbeSettings {
         let arguments = try Arguments(words, options: ["url", "provider", "key-file", "ca"])
         let given = ["WAYBILL_API_KEY": Self.key, "APP_BASE_URL": "https://sms.example.com"]
-        let all = ProcessEnvironment(texts: given.merging(variables) { $1 })
-        return try ProbeSettings(arguments, environment: all) { files[$0] }
+        let all = given.merging(variables) { $1 }
+        return try ProbeSettings(arguments, Environment(all) { files[$0] })
     }
 
     /// The request as the deployment's own code sees it.
@@ -96,7 +97,7 @@ struct ProbeTests {
                 ["WAYBILL_API_KEY": "hunter2", "APP_BASE_URL": "http://a.example"],
                 "--ca", "/gone")
         }
-        let problems = try #require(error?.problems)
+        let problems = try #require(error?.problems.map(\.description))
         #expect(problems.count == 4)
         #expect(problems[0].hasPrefix("INFOBIP_WEBHOOK_PASSWORD: is not set"))
         #expect(problems[1].hasPrefix("APP_BASE_URL: \"http://a.example\" is not https"))
@@ -123,12 +124,12 @@ struct ProbeTests {
             let given = [
                 "WAYBILL_API_KEY": Self.key, "APP_BASE_URL": "https://sms.example.com",
             ]
-            _ = try ProbeSettings(
-                arguments,
-                environment: ProcessEnvironment(texts: given.merging(secrets) { $1 })
-            ) { ["/empty": "\n", "/other": "hunter2"][$0] }
+            let environment = Environment(given.merging(secrets) { $1 }) {
+                ["/empty": "\n", "/other": "hunter2"][$0]
+            }
+            _ = try ProbeSettings(arguments, environment)
         }
-        let problems = try #require(error?.problems)
+        let problems = try #require(error?.problems.map(\.description))
         #expect(problems.count == 1, "\(problems)")
         #expect(problems.first?.hasPrefix(row.problem) == true, "\(problems)")
     }

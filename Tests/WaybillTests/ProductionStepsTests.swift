@@ -1,5 +1,6 @@
 import Foundation
 import Providers
+import Settings
 import TestSupport
 import Testing
 
@@ -98,11 +99,12 @@ struct ProductionStepsTests {
         #expect(configuration.infobip?.basic.count == 1)
         #expect(configuration.plivo?.tokens.count == 1)
         #expect(try SendingConfiguration(Environment(dispatch)).lanes.count == 2)
-        _ = try CheckCommand.configurations(Environment(serve), .serve)
-        _ = try CheckCommand.configurations(Environment(serve))
-        _ = try CheckCommand.configurations(Environment(dispatch), .dispatch)
-        let all = try CheckCommand.configurations(
-            Environment(serve.merging(dispatch) { $1 }), .all)
+        _ = try ConfigurationCheck(Environment(serve), .serve).configurations()
+        _ = try ConfigurationCheck(Environment(serve)).configurations()
+        _ = try ConfigurationCheck(Environment(dispatch), .dispatch).configurations()
+        let all = try ConfigurationCheck(
+            Environment(serve.merging(dispatch) { $1 }), .all
+        ).configurations()
         #expect(all.0 != nil && all.1?.lanes.count == 2)
     }
 

@@ -1,6 +1,7 @@
 import Domain
 import Providers
 import Security
+import Settings
 import TestSupport
 import Testing
 
@@ -181,15 +182,15 @@ struct SendingConfigurationTests {
         _ = try Configuration(serve)
         #expect(try SendingConfiguration(dispatch).lanes.count == 2)
         // The check says the same, asked for the service, and unasked with what is there.
-        _ = try CheckCommand.configurations(serve, .serve)
-        _ = try CheckCommand.configurations(dispatch, .dispatch)
-        let (serving, sending) = try CheckCommand.configurations(serve)
+        _ = try ConfigurationCheck(serve, .serve).configurations()
+        _ = try ConfigurationCheck(dispatch, .dispatch).configurations()
+        let (serving, sending) = try ConfigurationCheck(serve).configurations()
         #expect(serving != nil)
         #expect(sending?.lanes.count == 1)
         let all = Environment(
             Self.shared.merging(Self.ofServe) { $1 }.merging(Self.ofDispatch) { $1 }
         ) { _ in nil }
-        let (both, lanes) = try CheckCommand.configurations(all, .all)
+        let (both, lanes) = try ConfigurationCheck(all, .all).configurations()
         #expect(both != nil && lanes?.lanes.count == 2)
     }
 
@@ -197,22 +198,24 @@ struct SendingConfigurationTests {
     func strictCheck() {
         let serve = Environment(Self.shared.merging(Self.ofServe) { $1 }) { _ in nil }
         let error = #expect(throws: ConfigurationError.self) {
-            try CheckCommand.configurations(serve, .dispatch)
+            try ConfigurationCheck(serve, .dispatch).configurations()
         }
         #expect(
-            error?.problems.contains("INFOBIP_API_KEY: is not set, but INFOBIP_BASE_URL is")
+            error?.description.contains(
+                "  INFOBIP_API_KEY: is not set, but INFOBIP_BASE_URL is")
                 == true)
         let nothing = Environment(["DATABASE_URL": "postgresql://w@127.0.0.1:1/w"])
         let missing = #expect(throws: ConfigurationError.self) {
-            try CheckCommand.configurations(nothing)
+            try ConfigurationCheck(nothing).configurations()
         }
         #expect(missing?.description.contains("no provider is configured") == true)
     }
 
     @Test("A machine that only sends is checked for sending alone")
     func sendingOnly() throws {
-        let (serving, sending) = try CheckCommand.configurations(
-            Environment(database.merging(infobip) { $1 }))
+        let (serving, sending) = try ConfigurationCheck(
+            Environment(database.merging(infobip) { $1 })
+        ).configurations()
         #expect(serving == nil)
         #expect(sending?.lanes.count == 1)
     }
@@ -227,20 +230,22 @@ struct SendingConfigurationTests {
     @Test("The check tells the problems of sending only where sending is wanted")
     func checking() throws {
         let receiving = database.merging(["INFOBIP_WEBHOOK_SECRET": "s"]) { $1 }
-        let (_, none) = try CheckCommand.configurations(Environment(receiving))
+        let (_, none) = try ConfigurationCheck(Environment(receiving)).configurations()
         #expect(none == nil)
-        let (_, some) = try CheckCommand.configurations(
-            Environment(receiving.merging(infobip) { $1 }))
+        let (_, some) = try ConfigurationCheck(
+            Environment(receiving.merging(infobip) { $1 })
+        ).configurations()
         #expect(some != nil)
         do {
-            _ = try CheckCommand.configurations(
+            _ = try ConfigurationCheck(
                 Environment(
-                    receiving.merging(["INFOBIP_API_KEY": "k", "LOG_LEVEL": "loud"]) { $1 }))
+                    receiving.merging(["INFOBIP_API_KEY": "k", "LOG_LEVEL": "loud"]) { $1 })
+            ).configurations()
             Issue.record("two problems were not told")
         } catch {
             let problems = error.problems
-            #expect(problems.count { $0.hasPrefix("LOG_LEVEL") } == 1, "\(error)")
-            #expect(problems.count { $0.hasPrefix("INFOBIP_BASE_URL") } == 1, "\(error)")
+            #expect(problems.count { $0.setting == "LOG_LEVEL" } == 1, "\(error)")
+            #expect(problems.count { $0.setting == "INFOBIP_BASE_URL" } == 1, "\(error)")
         }
     }
 }

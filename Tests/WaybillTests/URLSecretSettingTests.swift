@@ -1,5 +1,6 @@
 import Domain
 import Providers
+import Settings
 import Testing
 
 @testable import waybill
@@ -14,7 +15,7 @@ struct URLSecretSettingTests {
     private func read(_ value: String) -> (settings: InfobipWebhook.Settings?, problems: [String]) {
         var environment = Environment(["INFOBIP_WEBHOOK_URL_SECRET": value]) { _ in nil }
         let settings = InfobipWebhook.Settings(&environment)
-        return (settings, environment.problems)
+        return (settings, environment.problems.map(\.description))
     }
 
     @Test("it suffices alone, and a list holds one secret after the other")

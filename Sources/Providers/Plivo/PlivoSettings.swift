@@ -5,8 +5,8 @@ package enum PlivoSettings {
     private static let group = Setting.Group(
         "Plivo",
         """
-        Receiving takes `PLIVO_AUTH_TOKEN` and `APP_BASE_URL`, of which Plivo signs its callbacks' \
-        URLs; sending takes `PLIVO_AUTH_ID` too.
+        Receiving takes `PLIVO_AUTH_TOKEN`, and `APP_BASE_URL` because Plivo signs the URL that it \
+        calls; sending takes `PLIVO_AUTH_ID` too.
         """)
 
     /// All of them, in the order in which they are listed.
@@ -53,7 +53,10 @@ package enum PlivoSettings {
     package static let settleSeconds = Setting(
         "PLIVO_SETTLE_SECONDS", .integer(default: 600, in: 0...86_400), in: group,
         readBy: [.dispatch],
-        "A message whose attempt got no answer and that Plivo does not list by then is sent again.")
+        """
+        A message whose attempt got no answer and that Plivo does not list after so many seconds is \
+        sent again.
+        """)
 
     package static let lane = LaneSettings(
         prefix: "PLIVO", in: group, rate: 50, concurrency: 8, batchLimit: 100)

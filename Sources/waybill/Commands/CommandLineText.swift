@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 /// The words that the program was started with, as text.
 ///

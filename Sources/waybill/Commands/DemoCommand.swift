@@ -1,5 +1,6 @@
 import Demo
 import FastCGI
+import Settings
 import System
 
 /// `waybill demo`: the whole system on one machine.
@@ -48,7 +49,7 @@ extension DemoCommand {
     static func checkAccounts(_ variables: ProcessEnvironment) throws(ConfigurationError) {
         let problems = variables.faults.sorted { $0.key < $1.key }
             .filter { $0.key.hasPrefix("INFOBIP_") || $0.key.hasPrefix("PLIVO_") }
-            .map { "\($0.key): \(Environment.notUTF8($0.value))" }
+            .map { SettingProblem($0.key, Environment.notUTF8($0.value)) }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
     }
 }

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Postgres
 import Security
+import Settings
 import Store
 import Telemetry
 
@@ -92,9 +93,7 @@ enum KeyCommand {
         _ body: (APIKeys) throws(StoreFailure) -> Value
     ) throws -> Value {
         var environment = Environment()
-        guard let database = environment.database("DATABASE_URL") else {
-            throw ConfigurationError(problems: environment.problems)
-        }
+        let database = try environment.requiredDatabase()
         let pool = ConnectionPool(database, maximumCount: 1)
         defer { pool.close() }
         do throws(StoreFailure) {

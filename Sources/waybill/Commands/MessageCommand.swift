@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Postgres
 import Providers
+import Settings
 import Store
 import Web
 
@@ -27,9 +28,7 @@ enum MessageCommand {
         let arguments = try Arguments(words, flags: ["follow", "json"], positional: 1...1)
         let name = arguments.positional[0]
         var environment = Environment()
-        guard let database = environment.database("DATABASE_URL") else {
-            throw ConfigurationError(problems: environment.problems)
-        }
+        let database = try environment.requiredDatabase()
         let status = try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let store = MessageStore(
                 pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))

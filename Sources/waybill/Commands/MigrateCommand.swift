@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Settings
 import Store
 
 /// `waybill migrate`: the only command that changes the schema.
@@ -18,10 +19,7 @@ enum MigrateCommand {
     static func run(_ words: [String]) throws -> Int32 {
         let arguments = try Arguments(words, options: ["directory"], flags: ["status"])
         var environment = Environment()
-        guard let database = environment.migrationDatabase() else {
-            throw ConfigurationError(problems: environment.problems)
-        }
-        let responder = try environment.responderRole(besides: database)
+        let (database, responder) = try settings(&environment)
         do {
             let files = try MigrationFile.all(
                 in: try arguments.value("directory") ?? Resources.folder("Migrations"))
@@ -45,6 +43,18 @@ enum MigrateCommand {
         }
     }
 
+    /// The migrations' connection, and who gets rights besides.
+    ///
+    /// - Throws: `ConfigurationError` with the problems.
+    static func settings(
+        _ environment: inout Environment
+    ) throws(ConfigurationError) -> (database: ConnectionSettings, responder: GrantedRole) {
+        guard let database = environment.migrationDatabase() else {
+            throw ConfigurationError(problems: environment.problems)
+        }
+        return (database, try environment.responderRole(besides: database))
+    }
+
     private static func printStatus(_ migrator: Migrator) throws(MigrationError) -> Int32 {
         let states = try migrator.status()
         for state in states {
@@ -55,7 +65,7 @@ enum MigrateCommand {
 }
 
 /// The role that `serve` connects as, if it is another one than the migrations'.
-private enum GrantedRole {
+enum GrantedRole {
     case another(String)
     /// Nobody else gets rights, and why.
     case nobody(String)
@@ -70,11 +80,13 @@ extension Environment {
         besides migrations: ConnectionSettings
     ) throws(ConfigurationError) -> GrantedRole {
         // Without a migrations' role of its own, DATABASE_URL is set or nothing would have begun.
-        guard text("MIGRATE_DATABASE_URL") != nil else {
+        guard text(WaybillSettings.migrateDatabaseURL) != nil else {
             return .nobody("MIGRATE_DATABASE_URL is not set")
         }
-        guard text("DATABASE_URL") != nil else { return .nobody("DATABASE_URL is not set") }
-        guard let responder = database("DATABASE_URL") else {
+        guard text(WaybillSettings.databaseURL) != nil else {
+            return .nobody("DATABASE_URL is not set")
+        }
+        guard let responder = database(WaybillSettings.databaseURL) else {
             throw ConfigurationError(problems: problems)
         }
         guard let role = responder.user else { return .nobody("DATABASE_URL names none") }

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Providers
 import Security
+import Settings
 
 /// What a probe needs to know: where to, as whom, and how to read back.
 struct ProbeSettings {
@@ -29,33 +30,29 @@ struct ProbeSettings {
     ///
     /// - Throws: `UsageError` for an unknown provider; `ConfigurationError` with every problem at
     ///   once.
-    init(
-        _ arguments: Arguments,
-        environment variables: ProcessEnvironment = .current,
-        readFile: @escaping (String) -> String? = Environment.text(ofFile:)
-    ) throws {
-        var variables = variables
-        var options: [String: String] = [:]
+    init(_ arguments: Arguments, _ environment: Environment = Environment()) throws {
+        var environment = environment
+        try self.init(arguments, reading: &environment)
+    }
+
+    /// The same, and leaves in the environment what was read.
+    init(_ arguments: Arguments, reading environment: inout Environment) throws {
         // The arguments stand in for the settings, so that both are checked alike.
         if let url = arguments.value("url") {
-            variables.set("APP_BASE_URL", to: url.replacingOccurrences(of: ",", with: "\\,"))
-            variables.set("APP_BASE_URL_FILE", to: nil)
-            options["APP_BASE_URL"] = "--url"
+            environment.replace(
+                .publicAddresses, with: url.replacingOccurrences(of: ",", with: "\\,"),
+                by: "--url")
         }
         if let file = arguments.value("key-file") {
-            variables.set("WAYBILL_API_KEY", to: nil)
-            variables.set("WAYBILL_API_KEY_FILE", to: file)
-            options["WAYBILL_API_KEY"] = "--key-file"
-            options["WAYBILL_API_KEY_FILE"] = "--key-file"
+            environment.replace(WaybillSettings.apiKey, withFile: file, by: "--key-file")
         }
-        var environment = Environment(variables, options: options, readFile: readFile)
         let wanted = try arguments.value("provider").map(Self.provider)
         let credentials = environment.probeCredentials(wanted)
         let base = environment.probeURL()
         let key = environment.probeKey()
         // What is in it is for openssl to judge: comments in it may be in any encoding.
         if let file = arguments.value("ca"), !Self.isReadable(file) {
-            environment.report("--ca", "the file \(file) cannot be read")
+            environment.report(option: "--ca", "the file \(file) cannot be read")
         }
         guard let credentials, let base, let key, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
@@ -91,7 +88,7 @@ extension Environment {
         if let token = plivo?.tokens.first { return .plivo(token: token) }
         if problems.count == before {
             report(
-                wanted == .plivo ? "PLIVO_AUTH_TOKEN" : "INFOBIP_WEBHOOK_PASSWORD",
+                wanted == .plivo ? PlivoSettings.authToken : InfobipSettings.webhookPassword,
                 "is not set; a probe signs with the same secrets that `waybill serve` checks")
         }
         return nil
@@ -99,15 +96,16 @@ extension Environment {
 
     /// The first public address.
     fileprivate mutating func probeURL() -> String? {
-        let first = list("APP_BASE_URL").first
-        if first == nil, !isGiven("APP_BASE_URL") {
-            report("APP_BASE_URL", "is not set, nor was --url given; it is where the probe calls")
+        let setting = Setting.publicAddresses
+        let first = list(setting).first
+        if first == nil, !isGiven(setting) {
+            report(setting, "is not set, nor was --url given; it is where the probe calls")
         }
         guard let first else { return nil }
         // A problem that Plivo's settings have told is not told again.
-        guard checkAddress(first, of: "APP_BASE_URL") else { return nil }
+        guard checkAddress(first, of: setting) else { return nil }
         guard first.hasPrefix("https://") else {
-            report("APP_BASE_URL", "\"\(first)\" is not https, without which no secret is sent")
+            report(setting, "\"\(first)\" is not https, without which no secret is sent")
             return nil
         }
         return first.hasSuffix("/") ? String(first.dropLast()) : first
@@ -116,12 +114,14 @@ extension Environment {
     fileprivate mutating func probeKey() -> APIToken? {
         guard
             let text = required(
-                "WAYBILL_API_KEY",
+                WaybillSettings.apiKey,
                 "make a key with `waybill key create --name probe --scope read`, and name a file"
                     + " that holds it with --key-file")
         else { return nil }
         guard let token = APIToken(text) else {
-            report("WAYBILL_API_KEY", "is no API key of ours; they begin with \(APIToken.prefix)")
+            report(
+                WaybillSettings.apiKey,
+                "is no API key of ours; they begin with \(APIToken.prefix)")
             return nil
         }
         return token

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Postgres
 import Providers
+import Settings
 import Store
 import Web
 
@@ -42,11 +43,7 @@ enum SendCommand {
             sender: arguments.value("from"), provider: arguments.value("provider"),
             validityMinutes: validity, sendAt: arguments.value("send-at"))
         var environment = Environment()
-        let database = environment.database("DATABASE_URL")
-        let routing = environment.routing()
-        guard let database, environment.problems.isEmpty else {
-            throw ConfigurationError(problems: environment.problems)
-        }
+        let (database, routing) = try settings(&environment)
         let sendRequest = try sendRequest(draft, routing)
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let queue = SendQueue(pool, logger: logger)
@@ -71,6 +68,18 @@ enum SendCommand {
             }
             return isLost ? 3 : 0
         }
+    }
+
+    /// - Throws: `ConfigurationError` with every problem at once.
+    static func settings(
+        _ environment: inout Environment
+    ) throws(ConfigurationError) -> (database: ConnectionSettings, routing: Routing) {
+        let database = environment.database(WaybillSettings.databaseURL)
+        let routing = environment.routing()
+        guard let database, environment.problems.isEmpty else {
+            throw ConfigurationError(problems: environment.problems)
+        }
+        return (database, routing)
     }
 
     /// A number; whether it lies within the bounds is told with all other problems.

@@ -40,14 +40,12 @@ struct Configuration {
         let drainDeadline: Duration
         let callbackRetentionDays: Int
     }
-}
 
-/// Every problem of the configuration, one a line.
-struct ConfigurationError: Error, CustomStringConvertible {
-    let problems: [String]
-
-    var description: String {
-        (["the configuration has \(problems.count) problem(s):"] + problems.map { "  \($0)" })
-            .joined(separator: "\n")
+    /// The providers whose callbacks are authenticated, by their names.
+    var providers: [String] {
+        var providers: [Provider] = []
+        if infobip != nil { providers.append(.infobip) }
+        if plivo != nil { providers.append(.plivo) }
+        return providers.map(\.rawValue)
     }
 }

@@ -1,37 +1,40 @@
 import Domain
+import Providers
+import Settings
 
 extension Environment {
-    /// Whom messages go to whose callers name no provider: `WAYBILL_ROUTES`, and
+    /// Which provider messages go to whose senders name none: `WAYBILL_ROUTES`, and
     /// `WAYBILL_DEFAULT_PROVIDER` for all other numbers.
     mutating func routing() -> Routing {
-        let fallback = choice("WAYBILL_DEFAULT_PROVIDER", default: onlyProvider())
+        let named = word(WaybillSettings.defaultProvider).flatMap(Provider.init(rawValue:))
+        let setting = WaybillSettings.routes
         var rules: [Routing.Rule] = []
-        for text in list("WAYBILL_ROUTES") {
+        for text in list(setting) {
             guard let rule = Routing.Rule(text) else {
                 report(
-                    "WAYBILL_ROUTES",
+                    setting,
                     "\"\(text)\" is not of the form +41=plivo: a number's beginning and one of "
                         + Provider.allCases.map(\.rawValue).joined(separator: ", "))
                 continue
             }
             if rules.contains(where: { $0.prefix == rule.prefix }) {
-                report("WAYBILL_ROUTES", "has two rules for \(rule.prefix)")
+                report(setting, "has two rules for \(rule.prefix)")
             }
             rules.append(rule)
         }
-        return Routing(fallback: fallback, rules: rules)
+        return Routing(fallback: named ?? onlyProvider(), rules: rules)
     }
 
     /// Plivo where nothing of Infobip's is configured. The responder need not have the keys that
     /// the dispatcher has, so any of a provider's settings counts.
-    private mutating func onlyProvider() -> Provider {
-        let names = [
-            "INFOBIP_API_KEY", "INFOBIP_BASE_URL", "INFOBIP_WEBHOOK_PASSWORD",
-            "INFOBIP_WEBHOOK_SECRET", "INFOBIP_WEBHOOK_HEADER_SECRET", "INFOBIP_HMAC_SECRET",
-            "INFOBIP_WEBHOOK_URL_SECRET",
+    private func onlyProvider() -> Provider {
+        let settings = [
+            InfobipSettings.apiKey, InfobipSettings.baseURL, InfobipSettings.webhookPassword,
+            InfobipSettings.webhookSecret, InfobipSettings.webhookHeaderSecret,
+            InfobipSettings.hmacSecret, InfobipSettings.webhookURLSecret,
         ]
-        if names.contains(where: { text($0) != nil }) { return .infobip }
-        return text("PLIVO_AUTH_TOKEN") == nil ? .infobip : .plivo
+        if settings.contains(where: isGiven) { return .infobip }
+        return isGiven(PlivoSettings.authToken) ? .plivo : .infobip
     }
 }
 

@@ -7,6 +7,11 @@ enum Output {
         write(text, to: STDOUT_FILENO)
     }
 
+    /// Writes a text that ends with a line break.
+    static func text(_ text: String) {
+        write(String(text.dropLast()), to: STDOUT_FILENO)
+    }
+
     /// Writes a line to standard error: what is no result.
     static func note(_ text: String) {
         write(text, to: STDERR_FILENO)

@@ -2,7 +2,9 @@ import Domain
 import FastCGI
 import HTTPClient
 import Foundation
+import Providers
 import Security
+import Settings
 import Simulator
 import System
 import Telemetry
@@ -81,16 +83,14 @@ enum SimulateCommand {
         // Before any thread is made, so that all of them inherit the mask.
         let signals = TerminationSignals()
         var environment = Environment()
-        var account = Account(&environment)
-        account.relay = arguments.value("relay")
-        account.infobipCallbackURL = arguments.value("infobip-callback-url")
-        let directory =
-            arguments.value("socket-directory") ?? environment.text("WAYBILL_SOCKET_DIRECTORY")
-            ?? "/run/waybill"
-        let logger = Logger(minimum: environment.logLevel())
+        var (account, socketDirectory, logLevel) = configuration(&environment)
         guard environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
+        account.relay = arguments.value("relay")
+        account.infobipCallbackURL = arguments.value("infobip-callback-url")
+        let directory = arguments.value("socket-directory") ?? socketDirectory
+        let logger = Logger(minimum: logLevel)
 
         var http = URLSessionTransport.Settings(userAgent: "waybill-simulator/\(Version.current)")
         http.connectionsPerHost = settings.callback_concurrency
@@ -111,6 +111,16 @@ enum SimulateCommand {
         // Answers that are late on purpose are not worth the wait.
         _ = server.drain(deadline: .now + .seconds(1))
         return 0
+    }
+
+    /// Notes what is wrong with the settings.
+    static func configuration(
+        _ environment: inout Environment
+    ) -> (account: Account, socketDirectory: String, logLevel: Logger.Level) {
+        (
+            Account(&environment), environment.socketDirectory(),
+            environment.choice(WaybillSettings.logLevel)
+        )
     }
 
     private static func start(
@@ -148,20 +158,18 @@ extension Account {
     /// Notes what is wrong with the settings.
     fileprivate init(_ environment: inout Environment) {
         self.init()
-        infobipKey = environment.text("INFOBIP_API_KEY").flatMap { Secret($0) }
-        if let secret = environment.secrets("INFOBIP_HMAC_SECRET").first.flatMap({ Secret($0) }) {
-            let algorithm = environment.choice(
-                "INFOBIP_HMAC_ALGORITHM", default: HMACKey.Algorithm.sha256)
-            infobipHMAC = try? HMACKey(secret, algorithm: algorithm)
-        }
-        if let header = environment.text("INFOBIP_HMAC_HEADER") { infobipHMACHeader = header }
-        if let user = environment.list("INFOBIP_WEBHOOK_USER").first,
-            let password = environment.secrets("INFOBIP_WEBHOOK_PASSWORD").first
-                .flatMap({ Secret($0) })
+        infobipKey = environment.text(InfobipSettings.apiKey).flatMap { Secret($0) }
+        let algorithm: HMACKey.Algorithm = environment.choice(InfobipSettings.hmacAlgorithm)
+        let secret = environment.secrets(InfobipSettings.hmacSecret).first.flatMap { Secret($0) }
+        infobipHMAC = secret.flatMap { try? HMACKey($0, algorithm: algorithm) }
+        if let header = environment.text(InfobipSettings.hmacHeader) { infobipHMACHeader = header }
+        let passwords = environment.secrets(InfobipSettings.webhookPassword)
+        if let user = environment.list(InfobipSettings.webhookUser).first,
+            let password = passwords.first.flatMap({ Secret($0) })
         {
             infobipBasic = (user, password)
         }
-        plivoID = environment.text("PLIVO_AUTH_ID")
-        plivoToken = environment.secrets("PLIVO_AUTH_TOKEN").first.flatMap { Secret($0) }
+        plivoID = environment.text(PlivoSettings.authID)
+        plivoToken = environment.secrets(PlivoSettings.authToken).first.flatMap { Secret($0) }
     }
 }

@@ -1,0 +1,60 @@
+import Postgres
+import Settings
+
+extension Environment {
+    /// A connection that must be configured.
+    ///
+    /// - Parameters:
+    ///   - setting: holds a connection string.
+    ///   - responseTimeout: the longest wait for an answer; the usual one unless given.
+    mutating func database(
+        _ setting: Setting, responseTimeout: Duration = .seconds(30)
+    ) -> ConnectionSettings? {
+        guard
+            let text = required(setting, "set it to a connection string such as postgresql://…")
+        else { return nil }
+        guard !Self.splitsPassword(text) else {
+            report(
+                setting,
+                "holds an @ or a / in its user or password, which libpq takes for the end of it;"
+                    + " write %40 and %2F")
+            return nil
+        }
+        do {
+            return try ConnectionSettings(text, responseTimeout: responseTimeout)
+        } catch {
+            report(setting, "is no connection string that libpq understands")
+            return nil
+        }
+    }
+
+    /// The connection of the commands that use the service's own role.
+    ///
+    /// - Throws: `ConfigurationError` if there is none.
+    mutating func requiredDatabase() throws(ConfigurationError) -> ConnectionSettings {
+        guard let database = database(WaybillSettings.databaseURL) else {
+            throw ConfigurationError(problems: problems)
+        }
+        return database
+    }
+
+    /// The migrations' connection: `MIGRATE_DATABASE_URL`, or else `DATABASE_URL`.
+    mutating func migrationDatabase() -> ConnectionSettings? {
+        let setting = WaybillSettings.migrateDatabaseURL
+        let before = problems.count
+        if text(setting) != nil { return database(setting) }
+        return problems.count == before ? database(WaybillSettings.databaseURL) : nil
+    }
+
+    /// Whether libpq would take a part of the password for the host, the port or the database's
+    /// name, which are shown.
+    private static func splitsPassword(_ text: String) -> Bool {
+        guard
+            let prefix = ["postgresql://", "postgres://"].first(where: text.hasPrefix)
+        else { return false }
+        let rest = text.dropFirst(prefix.count)
+        // Where libpq ends the user and the password.
+        guard let end = rest.firstIndex(where: { $0 == "@" || $0 == "/" }) else { return false }
+        return rest[rest.index(after: end)...].prefix { $0 != "?" }.contains("@")
+    }
+}

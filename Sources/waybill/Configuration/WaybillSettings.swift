@@ -1,0 +1,206 @@
+import Domain
+import Providers
+import Sending
+import Settings
+import Telemetry
+
+/// The settings that belong to no provider.
+enum WaybillSettings {
+    /// All settings, the providers' too, in the order in which they are listed everywhere.
+    static let table = SettingTable(
+        database + [.publicAddresses] + InfobipSettings.all + PlivoSettings.all + sending
+            + routing + process + [apiKey])
+
+    // MARK: - The database
+
+    private static let databaseGroup = Setting.Group("The database")
+
+    private static let database = [databaseURL, migrateDatabaseURL]
+
+    static let databaseURL = Setting(
+        "DATABASE_URL", whenUnset: "required", isSecret: true,
+        example: "postgresql://waybill:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
+        readBy: [.serve, .dispatch, .migrate, .key, .send, .message],
+        """
+        The connection of the service's own role, any connection string of libpq; several hosts with \
+        `target_session_attrs=read-write` fail over. `waybill migrate` gives the role its rights.
+        """)
+
+    static let migrateDatabaseURL = Setting(
+        "MIGRATE_DATABASE_URL", whenUnset: "`DATABASE_URL`", isSecret: true,
+        example: "postgresql://waybill_migrate:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
+        readBy: [.migrate], "The connection of the role that owns the tables.")
+
+    // MARK: - Sending
+
+    private static let sendingGroup = Setting.Group(
+        "Sending", "A provider is sent through if its credentials are set.")
+
+    private static let sending = [
+        sendTimeoutSeconds, sendMaxAttempts, failover, slowSeconds, reconcileSeconds,
+    ]
+
+    /// A lane that waits for longer than this counts as stuck, and a stop as long as this and the
+    /// writing behind it must end within the unit's TimeoutStopSec of 60 s.
+    static let sendTimeoutSeconds = Setting(
+        "WAYBILL_SEND_TIMEOUT_SECONDS", .integer(default: 30, in: 1...40), in: sendingGroup,
+        readBy: [.dispatch],
+        """
+        How many seconds one request may take, all in all; a dispatcher that waits for longer counts \
+        as stuck.
+        """)
+
+    static let sendMaxAttempts = Setting(
+        "WAYBILL_SEND_MAX_ATTEMPTS", .integer(default: 10, in: 1...100), in: sendingGroup,
+        readBy: [.dispatch], "How often a message is tried before it is given up.")
+
+    static let failover = Setting(
+        "WAYBILL_FAILOVER", .flag(default: true), in: sendingGroup, readBy: [.dispatch],
+        "Whether a provider takes over from one that is stopped, degraded or slow.")
+
+    static let slowSeconds = Setting(
+        "WAYBILL_SLOW_SECONDS", .integer(default: 10, in: 1...120), in: sendingGroup,
+        readBy: [.dispatch], "The seconds beyond which a provider counts as slow.")
+
+    static let reconcileSeconds = Setting(
+        "WAYBILL_RECONCILE_SECONDS", .seconds(in: 1...2_592_000),
+        whenUnset: Provider.allCases.map { provider in
+            let times = ReconcileSchedule.usualSlots(of: provider)
+                .map { String($0.components.seconds) }.joined(separator: ", ")
+            return "`\(provider.rawValue)` \(times)"
+        }.joined(separator: "; "),
+        isList: true, example: "3600,43200,144000", in: sendingGroup, readBy: [.dispatch],
+        """
+        After how many seconds, from its sending on, the provider is asked about a message without a \
+        final report; a last time comes after the message's validity. Times past what the provider \
+        remembers are not used.
+        """)
+
+    // MARK: - Routing
+
+    private static let routingGroup = Setting.Group("Routing")
+
+    private static let routing = [routes, defaultProvider]
+
+    static let routes = Setting(
+        "WAYBILL_ROUTES", whenUnset: "none", isList: true, example: "+44=plivo,+1=infobip",
+        in: routingGroup, readBy: [.serve, .dispatch, .send],
+        """
+        Which provider a message goes to if its sender names none, by the number's beginning, the \
+        longest first: `+44=plivo,+1=infobip`.
+        """)
+
+    static let defaultProvider = Setting(
+        "WAYBILL_DEFAULT_PROVIDER", .choice(default: nil, of: Provider.allCases.map(\.rawValue)),
+        whenUnset: "`infobip`, unless only Plivo is configured", example: "infobip",
+        in: routingGroup, readBy: [.serve, .dispatch, .send],
+        "Which provider a message goes to if its sender names none and no route fits.")
+
+    // MARK: - The process
+
+    private static let processGroup = Setting.Group("The process")
+
+    private static let process = [
+        logLevel, socketDirectory, socketGroup, callbackWorkers, apiWorkers, maxConnections,
+        maxInFlight, writerQueueReports, writerConnections, commitDeadline, poolSize, drainSeconds,
+        callbackRetentionDays, watchdog,
+    ]
+
+    static let logLevel = Setting(
+        "LOG_LEVEL",
+        // The guides' programs log with pino or winston, whose words these are.
+        .choice(
+            of: Logger.Level.self, default: .info,
+            synonyms: ["trace": .debug, "verbose": .debug, "warn": .warning, "fatal": .error]),
+        in: processGroup, readBy: [.serve, .dispatch, .simulate],
+        "How much is logged; `trace`, `verbose`, `warn` and `fatal` are taken as the nearest.")
+
+    static let socketDirectory = Setting(
+        "WAYBILL_SOCKET_DIRECTORY", .text(default: "/run/waybill"), in: processGroup,
+        readBy: [.serve, .simulate],
+        """
+        Where `callbacks.sock`, `api.sock` and `events.sock` are bound when systemd hands none over.
+        """)
+
+    static let socketGroup = Setting(
+        "WAYBILL_SOCKET_GROUP", whenUnset: "the process's", example: "www-data",
+        in: processGroup, readBy: [.serve],
+        "The group that may connect to sockets that we bind ourselves: nginx's.")
+
+    static let callbackWorkers = Setting(
+        "WAYBILL_CALLBACK_WORKERS", .integer(default: 2, in: 1...64), in: processGroup,
+        readBy: [.serve], "Threads that read and check callbacks.")
+
+    static let apiWorkers = Setting(
+        "WAYBILL_API_WORKERS", .integer(default: 4, in: 1...64), in: processGroup,
+        readBy: [.serve],
+        "Threads that answer the API; a request that waits for one for 5 s gets 503.")
+
+    static let maxConnections = Setting(
+        "WAYBILL_MAX_CONNECTIONS", .integer(default: 1024, in: 8...20_000), in: processGroup,
+        readBy: [.serve],
+        """
+        Open FastCGI connections of each socket. Beyond it idle ones are closed, the longest idle \
+        first; while none is idle, up to as many again are taken, and then the request that has \
+        waited for longest gets 503.
+        """)
+
+    static let maxInFlight = Setting(
+        "WAYBILL_MAX_IN_FLIGHT", .integer(default: 1024, in: 1...20_000), in: processGroup,
+        readBy: [.serve],
+        """
+        Requests of each socket that are not answered yet. Beyond it they wait, a callback for 3 s; \
+        then 503.
+        """)
+
+    static let writerQueueReports = Setting(
+        "WAYBILL_WRITER_QUEUE_REPORTS", .integer(default: 20_000, in: 100...1_000_000),
+        in: processGroup, readBy: [.serve],
+        "Reports that may wait for a commit; beyond it 503.")
+
+    static let writerConnections = Setting(
+        "WAYBILL_WRITER_CONNECTIONS", .integer(default: 2, in: 1...8), in: processGroup,
+        readBy: [.serve],
+        "Connections that write; the second helps when more than 200 reports wait.")
+
+    /// Plivo hangs up after 8 s, and an answer must be on its way a second before. nginx gives up
+    /// after 10 s, and a writer that hangs is known (after twice this and 5 s) before systemd's
+    /// watchdog would notice (30 s).
+    static let commitDeadline = Setting(
+        "WAYBILL_COMMIT_DEADLINE_MS", .integer(default: 4000, in: 100...7_000),
+        in: processGroup, readBy: [.serve],
+        """
+        How many milliseconds a callback may wait for its commit; beyond it 503, because Plivo hangs \
+        up after 8 s. The unit's `WatchdogSec=` must be at least twice this and 10 s more.
+        """)
+
+    static let poolSize = Setting(
+        "WAYBILL_POOL_SIZE", .integer(default: 4, in: 1...100), in: processGroup,
+        readBy: [.serve], "Connections of the API.")
+
+    static let drainSeconds = Setting(
+        "WAYBILL_DRAIN_SECONDS", .integer(default: 25, in: 1...600), in: processGroup,
+        readBy: [.serve],
+        "How many seconds a stop may take; at most 35 with the unit's `TimeoutStopSec=40s`.")
+
+    static let callbackRetentionDays = Setting(
+        "WAYBILL_CALLBACK_RETENTION_DAYS", .integer(default: 90, in: 3...3650),
+        in: processGroup, readBy: [.serve],
+        """
+        How many days raw callbacks, the quarantine, and the texts and timelines of messages that \
+        are over are kept.
+        """)
+
+    static let watchdog = Setting(
+        "WATCHDOG_USEC", whenUnset: "off", in: processGroup, readBy: [.serve],
+        """
+        Set by systemd from the unit's `WatchdogSec=`, not by you; checked against \
+        `WAYBILL_COMMIT_DEADLINE_MS`.
+        """)
+
+    // MARK: - waybill probe
+
+    static let apiKey = Setting(
+        "WAYBILL_API_KEY", whenUnset: "required, unless `--key-file` names one", isSecret: true,
+        in: Setting.Group("The probe"), readBy: [.probe], "An API key with scope `read`.")
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Providers
+import Settings
+import Simulator
+import TestSupport
+import Testing
+
+@testable import waybill
+
+@Suite("The table of all settings", .blocking)
+struct ConfigurationTableTests {
+    private static let table = WaybillSettings.table
+
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    @Test("Every entry is complete", arguments: table.settings)
+    func entries(setting: Setting) {
+        #expect(setting.name.wholeMatch(of: /[A-Z][A-Z0-9]*(_[A-Z0-9]+)+/) != nil)
+        #expect(setting.meaning.hasSuffix("."))
+        #expect(!setting.meaning.contains("|") && !setting.meaning.contains("\n"))
+        #expect((setting.defaultText == nil) == (setting.whenUnset != nil), "one of the two")
+        #expect(!setting.readers.isEmpty)
+        #expect(!setting.name.hasSuffix("_FILE"))
+        if setting.name.hasSuffix("SECRET") || setting.name.hasSuffix("PASSWORD")
+            || setting.name.hasSuffix("TOKEN") || setting.name.hasSuffix("KEY")
+            || setting.name.hasSuffix("DATABASE_URL")
+        {
+            #expect(setting.isSecret)
+        }
+        if setting.isSecret { #expect(setting.defaultText == nil) }
+    }
+
+    @Test(".env.example is what the table says")
+    func environmentExample() throws {
+        let expected = Self.table.environmentExample
+        let isSame = try Self.text(".env.example") == expected
+        #expect(isSame, "waybill settings --env-example > .env.example")
+        #expect(try Executable.run(["settings", "--env-example"]).output == expected)
+    }
+
+    @Test("The documentation's tables are what the table says")
+    func documentation() throws {
+        let text = try Self.text("Sources/waybill/Documentation.docc/Configuration.md")
+        let expected = Self.table.markdown
+        let isThere = text.contains(
+            "<!-- waybill settings --markdown -->\n\n\(expected)\n<!-- end -->\n")
+        #expect(isThere, "put the output of waybill settings --markdown between the two comments")
+        #expect(try Executable.run(["settings", "--markdown"]).output == expected)
+        // In the other direction: what the prose names is there.
+        let names = Set(Self.table.settings.map(\.name))
+        for match in text.matches(of: /\b(?:INFOBIP|PLIVO|WAYBILL)_[A-Z0-9_]*[A-Z0-9]\b/) {
+            let name = String(match.output)
+            #expect(names.contains(name) || names.contains(String(name.dropLast(5))), "\(name)")
+        }
+    }
+
+    @Test("The help of every command has the settings that it reads", arguments: Reader.allCases)
+    func help(reader: Setting.Reader) throws {
+        let help = try Executable.run([reader.rawValue, "--help"]).output
+        let part = try #require(help.split(separator: "\nSettings, from the environment").last)
+        let listed = part.split(separator: "\n").compactMap { line in
+            line.firstMatch(of: #/^  ([A-Z][A-Z0-9_]+)  /#).map { String($0.output.1) }
+        }
+        let expected = Self.table.settings(readBy: reader).map(\.name)
+        #expect(!expected.isEmpty)
+        #expect(listed == expected)
+        for setting in Self.table.settings(readBy: reader) {
+            let first = setting.meaning.replacing("`", with: "").prefix(30)
+            #expect(help.contains(first), "\(setting.name)")
+        }
+    }
+
+    @Test("waybill settings lists all of them with their defaults")
+    func list() throws {
+        let output = try Executable.run(["settings"]).output
+        for setting in Self.table.settings {
+            #expect(output.contains("  \(setting.name)  "), "\(setting.name)")
+        }
+        #expect(output.contains("Default: /run/waybill."))
+        let both = try Executable.run(["settings", "--env-example", "--markdown"])
+        #expect(both.exit == .status(64))
+    }
+
+    /// What a command reads, with nothing set and with everything set.
+    private static func readings(
+        of reader: Setting.Reader, _ variables: [String: String]
+    ) throws -> Set<Setting> {
+        var environment = Environment(variables) { _ in nil }
+        switch reader {
+        case .serve: _ = try? Configuration(reading: &environment)
+        case .dispatch: _ = try? SendingConfiguration(reading: &environment)
+        case .migrate: _ = try? MigrateCommand.settings(&environment)
+        case .key, .message: _ = try? environment.requiredDatabase()
+        case .send: _ = try? SendCommand.settings(&environment)
+        case .probe:
+            let arguments = try Arguments([], options: ["url", "provider", "key-file", "ca"])
+            _ = try? ProbeSettings(arguments, reading: &environment)
+        case .simulate: _ = SimulateCommand.configuration(&environment)
+        }
+        return environment.settingsRead
+    }
+
+    private typealias Reader = Setting.Reader
+
+    @Test("Every command reads what the table says that it reads", arguments: Reader.allCases)
+    func readers(reader: Setting.Reader) throws {
+        let all = Dictionary(
+            uniqueKeysWithValues: Self.table.settings.map { ($0.name, $0.example ?? "x") })
+        let readings = try Self.readings(of: reader, [:])
+            .union(Self.readings(of: reader, all))
+        #expect(
+            readings.map(\.name).sorted()
+                == Self.table.settings(readBy: reader).map(\.name).sorted())
+    }
+
+    @Test("The examples and the defaults are what the services take")
+    func examples() throws {
+        var variables: [String: String] = [:]
+        for setting in Self.table.settings {
+            let fallback = setting.name == "INFOBIP_WEBHOOK_URL_SECRET" ? "0123456789abcdef" : nil
+            variables[setting.name] =
+                fallback ?? setting.example ?? setting.defaultText
+                ?? (setting.isSecret ? "a-secret" : nil)
+        }
+        variables["PLIVO_AUTH_ID"] = "MA1"
+        let environment = Environment(variables) { _ in nil }
+        _ = try Configuration(environment)
+        #expect(try SendingConfiguration(environment).lanes.count == 2)
+    }
+}
