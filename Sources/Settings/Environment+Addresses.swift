@@ -18,6 +18,7 @@ extension Environment {
     /// - Parameters:
     ///   - text: one value of the setting.
     ///   - setting: a list of public addresses.
+    /// - Returns: whether it is.
     package mutating func checkAddress(_ text: String, of setting: Setting) -> Bool {
         guard case .address = setting.kind else { wrongKind(setting) }
         guard let problem = HTTPAddress.problem(of: text) else { return true }

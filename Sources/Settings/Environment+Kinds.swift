@@ -14,6 +14,7 @@ extension Environment {
     /// - Parameters:
     ///   - setting: a text without a default.
     ///   - purpose: what to do if it is absent.
+    /// - Returns: nil if it is absent or cannot be read, which is a problem.
     package mutating func required(_ setting: Setting, _ purpose: String) -> String? {
         let value = text(setting)
         if value == nil, !isGiven(setting) { report(setting, "is not set; \(purpose)") }
@@ -129,6 +130,7 @@ extension Environment {
     /// One of the setting's words as a value.
     ///
     /// - Parameter setting: a choice with a default, made with `Kind.choice(of:default:)`.
+    /// - Returns: the value, or the default.
     package mutating func choice<Value: RawRepresentable<String>>(_ setting: Setting) -> Value {
         guard let value = word(setting).flatMap(Value.init(rawValue:)) else { wrongKind(setting) }
         return value
@@ -177,6 +179,7 @@ extension Setting.Kind {
     ///   - type: its raw values are the words.
     ///   - fallback: what it is unless set.
     ///   - synonyms: other words for the values.
+    /// - Returns: the kind.
     package static func choice<Value: RawRepresentable<String> & CaseIterable>(
         of type: Value.Type, default fallback: Value, synonyms: [String: Value] = [:]
     ) -> Setting.Kind {

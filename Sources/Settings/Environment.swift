@@ -78,9 +78,9 @@ extension Environment {
     /// Lets an option of the command line take a setting's place; problems name the option.
     ///
     /// - Parameters:
-    ///   - option: with its dashes.
+    ///   - setting: what the option stands for.
     ///   - value: what the setting would be.
-    ///   - setting: what it stands for.
+    ///   - option: with its dashes.
     package mutating func replace(_ setting: Setting, with value: String, by option: String) {
         set(setting, value: value, file: nil, by: option)
     }
@@ -164,9 +164,10 @@ extension Environment {
         variables.faults[name] != nil || !(variables.texts[name] ?? "").isEmpty
     }
 
-    /// What somebody gave a setting, as text; nil if nobody gave it one that can be read.
+    /// What somebody gave a setting, as text.
     ///
     /// - Parameter setting: of any kind.
+    /// - Returns: nil if nobody gave it a value that can be read.
     package mutating func given(_ setting: Setting) -> String? {
         settingsRead.insert(setting)
         for name in [setting.name, setting.fileName] {

@@ -40,6 +40,7 @@ extension SettingTable {
     /// A list for a terminal: each setting with what it is for, and its default.
     ///
     /// - Parameter reader: the command whose settings are listed; all of them unless given.
+    /// - Returns: lines, the last one without a break; nothing if the command reads no setting.
     package func help(for reader: Setting.Reader? = nil) -> String {
         let listed = reader.map(settings(readBy:)) ?? settings
         let column = (listed.map(\.name.count).max() ?? 0) + 4

@@ -77,7 +77,7 @@ struct ConfigurationSourcesTests {
         /// Who reads what is no setting: systemd's variables, and what a child inherits.
         let others: Set<String> = [
             "Settings/ProcessEnvironment.swift", "System/Service/ServiceManager.swift",
-            "waybill/Serve/ResponderSockets.swift", "waybill/Simulate/SimulateCommand.swift",
+            "waybill/Serve/ResponderSockets.swift", "waybill/Commands/SimulateCommand.swift",
         ]
         let reading = /\bgetenv\(|ProcessInfo\.processInfo\.environment|\benviron\b/
         for source in try Self.sources() where source.text.contains(reading) {

@@ -2,12 +2,13 @@ import Security
 package import Settings
 
 extension InfobipSending.Settings {
-    /// Reads the settings of sending; problems are noted in the environment.
+    /// Reads the settings of sending; nil if there is no key or no address.
+    ///
+    /// Problems are noted in the environment.
     ///
     /// - Parameters:
     ///   - environment: where they are read from.
     ///   - callbackBase: the first public address; nil if there is none.
-    /// - Returns: nil if there is no key or no address.
     package init?(_ environment: inout Environment, callbackBase: String?) {
         let version: InfobipSending.Version = environment.choice(InfobipSettings.apiVersion)
         let secrets = environment.list(InfobipSettings.webhookURLSecret)

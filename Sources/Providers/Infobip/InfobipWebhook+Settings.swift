@@ -3,10 +3,11 @@ import Security
 package import Settings
 
 extension InfobipWebhook.Settings {
-    /// Reads the settings of receiving; problems are noted in the environment.
+    /// Reads the settings of receiving; nil if no method has a secret.
+    ///
+    /// Problems are noted in the environment.
     ///
     /// - Parameter environment: where they are read from.
-    /// - Returns: nil if no method has a secret.
     package init?(_ environment: inout Environment) {
         // The guides' one secret proves itself in the header and by HMAC alike; settings of their
         // own take its place.

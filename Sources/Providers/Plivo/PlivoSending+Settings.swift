@@ -2,12 +2,13 @@ import Security
 package import Settings
 
 extension PlivoSending.Settings {
-    /// Reads the settings of sending; problems are noted in the environment.
+    /// Reads the settings of sending; nil if the account or its token is not set.
+    ///
+    /// Problems are noted in the environment.
     ///
     /// - Parameters:
     ///   - environment: where they are read from.
     ///   - callbackBase: the first public address; nil if there is none, which is a problem.
-    /// - Returns: nil if the account or its token is not set.
     package init?(_ environment: inout Environment, callbackBase: String?) {
         let baseURL = environment.providerAddress(PlivoSettings.baseURL)
         let settle = environment.integer(PlivoSettings.settleSeconds)

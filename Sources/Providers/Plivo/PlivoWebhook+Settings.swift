@@ -2,10 +2,11 @@ import Security
 package import Settings
 
 extension PlivoWebhook.Settings {
-    /// Reads the settings of receiving; problems are noted in the environment.
+    /// Reads the settings of receiving; nil if no token is set.
+    ///
+    /// Problems are noted in the environment.
     ///
     /// - Parameter environment: where they are read from.
-    /// - Returns: nil if no token is set.
     package init?(_ environment: inout Environment) {
         let publicAddresses = Setting.publicAddresses
         let baseURLs = environment.list(publicAddresses)

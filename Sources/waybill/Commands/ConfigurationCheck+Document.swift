@@ -9,6 +9,7 @@ extension ConfigurationCheck {
     /// here, nor has a setting with a problem: what somebody wrote there by mistake may be a secret.
     ///
     /// - Parameter database: what trying it came to; nil if it was not tried.
+    /// - Returns: JSON of several lines, the last one without a break.
     func document(database: DatabaseState?) -> String {
         var writer = JSONWriter(indent: 2)
         writer.object { writer in

@@ -49,9 +49,10 @@ struct ConfigurationCheck {
         }
     }
 
-    /// The settings of the services; nil for one that is not looked at.
+    /// The settings of the services.
     ///
     /// - Parameter database: what trying it came to; nil if it was not tried.
+    /// - Returns: nil for a service that is not looked at.
     /// - Throws: `ConfigurationError` with all problems, the database's too, so that one run shows
     ///   all.
     func configurations(

@@ -7,6 +7,7 @@ extension Environment {
     /// - Parameters:
     ///   - setting: holds a connection string.
     ///   - responseTimeout: the longest wait for an answer; the usual one unless given.
+    /// - Returns: nil if it is absent or of another form, which is a problem.
     mutating func database(
         _ setting: Setting, responseTimeout: Duration = .seconds(30)
     ) -> ConnectionSettings? {
