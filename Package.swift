@@ -83,7 +83,7 @@ let package = Package(
                 "Settings", "System", "Demo", "Telemetry",
             ]),
         tests("DemoTests", ["Demo", "Security", "System"]),
-        tests("EndToEndTests", ["waybill", "COpenSSL", "Security"]),
+        tests("EndToEndTests", ["waybill", "COpenSSL", "Security", "System"]),
     ],
     swiftLanguageModes: [.v6]
 )

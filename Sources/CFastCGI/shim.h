@@ -4,20 +4,16 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 
 /*
  * Declared here because _GNU_SOURCE would make this module's fd_set differ from that of Swift's
  * own Glibc module.
  */
 extern int accept4(int, struct sockaddr *__restrict, socklen_t *__restrict, int);
-extern int pthread_setname_np(pthread_t, const char *);
 
 /* Numbers of the FastCGI protocol; fastcgi.h keeps them from the linker's sight, and Swift's. */
 enum { WAYBILL_ROLE_RESPONDER = 1 };
@@ -87,10 +83,6 @@ static inline int waybill_request_finish(FCGX_Request *request) {
 static inline void waybill_request_abandon(FCGX_Request *request) {
     FCGX_Free(request, 0);
     request->ipcFd = -1;
-}
-
-static inline int waybill_thread_name(pthread_t thread, const char *name) {
-    return pthread_setname_np(thread, name);
 }
 
 #endif

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import System
 import Testing
 
 @testable import FastCGI
@@ -25,26 +26,14 @@ final class TestPeer: @unchecked Sendable {
     struct NoRecord: Error {}
 
     init(_ path: String) throws {
-        descriptor = socket(
-            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var time = timeval(tv_sec: 10, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        let status = withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+        let socket = try UnixSocket(.stream)
+        socket.limitWaits(to: .seconds(10))
+        do throws(SystemError) {
+            try socket.connect(to: UnixAddress(path: path))
+        } catch {
+            throw Refused(number: error.errorNumber ?? EINVAL)
         }
-        if status != 0 {
-            let number = errno
-            Glibc.close(descriptor)
-            descriptor = -1
-            throw Refused(number: number)
-        }
+        descriptor = socket.take()
     }
 
     deinit { close() }

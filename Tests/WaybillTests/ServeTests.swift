@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import System
 import TestSupport
 import Testing
 
@@ -26,19 +27,7 @@ struct ServeTests {
     /// Sockets as waybill.socket makes them, in an order of its own.
     private func listen(_ names: [Listener.Name]) throws -> [Int32] {
         try names.map { name in
-            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) {
-                $0.copyBytes(from: Array(path(name).utf8))
-            }
-            let status = withUnsafePointer(to: address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            try #require(status == 0 && Foundation.listen(descriptor, 16) == 0)
-            return descriptor
+            try ListeningSocket.bind(path(name), backlog: 16).descriptor
         }
     }
 
@@ -207,17 +196,10 @@ private final class HalfRequest {
     private let descriptor: Int32
 
     init?(_ path: String) {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        let descriptor = descriptor
-        let status = withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard status == 0 else { return nil }
+        guard let socket = try? UnixSocket(.stream), let address = try? UnixAddress(path: path),
+            (try? socket.connect(to: address)) != nil
+        else { return nil }
+        descriptor = socket.take()
         var pairs: [UInt8] = []
         for (name, value) in [
             ("REQUEST_METHOD", "POST"), ("DOCUMENT_URI", "/callbacks/infobip"),

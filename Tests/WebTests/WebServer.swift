@@ -1,5 +1,6 @@
 import FastCGI
 import Foundation
+import System
 import TestSupport
 
 @testable import Web
@@ -154,22 +155,14 @@ final class Connection: Sendable {
     private let descriptor: Int32
 
     init(_ path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let descriptor = descriptor
-        let status = withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, length)
-            }
+        let socket = try UnixSocket(.stream)
+        socket.limitWaits(to: .seconds(10))
+        do throws(SystemError) {
+            try socket.connect(to: UnixAddress(path: path))
+        } catch {
+            throw NoAnswer()
         }
-        guard status == 0 else { throw NoAnswer() }
+        descriptor = socket.take()
     }
 
     deinit {

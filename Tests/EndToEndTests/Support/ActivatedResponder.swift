@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import System
 
 /// The responder's three sockets, bound by us as systemd would do it, and kept open.
 final class ListeningSockets: Sendable {
@@ -14,21 +15,17 @@ final class ListeningSockets: Sendable {
         var descriptors: [Int32] = []
         paths = ["callbacks", "api", "events"].map { "\(directory)/\($0).sock" }
         for path in paths {
-            let descriptor = socket(
-                AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            var address = SocketAddress.unix(path)
-            let status = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            // nginx's workers are another user when we are root.
-            guard status == 0, chmod(path, 0o666) == 0, listen(descriptor, 1024) == 0 else {
+            let socket: ListeningSocket
+            do throws(SystemError) {
+                socket = try ListeningSocket.bind(path, backlog: 1024)
+            } catch {
                 throw ConnectionFailure("cannot listen at \(path)")
             }
+            // nginx's workers are another user when we are root.
+            chmod(path, 0o666)
             // Out of the way of the numbers that the child will have.
-            descriptors.append(fcntl(descriptor, F_DUPFD_CLOEXEC, 200))
-            close(descriptor)
+            descriptors.append(fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 200))
+            close(socket.descriptor)
         }
         self.descriptors = descriptors
     }

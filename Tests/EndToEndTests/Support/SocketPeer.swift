@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import System
 
 /// A peer on one of the responder's sockets, or on a port, that need not keep to the protocol.
 final class SocketPeer {
@@ -7,18 +8,14 @@ final class SocketPeer {
 
     /// - Throws: when nobody listens at the path.
     init(_ path: String) throws(ConnectionFailure) {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 15, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-        var address = SocketAddress.unix(path)
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+        do throws(SystemError) {
+            let socket = try UnixSocket(.stream)
+            socket.limitWaits(to: .seconds(15))
+            try socket.connect(to: UnixAddress(path: path))
+            descriptor = socket.take()
+        } catch {
+            throw ConnectionFailure("nobody listens at \(path)")
         }
-        guard status == 0 else { throw ConnectionFailure("nobody listens at \(path)") }
     }
 
     /// One on a port of this machine, without TLS.
@@ -53,18 +50,6 @@ final class SocketPeer {
                 return count == 0 || errno == ECONNRESET ? all : nil
             }
         }
-    }
-}
-
-/// Addresses of Unix sockets.
-enum SocketAddress {
-    /// The path must be shorter than 108 bytes.
-    static func unix(_ path: String) -> sockaddr_un {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8.prefix(MemoryLayout.size(ofValue: address.sun_path) - 1))
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        return address
     }
 }
 
