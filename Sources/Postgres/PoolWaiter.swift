@@ -1,28 +1,21 @@
-import Dispatch
-import Synchronization
+import System
 
 /// One caller that waits for a connection; resumed once.
 final class PoolWaiter: Sendable {
     typealias Outcome = PoolState<Connection, PoolWaiter>.Outcome
 
-    private let semaphore = DispatchSemaphore(value: 0)
-    private let outcome = Mutex<Outcome?>(nil)
+    private let outcome = Monitor<Outcome?>(nil)
 
     func resume(_ result: Outcome) {
         outcome.withLock { $0 = result }
-        semaphore.signal()
+        outcome.wakeAll()
     }
 
     /// Waits until resumed; nil when the deadline passed.
     func wait(until deadline: ContinuousClock.Instant) -> Outcome? {
-        let left = Int(clamping: max(0, (deadline - .now).milliseconds))
-        guard semaphore.wait(timeout: .now() + .milliseconds(left)) == .success else { return nil }
-        return outcome.withLock { $0 }
+        outcome.wait(until: deadline) { $0 }
     }
 
     /// The outcome that is certain to come, because the pool has let go of this waiter.
-    func promisedOutcome() -> Outcome {
-        semaphore.wait()
-        return outcome.withLock { $0 } ?? .mayTryAgain
-    }
+    func promisedOutcome() -> Outcome { outcome.wait { $0 } }
 }
