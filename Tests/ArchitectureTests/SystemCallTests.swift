@@ -11,7 +11,7 @@ struct SystemCallTests {
     /// By name; each would be a second way of doing what `System` does.
     private static let forbidden: [(name: String, pattern: String)] = [
         ("a thread", #"\bThread\s*[({.]|\bpthread_create\b|\bdetachNewThread"#),
-        ("a wake-up", #"\beventfd\b|\bpthread_cond_"#),
+        ("a wake-up", #"\beventfd\b|\bpthread_cond_|\bDispatchSemaphore\b|\bDispatchGroup\b"#),
         ("a Unix address", #"\bsockaddr_un\b"#),
         ("a wait for signals", #"\bsigwait|\bsignalfd\b|\bpthread_sigmask\b"#),
     ]
@@ -43,7 +43,7 @@ struct SystemCallTests {
         "What is looked for is found",
         arguments: [
             "let thread = Thread { run() }", "Thread.detachNewThread { }", "Thread.sleep(1)",
-            "var address = sockaddr_un()", "sigwait(&set, &signal)",
+            "DispatchSemaphore(value: 0)", "var address = sockaddr_un()", "sigwait(&set, &signal)",
         ])
     func finds(code: String) throws {
         #expect(try !Self.findings(in: code).isEmpty)
