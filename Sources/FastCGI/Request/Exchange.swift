@@ -7,7 +7,7 @@ internal import Synchronization
 /// and may block for as long as the listener's `ioTimeout` when the peer does not read; small
 /// answers fit into the socket's buffer. A thread of the caller's that answers should block
 /// signals: libfcgi does not go on after an interrupted write.
-package final class Exchange: WaitingRequest, Sendable {
+package final class Exchange: Sendable {
     let request: LibraryRequest
     let state: Mutex<ExchangeState>
     let connection: UInt64

@@ -48,3 +48,5 @@ struct WaitingRequests<Request: WaitingRequest>: Sendable {
         return overdue
     }
 }
+
+extension Exchange: WaitingRequest {}
