@@ -33,7 +33,7 @@ let package = Package(
         module("Domain"),
         module("JSON"),
         module("Settings"),
-        module("Telemetry", ["System"]),
+        module("Telemetry", ["System", "JSON"]),
         module("Security", ["CCrypto"]),
         module("FastCGI", ["CFastCGI", "System"]),
         module("Postgres", ["CPostgres", "System"]),
@@ -71,7 +71,9 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "Domain", "Security", "JSON", "Settings"]),
         tests("HTTPClientTests", ["HTTPClient", "Domain"]),
         tests("SendingTests", ["Sending", "Domain", "Telemetry", "System"]),
-        tests("SimulatorTests", ["Simulator", "FastCGI", "Domain", "Security", "Telemetry"]),
+        tests(
+            "SimulatorTests",
+            ["Simulator", "FastCGI", "Domain", "Security", "Telemetry", "JSON"]),
         tests(
             "StoreTests",
             ["Store", "Postgres", "Providers", "Domain", "Security", "Telemetry", "System"]),

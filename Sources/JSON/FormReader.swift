@@ -47,6 +47,11 @@ package struct FormReader: Sendable {
         guard isRead else { return nil }
     }
 
+    /// Reads a text whose length bounds its pairs, in the lenient way.
+    package init(lenient text: [UInt8]) {
+        _ = text.withUnsafeBytes { read(ByteView($0), isStrict: false, limit: .max) }
+    }
+
     private mutating func read(_ text: ByteView, isStrict: Bool, limit: Int) -> Bool {
         var start = 0
         while start < text.count {

@@ -37,6 +37,18 @@ extension JSONValue {
         return String(number.dropLast(zeros))
     }
 
+    /// The kind of value, for people.
+    package var kind: String {
+        switch self {
+        case .null: "null"
+        case .boolean: "true or false"
+        case .number: "a number"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+
     /// Whether a string or a member's name holds a NUL, which PostgreSQL cannot.
     package var holdsNUL: Bool {
         switch self {

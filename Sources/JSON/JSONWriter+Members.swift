@@ -3,13 +3,13 @@ extension JSONWriter {
     /// The text of one object.
     ///
     /// - Parameters:
-    ///   - nul: what a NUL in a text becomes.
+    ///   - style: how control characters are written.
     ///   - build: writes its members.
     /// - Returns: UTF-8.
-    public static func object(
-        nul: NULPolicy = .escape, _ build: (inout JSONWriter) -> Void
+    public static func document(
+        _ style: Style = .usual, _ build: (inout JSONWriter) -> Void
     ) -> [UInt8] {
-        var json = JSONWriter(nul: nul)
+        var json = JSONWriter(style)
         json.object(build)
         return json.bytes
     }

@@ -6,28 +6,29 @@
 /// What every log line and answer goes through is public: its users are in other modules, and the
 /// compiler inlines nothing there that is only `package`.
 public struct JSONWriter: Sendable {
-    /// What a NUL in a text becomes.
-    public enum NULPolicy: Sendable {
-        /// `\u0000`, as it is.
-        case escape
-        /// U+FFFD: PostgreSQL's `jsonb` and an SMS hold no NUL.
-        case replace
+    /// How control characters are written.
+    public enum Style: Sendable {
+        /// `\n`, `\r` and `\t` for short, all others as `\u00XX`.
+        case usual
+        /// NUL as U+FFFD, for neither PostgreSQL's `jsonb` nor an SMS holds one; all others as
+        /// `\u00XX`. Fingerprints of reports cover such texts, so this spelling must not change.
+        case withoutNUL
     }
 
     /// The text so far, valid UTF-8.
     public private(set) var bytes: [UInt8] = []
     @usableFromInline var needsComma = false
-    private let nul: NULPolicy
+    private let style: Style
     /// Spaces for each level, nil for a text on one line.
     private let indent: Int?
     private var depth = 0
     private var isBehindKey = false
 
     /// - Parameters:
-    ///   - nul: what a NUL in a text becomes.
+    ///   - style: how control characters are written.
     ///   - indent: how many spaces each level is indented by, for people; nil writes one line.
-    public init(nul: NULPolicy = .escape, indent: Int? = nil) {
-        self.nul = nul
+    public init(_ style: Style = .usual, indent: Int? = nil) {
+        self.style = style
         self.indent = indent
     }
 
@@ -98,8 +99,20 @@ public struct JSONWriter: Sendable {
 
     /// The same from bytes.
     public mutating func raw(_ json: [UInt8]) {
+        json.withUnsafeBytes { raw($0) }
+    }
+
+    /// The same from a part of a text that a `JSONReader` has checked.
+    public mutating func raw(_ json: UnsafeRawBufferPointer) {
         separate()
-        bytes.append(contentsOf: json)
+        append(json)
+    }
+
+    /// A member's name as it was written, with its quotation marks; its value must follow.
+    public mutating func key(raw name: UnsafeRawBufferPointer) {
+        separate()
+        append(name)
+        endKey()
     }
 
     /// Adds bytes as they are, with no comma before them: pieces of one token.
@@ -173,13 +186,13 @@ public struct JSONWriter: Sendable {
 
     private mutating func escape(_ byte: UInt8) {
         switch byte {
-        case 0 where nul == .replace: appendReplacement()
+        case 0 where style == .withoutNUL: appendReplacement()
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
             bytes.append(UInt8(ascii: "\\"))
             bytes.append(byte)
-        case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
-        case UInt8(ascii: "\r"): bytes.append(contentsOf: "\\r".utf8)
-        case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
+        case UInt8(ascii: "\n") where style == .usual: bytes.append(contentsOf: "\\n".utf8)
+        case UInt8(ascii: "\r") where style == .usual: bytes.append(contentsOf: "\\r".utf8)
+        case UInt8(ascii: "\t") where style == .usual: bytes.append(contentsOf: "\\t".utf8)
         default:
             bytes.append(contentsOf: "\\u00".utf8)
             bytes.append(HexadecimalDigit.lower(byte >> 4))

@@ -2,15 +2,21 @@
 package struct QueryReader: Sendable {
     private let form: FormReader
 
-    /// Reads a query.
+    /// Reads a query of which every detail must be right; nil for an escape that is none, for bytes
+    /// that are not UTF-8, and for NUL.
     ///
-    /// - Parameters:
-    ///   - text: without the question mark; at most what nginx takes as a request line, which bounds
-    ///     the pairs.
-    ///   - strictness: what is made of a text that is not in order; nil comes of what is refused.
-    package init?(_ text: some StringProtocol, _ strictness: FormReader.Strictness) {
-        guard let form = FormReader(Array(text.utf8), strictness, limit: .max) else { return nil }
+    /// - Parameter text: without the question mark; at most what nginx takes as a request line,
+    ///   which bounds the pairs.
+    package init?(strict text: some StringProtocol) {
+        guard let form = FormReader(Array(text.utf8), .strict, limit: .max) else { return nil }
         self.form = form
+    }
+
+    /// Reads a query of which what is not in order is taken as it stands.
+    ///
+    /// - Parameter text: as above.
+    package init(lenient text: some StringProtocol) {
+        form = FormReader(lenient: Array(text.utf8))
     }
 
     /// All names in order, one that was given twice also twice.

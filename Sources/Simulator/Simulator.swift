@@ -1,6 +1,7 @@
 import Dispatch
 package import Domain
 package import FastCGI
+import JSON
 import Synchronization
 import Telemetry
 

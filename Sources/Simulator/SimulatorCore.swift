@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import JSON
 import Security
 import Synchronization
 import System
@@ -113,17 +114,19 @@ final class SimulatorCore: Sendable {
         let fields = PlivoCallback(record, item.stage, part: item.part).fields
         let nonce = String(UInt64.random(in: 1_000_000_000_000_000_000 ... .max))
         let agent = ("User-Agent", "Plivo (waybill simulate)")
+        let form = PercentEncoding.encode(fields, blank: .plus)
         guard delivery.usesGet else {
+            let body = Array(form.utf8)
             return ProviderRequest(
                 method: "POST", url: account.target(of: delivery.url),
                 headers: [("Content-Type", "application/x-www-form-urlencoded"), agent]
-                    + signer.headers(url: delivery.url, form: fields, nonce: nonce),
-                body: Array(PlivoForm.encode(fields).utf8))
+                    + signer.headers(url: delivery.url, body: body, nonce: nonce),
+                body: body)
         }
         let mark = delivery.url.contains("?") ? "&" : "?"
-        let url = delivery.url + mark + PlivoForm.encode(fields)
+        let url = delivery.url + mark + form
         return ProviderRequest(
             method: "GET", url: account.target(of: url),
-            headers: [agent] + signer.headers(url: url, form: [], nonce: nonce))
+            headers: [agent] + signer.headers(url: url, body: [], nonce: nonce))
     }
 }

@@ -1,4 +1,5 @@
 private import Glibc
+import JSON
 
 /// One line as bytes: a JSON object and a line break.
 struct LogLine {
@@ -9,7 +10,7 @@ struct LogLine {
         _ level: Logger.Level, _ message: String, requestID: String? = nil, suppressed: Int = 0,
         _ fields: KeyValuePairs<String, Logger.Value> = [:]
     ) {
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.key("time")
         json.string(Self.now())

@@ -10,7 +10,7 @@ struct ArrowTests {
         "Domain": [],
         "JSON": [],
         "Settings": [],
-        "Telemetry": ["System"],
+        "Telemetry": ["System", "JSON"],
         "Security": ["CCrypto"],
         "FastCGI": ["CFastCGI", "System"],
         "Postgres": ["CPostgres", "System"],

@@ -5,7 +5,7 @@ import Testing
 @Suite("The JSON writer")
 struct JSONWriterTests {
     private func text(_ build: (inout JSONWriter) -> Void) -> String {
-        String(decoding: JSONWriter.object(build), as: UTF8.self)
+        String(decoding: JSONWriter.document { build(&$0) }, as: UTF8.self)
     }
 
     @Test("Commas stand between members and elements, and nowhere else")
@@ -63,8 +63,10 @@ struct JSONWriterTests {
 
     @Test("A NUL gives way in names and values where the reader could not hold it")
     func nul() throws {
-        let bytes = JSONWriter.object(nul: .replace) { $0.member("a\0", "\0b") }
-        #expect(String(decoding: bytes, as: UTF8.self) == "{\"a\u{FFFD}\":\"\u{FFFD}b\"}")
+        let bytes = JSONWriter.document(.withoutNUL) { $0.member("a\0", "\0b\n\t\u{1}") }
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == "{\"a\u{FFFD}\":\"\u{FFFD}b\\u000a\\u0009\\u0001\"}")
     }
 
     @Test(
@@ -116,7 +118,7 @@ struct JSONWriterTests {
             (#""two  blanks""#, #""two  blanks""#),
         ])
     func copied(source: String, expected: String) {
-        var json = JSONWriter(nul: .replace)
+        var json = JSONWriter(.withoutNUL)
         Array(source.utf8).withUnsafeBytes { json.value(copying: 0..<$0.count, of: ByteView($0)) }
         #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
     }
@@ -124,7 +126,7 @@ struct JSONWriterTests {
     @Test("A copied member takes its place among written ones")
     func copiedMember() {
         let source = Array(#"{ "a\u0062" : 5 }"#.utf8)
-        let bytes = JSONWriter.object { json in
+        let bytes = JSONWriter.document { json in
             json.member("x", 1)
             source.withUnsafeBytes { bytes in
                 json.key(copying: 2..<11, of: ByteView(bytes))

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Security
 import Testing
 
@@ -202,6 +203,14 @@ struct PlivoReportTests {
             report.attributes
                 == "{\"Media\":[\"b\",\"a\",\"\"],\"x\":\"\u{FFFD}\\\"\\\\\\u000a\",\"\":\"v\","
                 + "\"ms\":\"\",\"q\":\"\u{FFFD}\",\"MCC\":\"234\"}")
+    }
+
+    @Test("parameters are the same only if their code points are, also of one character")
+    func names() throws {
+        let body = "MessageUUID=u&Status=sent&caf%C3%A9=1&cafe%CC%81=2&caf%C3%A9=3"
+        let report = try #require(parse(Array(body.utf8)).reports.first)
+        let expected = "{\"caf\u{E9}\":[\"1\",\"3\"],\"cafe\u{301}\":\"2\"}"
+        #expect(report.attributes.map { Array($0.utf8) } == Array(expected.utf8))
     }
 
     @Test("a form is read as Python's parse_qsl reads it")

@@ -29,19 +29,6 @@ struct TelemetryTests {
         #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
     }
 
-    @Test(
-        "Numbers are written to the thousandth",
-        arguments: [
-            (0, "0"), (1, "1"), (-1, "-1"), (0.5, "0.5"), (0.0004, "0"), (1.0006, "1.001"),
-            (-0.25, "-0.25"), (12.0625, "12.063"), (.nan, "null"), (.infinity, "null"),
-        ])
-    func numbers(value: Double, expected: String) throws {
-        var json = JSONText()
-        json.number(value)
-        let text = String(decoding: json.bytes, as: UTF8.self)
-        #expect(expected == "null" ? text == "null" : Double(text) == Double(expected))
-    }
-
     @Test("Windows count what fell into them and forget what left them")
     func windows() {
         var count = WindowedCount()

@@ -232,22 +232,6 @@ struct AccessTests {
         #expect(try server.get("/metrics", key: Keys.read, remoteAddress: address).status == 403)
         #expect(try server.get("/metrics", key: Keys.admin, remoteAddress: address).status == 200)
     }
-
-    @Test(
-        "A query is percent-encoded UTF-8",
-        arguments: [
-            ("", [:]), ("a", ["a": [""]]), ("a=", ["a": [""]]), ("a=b=c", ["a": ["b=c"]]),
-            ("a=1&a=2&&b=%C3%A9+x%2B", ["a": ["1", "2"], "b": ["é x+"]]), ("=v", ["": ["v"]]),
-        ] as [(String, [String: [String]])])
-    func query(text: String, items: [String: [String]]) {
-        #expect(QueryText(text)?.items == items)
-    }
-
-    @Test(
-        "A query that is not is refused", arguments: ["%", "a=%1", "%zz", "a=%00", "%ff", "a=%C3"])
-    func badQuery(text: String) {
-        #expect(QueryText(text) == nil)
-    }
 }
 
 /// What a router said of requests.

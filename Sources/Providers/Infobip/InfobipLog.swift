@@ -9,7 +9,7 @@ import JSON
 /// Source: Infobip's OpenAPI of SMS, "get outbound SMS message logs".
 struct InfobipLog {
     /// The body of a callback that says the same.
-    private var callback: [UInt8] = []
+    private var callback = JSONWriter()
     private(set) var entryCount = 0
 
     /// Nil for what is not JSON, and for JSON without a list of results.
@@ -33,7 +33,7 @@ struct InfobipLog {
 
     /// Reads the entries as a callback's results; nil where that cannot be done.
     func parse() -> ParsedCallback? {
-        callback.withUnsafeBytes { bytes in
+        callback.bytes.withUnsafeBytes { bytes in
             var parser = InfobipParser(
                 ByteView(bytes), limits: JSONReader.Limits(), known: InfobipOutcomes().snapshot())
             do throws(Malformation) {
@@ -60,44 +60,42 @@ struct InfobipLog {
                 continue
             }
             hasResults = true
-            callback.append(contentsOf: #"{"results":["#.utf8)
+            callback.beginObject()
+            callback.key("results")
+            callback.beginArray()
             try reader.enterArray()
             while try reader.nextElement() { try readEntry(&reader) }
-            callback.append(contentsOf: "]}".utf8)
+            callback.endArray()
+            callback.endObject()
         }
         return hasResults
     }
 
     private mutating func readEntry(_ reader: inout JSONReader) throws(JSONFault) {
-        if entryCount > 0 { callback.append(UInt8(ascii: ",")) }
         entryCount += 1
         guard reader.peek() == UInt8(ascii: "{") else { return try copyValue(&reader) }
         try reader.enterObject()
-        callback.append(UInt8(ascii: "{"))
-        var isFirst = true
+        callback.beginObject()
         while let key = try reader.nextKey() {
             let bytes = reader.bytes
             if bytes.matches(key, "text") || bytes.matches(key, "content") {
                 try reader.skipValue()
                 continue
             }
-            if !isFirst { callback.append(UInt8(ascii: ",")) }
-            isFirst = false
             if bytes.matches(key, "destination") {
-                callback.append(contentsOf: #""to""#.utf8)
+                callback.key("to")
             } else {
-                callback.append(contentsOf: bytes.slice(key.start - 1..<key.end + 1))
+                callback.key(raw: bytes.slice(key.start - 1..<key.end + 1))
             }
-            callback.append(UInt8(ascii: ":"))
             try copyValue(&reader)
         }
-        callback.append(UInt8(ascii: "}"))
+        callback.endObject()
     }
 
     private mutating func copyValue(_ reader: inout JSONReader) throws(JSONFault) {
         _ = reader.peek()
         let start = reader.position
         try reader.skipValue()
-        callback.append(contentsOf: reader.bytes.slice(start..<reader.position))
+        callback.raw(reader.bytes.slice(start..<reader.position))
     }
 }

@@ -134,26 +134,19 @@ extension InfobipParser {
 
     private func collect(_ result: inout InfobipResult, _ providerStatus: InfobipOutcome) -> String?
     {
-        var json = JSONCompactor()
-        func next() {
-            json.append(json.bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-        }
+        var json = JSONWriter(.withoutNUL)
+        json.beginObject()
         for member in result.kept {
-            next()
-            json.append(member.name, of: reader.bytes)
-            json.append(UInt8(ascii: ":"))
-            json.append(member.value, of: reader.bytes)
+            json.key(copying: member.name, of: reader.bytes)
+            json.value(copying: member.value, of: reader.bytes)
         }
         for (name, extras) in [
             ("status", providerStatus.statusExtras), ("error", providerStatus.errorExtras),
         ]
         where !extras.isEmpty {
-            next()
-            json.append(quoting: name)
-            json.append(compact: [UInt8(ascii: ":"), UInt8(ascii: "{")] + extras)
-            json.append(UInt8(ascii: "}"))
+            json.object(name) { $0.raw(extras) }
         }
-        json.append(UInt8(ascii: "}"))
+        json.endObject()
         guard json.bytes.count <= Self.attributesLimit else {
             result.note(Oddity(.tooLong, ""))
             return nil

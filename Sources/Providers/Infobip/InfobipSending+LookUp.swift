@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 
 extension InfobipSending {
     /// The most characters of a list of ids.
@@ -34,7 +35,7 @@ extension InfobipSending {
     private func request(
         for messages: ArraySlice<MessageLookUp>
     ) -> (request: ProviderRequest, messages: [MessageLookUp]) {
-        let list = messages.map { URLText.escaped($0.infobipName) }.joined(separator: ",")
+        let list = messages.map { PercentEncoding.encode($0.infobipName) }.joined(separator: ",")
         let path = settings.version == .v2 ? "/sms/1/logs" : "/sms/3/logs"
         let query = "messageId=\(list)&limit=\(Self.entryLimit)"
         return (get(path, query: query), Array(messages))

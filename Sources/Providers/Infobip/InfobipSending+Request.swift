@@ -8,22 +8,25 @@ extension InfobipSending {
     private static let callbackDataLimit = 4000
 
     /// The body of `POST /sms/2/text/advanced`.
-    func bodyV2(_ messages: [OutgoingMessage]) -> JSONBody {
-        JSONBody { body in
+    func bodyV2(_ messages: [OutgoingMessage]) -> [UInt8] {
+        JSONWriter.document(.withoutNUL) { body in
             body.array("messages") { list in
                 for message in messages {
-                    list.object(nil) { entry in
-                        entry.member("from", message.sender.map(PhoneNumberText.wire(sender:)))
+                    list.object { entry in
+                        entry.member(
+                            "from", ifAny: message.sender.map(PhoneNumberText.wire(sender:)))
                         destination(of: message, in: &entry)
                         entry.member("text", message.text)
-                        entry.flag("intermediateReport", settings.wantsIntermediateReports)
+                        entry.member(
+                            "intermediateReport", ifTrue: settings.wantsIntermediateReports)
                         if let url = settings.callbackURL {
                             entry.member("notifyUrl", url)
                             entry.member("notifyContentType", "application/json")
                         }
-                        entry.member("callbackData", Self.callbackData(of: message))
+                        entry.member("callbackData", ifAny: Self.callbackData(of: message))
                         entry.member(
-                            "validityPeriod", Self.validity(of: message).map { max(1, $0 / 60) })
+                            "validityPeriod",
+                            ifAny: Self.validity(of: message).map { max(1, $0 / 60) })
                     }
                 }
             }
@@ -31,12 +34,13 @@ extension InfobipSending {
     }
 
     /// The body of `POST /sms/3/messages`.
-    func bodyV3(_ messages: [OutgoingMessage]) -> JSONBody {
-        JSONBody { body in
+    func bodyV3(_ messages: [OutgoingMessage]) -> [UInt8] {
+        JSONWriter.document(.withoutNUL) { body in
             body.array("messages") { list in
                 for message in messages {
-                    list.object(nil) { entry in
-                        entry.member("sender", message.sender.map(PhoneNumberText.wire(sender:)))
+                    list.object { entry in
+                        entry.member(
+                            "sender", ifAny: message.sender.map(PhoneNumberText.wire(sender:)))
                         destination(of: message, in: &entry)
                         entry.object("content") { $0.member("text", message.text) }
                         if let seconds = Self.validity(of: message) {
@@ -55,30 +59,30 @@ extension InfobipSending {
         }
     }
 
-    private func destination(of message: OutgoingMessage, in entry: inout JSONBody) {
+    private func destination(of message: OutgoingMessage, in entry: inout JSONWriter) {
         entry.array("destinations") { destinations in
-            destinations.object(nil) { destination in
+            destinations.object { destination in
                 destination.member("to", message.recipient.digits)
                 destination.member("messageId", message.id.description)
             }
         }
     }
 
-    private func webhooks(of message: OutgoingMessage, in entry: inout JSONBody) {
+    private func webhooks(of message: OutgoingMessage, in entry: inout JSONWriter) {
         let isIntermediate = settings.wantsIntermediateReports
         let callbackData = Self.callbackData(of: message)
         guard settings.callbackURL != nil || isIntermediate || callbackData != nil else { return }
         entry.object("webhooks") { webhooks in
             if settings.callbackURL != nil || isIntermediate {
                 webhooks.object("delivery") { delivery in
-                    delivery.member("url", settings.callbackURL)
-                    delivery.flag("intermediateReport", isIntermediate)
+                    delivery.member("url", ifAny: settings.callbackURL)
+                    delivery.member("intermediateReport", ifTrue: isIntermediate)
                 }
             }
             if settings.callbackURL != nil {
                 webhooks.member("contentType", "application/json")
             }
-            webhooks.member("callbackData", callbackData)
+            webhooks.member("callbackData", ifAny: callbackData)
         }
     }
 

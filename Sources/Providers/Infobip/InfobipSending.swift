@@ -102,10 +102,10 @@ package struct InfobipSending: SendingProvider {
         }
     }
 
-    private func post(_ path: String, _ body: JSONBody) -> ProviderRequest {
+    private func post(_ path: String, _ body: [UInt8]) -> ProviderRequest {
         ProviderRequest(
             method: "POST", url: baseURL + path,
-            headers: headers + [("Content-Type", "application/json")], body: body.bytes)
+            headers: headers + [("Content-Type", "application/json")], body: body)
     }
 
     func get(_ path: String, query: String) -> ProviderRequest {

@@ -32,7 +32,8 @@ struct InfobipStatusText {
         var reader = JSONReader(bytes, limits: limits)
         reader.position = range.lowerBound
         var seen: Set<Member> = []
-        var compactor = JSONCompactor()
+        // Members without the braces around them.
+        var others = JSONWriter(.withoutNUL)
         try reader.enterObject()
         while let key = try reader.nextKey() {
             guard let member = Member.allCases.first(where: { bytes.matches(key, $0.name) }),
@@ -46,10 +47,8 @@ struct InfobipStatusText {
                     note(Oddity(.invalidUTF8, kind.rawValue))
                     continue
                 }
-                if !compactor.bytes.isEmpty { compactor.append(UInt8(ascii: ",")) }
-                compactor.append(key.start - 1..<key.end + 1, of: bytes)
-                compactor.append(UInt8(ascii: ":"))
-                compactor.append(start..<reader.position, of: bytes)
+                others.key(copying: key.start - 1..<key.end + 1, of: bytes)
+                others.value(copying: start..<reader.position, of: bytes)
                 continue
             }
             let path = "\(kind.rawValue).\(member.rawValue)"
@@ -64,7 +63,7 @@ struct InfobipStatusText {
             }
             if let reason = try take(member, from: &reader) { note(Oddity(reason, path)) }
         }
-        extras = compactor.bytes
+        extras = others.bytes
     }
 
     private enum Member: String, CaseIterable {

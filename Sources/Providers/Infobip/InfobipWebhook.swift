@@ -118,7 +118,7 @@ extension InfobipWebhook {
         let url = URLText.base(base) + "/callbacks/infobip"
         guard let secret else { return url }
         let token = secret.withBytes { String(decoding: $0, as: UTF8.self) }
-        return url + "?" + URLText.pairs([(InfobipURLToken.name, token)])
+        return url + "?" + PercentEncoding.encode([(InfobipURLToken.name, token)])
     }
 
     private static func name(_ text: StaticString) -> HeaderName {

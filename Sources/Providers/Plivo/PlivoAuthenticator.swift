@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Security
 
 /// Decides whether a callback is Plivo's.

@@ -20,7 +20,7 @@ struct PlivoParser {
 
     init(_ form: FormReader) {
         self.form = form
-        var places: [String: Int] = [:]
+        var places: [ExactName: Int] = [:]
         for (index, pair) in form.pairs.enumerated()
         where !pair.name.isEmpty || !pair.value.isEmpty {
             // A byte order mark in front of the whole is no part of the first name.
@@ -31,12 +31,12 @@ struct PlivoParser {
                 guard let first = values.updateValue(pair.value, forKey: field) else { continue }
                 values[field] = nil
                 repeated.insert(field)
-                places[name] = others.count
+                places[ExactName(name)] = others.count
                 others.append((name, [first, pair.value]))
-            } else if let place = places[name] {
+            } else if let place = places[ExactName(name)] {
                 others[place].values.append(pair.value)
             } else {
-                places[name] = others.count
+                places[ExactName(name)] = others.count
                 others.append((name, [pair.value]))
             }
         }
@@ -266,19 +266,15 @@ struct PlivoParser {
     /// All other parameters as a JSON object; the values of a repeated one as an array.
     private func attributes() -> String? {
         guard !others.isEmpty else { return nil }
-        var json = JSONCompactor()
+        var json = JSONWriter(.withoutNUL)
+        json.beginObject()
         for (name, values) in others {
-            json.append(json.bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            json.append(quoting: name)
-            json.append(UInt8(ascii: ":"))
-            if values.count > 1 { json.append(UInt8(ascii: "[")) }
-            for (index, value) in values.enumerated() {
-                if index > 0 { json.append(UInt8(ascii: ",")) }
-                json.append(quoting: form.text(value))
-            }
-            if values.count > 1 { json.append(UInt8(ascii: "]")) }
+            json.key(name)
+            if values.count > 1 { json.beginArray() }
+            for value in values { json.string(form.text(value)) }
+            if values.count > 1 { json.endArray() }
         }
-        json.append(UInt8(ascii: "}"))
+        json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
     }
 }

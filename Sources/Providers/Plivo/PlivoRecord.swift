@@ -29,8 +29,8 @@ struct PlivoRecord {
     /// The report under our own id; nil if the record lacks its UUID or state. A value that cannot
     /// be what it should be is left out.
     func report(message: MessageID) -> Report? {
-        guard let form = FormReader(URLText.pairs(parameters).utf8) else { return nil }
-        var parser = PlivoParser(form)
+        var parser = PlivoParser(
+            FormReader(lenient: Array(PercentEncoding.encode(parameters).utf8)))
         return parser.report(message: message)?.polled(as: message)
     }
 

@@ -19,9 +19,9 @@ extension PlivoSending {
     ) -> [(request: ProviderRequest, messages: [MessageLookUp])] {
         messages.map { message in
             if let uuid = message.providerMessageID {
-                return (get(URLText.escaped(uuid) + "/"), [message])
+                return (get(PercentEncoding.encode(uuid) + "/"), [message])
             }
-            let query = URLText.pairs([
+            let query = PercentEncoding.encode([
                 ("to_number", message.recipient.digits),
                 ("message_direction", "outbound"),
                 ("message_time__gte", Self.filter(Self.window(of: message).lowerBound, -1)),

@@ -97,7 +97,8 @@ package struct PlivoSending: SendingProvider {
         settleDelay = settings.settleDelay
         batchLimit = min(max(settings.batchLimit, 1), 1000)
         messagesURL =
-            URLText.base(settings.baseURL) + "/v1/Account/" + URLText.escaped(settings.authID)
+            URLText.base(settings.baseURL) + "/v1/Account/"
+            + PercentEncoding.encode(settings.authID)
             + "/Message/"
     }
 
@@ -137,7 +138,7 @@ package struct PlivoSending: SendingProvider {
         return ProviderRequest(
             method: "POST", url: messagesURL,
             headers: headers + [("Content-Type", "application/json")],
-            body: body(first, to: recipients, callbackPath: path).bytes)
+            body: body(first, to: recipients, callbackPath: path))
     }
 
     func get(_ path: String = "", query: String? = nil) -> ProviderRequest {
@@ -157,14 +158,14 @@ package struct PlivoSending: SendingProvider {
     /// Exactly one of `src` and `powerpack_uuid` is given, the message's own sender before all.
     private func body(
         _ message: OutgoingMessage, to recipients: String, callbackPath: String
-    ) -> JSONBody {
-        JSONBody { body in
+    ) -> [UInt8] {
+        JSONWriter.document(.withoutNUL) { body in
             let sender =
                 message.sender ?? (settings.powerpackUUID == nil ? settings.defaultSender : nil)
             if let sender {
                 body.member("src", PhoneNumberText.wire(sender: sender))
             } else {
-                body.member("powerpack_uuid", settings.powerpackUUID)
+                body.member("powerpack_uuid", ifAny: settings.powerpackUUID)
             }
             body.member("dst", recipients)
             body.member("text", message.text)
@@ -173,8 +174,8 @@ package struct PlivoSending: SendingProvider {
                 body.member("url", URLText.base(base) + "/callbacks/plivo/" + callbackPath)
                 body.member("method", "POST")
             }
-            body.member("message_expiry", Self.expirySeconds(of: message))
-            body.member("log", settings.logging?.rawValue)
+            body.member("message_expiry", ifAny: Self.expirySeconds(of: message))
+            body.member("log", ifAny: settings.logging?.rawValue)
         }
     }
 

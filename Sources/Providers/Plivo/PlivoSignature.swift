@@ -1,3 +1,5 @@
+import JSON
+
 /// The texts that Plivo signs, as its SDKs build them.
 ///
 /// The port in the URL is kept, the query is decoded, repeated names are kept and sorted by value:

@@ -95,7 +95,7 @@ struct ControlAPI {
     }
 
     /// By `id` (ours at Infobip, or Plivo's UUID) or `recipient`, else the newest first.
-    private func messages(_ query: Query) -> Reply {
+    private func messages(_ query: QueryReader) -> Reply {
         let limit = query.integer("limit", default: 100, in: 1...Self.listLimit)
         let records = core.state.withLock { state -> [Record] in
             if let id = query["id"] {
@@ -118,7 +118,7 @@ struct ControlAPI {
         }
     }
 
-    private static func write(_ record: Record, to json: inout JSONText) {
+    private static func write(_ record: Record, to json: inout JSONWriter) {
         json.member("id", record.name.description)
         json.member("provider", record.api.provider.rawValue)
         json.member("recipient", record.recipient)

@@ -1,6 +1,6 @@
 import Domain
 import FastCGI
-import Telemetry
+import JSON
 
 /// What becomes of a request, and when it is answered.
 struct Reply {
@@ -30,12 +30,8 @@ struct Reply {
             body: json)
     }
 
-    init(_ status: Int, _ build: (inout JSONText) -> Void) {
-        var json = JSONText()
-        json.beginObject()
-        build(&json)
-        json.endObject()
-        self.init(status, json: json.bytes)
+    init(_ status: Int, _ build: (inout JSONWriter) -> Void) {
+        self.init(status, json: JSONWriter.document { build(&$0) })
     }
 
     /// The same with `Retry-After`.
@@ -45,41 +41,5 @@ struct Reply {
         var reply = self
         reply.response.headers.append(field)
         return reply
-    }
-}
-
-extension JSONText {
-    mutating func member(_ name: String, _ value: String) {
-        key(name)
-        string(value)
-    }
-
-    /// Left out where there is none.
-    mutating func member(_ name: String, ifAny value: String?) {
-        if let value { member(name, value) }
-    }
-
-    mutating func member(_ name: String, _ value: Int) {
-        key(name)
-        integer(Int64(value))
-    }
-
-    mutating func member(_ name: String, _ value: Bool) {
-        key(name)
-        boolean(value)
-    }
-
-    mutating func object(_ name: String, _ object: (inout JSONText) -> Void) {
-        key(name)
-        beginObject()
-        object(&self)
-        endObject()
-    }
-
-    mutating func array(_ name: String, _ array: (inout JSONText) -> Void) {
-        key(name)
-        beginArray()
-        array(&self)
-        endArray()
     }
 }

@@ -1,11 +1,12 @@
 import FastCGI
+import JSON
 
 /// A request, read.
 struct Request {
     let method: String
     /// Decoded by nginx.
     let path: String
-    let query: Query
+    let query: QueryReader
     let authorization: String?
     let body: [UInt8]
 
@@ -17,9 +18,13 @@ struct Request {
     ) {
         self.method = method
         path = String(target.prefix { $0 != "?" })
-        query = Query(target: target)
+        query = Self.query(of: target)
         self.authorization = authorization
         self.body = body
+    }
+
+    private static func query(of target: String) -> QueryReader {
+        QueryReader(lenient: target.drop { $0 != "?" }.dropFirst())
     }
 
     /// - Throws: `BodyError`.
@@ -27,7 +32,7 @@ struct Request {
         method = exchange.method ?? ""
         let target = exchange.requestURI ?? ""
         path = exchange.documentURI ?? String(target.prefix { $0 != "?" })
-        query = Query(target: target)
+        query = Self.query(of: target)
         authorization = exchange.parameter("HTTP_AUTHORIZATION")
         body = method == "GET" ? [] : try exchange.readBody(limit: Self.bodyLimit)
     }

@@ -1,8 +1,8 @@
 import Domain
 import FastCGI
+import JSON
 import Security
 import Synchronization
-import Telemetry
 
 /// Infobip's HTTP API. Source: providers.md, A.1 and A.5.
 struct InfobipAPI {
@@ -183,7 +183,7 @@ struct InfobipAPI {
 
     // MARK: Asking
 
-    private func logs(_ query: Query, isV3: Bool) -> Reply {
+    private func logs(_ query: QueryReader, isV3: Bool) -> Reply {
         let filter = InfobipFilter(query, isV3: isV3)
         if let list = query["messageId"], list.utf8.count > Self.listLimit {
             return InfobipProblem.reply(
@@ -199,7 +199,7 @@ struct InfobipAPI {
     }
 
     /// Each report is handed out once, whoever asks.
-    private func reports(_ query: Query, isV3: Bool) -> Reply {
+    private func reports(_ query: QueryReader, isV3: Bool) -> Reply {
         let filter = InfobipFilter(query, isV3: isV3)
         let records = core.state.withLock { state in
             let found = filter.serials(in: state.book) { record in

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// What logs and reports are asked for. Source: providers.md, A.5.
 struct InfobipFilter {
@@ -16,7 +17,7 @@ struct InfobipFilter {
     /// How many records are looked through where no ids are given.
     private static let scanLimit = 100_000
 
-    init(_ query: Query, isV3: Bool) {
+    init(_ query: QueryReader, isV3: Bool) {
         limit = query.integer("limit", default: 50, in: 1...1_000)
         names = query.list("messageId")?.map { MessageName($0) }
         bulkIDs = query.list("bulkId")

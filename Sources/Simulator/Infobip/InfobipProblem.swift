@@ -1,5 +1,5 @@
 import FastCGI
-import Telemetry
+import JSON
 
 /// Infobip's answers that are no success. Source: providers.md, A.1 "Errors".
 enum InfobipProblem {
@@ -18,7 +18,7 @@ enum InfobipProblem {
     }
 
     private static func v3(
-        _ status: Int, _ text: String, _ violations: [Violation], _ json: inout JSONText
+        _ status: Int, _ text: String, _ violations: [Violation], _ json: inout JSONWriter
     ) {
         json.member("errorCode", "E\(status)")
         json.member("description", text)
@@ -35,7 +35,7 @@ enum InfobipProblem {
     }
 
     private static func v2(
-        _ status: Int, _ text: String, _ violations: [Violation], _ json: inout JSONText
+        _ status: Int, _ text: String, _ violations: [Violation], _ json: inout JSONWriter
     ) {
         json.object("requestError") { error in
             error.object("serviceException") { exception in

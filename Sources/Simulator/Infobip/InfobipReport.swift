@@ -1,5 +1,5 @@
 import Domain
-import Telemetry
+import JSON
 
 /// What Infobip says of a message in reports and logs. Source: providers.md, A.2 and A.5.
 enum InfobipReport {
@@ -10,7 +10,7 @@ enum InfobipReport {
     ///   - isV3: which of the two forms.
     /// - Returns: the bytes that are signed.
     static func body(_ reports: [(record: Record, stage: Stage)], isV3: Bool) -> [UInt8] {
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.array("results") { list in
             for (record, stage) in reports {
@@ -25,7 +25,7 @@ enum InfobipReport {
 
     /// The answer of `/logs`.
     static func logs(_ records: [Record], isV3: Bool) -> [UInt8] {
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.array("results") { list in
             for record in records {
@@ -40,7 +40,7 @@ enum InfobipReport {
 
     private static func write(
         _ record: Record, _ stage: Stage, isV3: Bool, isLog: Bool = false,
-        to json: inout JSONText
+        to json: inout JSONWriter
     ) {
         let time = record.startsAt
         json.member("bulkId", ifAny: record.bulkID)

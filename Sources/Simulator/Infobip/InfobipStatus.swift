@@ -1,4 +1,4 @@
-import Telemetry
+import JSON
 
 /// A status of Infobip's, as its answers, reports and logs show it. Source: providers.md, A.3.
 struct InfobipStatus: Sendable {
@@ -63,7 +63,7 @@ struct InfobipStatus: Sendable {
             }
     }
 
-    func write(to json: inout JSONText) {
+    func write(to json: inout JSONWriter) {
         json.object("status") {
             $0.member("groupId", groupID)
             $0.member("groupName", groupName)
@@ -112,7 +112,7 @@ struct InfobipError: Sendable {
     }
 
     /// Version 2 writes the name of group 0 in another way.
-    func write(to json: inout JSONText, isV3: Bool) {
+    func write(to json: inout JSONWriter, isV3: Bool) {
         let names = [isV3 ? "OK" : "Ok", "HANDSET_ERRORS", "USER_ERRORS", "OPERATOR_ERRORS"]
         json.object("error") {
             $0.member("groupId", groupID)

@@ -1,8 +1,8 @@
 import Domain
 import FastCGI
+import JSON
 import Security
 import Synchronization
-import Telemetry
 
 /// Plivo's HTTP API. Source: providers.md, B.1 and B.5.
 struct PlivoAPI {
@@ -209,7 +209,7 @@ struct PlivoAPI {
         }
     }
 
-    private func list(_ query: Query) -> Reply {
+    private func list(_ query: QueryReader) -> Reply {
         let limit = query.integer("limit", default: Self.listLimit, in: 1...Self.listLimit)
         let offset = query.integer("offset", default: 0, in: 0...1_000_000)
         let filter = PlivoFilter(query)

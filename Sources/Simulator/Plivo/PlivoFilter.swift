@@ -1,5 +1,5 @@
 import Domain
-import Telemetry
+import JSON
 
 /// What a list of messages is asked for. Source: providers.md, B.5.
 struct PlivoFilter {
@@ -9,7 +9,7 @@ struct PlivoFilter {
     private let direction: String?
     private let times: [(isRight: @Sendable (Timestamp, Timestamp) -> Bool, bound: Timestamp)]
 
-    init(_ query: Query) {
+    init(_ query: QueryReader) {
         recipient = query["to_number"].map { $0.filter { $0 != "+" && $0 != " " } }
         sender = query["from_number"]
         state = query["message_state"]
@@ -40,7 +40,7 @@ struct PlivoFilter {
 
 /// A message's record. Source: providers.md, B.5.
 enum PlivoRecordText {
-    static func write(_ record: Record, _ account: String, to json: inout JSONText) {
+    static func write(_ record: Record, _ account: String, to json: inout JSONWriter) {
         let status = record.plivoStatus
         let isCharged = record.stage != .accepted && status.name != "failed"
         let name = record.name.description

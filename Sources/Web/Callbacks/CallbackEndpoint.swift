@@ -1,5 +1,6 @@
 package import Domain
 import FastCGI
+import JSON
 package import Telemetry
 
 /// Takes one provider's callbacks: read, authenticate, parse, hand to the sink; the answer follows
@@ -22,7 +23,8 @@ package final class CallbackEndpoint: Sendable {
     private let notes = NoteBudget()
 
     private static let ok = PreparedResponse(
-        Response(.ok, headers: [.json], body: Array(#"{"status":"stored"}"#.utf8)))
+        Response(.ok, headers: [.json], body: JSONWriter.document { $0.member("status", "stored") })
+    )
 
     package init(
         _ webhook: any WebhookProvider, sink: any ReportSink, metrics: Metrics, logger: Logger

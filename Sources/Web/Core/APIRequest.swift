@@ -1,5 +1,6 @@
 import Domain
 import FastCGI
+import JSON
 
 /// What an API endpoint sees of a request.
 package struct APIRequest {
@@ -13,8 +14,8 @@ package struct APIRequest {
     let authorization: String?
     let contentType: String?
     let idempotencyKey: String?
-    /// Nil if it is not percent-encoded UTF-8.
-    private let query: QueryText?
+    /// Nil if it is not percent-encoded UTF-8 without NUL.
+    private let query: QueryReader?
 
     init(_ exchange: Exchange, captures: [String]) {
         self.captures = captures
@@ -23,27 +24,28 @@ package struct APIRequest {
         authorization = exchange.parameter(HeaderName.authorization.parameter)
         contentType = exchange.contentType
         idempotencyKey = exchange.parameter("HTTP_IDEMPOTENCY_KEY")
-        query = QueryText(exchange.parameter("QUERY_STRING") ?? "")
+        query = QueryReader(strict: exchange.parameter("QUERY_STRING") ?? "")
     }
 
     /// A query parameter's value, nil if it is absent.
     ///
     /// - Throws: 400 `bad_query` if it came more than once, or the query cannot be read.
     func value(_ name: String) throws(Problem) -> String? {
-        guard let values = try items()[name] else { return nil }
-        guard values.count == 1 else {
+        let values = try readQuery().values(name)
+        guard values.count <= 1 else {
             throw Problem(
                 .badRequest, "bad_query", "The parameter \(name) was given \(values.count) times.",
                 at: name)
         }
-        return values[0]
+        return values.first
     }
 
     /// Refuses parameters that the endpoint does not know: a typo must not widen an answer.
     ///
     /// - Throws: 400 `bad_query`.
     func allow(_ names: String...) throws(Problem) {
-        if let unknown = try items().keys.sorted().first(where: { !names.contains($0) }) {
+        let known = Set(names.map { ExactName($0) })
+        if let unknown = try readQuery().names.filter({ !known.contains(ExactName($0)) }).min() {
             let known = names.isEmpty ? "none" : names.joined(separator: ", ")
             throw Problem(
                 .badRequest, "bad_query",
@@ -51,11 +53,11 @@ package struct APIRequest {
         }
     }
 
-    private func items() throws(Problem) -> [String: [String]] {
+    private func readQuery() throws(Problem) -> QueryReader {
         guard let query else {
             throw Problem(
                 .badRequest, "bad_query", "The query is not percent-encoded UTF-8 without NUL.")
         }
-        return query.items
+        return query
     }
 }

@@ -1,7 +1,6 @@
 import Domain
 package import FastCGI
 import JSON
-private import Telemetry
 
 /// An error answer in the form of RFC 9457, `application/problem+json`.
 ///
@@ -35,7 +34,7 @@ package struct Problem: Error, Sendable {
 
     /// The answer, for one request.
     package func response(requestID: String?) -> Response {
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.member("type", "about:blank")
         json.member("title", status.reason)
@@ -49,7 +48,7 @@ package struct Problem: Error, Sendable {
         return Response(status, headers: [.problem] + headers, body: json.bytes)
     }
 
-    private static func describe(_ fields: FieldProblems, in json: inout JSONText) {
+    private static func describe(_ fields: FieldProblems, in json: inout JSONWriter) {
         json.key("errors")
         json.beginArray()
         for problem in fields.list {

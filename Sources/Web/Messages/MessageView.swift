@@ -1,5 +1,5 @@
 package import Domain
-import Telemetry
+import JSON
 
 /// Messages and reports as JSON, the names that the API promises.
 package enum MessageView {
@@ -8,7 +8,7 @@ package enum MessageView {
     /// Of a message of ours also what its sender asked for. What a report and its sender both tell
     /// is the report's, as soon as there is one: it knows what was billed.
     package static func message(_ message: Message) -> [UInt8] {
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.member("id", message.id.description)
         json.member("provider", message.provider.rawValue)
@@ -34,7 +34,7 @@ package enum MessageView {
     }
 
     /// How the parts of a message of several fare.
-    private static func parts(of message: Message, in json: inout JSONText) {
+    private static func parts(of message: Message, in json: inout JSONWriter) {
         json.key("parts")
         guard let counts = message.partCounts else { return json.null() }
         json.beginObject()
@@ -45,7 +45,7 @@ package enum MessageView {
         json.endObject()
     }
 
-    private static func describe(_ sending: SendDetails, in json: inout JSONText) {
+    private static func describe(_ sending: SendDetails, in json: inout JSONWriter) {
         json.member("send_request_id", sending.sendRequest.description)
         json.member("encoding", sending.encoding.rawValue)
         json.member("attempts", sending.attempts)
@@ -56,7 +56,7 @@ package enum MessageView {
     }
 
     /// The reason of ours, in the shape of a report's.
-    private static func error(_ event: SendEvent?, in json: inout JSONText) {
+    private static func error(_ event: SendEvent?, in json: inout JSONWriter) {
         json.key("error")
         guard let problem = event?.problem else { return json.null() }
         json.beginObject()
@@ -74,7 +74,7 @@ package enum MessageView {
     package static func timeline(
         of message: Message, reports: [RecordedReport], events: [SendEvent]
     ) -> [UInt8] {
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.member("message_id", message.id.description)
         json.member("status", message.shownStatus.rawValue)
@@ -109,7 +109,7 @@ package enum MessageView {
         return json.bytes
     }
 
-    private static func describe(_ event: SendEvent, in json: inout JSONText) {
+    private static func describe(_ event: SendEvent, in json: inout JSONWriter) {
         json.beginObject()
         json.member("kind", event.kind.rawValue)
         json.member("at", event.at.description)
@@ -124,7 +124,7 @@ package enum MessageView {
     /// Why the report is where it is: the winner against the runner-up, the others against it.
     private static func verdict(
         of recorded: RecordedReport, at position: Int, among reports: [RecordedReport],
-        in json: inout JSONText
+        in json: inout JSONWriter
     ) {
         let rule: Precedence.Rule
         if reports.count == 1 {
@@ -154,7 +154,7 @@ package enum MessageView {
     /// What a report tells; of a message that is shown by it, our own judgement where it decides,
     /// and what its sender said where the report says nothing.
     private static func details(
-        of report: Report, _ message: Message? = nil, in json: inout JSONText
+        of report: Report, _ message: Message? = nil, in json: inout JSONWriter
     ) {
         let outcome = report.outcome
         json.key("provider_status")
@@ -189,7 +189,7 @@ package enum MessageView {
         if let attributes = report.attributes { json.raw(attributes) } else { json.null() }
     }
 
-    private static func error(_ outcome: Outcome, in json: inout JSONText) {
+    private static func error(_ outcome: Outcome, in json: inout JSONWriter) {
         json.key("error")
         json.beginObject()
         json.member("code", outcome.errorCode)

@@ -1,9 +1,9 @@
 import Domain
-import Telemetry
+import JSON
 
 /// The state of sending through one provider as JSON.
 enum SendingView {
-    static func describe(_ state: SendingState, at now: Timestamp, in json: inout JSONText) {
+    static func describe(_ state: SendingState, at now: Timestamp, in json: inout JSONWriter) {
         let stop = state.presence.stop
         json.beginObject()
         json.member("state", word(state.presence, at: now))

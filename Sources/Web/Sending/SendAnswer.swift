@@ -1,6 +1,6 @@
 package import Domain
 import FastCGI
-import Telemetry
+import JSON
 
 /// The answer to a send request that sends messages.
 package enum SendAnswer {
@@ -8,7 +8,7 @@ package enum SendAnswer {
     package static func document(
         _ sendRequest: SendRequest, _ states: [MessageID: SendState] = [:]
     ) -> [UInt8] {
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.key("messages")
         json.beginArray()

@@ -2,7 +2,6 @@ package import Domain
 import FastCGI
 import JSON
 private import Security
-private import Telemetry
 
 /// `POST /v1/messages`: queues a text for one or more recipients, and waits for the providers'
 /// answers if the caller wants that.

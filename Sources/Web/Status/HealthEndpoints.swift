@@ -1,5 +1,6 @@
 package import Domain
 import FastCGI
+import JSON
 package import Telemetry
 
 /// `GET /health/…` for load balancers and `GET /metrics` for Prometheus.
@@ -44,7 +45,7 @@ package struct HealthEndpoints: Sendable {
 
     /// Asks nobody: the process answers, so it lives.
     private static func live() -> Response {
-        .json(body: Array(#"{"status":"live"}"#.utf8))
+        .json(body: JSONWriter.document { $0.member("status", "live") })
     }
 
     /// Whether callbacks can be stored now. Anybody may ask as often as they like: it costs no
@@ -53,7 +54,7 @@ package struct HealthEndpoints: Sendable {
         let state = database.databaseState()
         // A server that can be read from may still take no writes, or no more connections.
         let problem = state.problem ?? writer.writeProblem
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.member("status", problem == nil ? "ready" : "not_ready")
         json.member("reason", problem)

@@ -1,6 +1,6 @@
 package import Domain
 import FastCGI
-private import Telemetry
+import JSON
 
 /// `GET /v1/status`: the whole service at a glance, for its admin.
 package struct StatusEndpoint: Sendable {
@@ -38,7 +38,7 @@ package struct StatusEndpoint: Sendable {
     func document(at now: Timestamp) -> [UInt8] {
         let database = database.databaseState()
         let writer = writer.writerState()
-        var json = JSONText()
+        var json = JSONWriter()
         json.beginObject()
         json.member("version", version)
         json.member("started_at", startedAt.description)
@@ -82,7 +82,7 @@ package struct StatusEndpoint: Sendable {
 
     /// `sending` is null where it cannot be looked at, and `sending_problem` says why.
     private func describeSending(
-        isDatabaseThere: Bool, at now: Timestamp, in json: inout JSONText
+        isDatabaseThere: Bool, at now: Timestamp, in json: inout JSONWriter
     ) {
         var states: [SendingState]?
         var problem: String?
@@ -112,7 +112,7 @@ package struct StatusEndpoint: Sendable {
 
     private func describe(
         _ snapshot: CallbackStatistics.Snapshot, of provider: Provider, awaySince: Timestamp?,
-        at now: Timestamp, in json: inout JSONText
+        at now: Timestamp, in json: inout JSONWriter
     ) {
         json.beginObject()
         for (name, accepted, refused) in [
@@ -141,7 +141,7 @@ package struct StatusEndpoint: Sendable {
     }
 
     private func windows(
-        _ name: String, _ windows: CallbackStatistics.Windows, in json: inout JSONText
+        _ name: String, _ windows: CallbackStatistics.Windows, in json: inout JSONWriter
     ) {
         json.key(name)
         json.beginObject()

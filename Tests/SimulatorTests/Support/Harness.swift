@@ -1,6 +1,7 @@
 import Domain
 import FastCGI
 import Foundation
+import JSON
 import Security
 import Testing
 
@@ -146,8 +147,9 @@ extension ProviderRequest {
         let text =
             method == "GET"
             ? String(url.split(separator: "?").last ?? "") : String(decoding: body, as: UTF8.self)
+        let form = FormReader(lenient: Array(text.utf8))
         return Dictionary(
-            PlivoForm.decode(text).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+            form.pairs.map { (form.text($0.name), form.text($0.value)) }, uniquingKeysWith: { $1 })
     }
 
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
