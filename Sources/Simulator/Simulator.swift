@@ -11,8 +11,6 @@ import Telemetry
 /// It keeps the last million messages in memory and nothing on disk. Any thread.
 package final class Simulator: ExchangeHandler {
     let core: SimulatorCore
-    private let infobip: InfobipAPI
-    private let plivo: PlivoAPI
     private let control: ControlAPI
     private let answers = DispatchQueue(label: "simulator-answers", attributes: .concurrent)
 
@@ -26,9 +24,13 @@ package final class Simulator: ExchangeHandler {
     package init(
         _ settings: SimulatorSettings, account: Account, transport: any HTTPTransport
     ) {
-        core = SimulatorCore(settings, account: account, transport: transport)
-        infobip = InfobipAPI(account: account, core: core)
-        plivo = PlivoAPI(account: account, core: core)
+        core = SimulatorCore(
+            settings,
+            providers: [
+                SimulatedInfobip(account: account),
+                SimulatedPlivo(account: account),
+            ],
+            relay: CallbackRelay(url: account.relay), transport: transport)
         control = ControlAPI(core: core)
     }
 
@@ -38,9 +40,9 @@ package final class Simulator: ExchangeHandler {
     package func stop() { core.stop() }
 
     package func handle(_ exchange: Exchange) {
-        let request: Request
+        let request: SimulatorRequest
         do throws(BodyError) {
-            request = try Request(exchange)
+            request = try SimulatorRequest(exchange)
         } catch {
             let status: HTTPStatus =
                 if case .tooLarge = error { .contentTooLarge } else { .badRequest }
@@ -62,14 +64,15 @@ package final class Simulator: ExchangeHandler {
     }
 
     /// The answer to a request; what it brings about has been begun.
-    func reply(to request: Request) -> Reply {
+    func reply(to request: SimulatorRequest) -> SimulatorReply {
         if request.path.hasPrefix("/simulator/") { return control.reply(to: request) }
-        if request.path.hasPrefix("/sms/") { return infobip.reply(to: request) }
-        if request.path.hasPrefix("/v1/Account/") { return plivo.reply(to: request) }
-        return Reply(404) { $0.member("error", "there is nothing at this path") }
+        if let provider = core.provider(at: request.path) {
+            return provider.reply(to: request, in: core)
+        }
+        return SimulatorReply(404) { $0.member("error", "there is nothing at this path") }
     }
 
-    private func answer(_ exchange: Exchange, _ reply: Reply, delay: Duration) {
+    private func answer(_ exchange: Exchange, _ reply: SimulatorReply, delay: Duration) {
         let response = reply.response
         switch reply.moment {
         case .now where delay == .zero:

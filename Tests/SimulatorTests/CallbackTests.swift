@@ -305,9 +305,8 @@ struct CallbackTests {
             ("http://localhost/x", "http://localhost/x"),
         ])
     func relay(url: String, target: String) {
-        var account = Account()
-        #expect(account.target(of: url) == url)
-        account.relay = "http://127.0.0.1:2000/out"
-        #expect(account.target(of: url) == target)
+        #expect(CallbackRelay(url: nil).target(of: url) == url)
+        let relay = CallbackRelay(url: "http://127.0.0.1:2000/out")
+        #expect(relay.target(of: url) == target)
     }
 }

@@ -10,11 +10,11 @@ struct QueueTests {
     private func record(
         _ name: String, _ api: API = .infobipV3, _ behavior: Behavior = .delivered,
         at time: Timestamp? = nil
-    ) -> Record {
-        Record(
+    ) -> MessageRecord {
+        MessageRecord(
             api: api, name: MessageName(name), recipient: "447700900123", sender: nil,
             text: "hello", url: "https://dlr.example.com", usesGet: false, callbackData: nil,
-            bulkID: nil, wantsIntermediate: false, behavior: behavior, parts: 1,
+            bulkID: nil, reportedStages: .done, behavior: behavior, parts: 1, reportedParts: 1,
             fingerprint: UInt64(name.utf8.count), acceptedAt: time ?? now)
     }
 
@@ -45,8 +45,7 @@ struct QueueTests {
             let none = queue.take(at: now, batch: 100, places: 2)
             #expect(none.isEmpty)
         }
-        let isGivenUp = queue.finish(first[0], isAcknowledged: true, at: now, scale: 1)
-        #expect(!isGivenUp)
+        queue.finish()
         let second = queue.take(at: now, batch: 100, places: 2)
         #expect(second.map(\.items.count) == [50])
         #expect(Set((first + second).flatMap(\.items).map(\.serial)).count == 250)
@@ -67,29 +66,32 @@ struct QueueTests {
             (API.infobipV3, [60, 120, 300, 600, 1_020, 1_560], 20), (.plivo, [60, 120, 240], 3),
         ])
     func retries(api: API, seconds: [Int], attempts: Int) throws {
-        var queue = CallbackQueue()
-        queue.gather(item(1), of: record("a", api), url: "u")
-        var time = now
-        let first = queue.take(at: time, batch: 1, places: 1)
-        var delivery = try #require(first.first)
+        let provider: any SimulatedProvider =
+            api == .plivo
+            ? SimulatedPlivo(account: Account()) : SimulatedInfobip(account: Account())
+        var settings = SimulatorSettings()
+        settings.report_delay_ms = 0
+        settings.retry_scale = 0.01
+        var state = SimulatorState(settings)
+        _ = state.accept(record("a", api))
+        var time = now.advanced(by: .seconds(1))
+        var delivery = try #require(state.pump(at: time).deliveries.first)
         for attempt in 0..<attempts {
-            let isGivenUp = queue.finish(delivery, isAcknowledged: false, at: time, scale: 0.01)
-            #expect(!isGivenUp)
-            let wait = try #require(delivery.retryDelay) * 0.01
-            if attempt < seconds.count { #expect(wait == .seconds(seconds[attempt]) * 0.01) }
-            let early = time.advanced(by: wait - .milliseconds(1))
-            do {
-                let none = queue.take(at: early, batch: 1, places: 1)
-                #expect(none.isEmpty)
-            }
+            let delay = try #require(provider.retryDelay(afterAttempt: delivery.attempt))
+            if attempt < seconds.count { #expect(delay == .seconds(seconds[attempt])) }
+            _ = state.finish(delivery, isAcknowledged: false, retryDelay: delay, at: time)
+            let wait = delay * 0.01
+            let early = state.pump(at: time.advanced(by: wait - .milliseconds(1))).deliveries
+            #expect(early.isEmpty)
             time = time.advanced(by: wait)
-            let again = queue.take(at: time, batch: 1, places: 1)
-            delivery = try #require(again.first)
+            delivery = try #require(state.pump(at: time).deliveries.first)
             #expect(delivery.attempt == attempt + 1)
         }
-        let isGivenUp = queue.finish(delivery, isAcknowledged: false, at: time, scale: 0.01)
-        #expect(isGivenUp)
-        #expect(queue.waiting == 0)
+        #expect(provider.retryDelay(afterAttempt: delivery.attempt) == nil)
+        _ = state.finish(delivery, isAcknowledged: false, retryDelay: nil, at: time)
+        #expect(state.counts.callbacksGivenUp == 1)
+        #expect(state.queue.waiting == 0)
+        #expect(state.queue.inFlight == 0)
     }
 
     @Test("The book keeps the newest messages and finds nothing of the others")

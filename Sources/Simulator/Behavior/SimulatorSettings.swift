@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 
 /// What can be changed while the simulator runs; JSON's names are those of the members.
 package struct SimulatorSettings: Sendable, Equatable {
@@ -79,42 +79,44 @@ package struct SimulatorSettings: Sendable, Equatable {
 
     /// Sets one member from its text, as the command line has it.
     ///
+    /// - Parameters:
+    ///   - name: of the member.
+    ///   - text: its value.
     /// - Returns: what is wrong, nil if nothing is.
     package mutating func set(_ name: String, to text: String) -> String? {
-        let value: Any =
-            Int(text) as Any? ?? Double(text) as Any? ?? Bool(text) as Any? ?? text
+        let value: JSONValue =
+            Double(text).map { _ in .number(text) } ?? Bool(text).map { .boolean($0) }
+            ?? .string(text)
         return change(name, to: value)
     }
 
     /// Changes what an object names, or nothing if one of its members is wrong.
     ///
     /// - Returns: every problem.
-    mutating func change(_ members: [String: Any]) -> [String] {
+    mutating func change(_ members: [JSONValue.Member]) -> [String] {
         var changed = self
-        let problems = members.sorted { $0.key < $1.key }.compactMap {
-            changed.change($0.key, to: $0.value)
-        }
+        let problems = members.inOrderOfNames.compactMap { changed.change($0.name, to: $0.value) }
         if problems.isEmpty { self = changed }
         return problems
     }
 
-    private mutating func change(_ name: String, to value: Any) -> String? {
+    private mutating func change(_ name: String, to value: JSONValue) -> String? {
         if let (_, path, range) = Self.integers.first(where: { $0.0 == name }) {
-            guard let number = value as? Int, range.contains(number) else {
+            guard let number = value.integer.flatMap({ Int(exactly: $0) }), range.contains(number)
+            else {
                 return "\(name) takes a whole number from \(range.lowerBound)"
                     + " to \(range.upperBound)"
             }
             self[keyPath: path] = number
         } else if let (_, path, range) = Self.numbers.first(where: { $0.0 == name }) {
-            guard let number = (value as? NSNumber)?.doubleValue ?? value as? Double,
-                range.contains(number)
+            guard case .number(let text) = value, let number = Double(text), range.contains(number)
             else { return "\(name) takes a number from \(range.lowerBound) to \(range.upperBound)" }
             self[keyPath: path] = number
         } else if let (_, path) = Self.flags.first(where: { $0.0 == name }) {
-            guard let flag = value as? Bool else { return "\(name) takes true or false" }
+            guard case .boolean(let flag) = value else { return "\(name) takes true or false" }
             self[keyPath: path] = flag
         } else if let (_, path) = Self.behaviors.first(where: { $0.0 == name }) {
-            guard let word = value as? String, let behavior = Behavior(rawValue: word) else {
+            guard case .string(let word) = value, let behavior = Behavior(rawValue: word) else {
                 let words = Behavior.allCases.map(\.rawValue).joined(separator: ", ")
                 return "\(name) takes one of \(words)"
             }
@@ -126,15 +128,42 @@ package struct SimulatorSettings: Sendable, Equatable {
     }
 
     /// A member's value as text; empty for a name that there is not.
-    package func text(of name: String) -> String { json[name].map { "\($0)" } ?? "" }
+    package func text(of name: String) -> String {
+        switch value(of: name) {
+        case .string(let text), .number(let text): text
+        case .boolean(let flag): "\(flag)"
+        case nil, .null, .array, .object: ""
+        }
+    }
 
-    /// All members as a JSON object.
-    var json: [String: Any] {
-        var object: [String: Any] = [:]
-        for (name, path, _) in Self.integers { object[name] = self[keyPath: path] }
-        for (name, path, _) in Self.numbers { object[name] = self[keyPath: path] }
-        for (name, path) in Self.flags { object[name] = self[keyPath: path] }
-        for (name, path) in Self.behaviors { object[name] = self[keyPath: path].rawValue }
-        return object
+    /// All members as a JSON object, a line each.
+    var json: [UInt8] {
+        var json = JSONWriter(indent: 2)
+        json.object { json in
+            for name in Self.names.sorted() {
+                json.key(name)
+                switch value(of: name) {
+                case .string(let text): json.string(text)
+                case .number(let text): json.raw(text)
+                case .boolean(let flag): json.boolean(flag)
+                case nil, .null, .array, .object: json.null()
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    private func value(of name: String) -> JSONValue? {
+        if let (_, path, _) = Self.integers.first(where: { $0.0 == name }) {
+            .number("\(self[keyPath: path])")
+        } else if let (_, path, _) = Self.numbers.first(where: { $0.0 == name }) {
+            .number("\(self[keyPath: path])")
+        } else if let (_, path) = Self.flags.first(where: { $0.0 == name }) {
+            .boolean(self[keyPath: path])
+        } else if let (_, path) = Self.behaviors.first(where: { $0.0 == name }) {
+            .string(self[keyPath: path].rawValue)
+        } else {
+            nil
+        }
     }
 }

@@ -16,24 +16,11 @@ struct Delivery: Sendable {
     let items: [CallbackItem]
     /// 0 at first.
     var attempt = 0
-
-    /// How long a provider waits before it calls again, nil if it gives up.
-    ///
-    /// Infobip: 1 min + 1 min · n², 20 times (not confirmed); Plivo: 60, 120 and 240 s.
-    /// Source: providers.md, A.4 and B.4.
-    var retryDelay: Duration? {
-        switch api {
-        case .infobipV2, .infobipV3:
-            attempt < 20 ? .seconds(60 + 60 * attempt * attempt) : nil
-        case .plivo:
-            attempt < 3 ? .seconds(60 << attempt) : nil
-        }
-    }
 }
 
 /// When which callback is sent: a state machine, to which time is passed.
 ///
-/// Reports that are due gather by URL, Infobip's in batches, until one of the places for requests
+/// Reports that are due gather by URL, where the provider sends batches, until one of the places for requests
 /// is free. All that waits is bounded by `limit`: past it the simulator takes no more messages.
 struct CallbackQueue: Sendable {
     private struct Destination: Hashable {
@@ -43,7 +30,7 @@ struct CallbackQueue: Sendable {
 
     private var reports = TimerHeap<CallbackItem>()
     private var retries = TimerHeap<Delivery>()
-    /// Infobip's reports that are due.
+    /// Reports that are due and go out with others.
     private var gathered: [Destination: [CallbackItem]] = [:]
     private var gatheredCount = 0
     /// Requests that wait for a place, those of `ready` before `readyStart` taken.
@@ -70,8 +57,8 @@ struct CallbackQueue: Sendable {
     mutating func nextReport(until now: Timestamp) -> CallbackItem? { reports.pop(until: now) }
 
     /// Puts a report that is due among those for its URL.
-    mutating func gather(_ item: CallbackItem, of record: Record, url: String) {
-        guard record.api.provider == .infobip else {
+    mutating func gather(_ item: CallbackItem, of record: MessageRecord, url: String) {
+        guard record.api.gathersReports else {
             ready.append(
                 Delivery(api: record.api, url: url, usesGet: record.usesGet, items: [item]))
             return
@@ -108,19 +95,15 @@ struct CallbackQueue: Sendable {
         return taken
     }
 
-    /// A request has ended; if nobody took it, it is made again later.
-    ///
-    /// - Returns: whether it is given up.
-    mutating func finish(
-        _ delivery: Delivery, isAcknowledged: Bool, at now: Timestamp, scale: Double
-    ) -> Bool {
-        inFlight = max(0, inFlight - 1)
-        guard !isAcknowledged else { return false }
-        guard let delay = delivery.retryDelay else { return true }
+    /// A request has been taken, or is given up.
+    mutating func finish() { inFlight = max(0, inFlight - 1) }
+
+    /// Nobody took a request; it is made again later.
+    mutating func retry(_ delivery: Delivery, due: Timestamp) {
+        finish()
         var next = delivery
         next.attempt += 1
-        retries.insert(next, due: now.advanced(by: delay * scale))
-        return false
+        retries.insert(next, due: due)
     }
 
     /// When to look again; nil if nothing will be due before a request ends or a report comes.

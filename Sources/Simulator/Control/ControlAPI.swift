@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 import JSON
 import Synchronization
 import Telemetry
@@ -11,7 +10,7 @@ struct ControlAPI {
     /// The most records in one answer.
     private static let listLimit = 10_000
 
-    func reply(to request: Request) -> Reply {
+    func reply(to request: SimulatorRequest) -> SimulatorReply {
         switch (request.method, request.path) {
         case ("GET", "/simulator/settings"): return settings()
         case ("POST", "/simulator/settings"): return change(request.body)
@@ -19,31 +18,26 @@ struct ControlAPI {
         case ("GET", "/simulator/messages"): return messages(request.query)
         case ("DELETE", "/simulator/messages"):
             core.state.withLock { $0.removeAll() }
-            return Reply(200) { $0.member("removed", true) }
+            return SimulatorReply(200) { $0.member("removed", true) }
         case ("GET", "/simulator/health"):
-            return Reply(200) { $0.member("status", "ok") }
+            return SimulatorReply(200) { $0.member("status", "ok") }
         default:
-            return Reply(404) { $0.member("error", "there is nothing at this path") }
+            return SimulatorReply(404) { $0.member("error", "there is nothing at this path") }
         }
     }
 
-    private func settings() -> Reply {
+    private func settings() -> SimulatorReply {
         let json = core.state.withLock { $0.settings.json }
-        let data = try? JSONSerialization.data(
-            withJSONObject: json, options: [.sortedKeys, .prettyPrinted])
-        return Reply(200, json: [UInt8](data ?? Data()) + [UInt8(ascii: "\n")])
+        return SimulatorReply(200, json: json + [UInt8(ascii: "\n")])
     }
 
-    private func change(_ body: [UInt8]) -> Reply {
+    private func change(_ body: [UInt8]) -> SimulatorReply {
         guard case .object(let members)? = try? JSONValue(strict: body) else {
-            return Reply(400) { $0.member("error", "a JSON object is needed") }
+            return SimulatorReply(400) { $0.member("error", "a JSON object is needed") }
         }
-        let values = members.map { ($0.name, Self.setting($0.value)) }
-        let problems = core.state.withLock { state in
-            state.settings.change(Dictionary(values, uniquingKeysWith: { first, _ in first }))
-        }
+        let problems = core.state.withLock { $0.settings.change(members) }
         guard problems.isEmpty else {
-            return Reply(400) { json in
+            return SimulatorReply(400) { json in
                 json.member("error", problems.joined(separator: "; "))
             }
         }
@@ -51,17 +45,7 @@ struct ControlAPI {
         return settings()
     }
 
-    /// A value as a setting takes it; what no setting takes becomes a text of nothing.
-    private static func setting(_ value: JSONValue) -> Any {
-        switch value {
-        case .boolean(let flag): flag
-        case .number(let text): value.integer.map { Int($0) } ?? Double(text) ?? .nan
-        case .string(let text): text
-        case .null, .object, .array: ""
-        }
-    }
-
-    private func statistics() -> Reply {
+    private func statistics() -> SimulatorReply {
         let second = Timestamp.now.microseconds / 1_000_000
         let (counts, perMinute, kept, waiting, inFlight) = core.state.withLock { state in
             (
@@ -69,7 +53,7 @@ struct ControlAPI {
                 state.queue.waiting, state.queue.inFlight
             )
         }
-        return Reply(200) { json in
+        return SimulatorReply(200) { json in
             json.member("requests", counts.requests)
             json.key("requests_per_second")
             json.number(Double(perMinute) / 60)
@@ -95,9 +79,9 @@ struct ControlAPI {
     }
 
     /// By `id` (ours at Infobip, or Plivo's UUID) or `recipient`, else the newest first.
-    private func messages(_ query: QueryReader) -> Reply {
+    private func messages(_ query: QueryReader) -> SimulatorReply {
         let limit = query.integer("limit", default: 100, in: 1...Self.listLimit)
-        let records = core.state.withLock { state -> [Record] in
+        let records = core.state.withLock { state -> [MessageRecord] in
             if let id = query["id"] {
                 return state.book.serial(named: MessageName(id)).map { [state.book[$0]] } ?? []
             }
@@ -107,18 +91,18 @@ struct ControlAPI {
             }
             return state.book.serials.suffix(limit).reversed().map { state.book[$0] }
         }
-        return Reply(200) { json in
+        return SimulatorReply(200) { json in
             json.array("messages") { list in
                 for record in records {
                     list.beginObject()
-                    Self.write(record, to: &list)
+                    write(record, to: &list)
                     list.endObject()
                 }
             }
         }
     }
 
-    private static func write(_ record: Record, to json: inout JSONWriter) {
+    private func write(_ record: MessageRecord, to json: inout JSONWriter) {
         json.member("id", record.name.description)
         json.member("provider", record.api.provider.rawValue)
         json.member("recipient", record.recipient)
@@ -130,10 +114,7 @@ struct ControlAPI {
         json.member("callback_data", ifAny: record.callbackData)
         json.member("accepted_at", record.acceptedAt.description)
         json.member("done_at", ifAny: record.doneAt?.description)
-        let status =
-            record.api == .plivo
-            ? record.plivoStatus.name : InfobipStatus(record.finalStatus, record.stage).name
-        json.member("status", status)
+        json.member("status", core.provider(of: record.api)?.statusName(of: record))
         json.member("times_received", record.timesReceived)
         json.member("times_accepted", record.timesAccepted)
         json.member("callbacks_sent", record.callbacksSent)

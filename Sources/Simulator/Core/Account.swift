@@ -21,13 +21,4 @@ package struct Account: Sendable {
     package var relay: String?
 
     package init() {}
-
-    /// Where a callback to a URL is posted to.
-    func target(of url: String) -> String {
-        guard let relay, url.hasPrefix("https://") else { return url }
-        let rest = url.dropFirst("https://".count)
-        let host = rest.prefix { $0 != ":" && $0 != "/" && $0 != "?" }
-        guard host == "127.0.0.1" || host == "localhost" else { return url }
-        return "\(relay)/\(rest)"
-    }
 }

@@ -6,7 +6,7 @@ import Domain
 struct MessageBook: Sendable {
     /// The most records kept.
     let limit: Int
-    private var records: [Record] = []
+    private var records: [MessageRecord] = []
     /// The serial of the next record.
     private(set) var next = 0
     private var byName: [MessageName: Int] = [:]
@@ -32,7 +32,7 @@ struct MessageBook: Sendable {
     func has(_ serial: Int) -> Bool { serials.contains(serial) }
 
     /// A record that is kept.
-    subscript(serial: Int) -> Record {
+    subscript(serial: Int) -> MessageRecord {
         get { records[serial % limit] }
         set { records[serial % limit] = newValue }
     }
@@ -56,7 +56,7 @@ struct MessageBook: Sendable {
     /// Keeps a record, and drops the oldest one if there are too many.
     ///
     /// - Returns: its serial.
-    mutating func insert(_ record: Record) -> Int {
+    mutating func insert(_ record: MessageRecord) -> Int {
         let serial = next
         var record = record
         record.previous = byRecipient[record.recipient]

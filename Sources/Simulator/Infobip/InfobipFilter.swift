@@ -29,7 +29,7 @@ struct InfobipFilter {
     }
 
     /// The records that are asked for, the newest first unless ids are given.
-    func serials(in book: MessageBook, where condition: (Record) -> Bool) -> [Int] {
+    func serials(in book: MessageBook, where condition: (MessageRecord) -> Bool) -> [Int] {
         var found: [Int] = []
         for serial in candidates(in: book) {
             let record = book[serial]
@@ -46,7 +46,7 @@ struct InfobipFilter {
         return book.serials.suffix(Self.scanLimit).reversed()
     }
 
-    private func matches(_ record: Record) -> Bool {
+    private func matches(_ record: MessageRecord) -> Bool {
         guard record.api.provider == .infobip,
             record.acceptedAt > Timestamp.now.advanced(by: .zero - Self.horizon)
         else { return false }
@@ -55,7 +55,9 @@ struct InfobipFilter {
         if let recipient, record.recipient != recipient { return false }
         if let since, record.acceptedAt < since { return false }
         if let until, record.acceptedAt > until { return false }
-        if let group { return InfobipStatus(record.finalStatus, record.stage).groupName == group }
+        if let group {
+            return SimulatedInfobipStatus(record.finalStatus, record.stage).groupName == group
+        }
         return true
     }
 }

@@ -6,9 +6,9 @@ enum InfobipProblem {
     /// An answer in the words of the version.
     static func reply(
         _ status: Int, isV3: Bool, _ text: String? = nil, violations: [Violation] = []
-    ) -> Reply {
+    ) -> SimulatorReply {
         let text = text ?? words(status)
-        return Reply(status) { json in
+        return SimulatorReply(status) { json in
             if isV3 {
                 v3(status, text, violations, &json)
             } else {

@@ -9,7 +9,7 @@ enum InfobipReport {
     ///   - reports: messages, each with the stage that it is reported in.
     ///   - isV3: which of the two forms.
     /// - Returns: the bytes that are signed.
-    static func body(_ reports: [(record: Record, stage: Stage)], isV3: Bool) -> [UInt8] {
+    static func body(_ reports: [(record: MessageRecord, stage: Stage)], isV3: Bool) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.array("results") { list in
@@ -24,7 +24,7 @@ enum InfobipReport {
     }
 
     /// The answer of `/logs`.
-    static func logs(_ records: [Record], isV3: Bool) -> [UInt8] {
+    static func logs(_ records: [MessageRecord], isV3: Bool) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.array("results") { list in
@@ -39,7 +39,7 @@ enum InfobipReport {
     }
 
     private static func write(
-        _ record: Record, _ stage: Stage, isV3: Bool, isLog: Bool = false,
+        _ record: MessageRecord, _ stage: Stage, isV3: Bool, isLog: Bool = false,
         to json: inout JSONWriter
     ) {
         let time = record.startsAt
@@ -66,7 +66,7 @@ enum InfobipReport {
             $0.number(record.finalStatus.failsAtOnce ? 0 : 0.042)
             $0.member("currency", "EUR")
         }
-        InfobipStatus(record.finalStatus, stage).write(to: &json)
-        InfobipError(record.finalStatus, stage).write(to: &json, isV3: isV3)
+        SimulatedInfobipStatus(record.finalStatus, stage).write(to: &json)
+        SimulatedInfobipError(record.finalStatus, stage).write(to: &json, isV3: isV3)
     }
 }

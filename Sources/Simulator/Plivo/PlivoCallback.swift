@@ -7,11 +7,11 @@ struct PlivoCallback {
     /// What a unit costs.
     private static let rate = (text: "0.04330", hundredThousandths: 4_330)
 
-    init(_ record: Record, _ stage: Stage, part: Int) {
+    init(_ record: MessageRecord, _ stage: Stage, part: Int) {
         let total = record.reportedParts
         let units = total > 1 ? 1 : record.parts
         let finalStatus = record.finalStatus(ofPart: part)
-        let status = PlivoStatus(finalStatus, stage)
+        let status = SimulatedPlivoStatus(finalStatus, stage)
         let isCharged = stage != .accepted && status.name != "failed"
         var fields: [(name: String, value: String)] = [
             ("From", record.sender ?? "12025550123"), ("To", record.recipient),

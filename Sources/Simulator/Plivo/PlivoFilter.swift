@@ -30,7 +30,7 @@ struct PlivoFilter {
         return book.serials.suffix(limit).reversed()
     }
 
-    func matches(_ record: Record) -> Bool {
+    func matches(_ record: MessageRecord) -> Bool {
         guard record.api == .plivo, direction != "inbound" else { return false }
         if let sender, record.sender != sender { return false }
         if let state, record.plivoStatus.name != state { return false }
@@ -40,7 +40,7 @@ struct PlivoFilter {
 
 /// A message's record. Source: providers.md, B.5.
 enum PlivoRecordText {
-    static func write(_ record: Record, _ account: String, to json: inout JSONWriter) {
+    static func write(_ record: MessageRecord, _ account: String, to json: inout JSONWriter) {
         let status = record.plivoStatus
         let isCharged = record.stage != .accepted && status.name != "failed"
         let name = record.name.description

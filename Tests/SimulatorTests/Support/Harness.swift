@@ -66,7 +66,7 @@ struct Harness {
         let data = try body.map { try JSONSerialization.data(withJSONObject: $0) }
         return Answer(
             simulator.reply(
-                to: Request(
+                to: SimulatorRequest(
                     method, target, authorization: authorization, body: [UInt8](data ?? Data()))))
     }
 
@@ -111,10 +111,10 @@ struct Harness {
 
 /// What came of a request.
 struct Answer {
-    let reply: Reply
+    let reply: SimulatorReply
     let json: [String: Any]
 
-    init(_ reply: Reply) {
+    init(_ reply: SimulatorReply) {
         self.reply = reply
         let object = try? JSONSerialization.jsonObject(with: Data(reply.response.body))
         json = object as? [String: Any] ?? [:]

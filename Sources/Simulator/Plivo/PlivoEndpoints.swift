@@ -5,7 +5,7 @@ import Security
 import Synchronization
 
 /// Plivo's HTTP API. Source: providers.md, B.1 and B.5.
-struct PlivoAPI {
+struct PlivoEndpoints {
     let account: Account
     let core: SimulatorCore
 
@@ -18,11 +18,15 @@ struct PlivoAPI {
     private static let scanLimit = 100_000
 
     /// Answers a request of a path under `/v1/Account/`.
-    func reply(to request: Request) -> Reply {
+    func reply(to request: SimulatorRequest) -> SimulatorReply {
         guard isAuthorized(request) else {
             return error(401, "Could not verify your access level for that URL.")
         }
-        guard !core.state.withLock({ $0.throttlePlivo(at: .now) }) else {
+        let isTooOften = core.state.withLock { state in
+            let limit = state.settings.plivo_requests_per_5s
+            return state.throttle(.plivo, over: limit, in: .seconds(5), at: .now) != nil
+        }
+        guard !isTooOften else {
             return error(429, "Too many requests")
         }
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false)
@@ -38,7 +42,7 @@ struct PlivoAPI {
         }
     }
 
-    private func isAuthorized(_ request: Request) -> Bool {
+    private func isAuthorized(_ request: SimulatorRequest) -> Bool {
         guard let text = request.authorization, text.hasPrefix("Basic "),
             let bytes = Base64.decode(Array(text.utf8.dropFirst(6))),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
@@ -49,8 +53,8 @@ struct PlivoAPI {
         return account.plivoToken?.matches(Array(bytes[(colon + 1)...])) ?? true
     }
 
-    private func error(_ status: Int, _ text: String) -> Reply {
-        Reply(status) { json in
+    private func error(_ status: Int, _ text: String) -> SimulatorReply {
+        SimulatorReply(status) { json in
             json.member("api_id", Self.newID())
             json.member("error", text)
         }
@@ -60,10 +64,10 @@ struct PlivoAPI {
 
     // MARK: Sending
 
-    private func send(_ body: [UInt8]) -> Reply {
-        let request: PlivoRequest
-        do throws(PlivoRequest.Problem) {
-            request = try PlivoRequest(body)
+    private func send(_ body: [UInt8]) -> SimulatorReply {
+        let request: PlivoSendBody
+        do throws(PlivoSendBody.Problem) {
+            request = try PlivoSendBody(body)
         } catch {
             core.state.withLock { $0.counts.requestsRefused += 1 }
             return self.error(400, error.text)
@@ -76,7 +80,7 @@ struct PlivoAPI {
         let now = Timestamp.now
         let outcome = core.state.withLock { state -> Outcome in
             let submissions = request.recipients.map { recipient in
-                Submission(
+                RequestedMessage(
                     recipient: recipient, fingerprint: fingerprint(recipient, request),
                     behavior: state.behavior(of: recipient))
             }
@@ -127,31 +131,34 @@ struct PlivoAPI {
     }
 
     private enum Outcome {
-        case refused(Reply)
-        case taken([String], invalid: [String], Fault?, Reply.Moment)
+        case refused(SimulatorReply)
+        case taken([String], invalid: [String], Fault?, SimulatorReply.Moment)
 
         static func taken(
-            _ names: [String], _ invalid: [String], _ fault: Fault?, _ moment: Reply.Moment
+            _ names: [String], _ invalid: [String], _ fault: Fault?, _ moment: SimulatorReply.Moment
         ) -> Outcome {
             .taken(names, invalid: invalid, fault, moment)
         }
     }
 
     private func record(
-        _ submission: Submission, _ request: PlivoRequest, _ parts: Int, _ now: Timestamp
-    ) -> Record {
-        Record(
+        _ submission: RequestedMessage, _ request: PlivoSendBody, _ parts: Int, _ now: Timestamp
+    ) -> MessageRecord {
+        MessageRecord(
             api: .plivo, name: .uuid(.new(at: now)), recipient: submission.recipient,
             sender: request.sender, text: request.text, url: request.url,
-            usesGet: request.usesGet, callbackData: nil, bulkID: nil, wantsIntermediate: true,
-            behavior: submission.behavior, parts: parts, fingerprint: submission.fingerprint,
+            usesGet: request.usesGet, callbackData: nil, bulkID: nil,
+            reportedStages: [.accepted, .sent, .done],
+            behavior: submission.behavior, parts: parts,
+            reportedParts: submission.behavior == .parts ? parts : 1,
+            fingerprint: submission.fingerprint,
             acceptedAt: now, validity: request.expiry)
     }
 
     /// The answer to a request of which nothing is taken; nil if its messages are.
     private func refusal(
-        _ found: (fault: Fault, index: Int), _ messages: [Submission], _ state: SimulatorState
-    ) -> Reply? {
+        _ found: (fault: Fault, index: Int), _ messages: [RequestedMessage], _ state: SimulatorState
+    ) -> SimulatorReply? {
         switch found.fault {
         case .refuse(let status, _, let retryAfter):
             let texts = [
@@ -171,8 +178,8 @@ struct PlivoAPI {
     }
 
     /// Nobody documents an order of the names, so it is never that of the recipients.
-    private func answer(_ names: [String], invalid: [String]) -> Reply {
-        Reply(202) { json in
+    private func answer(_ names: [String], invalid: [String]) -> SimulatorReply {
+        SimulatorReply(202) { json in
             json.member("api_id", Self.newID())
             json.member("message", "message(s) queued")
             json.array("message_uuid") { list in
@@ -186,7 +193,7 @@ struct PlivoAPI {
     }
 
     /// Two requests with one recipient, text and URL are one message that was sent twice.
-    private func fingerprint(_ recipient: String, _ request: PlivoRequest) -> UInt64 {
+    private func fingerprint(_ recipient: String, _ request: PlivoSendBody) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(recipient)
         hasher.combine(request.text)
@@ -196,20 +203,20 @@ struct PlivoAPI {
 
     // MARK: Asking
 
-    private func details(_ name: MessageName) -> Reply {
+    private func details(_ name: MessageName) -> SimulatorReply {
         let record = core.state.withLock { state in
             state.book.serial(named: name).map { state.book[$0] }
         }
         guard let record, record.isKnown, record.api == .plivo else {
             return error(404, "not found")
         }
-        return Reply(200) { json in
+        return SimulatorReply(200) { json in
             json.member("api_id", Self.newID())
             PlivoRecordText.write(record, account.plivoID ?? "", to: &json)
         }
     }
 
-    private func list(_ query: QueryReader) -> Reply {
+    private func list(_ query: QueryReader) -> SimulatorReply {
         let limit = query.integer("limit", default: Self.listLimit, in: 1...Self.listLimit)
         let offset = query.integer("offset", default: 0, in: 0...1_000_000)
         let filter = PlivoFilter(query)
@@ -218,7 +225,7 @@ struct PlivoAPI {
                 .filter { $0.isKnown && filter.matches($0) }
         }
         let base = "/v1/Account/\(account.plivoID ?? "")/Message/?limit=\(limit)&offset="
-        return Reply(200) { json in
+        return SimulatorReply(200) { json in
             json.member("api_id", Self.newID())
             json.object("meta") { meta in
                 meta.member("limit", limit)

@@ -1,7 +1,7 @@
 import JSON
 
 /// A status of Infobip's, as its answers, reports and logs show it. Source: providers.md, A.3.
-struct InfobipStatus: Sendable {
+struct SimulatedInfobipStatus: Sendable {
     let groupID: Int
     let groupName: String
     let id: Int
@@ -16,17 +16,17 @@ struct InfobipStatus: Sendable {
         description = text
     }
 
-    static let accepted = InfobipStatus(
+    static let accepted = SimulatedInfobipStatus(
         1, "PENDING", 26, "PENDING_ACCEPTED", "Message sent to next instance")
-    static let waiting = InfobipStatus(
+    static let waiting = SimulatedInfobipStatus(
         1, "PENDING", 3, "PENDING_WAITING_DELIVERY", "Message sent, waiting for delivery report")
-    static let duplicate = InfobipStatus(
+    static let duplicate = SimulatedInfobipStatus(
         5, "REJECTED", 23, "REJECTED_DUPLICATE_MESSAGE_ID", "Duplicate messageId")
-    static let tooLong = InfobipStatus(
+    static let tooLong = SimulatedInfobipStatus(
         5, "REJECTED", 25, "REJECTED_MESSAGE_TOO_LONG", "Message text too long")
-    static let invalidDestination = InfobipStatus(
+    static let invalidDestination = SimulatedInfobipStatus(
         5, "REJECTED", 52, "REJECTED_DESTINATION", "Invalid destination address")
-    static let noCredit = InfobipStatus(
+    static let noCredit = SimulatedInfobipStatus(
         5, "REJECTED", 12, "REJECTED_NOT_ENOUGH_CREDITS", "Not enough credits")
 
     /// The last status of a message, or that of one on its way.
@@ -34,30 +34,31 @@ struct InfobipStatus: Sendable {
         self =
             switch (stage, finalStatus) {
             case (.sent, .stuck), (.done, .stuck):
-                InfobipStatus(
+                SimulatedInfobipStatus(
                     3, "DELIVERED", 2, "DELIVERED_TO_OPERATOR", "Message delivered to operator")
             case (.accepted, _): .accepted
             case (.sent, _): .waiting
             case (.done, .delivered):
-                InfobipStatus(
+                SimulatedInfobipStatus(
                     3, "DELIVERED", 5, "DELIVERED_TO_HANDSET", "Message delivered to handset")
             case (.done, .undeliverable), (.done, .absent):
-                InfobipStatus(
+                SimulatedInfobipStatus(
                     2, "UNDELIVERABLE", 9, "UNDELIVERABLE_NOT_DELIVERED",
                     "Message sent not delivered")
             case (.done, .expired):
-                InfobipStatus(4, "EXPIRED", 15, "EXPIRED_EXPIRED", "Message expired")
+                SimulatedInfobipStatus(4, "EXPIRED", 15, "EXPIRED_EXPIRED", "Message expired")
             case (.done, .finalStatusUnknown):
-                InfobipStatus(
+                SimulatedInfobipStatus(
                     4, "EXPIRED", 29, "EXPIRED_DLR_UNKNOWN", "Delivery report unknown")
             case (.done, .rejected):
-                InfobipStatus(
+                SimulatedInfobipStatus(
                     5, "REJECTED", 19, "REJECTED_ROUTE_NOT_AVAILABLE", "Route not available")
             case (.done, .optedOut):
-                InfobipStatus(5, "REJECTED", 10, "REJECTED_DND", "Destination on do-not-disturb")
+                SimulatedInfobipStatus(
+                    5, "REJECTED", 10, "REJECTED_DND", "Destination on do-not-disturb")
             case (.done, .outOfCredit): .noCredit
             case (.done, .spam):
-                InfobipStatus(
+                SimulatedInfobipStatus(
                     2, "UNDELIVERABLE", 4, "UNDELIVERABLE_REJECTED_OPERATOR",
                     "Message rejected by operator")
             }
@@ -75,7 +76,7 @@ struct InfobipStatus: Sendable {
 }
 
 /// The `error` of a report. Source: providers.md, A.3.
-struct InfobipError: Sendable {
+struct SimulatedInfobipError: Sendable {
     let groupID: Int
     let id: Int
     let name: String
@@ -90,7 +91,7 @@ struct InfobipError: Sendable {
         self.isPermanent = isPermanent
     }
 
-    private static let none = InfobipError(0, 0, "NO_ERROR", "No Error", false)
+    private static let none = SimulatedInfobipError(0, 0, "NO_ERROR", "No Error", false)
 
     init(_ finalStatus: FinalStatus, _ stage: Stage) {
         guard stage == .done else {
@@ -101,12 +102,15 @@ struct InfobipError: Sendable {
             switch finalStatus {
             case .delivered, .stuck, .rejected, .outOfCredit, .finalStatusUnknown: .none
             case .undeliverable:
-                InfobipError(1, 1, "EC_UNKNOWN_SUBSCRIBER", "Unknown Subscriber", true)
-            case .absent: InfobipError(1, 27, "EC_ABSENT_SUBSCRIBER", "Absent Subscriber", false)
-            case .expired: InfobipError(2, 4101, "EC_VALIDITY_EXPIRED", "Validity expired", true)
-            case .optedOut: InfobipError(2, 603, "EC_CONTENT_BLOCKED", "Content blocked", true)
+                SimulatedInfobipError(1, 1, "EC_UNKNOWN_SUBSCRIBER", "Unknown Subscriber", true)
+            case .absent:
+                SimulatedInfobipError(1, 27, "EC_ABSENT_SUBSCRIBER", "Absent Subscriber", false)
+            case .expired:
+                SimulatedInfobipError(2, 4101, "EC_VALIDITY_EXPIRED", "Validity expired", true)
+            case .optedOut:
+                SimulatedInfobipError(2, 603, "EC_CONTENT_BLOCKED", "Content blocked", true)
             case .spam:
-                InfobipError(
+                SimulatedInfobipError(
                     2, 607, "EC_REJECTED_SPAM_BY_OPERATOR", "Rejected as spam by operator", true)
             }
     }

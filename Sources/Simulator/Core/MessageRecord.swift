@@ -1,12 +1,13 @@
 import Domain
 
 /// Which API a message came by; it decides the shape of everything that is said about it.
-enum API: Sendable, Hashable {
-    case infobipV2
-    case infobipV3
-    case plivo
-
-    var provider: Provider { self == .plivo ? .plivo : .infobip }
+struct API: Sendable, Hashable {
+    let provider: Provider
+    let version: UInt8
+    /// Whether reports for one URL go out together, and not each in a callback of its own.
+    let gathersReports: Bool
+    /// Whether the provider gives messages their names, so that one that is sent twice is two.
+    let namesMessages: Bool
 }
 
 /// What a provider calls a message. Most names are UUIDs, which take a fifth of a text's memory.
@@ -35,8 +36,19 @@ enum Stage: UInt8, Sendable, Comparable {
     static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
+/// The stages of a message that its provider reports.
+struct ReportedStages: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    static let accepted = ReportedStages(rawValue: 1 << Stage.accepted.rawValue)
+    static let sent = ReportedStages(rawValue: 1 << Stage.sent.rawValue)
+    static let done = ReportedStages(rawValue: 1 << Stage.done.rawValue)
+
+    func contains(_ stage: Stage) -> Bool { rawValue & 1 << stage.rawValue != 0 }
+}
+
 /// A message that was taken.
-struct Record: Sendable {
+struct MessageRecord: Sendable {
     let api: API
     /// Infobip: chosen by the caller; Plivo: ours.
     let name: MessageName
@@ -49,10 +61,13 @@ struct Record: Sendable {
     let usesGet: Bool
     let callbackData: String?
     let bulkID: String?
-    let wantsIntermediate: Bool
+    /// Which stages are reported; see `isReported(_:)`.
+    let reportedStages: ReportedStages
     let behavior: Behavior
     /// SMS that it takes.
     let parts: Int
+    /// How many callbacks' worth of parts it is reported in.
+    let reportedParts: Int
     /// Equal for messages that only a caller's mistake tells apart.
     let fingerprint: UInt64
     let acceptedAt: Timestamp
@@ -82,8 +97,11 @@ struct Record: Sendable {
     /// When the provider begins with it.
     var startsAt: Timestamp { max(acceptedAt, sendAt ?? acceptedAt) }
 
-    /// How many callbacks' worth of parts it is reported in.
-    var reportedParts: Int { api == .plivo && behavior == .parts ? parts : 1 }
+    /// Whether a stage is reported: of a message that never ends also that it was sent, for it has
+    /// no other report.
+    func isReported(_ stage: Stage) -> Bool {
+        reportedStages.contains(stage) || stage == .sent && finalStatus == .stuck
+    }
 
     /// The name of one of its parts, from 1 on; the first one's is the message's own.
     func name(ofPart part: Int) -> MessageName {

@@ -28,8 +28,7 @@ struct SimulatorState: Sendable {
     var queue = CallbackQueue()
     var counts = SimulatorCounts()
     var requestRate = WindowedCount()
-    private var logWindow = RequestWindow(of: .seconds(60))
-    private var plivoWindow = RequestWindow(of: .seconds(5))
+    private var windows: [Provider: RequestWindow] = [:]
     /// Answers that wait until a message's callbacks are acknowledged, by serial.
     var gates: [Int: AnswerGate] = [:]
     private var random = SystemRandomNumberGenerator()
@@ -40,19 +39,20 @@ struct SimulatorState: Sendable {
 
     // MARK: Limits
 
-    /// Counts a status query to Infobip's logs; the seconds until it may be asked again if it came
-    /// too often.
-    mutating func throttleLogs(at now: Timestamp) -> Int? {
-        let rest = logWindow.excess(over: settings.infobip_logs_per_minute, at: now)
+    /// Counts a request to a provider that takes only so many.
+    ///
+    /// - Parameters:
+    ///   - provider: who counts.
+    ///   - limit: the most requests of a span; 0 for any number.
+    ///   - span: how long they are counted together.
+    ///   - now: when it came.
+    /// - Returns: the seconds until it may be made again if it came too often.
+    mutating func throttle(
+        _ provider: Provider, over limit: Int, in span: Duration, at now: Timestamp
+    ) -> Int? {
+        let rest = windows[provider, default: RequestWindow(of: span)].excess(over: limit, at: now)
         if rest != nil { counts.requestsThrottled += 1 }
         return rest
-    }
-
-    /// Counts a request to Plivo; whether it came too often.
-    mutating func throttlePlivo(at now: Timestamp) -> Bool {
-        let rest = plivoWindow.excess(over: settings.plivo_requests_per_5s, at: now)
-        if rest != nil { counts.requestsThrottled += 1 }
-        return rest != nil
     }
 
     // MARK: Taking messages
@@ -60,10 +60,10 @@ struct SimulatorState: Sendable {
     /// Takes a message and plans what becomes of it.
     ///
     /// - Returns: its serial.
-    mutating func accept(_ record: Record, gate: AnswerGate? = nil) -> Int {
+    mutating func accept(_ record: MessageRecord, gate: AnswerGate? = nil) -> Int {
         var record = record
         counts.messagesAccepted += 1
-        if record.api == .plivo, let earlier = book.serial(ofFingerprint: record.fingerprint) {
+        if record.api.namesMessages, let earlier = book.serial(ofFingerprint: record.fingerprint) {
             counts.duplicateAcceptances += 1
             record.timesReceived += book[earlier].timesReceived
             record.timesAccepted += book[earlier].timesAccepted
@@ -73,7 +73,7 @@ struct SimulatorState: Sendable {
         return serial
     }
 
-    private mutating func plan(_ serial: Int, _ record: Record, gate: AnswerGate?) {
+    private mutating func plan(_ serial: Int, _ record: MessageRecord, gate: AnswerGate?) {
         let now = record.startsAt
         let isEarly = gate != nil
         if let gate, record.url != nil {
@@ -107,7 +107,7 @@ struct SimulatorState: Sendable {
         }
     }
 
-    private func stages(of record: Record) -> [Stage] {
+    private func stages(of record: MessageRecord) -> [Stage] {
         switch record.finalStatus {
         case .stuck: [.accepted, .sent]
         case let finalStatus where finalStatus.failsAtOnce: [.accepted, .done]
@@ -123,7 +123,7 @@ struct SimulatorState: Sendable {
             guard book.has(item.serial) else { continue }
             advance(item, at: now)
             let record = book[item.serial]
-            guard let url = record.url, isReported(item.stage, of: record) else { continue }
+            guard let url = record.url, record.isReported(item.stage) else { continue }
             guard !record.behavior.isSilent,
                 settings.loss == 0 || .random(in: 0..<1, using: &random) >= settings.loss
             else {
@@ -156,15 +156,6 @@ struct SimulatorState: Sendable {
         book[item.serial] = record
     }
 
-    /// Infobip says nothing of taking a message, and of other stages only to whoever asked.
-    private func isReported(_ stage: Stage, of record: Record) -> Bool {
-        switch (record.api.provider, stage) {
-        case (.infobip, .accepted): false
-        case (.infobip, .sent): record.wantsIntermediate || record.finalStatus == .stuck
-        case (.infobip, .done), (.plivo, _): true
-        }
-    }
-
     private mutating func countSent(_ delivery: Delivery) {
         counts.callbacksSent += 1
         counts.reportsSent += delivery.items.count
@@ -176,17 +167,26 @@ struct SimulatorState: Sendable {
 
     /// A callback has been answered, or not.
     ///
+    /// - Parameters:
+    ///   - delivery: the callback.
+    ///   - isAcknowledged: whether somebody took it.
+    ///   - retryDelay: when the provider makes it again if nobody did; nil if it gives up.
+    ///   - now: when it was answered.
     /// - Returns: answers that need wait no longer.
     mutating func finish(
-        _ delivery: Delivery, isAcknowledged: Bool, at now: Timestamp
+        _ delivery: Delivery, isAcknowledged: Bool, retryDelay: Duration?, at now: Timestamp
     ) -> [AnswerGate] {
-        let isGivenUp = queue.finish(
-            delivery, isAcknowledged: isAcknowledged, at: now, scale: settings.retry_scale)
-        if isGivenUp { counts.callbacksGivenUp += 1 }
         guard isAcknowledged else {
             counts.callbacksFailed += 1
+            if let retryDelay {
+                queue.retry(delivery, due: now.advanced(by: retryDelay * settings.retry_scale))
+            } else {
+                counts.callbacksGivenUp += 1
+                queue.finish()
+            }
             return []
         }
+        queue.finish()
         counts.callbacksAcknowledged += 1
         var open: [AnswerGate] = []
         for item in delivery.items where book.has(item.serial) {

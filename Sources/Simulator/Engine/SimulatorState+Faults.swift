@@ -1,7 +1,7 @@
 import Domain
 
 /// What a request holds, as far as its faults depend on it.
-struct Submission {
+struct RequestedMessage {
     let recipient: String
     let fingerprint: UInt64
     let behavior: Behavior
@@ -17,7 +17,7 @@ extension SimulatorState {
     ///
     /// The first message with a fault decides. One that was taken before, or has been refused often
     /// enough, has none.
-    mutating func fault(of messages: [Submission]) -> (fault: Fault, index: Int)? {
+    mutating func fault(of messages: [RequestedMessage]) -> (fault: Fault, index: Int)? {
         counts.messagesReceived += messages.count
         counts.largestRequest = max(counts.largestRequest, messages.count)
         guard let found = findFault(messages) else { return nil }
@@ -30,7 +30,7 @@ extension SimulatorState {
         return found
     }
 
-    private mutating func findFault(_ messages: [Submission]) -> (fault: Fault, index: Int)? {
+    private mutating func findFault(_ messages: [RequestedMessage]) -> (fault: Fault, index: Int)? {
         if queue.isFull { return (.refuse(status: 503, retryAfter: 1), 0) }
         if settings.fail_next > 0, let fault = settings.fail_with.fault {
             settings.fail_next -= 1
@@ -51,7 +51,7 @@ extension SimulatorState {
     }
 
     /// When a request of this fault is answered.
-    func moment(of fault: Fault?, gate: AnswerGate?) -> Reply.Moment {
+    func moment(of fault: Fault?, gate: AnswerGate?) -> SimulatorReply.Moment {
         switch fault {
         case .stall: .after(.milliseconds(settings.timeout_ms))
         case .slow: .after(.milliseconds(settings.slow_ms))

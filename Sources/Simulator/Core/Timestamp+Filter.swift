@@ -1,24 +1,7 @@
 import Domain
 
-/// The providers' ways to write a time.
+/// The way in which requests write a time.
 extension Timestamp {
-    /// `2026-11-20T09:15:04.913+0000`. Source: providers.md, A.2.
-    var infobip: String {
-        let whole = Timestamp(microseconds: microseconds / 1000 * 1000)
-        return whole.description.dropLast() + "+0000"
-    }
-
-    /// `2026-11-20 09:15:05.771930`, in callbacks. Source: providers.md, B.2.
-    var plivo: String {
-        // The description has six digits unless the last three are zeros.
-        let time = microseconds % 1000 == 0 ? Timestamp(microseconds: microseconds + 1) : self
-        let text = time.description
-        return text.prefix(10) + " " + text.dropFirst(11).dropLast()
-    }
-
-    /// `2026-11-20 09:15:05.771930+00:00`, in records. Source: providers.md, B.5.
-    var plivoRecord: String { plivo + "+00:00" }
-
     /// Reads `yyyy-MM-dd`, a blank or `T`, `HH:mm`, and seconds with a fraction or none; then an
     /// offset such as `+0100`, or none for UTC.
     init?(filter text: String) {

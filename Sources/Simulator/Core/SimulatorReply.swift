@@ -3,7 +3,7 @@ import FastCGI
 import JSON
 
 /// What becomes of a request, and when it is answered.
-struct Reply {
+struct SimulatorReply {
     enum Moment {
         case now
         case after(Duration)
@@ -15,7 +15,7 @@ struct Reply {
     var moment = Moment.now
 
     /// nginx closes the connection without an answer.
-    static let close = Reply(
+    static let close = SimulatorReply(
         response: Response(
             .ok, headers: [HeaderField("X-Accel-Redirect", "/simulator-close")]))
 
@@ -35,7 +35,7 @@ struct Reply {
     }
 
     /// The same with `Retry-After`.
-    func retry(after seconds: Int?) -> Reply {
+    func retry(after seconds: Int?) -> SimulatorReply {
         guard let seconds, let field = HeaderField(name: "Retry-After", value: String(seconds))
         else { return self }
         var reply = self

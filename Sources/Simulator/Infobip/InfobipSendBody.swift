@@ -27,7 +27,7 @@ struct Violation {
 }
 
 /// The body of a request that sends, read and checked.
-struct InfobipRequest {
+struct InfobipSendBody {
     private(set) var messages: [InfobipMessage] = []
     private(set) var violations: [Violation] = []
     let bulkID: String?
@@ -99,7 +99,8 @@ struct InfobipRequest {
                 Violation(
                     property: "\(path).\(name)", text: "size must be between 0 and 4000"))
         }
-        if shared.text != text { shared.text = text }
+        // Not by `!=`: one character in other code points is another text.
+        if !shared.text.utf8.elementsEqual(text.utf8) { shared.text = text }
         if shared.url != url { shared.url = url }
         for (number, destination) in destinations.enumerated() {
             guard let to = destination.to, !to.isEmpty, to.utf8.count <= Self.numberLimit else {
@@ -160,7 +161,7 @@ struct InfobipRequest {
     }
 }
 
-extension InfobipRequest {
+extension InfobipSendBody {
     private struct Destination {
         let to: String?
         let messageId: String?

@@ -2,7 +2,7 @@ import FastCGI
 import JSON
 
 /// A request, read.
-struct Request {
+struct SimulatorRequest {
     let method: String
     /// Decoded by nginx.
     let path: String

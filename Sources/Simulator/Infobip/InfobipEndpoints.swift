@@ -5,7 +5,7 @@ import Security
 import Synchronization
 
 /// Infobip's HTTP API. Source: providers.md, A.1 and A.5.
-struct InfobipAPI {
+struct InfobipEndpoints {
     let account: Account
     let core: SimulatorCore
 
@@ -15,14 +15,14 @@ struct InfobipAPI {
     private static let partLimit = 25
 
     /// Answers a request of one of the paths under `/sms`.
-    func reply(to request: Request) -> Reply {
+    func reply(to request: SimulatorRequest) -> SimulatorReply {
         let isV3 = request.path.hasPrefix("/sms/3/")
         guard isAuthorized(request) else { return InfobipProblem.reply(401, isV3: isV3) }
         switch (request.method, request.path) {
         case ("POST", "/sms/2/text/advanced"), ("POST", "/sms/3/messages"):
             return send(request.body, isV3: isV3)
         case ("GET", "/sms/1/logs"), ("GET", "/sms/3/logs"):
-            if let rest = core.state.withLock({ $0.throttleLogs(at: .now) }) {
+            if let rest = throttle() {
                 return InfobipProblem.reply(429, isV3: isV3).retry(after: rest)
             }
             return logs(request.query, isV3: isV3)
@@ -33,16 +33,24 @@ struct InfobipAPI {
         }
     }
 
-    private func isAuthorized(_ request: Request) -> Bool {
+    private func isAuthorized(_ request: SimulatorRequest) -> Bool {
         guard let text = request.authorization, text.hasPrefix("App ") else { return false }
         let key = Array(text.utf8.dropFirst(4))
         return account.infobipKey?.matches(key) ?? !key.isEmpty
     }
 
+    /// The seconds until the logs may be asked again if they were asked too often.
+    private func throttle() -> Int? {
+        core.state.withLock { state in
+            state.throttle(
+                .infobip, over: state.settings.infobip_logs_per_minute, in: .seconds(60), at: .now)
+        }
+    }
+
     // MARK: Sending
 
-    private func send(_ body: [UInt8], isV3: Bool) -> Reply {
-        guard let request = InfobipRequest(body, isV3: isV3) else {
+    private func send(_ body: [UInt8], isV3: Bool) -> SimulatorReply {
+        guard let request = InfobipSendBody(body, isV3: isV3) else {
             return InfobipProblem.reply(400, isV3: isV3, "The request body is not valid.")
         }
         guard request.violations.isEmpty else {
@@ -51,12 +59,12 @@ struct InfobipAPI {
         }
         let now = Timestamp.now
         let bulkID = request.bulkID ?? (request.messages.count > 1 ? "\(newID(now))" : nil)
-        var lengths = PartCounts()
+        var lengths = SegmentationCache()
         let names = request.messages.map { MessageName($0.messageID ?? "\(newID(now))") }
         let parts = request.messages.map { lengths.count(of: $0.text) }
         let outcome = core.state.withLock { state -> Outcome in
             let submissions = zip(request.messages, names).map { message, name in
-                Submission(
+                RequestedMessage(
                     recipient: message.to, fingerprint: fingerprint(name),
                     behavior: state.behavior(of: message.to))
             }
@@ -65,15 +73,15 @@ struct InfobipAPI {
                 return .refused(reply)
             }
             let gate = found?.fault == .early ? AnswerGate() : nil
-            var statuses: [InfobipStatus] = []
+            var statuses: [SimulatedInfobipStatus] = []
             for (index, message) in request.messages.enumerated() {
-                let record = Record(
+                let record = MessageRecord(
                     api: isV3 ? .infobipV3 : .infobipV2, name: names[index],
                     recipient: message.to, sender: message.sender, text: message.text,
                     url: message.wantsReports ? message.url ?? account.infobipCallbackURL : nil,
                     usesGet: false, callbackData: message.callbackData, bulkID: bulkID,
-                    wantsIntermediate: message.wantsIntermediate,
-                    behavior: submissions[index].behavior, parts: parts[index],
+                    reportedStages: message.wantsIntermediate ? [.sent, .done] : .done,
+                    behavior: submissions[index].behavior, parts: parts[index], reportedParts: 1,
                     fingerprint: submissions[index].fingerprint, acceptedAt: now,
                     sendAt: message.sendAt, validity: message.validity)
                 let isBad = found?.fault == .halfBad && index % 2 == 1
@@ -95,15 +103,15 @@ struct InfobipAPI {
     }
 
     private enum Outcome {
-        case refused(Reply)
-        case taken([InfobipStatus], Fault?, Reply.Moment)
+        case refused(SimulatorReply)
+        case taken([SimulatedInfobipStatus], Fault?, SimulatorReply.Moment)
     }
 
     /// The answer to a request of which nothing is taken; nil if its messages are.
     private func refusal(
-        _ found: (fault: Fault, index: Int), _ request: InfobipRequest, _ state: SimulatorState,
+        _ found: (fault: Fault, index: Int), _ request: InfobipSendBody, _ state: SimulatorState,
         _ isV3: Bool
-    ) -> Reply? {
+    ) -> SimulatorReply? {
         switch found.fault {
         case .refuse(let status, _, let retryAfter):
             let place = request.messages[found.index].place
@@ -123,15 +131,15 @@ struct InfobipAPI {
 
     /// Takes a message, unless there is a reason against it.
     private func take(
-        _ record: Record, isBad: Bool, gate: AnswerGate?, in state: inout SimulatorState
-    ) -> InfobipStatus {
+        _ record: MessageRecord, isBad: Bool, gate: AnswerGate?, in state: inout SimulatorState
+    ) -> SimulatedInfobipStatus {
         if let earlier = state.book.serial(named: record.name), state.book[earlier].isKnown {
             state.book[earlier].timesReceived += 1
             state.counts.duplicatesRefused += 1
             return .duplicate
         }
         let isNumber = record.recipient.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2B }
-        let status: InfobipStatus? =
+        let status: SimulatedInfobipStatus? =
             if isBad || !isNumber || record.behavior == .refused {
                 .invalidDestination
             } else if record.behavior == .noCredit {
@@ -151,10 +159,10 @@ struct InfobipAPI {
     }
 
     private func answer(
-        _ request: InfobipRequest, _ names: [MessageName], _ parts: [Int],
-        _ statuses: [InfobipStatus], bulkID: String?, isV3: Bool
-    ) -> Reply {
-        Reply(200) { json in
+        _ request: InfobipSendBody, _ names: [MessageName], _ parts: [Int],
+        _ statuses: [SimulatedInfobipStatus], bulkID: String?, isV3: Bool
+    ) -> SimulatorReply {
+        SimulatorReply(200) { json in
             json.member("bulkId", ifAny: bulkID)
             json.array("messages") { list in
                 for (index, message) in request.messages.enumerated() {
@@ -183,7 +191,7 @@ struct InfobipAPI {
 
     // MARK: Asking
 
-    private func logs(_ query: QueryReader, isV3: Bool) -> Reply {
+    private func logs(_ query: QueryReader, isV3: Bool) -> SimulatorReply {
         let filter = InfobipFilter(query, isV3: isV3)
         if let list = query["messageId"], list.utf8.count > Self.listLimit {
             return InfobipProblem.reply(
@@ -195,11 +203,11 @@ struct InfobipAPI {
         let records = core.state.withLock { state in
             filter.serials(in: state.book) { $0.isKnown }.map { state.book[$0] }
         }
-        return Reply(200, json: InfobipReport.logs(records, isV3: isV3))
+        return SimulatorReply(200, json: InfobipReport.logs(records, isV3: isV3))
     }
 
     /// Each report is handed out once, whoever asks.
-    private func reports(_ query: QueryReader, isV3: Bool) -> Reply {
+    private func reports(_ query: QueryReader, isV3: Bool) -> SimulatorReply {
         let filter = InfobipFilter(query, isV3: isV3)
         let records = core.state.withLock { state in
             let found = filter.serials(in: state.book) { record in
@@ -208,6 +216,6 @@ struct InfobipAPI {
             for serial in found { state.book[serial].isReported = true }
             return found.map { (record: state.book[$0], stage: Stage.done) }
         }
-        return Reply(200, json: InfobipReport.body(records, isV3: isV3))
+        return SimulatorReply(200, json: InfobipReport.body(records, isV3: isV3))
     }
 }

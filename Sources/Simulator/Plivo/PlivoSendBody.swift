@@ -2,7 +2,7 @@ import Foundation
 import JSON
 
 /// The body of a request that sends. Source: providers.md, B.1.
-struct PlivoRequest {
+struct PlivoSendBody {
     let sender: String?
     /// Digits, each once, in the order in which they were named.
     let recipients: [String]

@@ -1,0 +1,96 @@
+import Domain
+import Synchronization
+import System
+
+/// The state, and the pump that sends callbacks from it.
+///
+/// One thread looks what is due and makes the requests; everything else only wakes it.
+final class SimulatorCore: Sendable {
+    let state: Mutex<SimulatorState>
+    private let providers: [any SimulatedProvider]
+    private let relay: CallbackRelay
+    private let transport: any HTTPTransport
+    private let thread = ServiceThread("callbacks")
+
+    /// How long an answer may take. Source: providers.md, B.2 (Plivo); Infobip's is not known.
+    private static let patience = Duration.seconds(8)
+
+    init(
+        _ settings: SimulatorSettings, providers: [any SimulatedProvider], relay: CallbackRelay,
+        transport: any HTTPTransport
+    ) {
+        state = Mutex(SimulatorState(settings))
+        self.providers = providers
+        self.relay = relay
+        self.transport = transport
+        thread.startOrAbort { [self] in
+            while !thread.isStopping { pump() }
+        }
+    }
+
+    /// Who has the API that a message came by.
+    func provider(of api: API) -> (any SimulatedProvider)? {
+        providers.first { $0.provider == api.provider }
+    }
+
+    /// Who has the API that a path belongs to; nil if nobody has.
+    func provider(at path: String) -> (any SimulatedProvider)? {
+        providers.first { path.hasPrefix($0.pathPrefix) }
+    }
+
+    /// Makes the pump look soon. Any thread.
+    func wake() { thread.wake() }
+
+    /// Sends no more callbacks.
+    func stop() { thread.stop() }
+
+    /// Sends what is due, and waits until more may be.
+    private func pump() {
+        let now = Timestamp.now
+        let (work, nextLook) = state.withLock { state in
+            let (deliveries, nextLook) = state.pump(at: now)
+            let work = deliveries.map { delivery in
+                // A copy of each record, so that bodies are written outside of the lock.
+                (
+                    delivery,
+                    delivery.items.filter { state.book.has($0.serial) }
+                        .map { (item: $0, record: state.book[$0.serial]) }
+                )
+            }
+            return (work, nextLook)
+        }
+        for (delivery, items) in work { send(delivery, items) }
+        if let nextLook {
+            thread.wait(for: max(.zero, nextLook.since(now)))
+        } else {
+            thread.wait()
+        }
+    }
+
+    // MARK: Requests
+
+    private func send(_ delivery: Delivery, _ items: [(item: CallbackItem, record: MessageRecord)])
+    {
+        // Forgotten meanwhile: nothing is left to say.
+        guard !items.isEmpty, let provider = provider(of: delivery.api),
+            let request = provider.callback(delivery, items)
+        else { return finish(delivery, isAcknowledged: true) }
+        transport.send(relay.request(for: request), within: Self.patience) { [self] result in
+            let isAcknowledged =
+                if case .answered(let response) = result {
+                    (200..<300).contains(response.status)
+                } else { false }
+            finish(delivery, isAcknowledged: isAcknowledged)
+        }
+    }
+
+    private func finish(_ delivery: Delivery, isAcknowledged: Bool) {
+        let retryDelay = provider(of: delivery.api)?.retryDelay(afterAttempt: delivery.attempt)
+        let gates = state.withLock {
+            $0.finish(
+                delivery, isAcknowledged: isAcknowledged, retryDelay: retryDelay, at: .now)
+        }
+        for gate in gates { gate.arrive() }
+        wake()
+    }
+}

@@ -1,0 +1,67 @@
+import Domain
+import JSON
+import Security
+
+/// Plivo as the simulator plays it.
+struct SimulatedPlivo: SimulatedProvider {
+    private let account: Account
+    private let signer: PlivoSigner
+    let provider = Provider.plivo
+    let pathPrefix = "/v1/Account/"
+
+    init(account: Account) {
+        self.account = account
+        signer = PlivoSigner(account.plivoToken)
+    }
+
+    func reply(to request: SimulatorRequest, in core: SimulatorCore) -> SimulatorReply {
+        PlivoEndpoints(account: account, core: core).reply(to: request)
+    }
+
+    func callback(
+        _ delivery: Delivery, _ reports: [(item: CallbackItem, record: MessageRecord)]
+    ) -> ProviderRequest? {
+        guard let (item, record) = reports.first else { return nil }
+        let fields = PlivoCallback(record, item.stage, part: item.part).fields
+        let nonce = String(UInt64.random(in: 1_000_000_000_000_000_000 ... .max))
+        let agent = ("User-Agent", "Plivo (waybill simulate)")
+        let form = PercentEncoding.encode(fields, blank: .plus)
+        guard delivery.usesGet else {
+            let body = Array(form.utf8)
+            return ProviderRequest(
+                method: "POST", url: delivery.url,
+                headers: [("Content-Type", "application/x-www-form-urlencoded"), agent]
+                    + signer.headers(url: delivery.url, body: body, nonce: nonce),
+                body: body)
+        }
+        let mark = delivery.url.contains("?") ? "&" : "?"
+        let url = delivery.url + mark + form
+        return ProviderRequest(
+            method: "GET", url: url,
+            headers: [agent] + signer.headers(url: url, body: [], nonce: nonce))
+    }
+
+    /// 60, 120 and 240 s. Source: providers.md, B.4.
+    func retryDelay(afterAttempt attempt: Int) -> Duration? {
+        attempt < 3 ? .seconds(60 << attempt) : nil
+    }
+
+    func statusName(of record: MessageRecord) -> String { record.plivoStatus.name }
+}
+
+extension API {
+    static let plivo = API(provider: .plivo, version: 1, gathersReports: false, namesMessages: true)
+}
+
+extension Timestamp {
+    /// `2026-11-20 09:15:05.771930`, in callbacks. Source: providers.md, B.2.
+    var plivo: String {
+        // The description has six digits unless the last three are zeros.
+        let time = microseconds % 1000 == 0 ? Timestamp(microseconds: microseconds + 1) : self
+        let text = time.description
+        return text.prefix(10) + " " + text.dropFirst(11).dropLast()
+    }
+
+    /// `2026-11-20 09:15:05.771930+00:00`, in records. Source: providers.md, B.5.
+    var plivoRecord: String { plivo + "+00:00" }
+}
