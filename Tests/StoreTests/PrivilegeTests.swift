@@ -34,6 +34,8 @@ struct PrivilegeTests {
             "delete from outbox_count", "drop trigger count_inserted on outbox",
             "insert into quarantine_floor values ('', 1000000)", "drop function cut_quarantine",
             "select count_outbox()", "select retention_end(3)",
+            "delete from status_change", "update status_change set block = 0",
+            "select setval('status_change_block', 1)", "drop function take_change_block",
         ])
     func isRefused(sql: String) throws {
         let connection = try Connection(TestDatabase().responder)

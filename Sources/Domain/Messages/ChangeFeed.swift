@@ -53,7 +53,8 @@ package protocol ChangeReader: Sendable {
 package struct ChangePage: Sendable, Equatable {
     package let changes: [StatusChange]
     /// False if some between them and the place after which they were asked for may have been
-    /// dropped for their age: then the messages themselves must be read again.
+    /// dropped for their age: then the messages themselves must be read again. True from `start`
+    /// on, which is where those begin that are kept.
     package let isComplete: Bool
 
     package init(changes: [StatusChange], isComplete: Bool) {

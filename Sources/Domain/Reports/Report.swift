@@ -128,6 +128,9 @@ package struct Report: Sendable, Equatable {
         /// We asked the provider.
         case poll = 2
 
+        /// What it changes a status by.
+        package var cause: StatusChange.Cause { self == .callback ? .callback : .statusQuery }
+
         /// The word for it in the API.
         package var name: String { self == .callback ? "callback" : "poll" }
     }

@@ -5,8 +5,8 @@ package struct Column: ~Copyable {
     /// Its place in the select list, from 0.
     private let index: Int32
     /// The object id of its type.
-    private let type: UInt32
-    private let value: UnsafeRawBufferPointer
+    let type: UInt32
+    let value: UnsafeRawBufferPointer
 
     init(index: Int32, type: UInt32, value: UnsafeRawBufferPointer) {
         self.index = index

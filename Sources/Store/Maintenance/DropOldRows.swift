@@ -108,6 +108,21 @@ struct DropOldSendRequests: DropStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
+/// A portion of the changes that others have had three days to follow.
+struct DropOldChanges: DropStatement {
+    private let walk: Walk
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        // Whoever comes later reads the messages themselves.
+        walk = Walk(keepDays: 3, after: nil, most: most)
+    }
+
+    static let name: StaticString = "drop_old_changes"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_changes($1, $2)"
+
+    func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
+}
+
 /// A portion of what the archive's default partition holds for too long.
 struct DropOldCallbacks: DropStatement {
     private let walk: Walk

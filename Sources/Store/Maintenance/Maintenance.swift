@@ -86,6 +86,7 @@ package final class Maintenance: Sendable {
             walk(.quarantine, DropOldQuarantine.self),
             boundQuarantine(),
             walk(.idempotencyKeys, DropOldKeys.self),
+            walk(.changes, DropOldChanges.self),
             // What rests on events goes after them.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
@@ -208,6 +209,7 @@ enum MaintenanceStep: String, CaseIterable {
     case quarantine
     case quarantineBounds = "quarantine_bounds"
     case idempotencyKeys = "idempotency_keys"
+    case changes
     case events
     case deadLetters = "dead_letters"
     case sendRequests = "send_requests"

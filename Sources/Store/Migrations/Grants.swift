@@ -33,13 +33,14 @@ package struct DatabaseRole: Sendable, Equatable {
             "report": [.select, .insert],
             "schema_migration": [.select],
             "send_request": [.select, .insert],
+            "status_change": [.select, .insert],
             "tally": [.select, .insert, .update],
         ],
         functions: [
             "add_archive_partition", "cut_quarantine", "drop_archive_partition",
-            "drop_old_callbacks", "drop_old_send_requests", "drop_old_dead_letters",
-            "drop_old_events",
-            "drop_old_keys", "drop_old_quarantine", "measure_quarantine", "recount_outbox",
+            "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters", "drop_old_events",
+            "drop_old_keys", "drop_old_quarantine", "drop_old_send_requests", "measure_quarantine",
+            "recount_outbox", "settled_change_block", "take_change_block",
         ])
 
     /// `waybill dispatch`, which also stores the reports that it asks providers for.
@@ -57,9 +58,10 @@ package struct DatabaseRole: Sendable, Equatable {
             "report": [.select, .insert],
             "schema_migration": [.select],
             "send_request": [.select],
+            "status_change": [.select, .insert],
             "tally": [.select, .insert, .update],
         ],
-        functions: [])
+        functions: ["take_change_block"])
 }
 
 /// What may be done to the rows of a table.

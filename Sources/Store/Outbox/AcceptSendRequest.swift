@@ -32,11 +32,20 @@ struct AcceptSendRequest: Statement {
             select id, $17, 0, accepted_at, accepted_at, provider, $18, true, is_named,
                 case when is_named then id::text end, recipient, sender, send_request_id
             from new
+            returning id, status
+        ),
+        waiting as (
+            insert into outbox (
+                message_id, send_request_id, due_at, give_up_at, provider, state, is_bound,
+                recipient)
+            select id, send_request_id, due_at, give_up_at, provider, 1, is_pinned, recipient
+            from new
         )
-        insert into outbox (
-            message_id, send_request_id, due_at, give_up_at, provider, state, is_bound, recipient)
-        select id, send_request_id, due_at, give_up_at, provider, 1, is_pinned, recipient
-        from new
+        insert into status_change (block, noted_at, messages, statuses, causes)
+        select take_change_block(), now(), array_agg(id), array_agg(status), array_agg($19::smallint)
+        from queued
+        having count(*) > 0
+        returning block, messages, statuses, causes
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -58,6 +67,12 @@ struct AcceptSendRequest: Statement {
         parameters.addBools(sendRequest.recipients) { $0.provider.takesOurName }
         parameters.add(Precedence(status: .queued, at: sendRequest.acceptedAt).rawValue)
         parameters.add(Status.queued.code)
+        parameters.add(StatusChange.Cause.event.rawValue)
+    }
+
+    /// The messages, all of them new; no row if the send request was there.
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
+        try row.nextChanges()
     }
 }
 

@@ -8,7 +8,7 @@ import Postgres
 /// stays in the timeline and changes nothing, unless it says that a provider took the message: that
 /// is true whoever has the lease; or that the latest attempt surely sent nothing, of a message that
 /// was taken over as unsure. Rows of the outbox are locked before those of messages, both in
-/// the order of their keys, as every other statement does.
+/// the order of their keys, as every other statement does: `known` looks at `held` for that alone.
 struct ApplyChanges: Statement {
     let changes: [OutboxChange]
 
@@ -86,7 +86,10 @@ struct ApplyChanges: Statement {
             on conflict (message_id) do nothing
         ),
         known as materialized (
-            select id from message where id = any($1) order by id for no key update
+            select id, status from message
+            where id = any($1) and (select count(*) from held) >= 0
+            order by id
+            for no key update
         ),
         moved as (
             update message set
@@ -116,14 +119,23 @@ struct ApplyChanges: Statement {
             where message.id = judged.message_id and (judged.applies or judged.accepts)
                 and (judged.accepted_by is not null
                     or (message.precedence, message.fingerprint) < (judged.precedence, 0))
+            returning message.id, message.status, known.status as old_status
+        ),
+        told as (
+            insert into event (
+                message_id, at, precedence, kind, provider, attempt, status, code, detail)
+            select message_id, at, case when applies or accepts then precedence end, kind, provider,
+                attempt, case when applies or accepts then status end, code, detail
+            from judged
+            where kind is not null
+            order by ordinal
         )
-        insert into event (
-            message_id, at, precedence, kind, provider, attempt, status, code, detail)
-        select message_id, at, case when applies or accepts then precedence end, kind, provider,
-            attempt, case when applies or accepts then status end, code, detail
-        from judged
-        where kind is not null
-        order by ordinal
+        insert into status_change (block, noted_at, messages, statuses, causes)
+        select take_change_block(), now(), array_agg(id), array_agg(status), array_agg($23::smallint)
+        from moved
+        where status <> old_status
+        having count(*) > 0
+        returning block, messages, statuses, causes
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -149,6 +161,12 @@ struct ApplyChanges: Statement {
         parameters.addBools(changes) { $0.isKeyDerived }
         parameters.addInt16s(changes) { ($0.stop?.blame).map { Int16(clamping: $0) } }
         parameters.addTimestamps(changes) { $0.stop?.at.microseconds }
+        parameters.add(StatusChange.Cause.event.rawValue)
+    }
+
+    /// What it changed; no row if that is nothing.
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
+        try row.nextChanges()
     }
 }
 

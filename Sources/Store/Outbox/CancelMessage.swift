@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Cancels a message that is ready; no row is affected if it is not.
+/// Cancels a message that is ready; no row comes back if it is not.
 struct CancelMessage: Statement {
     let event: SendEvent
 
@@ -16,9 +16,18 @@ struct CancelMessage: Statement {
                 updated_at = greatest(message.updated_at, $2)
             from gone
             where id = gone.message_id and (precedence, fingerprint) < ($3, 0)
+            returning id, message.status
+        ),
+        told as (
+            insert into event (message_id, at, precedence, kind, status)
+            select message_id, $2, $3, $5, $4 from gone
+        ),
+        noted as (
+            insert into status_change (block, noted_at, messages, statuses, causes)
+            select take_change_block(), now(), array[id], array[status], array[$6::smallint] from moved
+            returning block, messages, statuses, causes
         )
-        insert into event (message_id, at, precedence, kind, status)
-        select message_id, $2, $3, $5, $4 from gone
+        select block, messages, statuses, causes from gone left join noted on true
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -27,6 +36,11 @@ struct CancelMessage: Statement {
         parameters.add(event.precedence?.rawValue)
         parameters.add(event.status?.code)
         parameters.add(event.kind.code)
+        parameters.add(StatusChange.Cause.event.rawValue)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
+        try row.nextChanges()
     }
 }
 

@@ -7,6 +7,7 @@ package struct OutboxStore: Outbox {
     let queries: Queries
     let unsent = UnsentLeases()
     private let settings: ConnectionSettings
+    private let feed: ChangeFeed
 
     /// The most rows that one round of cleaning up takes.
     private static let roundLimit = 1000
@@ -14,8 +15,13 @@ package struct OutboxStore: Outbox {
     /// - Parameters:
     ///   - pool: for all but what `register` holds.
     ///   - settings: for the connection that holds a dispatcher's number.
+    ///   - feed: told of messages whose status a step changed.
     ///   - logger: told of failed queries.
-    package init(_ pool: ConnectionPool, settings: ConnectionSettings, logger: Logger) {
+    package init(
+        _ pool: ConnectionPool, settings: ConnectionSettings, feed: ChangeFeed = ChangeFeed(),
+        logger: Logger
+    ) {
+        self.feed = feed
         queries = Queries(pool, logger, areCommits: true)
         self.settings = settings
     }
@@ -40,14 +46,20 @@ package struct OutboxStore: Outbox {
         // leases and change nothing; only events and counts are double.
         try queries.run { connection throws(PostgresError) in
             if rounds.count == 1 {
-                try connection.execute(PlanAnew(), ApplyChanges(changes: rounds[0]), counts)
+                let (_, applied, _) = try connection.execute(
+                    PlanAnew(), ApplyChanges(changes: rounds[0]), counts)
+                feed.publish(applied.first ?? [])
                 return
             }
+            var applied: [StatusChange] = []
             try connection.transaction { () throws(PostgresError) in
                 try connection.execute(PlanAnew())
-                for round in rounds { try connection.execute(ApplyChanges(changes: round)) }
+                for round in rounds {
+                    applied += try connection.execute(ApplyChanges(changes: round)).first ?? []
+                }
                 try connection.execute(counts)
             }
+            feed.publish(applied)
         }
     }
 
@@ -67,9 +79,11 @@ package struct OutboxStore: Outbox {
     package func takeOver(at now: Timestamp) throws(StoreFailure) -> Int {
         try queries.run { connection throws(PostgresError) in
             try unsent.putBack(on: connection)
-            return try connection.execute(
+            let taken = try connection.execute(
                 PlanAnew(), TakeOverLeases(now: now, limit: 10 * Self.roundLimit)
-            ).1.affectedCount
+            ).1.first
+            feed.publish(taken?.changes ?? [])
+            return taken?.count ?? 0
         }
     }
 
@@ -118,7 +132,8 @@ package struct OutboxStore: Outbox {
             for provider in Provider.allCases where count < limit {
                 let (_, given) = try connection.execute(
                     PlanAnew(), GiveUpLate(provider: provider, now: now, limit: limit - count))
-                count += given.affectedCount
+                feed.publish(given.first?.changes ?? [])
+                count += given.first?.count ?? 0
             }
             return count
         }

@@ -6,9 +6,16 @@ package import Telemetry
 package struct SendQueue: MessageQueue {
     private let queries: Queries
     private let commits: Queries
+    private let feed: ChangeFeed
 
     /// Each call takes a connection of the pool for a few round trips.
-    package init(_ pool: ConnectionPool, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - pool: where to write.
+    ///   - feed: told of the messages that were queued or cancelled.
+    ///   - logger: told of failed queries.
+    package init(_ pool: ConnectionPool, feed: ChangeFeed = ChangeFeed(), logger: Logger) {
+        self.feed = feed
         queries = Queries(pool, logger)
         commits = Queries(pool, logger, areCommits: true)
     }
@@ -22,13 +29,18 @@ package struct SendQueue: MessageQueue {
             guard let idempotency else {
                 let accepted = try connection.execute(AcceptSendRequest(sendRequest: sendRequest))
                 // It is there already, but maybe on no standby yet.
-                if accepted.affectedCount == 0 { try connection.execute(WaitForStandby()) }
+                if accepted.rows.isEmpty { try connection.execute(WaitForStandby()) }
+                feed.publish(accepted.first ?? [])
                 return .queued
             }
-            return try connection.transaction { () throws(PostgresError) in
+            var queued: [StatusChange] = []
+            let acceptance = try connection.transaction {
+                () throws(PostgresError) -> Acceptance in
                 let claim = ClaimKey(idempotency: idempotency, now: sendRequest.acceptedAt)
                 guard try connection.execute(claim).rows.isEmpty else {
-                    try connection.execute(AcceptSendRequest(sendRequest: sendRequest))
+                    queued =
+                        try connection.execute(AcceptSendRequest(sendRequest: sendRequest)).first
+                        ?? []
                     return .queued
                 }
                 let known = try connection.execute(SelectKey(idempotency: idempotency)).first
@@ -39,6 +51,8 @@ package struct SendQueue: MessageQueue {
                 try connection.execute(WaitForStandby())
                 return .repeated(known.answer)
             }
+            feed.publish(queued)
+            return acceptance
         }
     }
 
@@ -58,7 +72,10 @@ package struct SendQueue: MessageQueue {
             // Also a cancellation that is there already is only promised once it is safe.
             let (_, _, cancelled, statuses) = try connection.execute(
                 PlanAnew(), WaitForStandby(), CancelMessage(event: event), SelectOwnStatus(id: id))
-            if cancelled.affectedCount > 0 { return .cancelled }
+            if let changes = cancelled.first {
+                feed.publish(changes)
+                return .cancelled
+            }
             return statuses.first.map { .tooLate($0) } ?? .unknown
         }
     }

@@ -75,7 +75,7 @@ struct TakeOverLeases: Statement {
             returning outbox.message_id, outbox.provider, outbox.attempts
         ),
         known as materialized (
-            select id from message
+            select id, status from message
             where id in (select message_id from lost)
             order by id
             for no key update
@@ -87,9 +87,24 @@ struct TakeOverLeases: Statement {
             from known
             where message.id = known.id
                 and (message.precedence, message.fingerprint) < ($3, 0)
+            returning message.id, message.status, known.status as old_status
+        ),
+        told as (
+            insert into event (message_id, at, precedence, kind, provider, attempt, status)
+            select message_id, $1, $3, $5, provider, attempts, $4 from taken
+        ),
+        noted as (
+            insert into status_change (block, noted_at, messages, statuses, causes)
+            select take_change_block(), now(), array_agg(id), array_agg(status),
+                array_agg($7::smallint)
+            from moved
+            where status <> old_status
+            having count(*) > 0
+            returning block, messages, statuses, causes
         )
-        insert into event (message_id, at, precedence, kind, provider, attempt, status)
-        select message_id, $1, $3, $5, provider, attempts, $4 from taken
+        select (select count(*) from lost), block, messages, statuses, causes
+        from (values (true)) as always
+        left join noted on true
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -99,6 +114,21 @@ struct TakeOverLeases: Statement {
         parameters.add(Status.unknown.code)
         parameters.add(SendEvent.Kind.leaseExpired.code)
         parameters.add(LockNumber.lockClass)
+        parameters.add(StatusChange.Cause.event.rawValue)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> CountedChanges {
+        try row.nextCountedChanges()
+    }
+}
+
+/// How many messages a statement dealt with, and which of them have another status by it.
+typealias CountedChanges = (count: Int, changes: [StatusChange])
+
+extension RowReader {
+    /// The columns count, block, messages, statuses and causes; all but the first may be NULL.
+    fileprivate mutating func nextCountedChanges() throws(PostgresError) -> CountedChanges {
+        (try next(Int.self), try nextChanges())
     }
 }
 
@@ -142,7 +172,7 @@ struct GiveUpLate: Statement {
             on conflict (message_id) do nothing
         ),
         known as materialized (
-            select id from message
+            select id, status from message
             where id in (select message_id from late)
             order by id
             for no key update
@@ -154,15 +184,30 @@ struct GiveUpLate: Statement {
             from known
             where message.id = known.id
                 and (message.precedence, message.fingerprint) < ($4, 0)
+            returning message.id, message.status, known.status as old_status
         ),
         counted as (
             update provider_state set
                 dead_letters = dead_letters + (select count(*) from late)
             where provider = $1 and exists (select from late)
+        ),
+        noticed as (
+            insert into event (
+                message_id, at, precedence, kind, provider, attempt, status, code, detail)
+            select message_id, $2, $4, $6, provider, nullif(attempts, 0), $5, code, reason from told
+        ),
+        noted as (
+            insert into status_change (block, noted_at, messages, statuses, causes)
+            select take_change_block(), now(), array_agg(id), array_agg(status),
+                array_agg($9::smallint)
+            from moved
+            where status <> old_status
+            having count(*) > 0
+            returning block, messages, statuses, causes
         )
-        insert into event (
-            message_id, at, precedence, kind, provider, attempt, status, code, detail)
-        select message_id, $2, $4, $6, provider, nullif(attempts, 0), $5, code, reason from told
+        select (select count(*) from late), block, messages, statuses, causes
+        from (values (true)) as always
+        left join noted on true
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -174,5 +219,10 @@ struct GiveUpLate: Statement {
         parameters.add(SendEvent.Kind.gaveUp.code)
         parameters.add("too_late")
         parameters.add("It could not be submitted to a provider in time.")
+        parameters.add(StatusChange.Cause.event.rawValue)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> CountedChanges {
+        try row.nextCountedChanges()
     }
 }

@@ -16,13 +16,22 @@ extension Committer {
             PreferIndexes(), SelectPartReports(messages: rows.messagesWithParts), within: limit
         ).1.rows
         let byMessage = Dictionary(grouping: reports, by: \.report.message)
+        let causes = Dictionary(
+            rows.reports.lazy.map { ($0.report.message, $0.report.source.cause) },
+            uniquingKeysWith: { first, _ in first })
         let settled: [SettleMessages.Settled] = rows.messagesWithParts.compactMap { message in
             guard let parts = MessageParts(byMessage[message] ?? []),
                 let settlement = parts.settlement
             else { return nil }
-            return (message, settlement.status, settlement.precedence, settlement.tieBreaker)
+            return (
+                message, settlement.status, settlement.precedence, settlement.tieBreaker,
+                causes[message] ?? .callback
+            )
         }
         guard !settled.isEmpty else { return }
-        try connection.execute(PreferIndexes(), SettleMessages(settled: settled), within: limit)
+        let moved = try connection.execute(
+            PreferIndexes(), SettleMessages(settled: settled), within: limit
+        ).1
+        writer.feed.publish(moved.first ?? [])
     }
 }

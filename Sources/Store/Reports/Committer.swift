@@ -158,22 +158,25 @@ struct Committer {
         case (true, true):
             try send(
                 rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                AddNewMessages(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
+                AddNewMessages(decisive: rows.decisive, arrivals: rows.arrivals),
+                { rows.changesIfNew(block: $0) }, meanwhile)
         case (true, false):
             try send(
                 rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
+                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), { $0 },
+                meanwhile)
         case (false, _):
             try send(
                 rows, RecordReports(reports: rows.reports, shard: shard),
-                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), meanwhile)
+                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), { $0 },
+                meanwhile)
         }
         try settleParts(of: rows)
     }
 
-    private mutating func send(
-        _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
-        _ meanwhile: () -> Void
+    private mutating func send<Messages: Statement>(
+        _ rows: WriteBatch, _ reports: some Statement, _ messages: Messages,
+        _ changes: (Messages.Row) -> [StatusChange], _ meanwhile: () -> Void
     ) throws(PostgresError) {
         writer.queue.attemptBegan(number)
         var took: Duration?
@@ -183,8 +186,9 @@ struct Committer {
         // Beyond the last deadline nobody is left to be answered.
         let left = taken.lastDeadline.map { $0 - started } ?? writer.settings.commitDeadline
         let limit = max(left, Self.shortestTime)
+        let noted: Messages.Row?
         do throws(PostgresError) {
-            try send(rows, reports, messages, meanwhile, over: connection, within: limit)
+            noted = try send(rows, reports, messages, meanwhile, over: connection, within: limit)
             took = .now - started
         } catch {
             if error.isOutcomeUnknown, error.code == .timeout { took = .now - started }
@@ -195,22 +199,22 @@ struct Committer {
         writer.metrics.reports.add(rows.reports.count)
         writer.metrics.batchSize.record(Double(rows.reports.count))
         noteSuccess()
+        if let noted { writer.feed.publish(changes(noted)) }
     }
 
     /// Every batch holds a row for the archive, or waits for the standby all the same: one that
     /// finds its rows there already would write nothing, and PostgreSQL would let it pass.
-    private mutating func send(
-        _ rows: WriteBatch, _ reports: some Statement, _ messages: some Statement,
+    private mutating func send<Messages: Statement>(
+        _ rows: WriteBatch, _ reports: some Statement, _ messages: Messages,
         _ meanwhile: () -> Void, over connection: Connection, within limit: Duration
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> Messages.Row? {
         let archive = ArchiveCallbacks(callbacks: rows.callbacks)
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
         let isOrdinary = news.isEmpty && rows.rejects.isEmpty && !rows.callbacks.isEmpty
         if isOrdinary, !waitsBriefly {
             let pending = try connection.send(archive, reports, messages, within: limit)
             meanwhile()
-            _ = try pending.receive()
-            return
+            return try pending.receive().2.first
         }
         let lockWait = waitsBriefly ? Self.briefLockWait : writer.settings.lockWait
         let pending = try connection.send(
@@ -218,10 +222,11 @@ struct Committer {
             UpsertOutcomes(outcomes: news), archive, QuarantineRejects(rejects: rows.rejects),
             reports, messages, within: limit)
         meanwhile()
-        _ = try pending.receive()
+        let noted = try pending.receive().6.first
         writer.quarantine.wrote(rows.rejects.lazy.map(\.reject))
         if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
         knownOutcomes.formUnion(news.lazy.map(\.id))
+        return noted
     }
 
     private mutating func noteSuccess() {

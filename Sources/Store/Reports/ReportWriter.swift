@@ -41,6 +41,8 @@ package final class ReportWriter: ReportSink, WriterProbe {
     let database: ConnectionSettings
     let logger: Logger
     let metrics: WriterMetrics
+    /// Told of what is committed.
+    let feed: ChangeFeed
     /// What each committer has taken.
     private let taken: [OpenEntries]
     private let doubt = CommitDoubt()
@@ -55,10 +57,18 @@ package final class ReportWriter: ReportSink, WriterProbe {
     private let keeper = ServiceThread("deadlines", stackBytes: 1 << 20)
 
     /// Starts the committing threads; they connect on their own, now or when the database is there.
+    ///
+    /// - Parameters:
+    ///   - database: where to write.
+    ///   - settings: bounds and deadlines.
+    ///   - feed: told, by the committing threads, of messages whose status has changed.
+    ///   - metrics: where the writer counts.
+    ///   - logger: told of failures.
     package init(
-        _ database: ConnectionSettings, settings: Settings = Settings(), metrics: Metrics,
-        logger: Logger
+        _ database: ConnectionSettings, settings: Settings = Settings(),
+        feed: ChangeFeed = ChangeFeed(), metrics: Metrics, logger: Logger
     ) {
+        self.feed = feed
         self.database = database
         self.settings = settings
         self.logger = logger

@@ -41,7 +41,8 @@ struct SelectPartReports: Statement {
 /// The rows must be distinct and ordered by message.
 struct SettleMessages: Statement {
     typealias Settled = (
-        message: MessageID, status: Status, precedence: Precedence, tieBreaker: Int64
+        message: MessageID, status: Status, precedence: Precedence, tieBreaker: Int64,
+        cause: StatusChange.Cause
     )
 
     let settled: [Settled]
@@ -49,15 +50,27 @@ struct SettleMessages: Statement {
     static let name: StaticString = "settle_messages"
     static let sql: StaticString = """
         with known as materialized (
-            select id from message where id = any($1::uuid[]) order by id for no key update
+            select id, status from message
+            where id = any($1::uuid[])
+            order by id
+            for no key update
+        ),
+        moved as (
+            update message set
+                precedence = new.precedence, fingerprint = new.fingerprint, status = new.status
+            from known
+            join unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[])
+                as new (id, precedence, fingerprint, status, cause) on new.id = known.id
+            where message.id = known.id
+                and (message.precedence, message.fingerprint) < (new.precedence, new.fingerprint)
+            returning message.id, message.status, known.status as old_status, new.cause
         )
-        update message set
-            precedence = new.precedence, fingerprint = new.fingerprint, status = new.status
-        from known
-        join unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[])
-            as new (id, precedence, fingerprint, status) on new.id = known.id
-        where message.id = known.id
-            and (message.precedence, message.fingerprint) < (new.precedence, new.fingerprint)
+        insert into status_change (block, noted_at, messages, statuses, causes)
+        select take_change_block(), now(), array_agg(id), array_agg(status), array_agg(cause)
+        from moved
+        where status <> old_status
+        having count(*) > 0
+        returning block, messages, statuses, causes
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -65,5 +78,10 @@ struct SettleMessages: Statement {
         parameters.addInt64s(settled) { $0.precedence.rawValue }
         parameters.addInt64s(settled) { $0.tieBreaker }
         parameters.addInt16s(settled) { $0.status.code }
+        parameters.addInt16s(settled) { $0.cause.rawValue }
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
+        try row.nextChanges()
     }
 }

@@ -10,6 +10,9 @@ import Postgres
 /// times; and it names a message that has no name yet. All of that ends the same whatever is
 /// written first. `is_key_derived` is about the provider's id: once false it stays, and the index
 /// then has a row too many and never one too few.
+///
+/// What is another status now is noted, last of all: see `take_change_block()`. An upsert cannot
+/// return what was there before, so it marks what it changes with its transaction.
 struct UpsertMessageStatus: Statement {
     let decisive: [WriteBatch.ReportRow]
     /// One for each of them.
@@ -17,79 +20,111 @@ struct UpsertMessageStatus: Statement {
 
     static let name: StaticString = "upsert_message_status"
     static let sql: StaticString = """
-        insert into message as known (
-            id, precedence, fingerprint, created_at, updated_at, provider, status,
-            provider_message_id, is_key_derived, recipient, sender)
-        select id, precedence, fingerprint, first_at, last_at, provider, status,
-            provider_message_id, is_key_derived, recipient, sender
-        from unnest(
-            $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
-            $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
-        ) as new (
-            id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
-            is_key_derived, recipient, sender)
-        on conflict (id) do update set
-            precedence = greatest(known.precedence, excluded.precedence),
-            fingerprint = case
-                when (known.precedence, known.fingerprint)
-                    < (excluded.precedence, excluded.fingerprint)
-                then excluded.fingerprint else known.fingerprint end,
-            created_at = least(known.created_at, excluded.created_at),
-            updated_at = greatest(known.updated_at, excluded.updated_at),
-            provider = case
-                when not known.is_ours and (known.precedence, known.fingerprint)
-                    < (excluded.precedence, excluded.fingerprint)
-                then excluded.provider else known.provider end,
-            status = case
-                when (known.precedence, known.fingerprint)
-                    < (excluded.precedence, excluded.fingerprint)
-                then excluded.status else known.status end,
-            provider_message_id = case
-                when known.provider_message_id is null or (known.precedence, known.fingerprint)
-                    < (excluded.precedence, excluded.fingerprint)
-                then excluded.provider_message_id else known.provider_message_id end,
-            is_key_derived = known.is_key_derived and excluded.is_key_derived,
-            recipient = case
-                when not known.is_ours and (known.precedence, known.fingerprint)
-                    < (excluded.precedence, excluded.fingerprint)
-                then excluded.recipient else known.recipient end,
-            sender = case
-                when not known.is_ours and (known.precedence, known.fingerprint)
-                    < (excluded.precedence, excluded.fingerprint)
-                then excluded.sender else known.sender end
-        where (known.precedence, known.fingerprint) < (excluded.precedence, excluded.fingerprint)
-            or excluded.created_at < known.created_at or excluded.updated_at > known.updated_at
-            or known.provider_message_id is null
-            or known.is_key_derived and not excluded.is_key_derived
+        with moved as (
+            insert into message as known (
+                id, precedence, fingerprint, created_at, updated_at, provider, status,
+                provider_message_id, is_key_derived, recipient, sender, changed_in)
+            select id, precedence, fingerprint, first_at, last_at, provider, status,
+                provider_message_id, is_key_derived, recipient, sender, pg_current_xact_id()
+            from unnest(
+                $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+                $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
+            ) as new (
+                id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
+                is_key_derived, recipient, sender)
+            on conflict (id) do update set
+                precedence = greatest(known.precedence, excluded.precedence),
+                fingerprint = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.fingerprint else known.fingerprint end,
+                created_at = least(known.created_at, excluded.created_at),
+                updated_at = greatest(known.updated_at, excluded.updated_at),
+                provider = case
+                    when not known.is_ours and (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.provider else known.provider end,
+                status = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.status else known.status end,
+                provider_message_id = case
+                    when known.provider_message_id is null or (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.provider_message_id else known.provider_message_id end,
+                is_key_derived = known.is_key_derived and excluded.is_key_derived,
+                recipient = case
+                    when not known.is_ours and (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.recipient else known.recipient end,
+                sender = case
+                    when not known.is_ours and (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.sender else known.sender end,
+                changed_in = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                        and known.status <> excluded.status
+                    then excluded.changed_in else known.changed_in end
+            where (known.precedence, known.fingerprint) < (excluded.precedence, excluded.fingerprint)
+                or excluded.created_at < known.created_at or excluded.updated_at > known.updated_at
+                or known.provider_message_id is null
+                or known.is_key_derived and not excluded.is_key_derived
+            returning id, status, changed_in = pg_current_xact_id() as is_changed
+        )
+        insert into status_change (block, noted_at, messages, statuses, causes)
+        select take_change_block(), now(), array_agg(id), array_agg(status), array_agg(cause)
+        from moved
+        join unnest($1, $12::smallint[]) as report (id, cause) using (id)
+        where is_changed
+        having count(*) > 0
+        returning block, messages, statuses, causes
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.addMessages(decisive, arrivals)
     }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
+        try row.nextChanges()
+    }
 }
 
-/// The same for messages that are taken to be unknown: a known one fails on `message_pkey`.
+/// The same for messages that are taken to be unknown: a known one fails on `message_pkey`. All of
+/// them are changes. The `where` makes the messages come before the block of numbers.
 struct AddNewMessages: Statement {
     let decisive: [WriteBatch.ReportRow]
     let arrivals: [WriteBatch.Arrivals]
 
     static let name: StaticString = "add_new_messages"
     static let sql: StaticString = """
-        insert into message (
-            id, precedence, fingerprint, created_at, updated_at, provider, status,
-            provider_message_id, is_key_derived, recipient, sender)
-        select id, precedence, fingerprint, first_at, last_at, provider, status,
-            provider_message_id, is_key_derived, recipient, sender
-        from unnest(
-            $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
-            $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
-        ) as new (
-            id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
-            is_key_derived, recipient, sender)
+        with added as (
+            insert into message (
+                id, precedence, fingerprint, created_at, updated_at, provider, status,
+                provider_message_id, is_key_derived, recipient, sender)
+            select id, precedence, fingerprint, first_at, last_at, provider, status,
+                provider_message_id, is_key_derived, recipient, sender
+            from unnest(
+                $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
+                $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
+            ) as new (
+                id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
+                is_key_derived, recipient, sender)
+            returning 1
+        )
+        insert into status_change (block, noted_at, messages, statuses, causes)
+        select take_change_block(), now(), $1, $7, $12::smallint[]
+        where (select count(*) from added) > 0
+        returning block
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.addMessages(decisive, arrivals)
+    }
+
+    /// The block of numbers.
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
     }
 }
 
@@ -108,5 +143,6 @@ extension StatementParameters {
         addBools(decisive) { $0.report.isKeyDerived }
         addTexts(decisive) { $0.report.recipient }
         addTexts(decisive) { $0.report.sender }
+        addInt16s(decisive) { $0.report.source.cause.rawValue }
     }
 }

@@ -50,6 +50,19 @@ struct WriteBatch {
         return counts.map { Count(key: $0.key, reports: $0.value) }.sorted { $0.key < $1.key }
     }
 
+    /// What has changed once the rows are committed, if all of the messages were new.
+    ///
+    /// - Parameter block: the number that the commit took for it.
+    /// - Returns: one change for each message, in their order.
+    func changesIfNew(block: Int64) -> [StatusChange] {
+        decisive.enumerated().map { index, row in
+            StatusChange(
+                message: row.report.message,
+                sequence: ChangeSequence(block: block, position: Int64(index)),
+                status: row.report.messageStatus, cause: row.report.source.cause)
+        }
+    }
+
     /// Takes submissions apart.
     init(_ submissions: some Sequence<Submission>) {
         for submission in submissions {

@@ -10,11 +10,13 @@ struct SendingHarness {
     let outbox: OutboxStore
     let messages: MessageStore
 
-    init(connections: Int = 4) throws {
+    init(connections: Int = 4, feed: ChangeFeed = ChangeFeed()) throws {
         database = try TestDatabase()
         let pool = try database.pool(connections)
-        queue = SendQueue(pool, logger: .silent)
-        outbox = OutboxStore(pool, settings: try database.responder, logger: .silent)
+        queue = SendQueue(pool, feed: feed, logger: .silent)
+        outbox = OutboxStore(
+            ConnectionPool(try database.dispatcher, maximumCount: connections),
+            settings: try database.dispatcher, feed: feed, logger: .silent)
         messages = MessageStore(pool, logger: .silent) { _, _ in .test(999_999) }
     }
 

@@ -17,8 +17,8 @@ enum StatementList {
         switch role {
         case .responder:
             [
-                health, queries, writer, messages, queue, sendingStates, notifier, keys,
-                maintenance,
+                health, queries, writer, messages, changes, queue, sendingStates, notifier,
+                keys, maintenance,
             ]
         case .dispatcher: [health, queries, writer, outbox, notifier]
         default: []
@@ -60,6 +60,10 @@ enum StatementList {
             SelectEvents.self,
         ])
 
+    static let changes = StatementUser(
+        files: ["ChangeLog.swift"],
+        statements: [SelectSettledChanges.self, SelectChanges.self, SelectLatestChange.self])
+
     static let queue = StatementUser(
         files: ["SendQueue.swift"],
         statements: [
@@ -86,7 +90,8 @@ enum StatementList {
         statements: [
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
-            DropOldEvents.self, DropOldDeadLetters.self, DropOldSendRequests.self,
+            DropOldChanges.self, DropOldEvents.self, DropOldDeadLetters.self,
+            DropOldSendRequests.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
 

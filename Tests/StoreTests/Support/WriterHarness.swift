@@ -13,7 +13,8 @@ struct WriterHarness {
     let metrics = Metrics()
 
     init(
-        _ database: ConnectionSettings, _ adjust: (inout ReportWriter.Settings) -> Void = { _ in }
+        _ database: ConnectionSettings, feed: ChangeFeed = ChangeFeed(),
+        _ adjust: (inout ReportWriter.Settings) -> Void = { _ in }
     ) {
         var settings = ReportWriter.Settings()
         // A busy machine must not look like a slow database.
@@ -25,7 +26,7 @@ struct WriterHarness {
         settings.crowdReports = 1
         adjust(&settings)
         writer = ReportWriter(
-            database, settings: settings, metrics: metrics, logger: .silent)
+            database, settings: settings, feed: feed, metrics: metrics, logger: .silent)
     }
 
     /// The value of a metric, by the start of its line.

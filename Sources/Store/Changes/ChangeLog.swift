@@ -1,0 +1,43 @@
+package import Domain
+package import Postgres
+package import Telemetry
+
+/// The changes of statuses in the database, in their order.
+package struct ChangeLog: ChangeReader {
+    private let queries: Queries
+
+    /// Each call takes a connection of the pool for two round trips.
+    package init(_ pool: ConnectionPool, logger: Logger) {
+        queries = Queries(pool, logger)
+    }
+
+    package func changes(
+        after sequence: ChangeSequence, limit: Int
+    ) throws(StoreFailure) -> ChangePage {
+        try queries.run { connection throws(PostgresError) in
+            guard let log = try connection.execute(SelectSettledChanges()).first,
+                let oldest = log.oldest
+            else { return ChangePage(changes: [], isComplete: true) }
+            // A failover that lost commits takes numbers back.
+            let isComplete =
+                sequence == .start
+                || sequence.block + 1 >= oldest && sequence.block <= log.taken
+            guard sequence.block <= log.settled else {
+                return ChangePage(changes: [], isComplete: isComplete)
+            }
+            // A transaction of its own: it sees whatever was settled before.
+            let changes = try connection.execute(
+                SelectChanges(after: sequence, through: log.settled, limit: limit))
+            return ChangePage(changes: changes.rows, isComplete: isComplete)
+        }
+    }
+
+    package func latestChange() throws(StoreFailure) -> ChangeSequence {
+        try queries.run { connection throws(PostgresError) in
+            guard let settled = try connection.execute(SelectSettledChanges()).first?.settled else {
+                return .start
+            }
+            return try connection.execute(SelectLatestChange(through: settled)).first ?? .start
+        }
+    }
+}
