@@ -22,7 +22,7 @@ struct DemoChildren {
     ///   - sockets: its three.
     ///   - notify: where it says that it is ready.
     /// - Returns: how it is started.
-    func responder(_ sockets: DemoSockets, notify: String) -> ChildProcess.Plan {
+    func responder(_ sockets: DemoSockets, notify: String) -> DemoChild.Plan {
         var environment = bare
         environment["DATABASE_URL"] = databaseURL
         environment["APP_BASE_URL"] = baseURLs
@@ -48,7 +48,7 @@ struct DemoChildren {
     }
 
     /// Sends through the simulator, or through the user's own accounts; nil if there is neither.
-    var dispatch: ChildProcess.Plan? {
+    var dispatch: DemoChild.Plan? {
         var environment = bare
         environment["DATABASE_URL"] = databaseURL
         environment["APP_BASE_URL"] = baseURLs
@@ -76,7 +76,7 @@ struct DemoChildren {
     }
 
     /// Plays both providers.
-    func simulator(_ sockets: DemoSockets) -> ChildProcess.Plan {
+    func simulator(_ sockets: DemoSockets) -> DemoChild.Plan {
         var environment = bare
         environment["INFOBIP_API_KEY"] = secrets.infobipAPIKey
         environment["INFOBIP_WEBHOOK_USER"] = secrets.infobipUser
@@ -153,8 +153,8 @@ struct DemoChildren {
     private func plan(
         _ name: String, _ arguments: [String], _ environment: [String: String],
         _ sockets: [Int32] = []
-    ) -> ChildProcess.Plan {
-        ChildProcess.Plan(
+    ) -> DemoChild.Plan {
+        DemoChild.Plan(
             name: name,
             program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
             arguments: arguments, environment: environment,

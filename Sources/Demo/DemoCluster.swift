@@ -42,7 +42,7 @@ struct DemoCluster {
     /// - Parameter run: runs a program to its end.
     /// - Throws: `DemoError` with initdb's words.
     func initialize(
-        run: (ChildProcess.Plan) throws(DemoError) -> Void
+        run: (DemoChild.Plan) throws(DemoError) -> Void
     ) throws(DemoError) {
         let data = directory.data
         if !FileManager.default.fileExists(atPath: data + "/PG_VERSION") {
@@ -57,7 +57,7 @@ struct DemoCluster {
     }
 
     private func makeCluster(
-        in new: String, run: (ChildProcess.Plan) throws(DemoError) -> Void
+        in new: String, run: (DemoChild.Plan) throws(DemoError) -> Void
     ) throws(DemoError) {
         try Self.makePrivate(directory.cluster)
         let passwordFile = directory.cluster + "/password"
@@ -84,7 +84,7 @@ struct DemoCluster {
     /// How the server is started. It must run in the foreground, as a child of ours.
     ///
     /// All settings are in the cluster: whoever runs pg_ctl on it gets the same server.
-    var server: ChildProcess.Plan { plan("postgres", ["-D", directory.data]) }
+    var server: DemoChild.Plan { plan("postgres", ["-D", directory.data]) }
 
     /// Writes `waybill.conf`, at every start because the port may be another one.
     private func writeSettings() throws(DemoError) {
@@ -231,14 +231,14 @@ struct DemoCluster {
 
 extension DemoCluster {
     /// A program of PostgreSQL's, as its system user if we are root: it refuses to run as root.
-    private func plan(_ name: String, _ arguments: [String]) -> ChildProcess.Plan {
+    private func plan(_ name: String, _ arguments: [String]) -> DemoChild.Plan {
         let program = programs.postgresBinaries + "/" + name
         let log = directory.logs + "/\(name).log"
         guard getuid() == 0 else {
-            return ChildProcess.Plan(
+            return DemoChild.Plan(
                 name: name, program: program, arguments: arguments, log: log)
         }
-        return ChildProcess.Plan(
+        return DemoChild.Plan(
             name: name, program: "/usr/bin/setpriv",
             arguments: ["--reuid=postgres", "--regid=postgres", "--init-groups", program]
                 + arguments,

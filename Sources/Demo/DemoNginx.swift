@@ -81,8 +81,8 @@ struct DemoNginx {
     }
 
     /// How nginx is started, in the foreground.
-    var server: ChildProcess.Plan {
-        ChildProcess.Plan(
+    var server: DemoChild.Plan {
+        DemoChild.Plan(
             name: "nginx", program: programs.nginx,
             arguments: ["-p", directory.nginx, "-c", directory.nginx + "/nginx.conf"],
             log: directory.logs + "/nginx.log")

@@ -24,7 +24,7 @@ package enum DemoRun {
         defer { lock.release() }
         let postmaster = Postmaster(data: directory.data)
         let stop = StopRequest { signal in
-            ChildProcess.killAll()
+            DemoChild.killAll()
             postmaster.kill()
             _exit(128 + signal)
         }

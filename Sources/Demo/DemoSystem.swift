@@ -177,7 +177,7 @@ final class DemoSystem: Sendable {
     }
 
     /// Runs a program to its end; should we be killed meanwhile, the next run knows of it.
-    private func runTool(_ plan: ChildProcess.Plan) throws(DemoError) {
+    private func runTool(_ plan: DemoChild.Plan) throws(DemoError) {
         defer { noteProcesses(adding: nil) }
         try stopRequest.run(plan) { pid in
             noteProcesses(adding: DemoProcesses.Entry(name: plan.name, pid: pid))
@@ -186,7 +186,7 @@ final class DemoSystem: Sendable {
 
     @discardableResult
     private func supervise(
-        _ plan: ChildProcess.Plan,
+        _ plan: DemoChild.Plan,
         successor: (@Sendable () -> Supervisor.Successor)? = nil,
         onEnd: @escaping @Sendable () -> Void = {}
     ) throws(DemoError) -> Supervisor {

@@ -8,7 +8,7 @@ import System
 final class StopRequest: Sendable {
     private struct State {
         var signal: Int32?
-        var tool: ChildProcess?
+        var tool: DemoChild?
     }
 
     private let state = Mutex(State())
@@ -51,10 +51,10 @@ final class StopRequest: Sendable {
     ///   - onStart: called with its pid.
     /// - Throws: `DemoError` with the last lines of its output, if it fails; as `check` does.
     func run(
-        _ plan: ChildProcess.Plan, onStart: (pid_t) -> Void = { _ in }
+        _ plan: DemoChild.Plan, onStart: (pid_t) -> Void = { _ in }
     ) throws(DemoError) {
         try check()
-        let child = try ChildProcess(plan)
+        let child = try DemoChild(plan)
         let isTooLate = state.withLock { state in
             state.tool = child
             return state.signal != nil

@@ -19,7 +19,7 @@ final class Supervisor: Sendable {
     }
 
     private struct State {
-        var child: ChildProcess?
+        var child: DemoChild?
         var successor: pid_t?
         var isStopping = false
         /// Whether the next child is about to be started.
@@ -27,7 +27,7 @@ final class Supervisor: Sendable {
         var failuresInARow = 0
     }
 
-    private let plan: ChildProcess.Plan
+    private let plan: DemoChild.Plan
     private let state: Mutex<State>
     private let thread: ServiceThread
     private let successor: (@Sendable () -> Successor)?
@@ -44,7 +44,7 @@ final class Supervisor: Sendable {
     ///   - onChange: called with the new pid, nil after an end that stays; not while stopping.
     /// - Throws: `DemoError` if it cannot be started at all.
     init(
-        _ plan: ChildProcess.Plan, successor: (@Sendable () -> Successor)? = nil,
+        _ plan: DemoChild.Plan, successor: (@Sendable () -> Successor)? = nil,
         tell: @escaping @Sendable (String) -> Void = { _ in },
         onChange: @escaping @Sendable (pid_t?) -> Void
     ) throws(DemoError) {
@@ -53,7 +53,7 @@ final class Supervisor: Sendable {
         self.tell = tell
         self.onChange = onChange
         thread = ServiceThread(plan.name)
-        let child = try ChildProcess(plan)
+        let child = try DemoChild(plan)
         state = Mutex(State(child: child))
         thread.startOrAbort { [self] in watch(child) }
     }
@@ -92,15 +92,15 @@ final class Supervisor: Sendable {
         beginStop()?.kill()
     }
 
-    private func beginStop() -> ChildProcess? {
+    private func beginStop() -> DemoChild? {
         state.withLock { state in
             state.isStopping = true
             return state.child
         }
     }
 
-    private func watch(_ first: ChildProcess) {
-        var child: ChildProcess? = first
+    private func watch(_ first: DemoChild) {
+        var child: DemoChild? = first
         while let running = child {
             let started = ContinuousClock.now
             let exit = running.wait()
@@ -113,7 +113,7 @@ final class Supervisor: Sendable {
     }
 
     /// How long to wait for the next start, nil if there is none to be.
-    private func pause(after exit: ChildProcess.Exit, lasted: Duration) -> Duration? {
+    private func pause(after exit: DemoChild.Exit, lasted: Duration) -> Duration? {
         let next = successor?() ?? .none
         return state.withLock { state in
             state.child = nil
@@ -151,8 +151,8 @@ final class Supervisor: Sendable {
         return nil
     }
 
-    private func restart() -> ChildProcess? {
-        let child = try? ChildProcess(plan)
+    private func restart() -> DemoChild? {
+        let child = try? DemoChild(plan)
         let keeps = state.withLock { state in
             state.child = child
             state.isRestarting = false

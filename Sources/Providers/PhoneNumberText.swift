@@ -25,4 +25,13 @@ enum PhoneNumberText {
             return index
         }
     }
+
+    /// A sender as providers take it: a number without its `+`, all else as it stands.
+    static func wire(sender: String) -> String {
+        let digits = sender.dropFirst()
+        let isNumber =
+            sender.first == "+" && !digits.isEmpty
+            && digits.utf8.allSatisfy { ByteView.isDigit($0) }
+        return isNumber ? String(digits) : sender
+    }
 }

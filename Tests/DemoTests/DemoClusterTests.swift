@@ -20,7 +20,7 @@ struct DemoClusterTests {
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// In place of initdb: leaves a file behind, and fails if asked to.
-    private func fakeInitdb(fails: Bool) -> (Demo.ChildProcess.Plan) throws(DemoError) ->
+    private func fakeInitdb(fails: Bool) -> (DemoChild.Plan) throws(DemoError) ->
         Void
     {
         { plan throws(DemoError) in
@@ -73,7 +73,7 @@ struct DemoClusterTests {
         try "\(getpid())\n\(data)\n".write(
             toFile: data + "/postmaster.pid", atomically: true, encoding: .utf8)
         #expect(postmaster.successor == .crashed)
-        let server = try TestSupport.ChildProcess("sh", ["-c", "cd \(data) && exec sleep 300"])
+        let server = try ChildProcess("sh", ["-c", "cd \(data) && exec sleep 300"])
         try "\(server.processID)\n".write(
             toFile: data + "/postmaster.pid", atomically: true, encoding: .utf8)
         #expect(

@@ -237,11 +237,11 @@ struct DemoTests {
 
     @Test("What an earlier run left behind is ended; a stranger with the same pid is not")
     func cleanUp() throws {
-        let plan = Demo.ChildProcess.Plan(
+        let plan = DemoChild.Plan(
             name: "sleep", program: "/bin/sleep", arguments: ["300"],
             log: folder.path(of: "log"))
-        let ours = try Demo.ChildProcess(plan)
-        let stranger = try Demo.ChildProcess(plan)
+        let ours = try DemoChild(plan)
+        let stranger = try DemoChild(plan)
         defer { kill(stranger.pid, SIGKILL) }
         let entry = try #require(DemoProcesses.Entry(name: "nginx", pid: ours.pid))
         #expect(entry.isAlive)

@@ -19,8 +19,8 @@ struct StopRequestTests {
         StopRequest { [second] _ in second.signal() }
     }
 
-    private func plan(_ script: String) -> Demo.ChildProcess.Plan {
-        Demo.ChildProcess.Plan(
+    private func plan(_ script: String) -> DemoChild.Plan {
+        DemoChild.Plan(
             name: "script", program: "/bin/sh", arguments: ["-c", script],
             environment: ["PATH": "/usr/bin:/bin"], log: folder.path(of: "log"))
     }

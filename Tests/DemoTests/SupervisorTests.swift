@@ -14,8 +14,8 @@ struct SupervisorTests {
     }
 
     /// A shell script; `$F` is a file of the test's own.
-    private func plan(_ script: String) -> Demo.ChildProcess.Plan {
-        Demo.ChildProcess.Plan(
+    private func plan(_ script: String) -> DemoChild.Plan {
+        DemoChild.Plan(
             name: "script", program: "/bin/sh", arguments: ["-c", script],
             environment: ["PATH": "/usr/bin:/bin", "F": file], log: folder.path(of: "log"))
     }
@@ -119,7 +119,7 @@ struct SupervisorTests {
     func missingProgram() {
         let error = #expect(throws: DemoError.self) {
             try Supervisor(
-                Demo.ChildProcess.Plan(
+                DemoChild.Plan(
                     name: "nothing", program: "/nonexistent/program", arguments: [],
                     log: folder.path(of: "log"))
             ) { _ in }
@@ -164,7 +164,7 @@ struct SupervisorTests {
             #"[ $LISTEN_PID = $$ ] && for n in 3 4 5; do readlink /proc/self/fd/$n; done > $F"#)
         plan.sockets = sockets.descriptors
         plan.environment["LISTEN_FDS"] = nil
-        let child = try Demo.ChildProcess(plan)
+        let child = try DemoChild(plan)
         #expect(child.wait().isClean)
         #expect(lines.count == 3)
         #expect(lines.allSatisfy { $0.hasPrefix("socket:") })

@@ -150,9 +150,4 @@ struct PhoneNumberTests {
         #expect(PhoneNumber(kept: "+1234567890123456") == nil)
         #expect(PhoneNumber(kept: "+44770090013x") == nil)
     }
-
-    @Test("A masked number shows neither subscriber nor operator")
-    func masked() throws {
-        #expect(try PhoneNumber("+41793026727").masked == "+41…27")
-    }
 }

@@ -48,8 +48,8 @@ struct ServiceManagerTests {
     func recovers() throws {
         let folder = try TemporaryDirectory()
         let socket = try #require(DatagramSocket(folder.path(of: "notify")))
-        let checks = Counter()
-        let wrongLimits = Counter()
+        let checks = CallCounter()
+        let wrongLimits = CallCounter()
         let manager = ServiceManager([
             "NOTIFY_SOCKET": folder.path(of: "notify"), "WATCHDOG_USEC": "400000",
         ])
@@ -67,7 +67,7 @@ struct ServiceManagerTests {
     func watchdog() throws {
         let folder = try TemporaryDirectory()
         let socket = try #require(DatagramSocket(folder.path(of: "notify")))
-        let checks = Counter()
+        let checks = CallCounter()
         let manager = ServiceManager([
             "NOTIFY_SOCKET": folder.path(of: "notify"), "WATCHDOG_USEC": "20000",
             "WATCHDOG_PID": String(getpid()),
@@ -88,7 +88,7 @@ struct ServiceManagerTests {
     func noWatchdog(environment: [String: String]) throws {
         let folder = try TemporaryDirectory()
         let socket = try #require(DatagramSocket(folder.path(of: "notify")))
-        let checks = Counter()
+        let checks = CallCounter()
         ServiceManager(environment.merging(["NOTIFY_SOCKET": folder.path(of: "notify")]) { $1 })
             .feedWatchdog { _ in checks.next() > 0 }
         #expect(socket.isEmpty)

@@ -97,7 +97,7 @@ struct CommandLineTests {
             ("check $'--\\xe9'", "argument 2", 3, "E9"), ("$'\\xe9'", "the command", 1, "E9"),
         ])
     func notUTF8(words: String, subject: String, place: Int, byte: String) throws {
-        let process = try TestSupport.ChildProcess(
+        let process = try ChildProcess(
             "/bin/bash", ["-c", "exec \(Executable.path) \(words)"],
             environment: ["PATH": "/usr/bin:/bin"])
         #expect(try process.waitForExit() == .status(64))
@@ -115,7 +115,7 @@ struct CommandLineTests {
             ("DATABASE_URL", "DATABASE_URL"), ("LOG_LEVEL_FILE", "LOG_LEVEL_FILE"),
         ])
     func settingNotUTF8(name: String, named: String) throws {
-        let process = try TestSupport.ChildProcess(
+        let process = try ChildProcess(
             "/bin/bash", ["-c", "export \(name)=$'caf\\xe9'; exec \(Executable.path) check"],
             environment: ["PATH": "/usr/bin:/bin", "INFOBIP_WEBHOOK_PASSWORD": "p"])
         #expect(try process.waitForExit() == .status(78))
@@ -128,7 +128,7 @@ struct CommandLineTests {
 
     @Test("The demo takes no account that is not UTF-8")
     func accountNotUTF8() throws {
-        let process = try TestSupport.ChildProcess(
+        let process = try ChildProcess(
             "/bin/bash",
             [
                 "-c",
@@ -142,7 +142,7 @@ struct CommandLineTests {
     @Test("A key may come by a pipe, and an empty file is told as one")
     func keyFromPipe() throws {
         func run(_ file: String) throws -> String {
-            let process = try TestSupport.ChildProcess(
+            let process = try ChildProcess(
                 "/bin/bash",
                 ["-c", "exec \(Executable.path) probe --url http://a.example --key-file \(file)"],
                 environment: ["PATH": "/usr/bin:/bin", "INFOBIP_WEBHOOK_SECRET": "s"])

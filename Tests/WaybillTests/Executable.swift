@@ -15,8 +15,8 @@ enum Executable {
     /// - Throws: when it does not start or does not end.
     static func run(
         _ words: [String], environment: [String: String] = [:]
-    ) throws -> (exit: TestSupport.ChildProcess.Exit, output: String, errors: String) {
-        let process = try TestSupport.ChildProcess(
+    ) throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
+        let process = try ChildProcess(
             path, words, environment: environment.merging(["PATH": "/usr/bin:/bin"]) { $1 })
         let exit = try process.waitForExit()
         return (exit, process.output, process.errors)

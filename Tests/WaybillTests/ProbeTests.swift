@@ -143,7 +143,7 @@ struct ProbeTests {
     @Test("A server without TLS is told as such")
     func silent() throws {
         let openssl = try #require(DemoPrograms.find("openssl"))
-        let server = try TestSupport.ChildProcess(
+        let server = try ChildProcess(
             "/bin/sh", ["-c", "exec \(openssl) s_server -accept 127.0.0.1:0 -nocert -www"])
         try server.waitForOutput("ACCEPT")
         let port = server.output.split(separator: ":").last.map { $0.prefix { $0.isNumber } }

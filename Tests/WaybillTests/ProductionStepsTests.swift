@@ -41,7 +41,7 @@ struct ProductionStepsTests {
     }
 
     private func bash(_ script: String, in directory: String) throws -> String {
-        let process = try TestSupport.ChildProcess(
+        let process = try ChildProcess(
             "bash", ["-euc", "cd '\(directory)'\n" + script],
             environment: ["PATH": "/usr/bin:/bin"])
         #expect(try process.waitForExit() == .status(0), "\(process.errors)")
@@ -116,7 +116,7 @@ struct ProductionStepsTests {
             "waybill-migrate.service",
         ])
     func units(name: String) throws {
-        let process = try TestSupport.ChildProcess(
+        let process = try ChildProcess(
             "systemd-analyze",
             [
                 "verify", "--man=no",

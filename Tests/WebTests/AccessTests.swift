@@ -10,7 +10,9 @@ import TestSupport
 
 @Suite("Access", .blocking)
 struct AccessTests {
-    private func server(_ keys: Keys = Keys(), probe: Probe = Probe()) throws -> WebServer {
+    private func server(_ keys: Keys = Keys(), probe: ServiceProbe = ServiceProbe()) throws
+        -> WebServer
+    {
         let metrics = Metrics()
         metrics.counter("waybill_test_total", "A test's counter.").add(3)
         return try WebServer(
@@ -71,10 +73,12 @@ struct AccessTests {
         let authenticator = Authenticator(store)
         let endpoint = APIEndpoint(authenticator: authenticator, logger: Logger(descriptor: -1))
         let status = StatusEndpoint(
-            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [],
-            sending: Probe())
+            version: "1", startedAt: .now, database: ServiceProbe(), writer: ServiceProbe(),
+            callbacks: [],
+            sending: ServiceProbe())
         let health = HealthEndpoints(
-            database: Probe(), writer: Probe(), metrics: Metrics(), authenticator: authenticator)
+            database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics(),
+            authenticator: authenticator)
         return try WebServer(
             status.routes(endpoint) + MessageEndpoints(Reader()).routes(endpoint)
                 + health.routes(endpoint))
@@ -134,7 +138,7 @@ struct AccessTests {
     func live() throws {
         let server = try server(
             Keys(failure: StoreFailure(.unavailable, "away")),
-            probe: Probe(
+            probe: ServiceProbe(
                 database: DatabaseState(
                     latency: nil, migration: nil, expectedMigration: 3, problem: "away")))
         for target in ["/health/live", "/health/live?%zz=%", "/health/live?a=b"] {
@@ -152,7 +156,7 @@ struct AccessTests {
             ready.body == #"{"status":"ready","reason":null,"database_latency_ms":1.500,"#
                 + #""migration":3,"expected_migration":3}"#)
         let behind = try server(
-            probe: Probe(
+            probe: ServiceProbe(
                 database: DatabaseState(
                     latency: .milliseconds(1), migration: 2, expectedMigration: 3,
                     problem: "run waybill migrate"))
@@ -166,7 +170,7 @@ struct AccessTests {
     @Test("A database that can be read while nothing can be written is not ready, and says why")
     func readOnly() throws {
         let problem = "the server takes no writes"
-        let answer = try server(probe: Probe(writeProblem: problem)).get("/health/ready")
+        let answer = try server(probe: ServiceProbe(writeProblem: problem)).get("/health/ready")
         #expect(answer.status == 503)
         #expect(answer.json["status"] as? String == "not_ready")
         #expect(answer.json["reason"] as? String == problem)
@@ -177,7 +181,7 @@ struct AccessTests {
         let keys = Keys()
         let router = Router(
             HealthEndpoints(
-                database: Probe(), writer: Probe(), metrics: Metrics(),
+                database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics(),
                 authenticator: Authenticator(keys)
             ).routes(keys.endpoint) + MessageEndpoints(Reader()).routes(keys.endpoint))
         let seen = Seen()
@@ -190,7 +194,7 @@ struct AccessTests {
             ("/metrics", "127.0.0.1"), ("/metrics", "192.0.2.7"), ("/v1/messages/x", "127.0.0.1"),
             ("/nowhere", "127.0.0.1"),
         ] {
-            let connection = try Connection(folder.path(of: "s"))
+            let connection = try SocketConnection(folder.path(of: "s"))
             connection.write(
                 Records.request(
                     ["REQUEST_METHOD": "GET", "DOCUMENT_URI": path, "REMOTE_ADDR": address], []))
@@ -205,7 +209,7 @@ struct AccessTests {
         let server = try Server.start(
             Listener(.api, on: .path(folder.path(of: "s"))), handler: Refuser())
         defer { _ = server.drain(deadline: .now + .seconds(2)) }
-        let connection = try Connection(folder.path(of: "s"))
+        let connection = try SocketConnection(folder.path(of: "s"))
         connection.write(
             Records.request(["REQUEST_METHOD": "GET", "REQUEST_ID": "r7"], []))
         let answer = try Answer(connection.readAll())

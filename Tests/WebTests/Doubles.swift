@@ -159,7 +159,7 @@ struct Reader: MessageReader {
 }
 
 /// A database, a writer and sending in the state that the test wants.
-struct Probe: DatabaseProbe, WriterProbe, SendingProbe {
+struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe {
     /// Nil throws.
     var sending: [SendingState]? = []
     var asked = Counter()

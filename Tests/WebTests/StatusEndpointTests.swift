@@ -8,7 +8,7 @@ import TestSupport
 
 @Suite("Status", .blocking)
 struct StatusEndpointTests {
-    private func document(_ probe: Probe, _ statistics: CallbackStatistics) -> String {
+    private func document(_ probe: ServiceProbe, _ statistics: CallbackStatistics) -> String {
         let endpoint = StatusEndpoint(
             version: "1.2.3", startedAt: Samples.time(-90), database: probe, writer: probe,
             callbacks: [(.infobip, statistics)], sending: probe)
@@ -45,7 +45,7 @@ struct StatusEndpointTests {
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
             + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null}"#
-        #expect(document(Probe(sending: [stopped]), statistics) == expected)
+        #expect(document(ServiceProbe(sending: [stopped]), statistics) == expected)
     }
 
     private var stopped: SendingState {
@@ -70,14 +70,14 @@ struct StatusEndpointTests {
             presence: ProviderPresence(seenAt: seen.map { Samples.time($0) }, stop: nil),
             ready: 0, leased: 0, unsure: 0, awaitingReport: 0, oldestDueAt: nil,
             counts: SendCounts())
-        let text = document(Probe(sending: [state]), CallbackStatistics())
+        let text = document(ServiceProbe(sending: [state]), CallbackStatistics())
         #expect(text.contains(#""sending":{"infobip":{"state":"\#(word)","stopped_since":null"#))
         #expect(text.contains(#""reason":null,"retry_at":null"#))
     }
 
     @Test("The database is away: since when, why, and how long the providers wait")
     func away() throws {
-        let probe = Probe(
+        let probe = ServiceProbe(
             database: DatabaseState(
                 latency: nil, migration: nil, expectedMigration: 3,
                 problem: "the database does not answer"),
@@ -95,13 +95,13 @@ struct StatusEndpointTests {
             text.hasSuffix(#","sending":null,"sending_problem":"the database does not answer"}"#))
         #expect(probe.asked.value == 0)
         #expect(
-            document(Probe(sending: nil), CallbackStatistics()).hasSuffix(
+            document(ServiceProbe(sending: nil), CallbackStatistics()).hasSuffix(
                 #","sending":null,"sending_problem":"the look at sending failed: away"}"#))
     }
 
     @Test("What a commit may lose at a failover is said, and nothing of a database that is away")
     func durability() {
-        let warned = Probe(
+        let warned = ServiceProbe(
             database: DatabaseState(
                 latency: .milliseconds(1), migration: 3, expectedMigration: 3, problem: nil,
                 durability: DatabaseState.Durability(
@@ -112,7 +112,7 @@ struct StatusEndpointTests {
             text.contains(
                 #""synchronous_commit":"off","synchronous_standby_names":"ANY 1 (\"a\", b)","#
                     + #""timeline":null,"warning":"a 200 may be lost at a failover"}"#))
-        let away = Probe(
+        let away = ServiceProbe(
             database: DatabaseState(
                 latency: nil, migration: nil, expectedMigration: 3, problem: "away"))
         #expect(
@@ -123,8 +123,9 @@ struct StatusEndpointTests {
     @Test("Only a key with scope admin reads it")
     func scope() throws {
         let endpoint = StatusEndpoint(
-            version: "1", startedAt: .now, database: Probe(), writer: Probe(), callbacks: [],
-            sending: Probe())
+            version: "1", startedAt: .now, database: ServiceProbe(), writer: ServiceProbe(),
+            callbacks: [],
+            sending: ServiceProbe())
         let server = try WebServer(endpoint.routes(Keys().endpoint))
         #expect(try server.get("/v1/status").status == 401)
         #expect(try server.get("/v1/status", key: Keys.read).code == "missing_scope")

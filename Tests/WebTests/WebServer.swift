@@ -39,7 +39,7 @@ final class WebServer: Sendable {
         _ method: String, _ target: String, headers: [String: String] = [:], body: [UInt8] = [],
         length: Int? = nil, remoteAddress: String = "192.0.2.7", requestID: String = "req-1"
     ) throws -> Answer {
-        let connection = try Connection(path)
+        let connection = try SocketConnection(path)
         let parts = target.split(separator: "?", maxSplits: 1)
         var parameters = [
             "REQUEST_METHOD": method, "REQUEST_URI": target, "DOCUMENT_URI": String(parts[0]),
@@ -62,11 +62,11 @@ final class WebServer: Sendable {
             remoteAddress: remoteAddress)
     }
 
-    /// Sends a request and leaves it open; the answer is read with `Connection.readAll`.
+    /// Sends a request and leaves it open; the answer is read with `SocketConnection.readAll`.
     func start(
         _ method: String, _ target: String, headers: [String: String] = [:], body: [UInt8] = []
-    ) throws -> Connection {
-        let connection = try Connection(path)
+    ) throws -> SocketConnection {
+        let connection = try SocketConnection(path)
         let parts = target.split(separator: "?", maxSplits: 1)
         var parameters = [
             "REQUEST_METHOD": method, "REQUEST_URI": target, "DOCUMENT_URI": String(parts[0]),
@@ -151,7 +151,7 @@ enum Records {
 }
 
 /// The web server's end of one connection; gives up after ten seconds.
-final class Connection: Sendable {
+final class SocketConnection: Sendable {
     private let descriptor: Int32
 
     init(_ path: String) throws {

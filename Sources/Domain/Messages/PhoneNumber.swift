@@ -35,9 +35,6 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         description = text
     }
-
-    /// For logs: country code and last digits only, as in `+41…27`.
-    package var masked: String { description.prefix(3) + "…" + description.suffix(2) }
 }
 
 extension PhoneNumber {

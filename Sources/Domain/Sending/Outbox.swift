@@ -59,3 +59,11 @@ package protocol Outbox: Sendable {
     /// is stopped already replaces all but `since`.
     func setStop(_ stop: ProviderStop?, of provider: Provider) throws(StoreFailure)
 }
+
+/// Tells other processes that something has changed. Any thread; never blocks.
+///
+/// Rings are told together, soon, and may be lost while the database is away: who listens must look
+/// by itself now and then.
+package protocol Notifier: Sendable {
+    func notify()
+}

@@ -17,16 +17,10 @@ package struct HTTPStatus: Sendable, Hashable {
 
     /// 200
     package static let ok = HTTPStatus(known: 200)
-    /// 201
-    package static let created = HTTPStatus(known: 201)
     /// 202
     package static let accepted = HTTPStatus(known: 202)
     /// 204
     package static let noContent = HTTPStatus(known: 204)
-    /// 303
-    package static let seeOther = HTTPStatus(known: 303)
-    /// 304
-    package static let notModified = HTTPStatus(known: 304)
     /// 400
     package static let badRequest = HTTPStatus(known: 400)
     /// 401
@@ -45,8 +39,6 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let unsupportedMediaType = HTTPStatus(known: 415)
     /// 422
     package static let unprocessableContent = HTTPStatus(known: 422)
-    /// 429
-    package static let tooManyRequests = HTTPStatus(known: 429)
     /// 500
     package static let internalServerError = HTTPStatus(known: 500)
     /// 503

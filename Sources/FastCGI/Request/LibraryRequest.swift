@@ -84,7 +84,6 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
         request.deallocate()
     }
 
-    var descriptor: Int32 { request.pointee.ipcFd }
     var id: UInt16 { UInt16(truncatingIfNeeded: request.pointee.requestId) }
     var peerKeepsConnection: Bool { request.pointee.keepConnection != 0 }
 

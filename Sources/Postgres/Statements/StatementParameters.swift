@@ -29,9 +29,6 @@ package struct StatementParameters: ~Copyable {
     /// How many parameters have been added.
     package var count: Int { offsets.count }
 
-    /// How many bytes they take.
-    package var byteCount: Int { buffer.count }
-
     /// Adds an `int2`, or NULL.
     package mutating func add(_ value: Int16?) { addInteger(value, .int2) }
 

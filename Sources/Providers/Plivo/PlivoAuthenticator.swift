@@ -81,8 +81,7 @@ struct PlivoAuthenticator: Sendable {
             guard let form = FormReader(request.body) else { throw Refusal(.wrongSignature) }
             for nonce in given.nonces {
                 guard
-                    let text = PlivoSignature.v3(
-                        .post, uri: request.uri, form: form, nonce: nonce),
+                    let text = PlivoSignature.v3(uri: request.uri, form: form, nonce: nonce),
                     let token = match(given.signatures, text)
                 else { continue }
                 return Verification(method: "v3", secret: token)

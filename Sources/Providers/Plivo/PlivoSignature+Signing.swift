@@ -17,7 +17,7 @@ extension PlivoWebhook {
         baseURL: String, uri: String, body: [UInt8], nonce: String, token: Secret
     ) -> String? {
         guard let form = FormReader(body),
-            let text = PlivoSignature.v3(.post, uri: uri, form: form, nonce: nonce),
+            let text = PlivoSignature.v3(uri: uri, form: form, nonce: nonce),
             let key = try? HMACKey(token, algorithm: .sha256)
         else { return nil }
         return Base64.encode(key.code(for: Array(baseURL.utf8) + text))

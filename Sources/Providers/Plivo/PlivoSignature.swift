@@ -7,25 +7,18 @@ import JSON
 /// ASCII are read as UTF-8.
 /// Source: plivo-python `plivo/utils/signature_v3.py` and `plivo/utils/__init__.py`.
 enum PlivoSignature {
-    /// How Plivo called us.
-    enum Method {
-        case get
-        case post
-    }
-
     /// What V3 signs, behind scheme and authority.
     ///
     /// - Parameters:
-    ///   - method: decides whether the form counts.
     ///   - uri: path and query as called.
-    ///   - form: the body of a POST; not looked at for a GET.
+    ///   - form: the body; empty where the URL was called by GET.
     ///   - nonce: as the header holds it.
     /// - Returns: nil if the query has more pairs than are read.
-    static func v3(_ method: Method, uri: String, form: FormReader, nonce: String) -> [UInt8]? {
+    static func v3(uri: String, form: FormReader, nonce: String) -> [UInt8]? {
         let (path, queryText) = split(uri)
         guard let query = FormReader(queryText) else { return nil }
         var text = path
-        let hasFields = method == .post && !form.pairs.isEmpty
+        let hasFields = !form.pairs.isEmpty
         if !query.pairs.isEmpty || hasFields { text.append(UInt8(ascii: "?")) }
         append(query, to: &text, between: [UInt8(ascii: "=")], after: [UInt8(ascii: "&")])
         if hasFields {

@@ -37,6 +37,4 @@ struct TimerHeap<Element: Sendable>: Sendable {
             parent = least
         }
     }
-
-    mutating func removeAll() { entries.removeAll() }
 }

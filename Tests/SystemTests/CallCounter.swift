@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Counts calls from any thread.
-final class Counter: Sendable {
+final class CallCounter: Sendable {
     private let count = Atomic<Int>(0)
 
     /// The number of this call, from 1.

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A program that the demo started, in a session of its own: Ctrl-C reaches only the demo, which
 /// then stops its children in order.
-final class ChildProcess: Sendable {
+final class DemoChild: Sendable {
     /// How a child is started.
     struct Plan: Sendable {
         let name: String
