@@ -2,9 +2,9 @@ import Foundation
 import JSON
 
 /// What the demo has running, written down so that the run after a kill -9 can clean up.
-struct DemoProcesses: Encodable {
+struct DemoProcesses {
     /// A process, told from a later one with the same pid by its start time.
-    struct Entry: Encodable {
+    struct Entry {
         let name: String
         let pid: pid_t
         /// Field 22 of /proc/PID/stat, in clock ticks since the boot.
@@ -68,7 +68,18 @@ struct DemoProcesses: Encodable {
     }
 
     func write(to file: String) {
-        if let data = try? JSONEncoder().encode(self) { _ = PrivateFile.write(data, to: file) }
+        let json = JSONWriter.document { json in
+            json.array("entries") { list in
+                for entry in entries {
+                    list.object { object in
+                        object.member("name", entry.name)
+                        object.member("pid", entry.pid)
+                        object.member("startTime", entry.startTime)
+                    }
+                }
+            }
+        }
+        _ = PrivateFile.write(Data(json), to: file)
     }
 
     /// SIGINT is PostgreSQL's fast shutdown and a quick end for the others.

@@ -3,7 +3,7 @@ import JSON
 import Security
 
 /// Everything that the demo made up once and keeps, in a file that only its owner reads.
-struct DemoSecrets: Encodable {
+struct DemoSecrets {
     let databaseSuperuser: String
     let databaseMigrator: String
     let databaseResponder: String
@@ -64,9 +64,7 @@ struct DemoSecrets: Encodable {
 
     /// Writes the file with mode 0600, whole or not at all.
     func save(to path: String) throws(DemoError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        guard let data = try? encoder.encode(self), PrivateFile.write(data, to: path) else {
+        guard PrivateFile.write(Data(json), to: path) else {
             throw DemoError("cannot write \(path)")
         }
     }
@@ -94,12 +92,49 @@ struct DemoSecrets: Encodable {
 }
 
 extension DemoSecrets {
+    /// The names in the file.
+    private enum Member: String {
+        case databaseSuperuser
+        case databaseMigrator
+        case databaseResponder
+        case apiKey
+        case infobipUser
+        case infobipPassword
+        case infobipHeaderSecret
+        case infobipHMACSecret
+        case plivoAuthID
+        case plivoAuthToken
+        case infobipAPIKey
+        case infobipURLSecret
+        case simulatorPort
+        case databasePort
+    }
+
+    private var json: [UInt8] {
+        var json = JSONWriter(indent: 2)
+        json.object { json in
+            let texts: [(Member, String)] = [
+                (.databaseSuperuser, databaseSuperuser), (.databaseMigrator, databaseMigrator),
+                (.databaseResponder, databaseResponder), (.apiKey, apiKey),
+                (.infobipUser, infobipUser), (.infobipPassword, infobipPassword),
+                (.infobipHeaderSecret, infobipHeaderSecret),
+                (.infobipHMACSecret, infobipHMACSecret), (.plivoAuthID, plivoAuthID),
+                (.plivoAuthToken, plivoAuthToken), (.infobipAPIKey, infobipAPIKey),
+                (.infobipURLSecret, infobipURLSecret),
+            ]
+            for (member, text) in texts { json.member(member.rawValue, text) }
+            json.member(Member.simulatorPort.rawValue, simulatorPort)
+            json.member(Member.databasePort.rawValue, databasePort)
+        }
+        return json.bytes
+    }
+
     /// Nil for what lacks a secret that every version made.
     private init?(_ json: JSONValue) {
-        func port(_ key: CodingKeys) -> UInt16? {
-            json[key.stringValue]?.integer.flatMap { UInt16(exactly: $0) }
+        func port(_ member: Member) -> UInt16? {
+            json[member.rawValue]?.integer.flatMap { UInt16(exactly: $0) }
         }
-        func text(_ key: CodingKeys) -> String? { json[key.stringValue]?.text }
+        func text(_ member: Member) -> String? { json[member.rawValue]?.text }
         guard let databaseSuperuser = text(.databaseSuperuser),
             let databaseMigrator = text(.databaseMigrator),
             let databaseResponder = text(.databaseResponder), let apiKey = text(.apiKey),

@@ -1,8 +1,8 @@
 import Foundation
 
 /// What the demo tells its user: `demo.json` for programs, a few lines for people.
-struct DemoSummary: Encodable {
-    struct Infobip: Encodable {
+struct DemoSummary {
+    struct Infobip {
         let callback_url: String
         let user: String
         let password: String
@@ -16,13 +16,13 @@ struct DemoSummary: Encodable {
         var api_key: String?
     }
 
-    struct Plivo: Encodable {
+    struct Plivo {
         let callback_url: String
         let auth_id: String
         let auth_token: String
     }
 
-    struct Processes: Encodable {
+    struct Processes {
         var nginx: pid_t
         var responder: pid_t
         var postgres: pid_t
@@ -48,11 +48,9 @@ struct DemoSummary: Encodable {
 
     /// Writes `demo.json`, readable by its owner only: it holds the secrets.
     func write(to path: String) throws(DemoError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(self),
-            PrivateFile.write(data + Data("\n".utf8), to: path)
-        else { throw DemoError("cannot write \(path)") }
+        guard PrivateFile.write(Data(json + "\n".utf8), to: path) else {
+            throw DemoError("cannot write \(path)")
+        }
     }
 
     /// The short summary.

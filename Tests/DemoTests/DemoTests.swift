@@ -321,7 +321,7 @@ struct DemoTests {
         whole.simulator_url = "http://127.0.0.1:2000"
         whole.pids.dispatch = 4
         whole.pids.simulator = 5
-        let object = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(whole))
+        let object = try JSONSerialization.jsonObject(with: Data(whole.json))
         let members = try #require(object as? [String: Any])
         #expect(members["simulator_url"] as? String == "http://127.0.0.1:2000")
         #expect((members["pids"] as? [String: Int])?["dispatch"] == 4)

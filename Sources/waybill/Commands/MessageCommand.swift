@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import JSON
 import Postgres
 import Providers
 import Settings
@@ -106,12 +107,13 @@ struct MessagePrinter {
     private mutating func printDocument(
         _ message: Message, _ reports: [RecordedReport], _ events: [SendEvent]
     ) {
-        let document =
-            #"{"message":"# + String(decoding: MessageView.message(message), as: UTF8.self)
-            + #","timeline":"#
-            + String(
-                decoding: MessageView.timeline(of: message, reports: reports, events: events),
-                as: UTF8.self) + "}"
+        let document = String(
+            decoding: JSONWriter.document { json in
+                json.key("message")
+                json.raw(MessageView.message(message))
+                json.key("timeline")
+                json.raw(MessageView.timeline(of: message, reports: reports, events: events))
+            }, as: UTF8.self)
         if document != lastDocument { write(document) }
         lastDocument = document
     }
