@@ -7,9 +7,9 @@ struct DemoCertificate {
     let certificate: String
     let key: String
 
-    /// Makes what is missing, or all of it anew in its last week.
+    /// Makes what is missing, or all of it again in its last week.
     ///
-    /// - Throws: `DemoError` with openssl's words, or that of a stop.
+    /// - Throws: `DemoError` with openssl's message, or that of a stop.
     init(
         in directory: DemoDirectory, openssl: String, stop: StopRequest
     ) throws(DemoError) {

@@ -15,8 +15,8 @@ final class DemoChild: Sendable {
         /// Listening sockets that it gets from descriptor 3 on, announced as systemd does it.
         var sockets: [Int32] = []
 
-        /// The words of the command; LISTEN_PID must be the child's own pid, which nobody knows
-        /// before it is made, so a shell sets it and becomes the program.
+        /// The command and its arguments. LISTEN_PID must be the child's own pid, which is not
+        /// known before the start, so a shell sets it and then executes the program.
         fileprivate var words: [String] {
             let command = [program] + arguments
             guard !sockets.isEmpty else { return command }
@@ -30,14 +30,14 @@ final class DemoChild: Sendable {
         var isClosed = false
     }
 
-    /// All children of this process that nobody has reaped; signals are sent under its lock, so
-    /// that no pid can be another process's by then.
+    /// All children of this process that are not yet reaped. Signals are sent under its lock, so
+    /// that a pid cannot belong to another process by then.
     private static let living = Mutex(Living())
 
     let plan: Plan
     let pid: pid_t
 
-    /// glibc's POSIX_SPAWN_SETSID, which its header shows only to GNU C.
+    /// glibc's POSIX_SPAWN_SETSID, which its header hides without GNU extensions.
     private static let spawnInNewSession: Int32 = 0x80
 
     /// Starts the program.
@@ -75,7 +75,7 @@ final class DemoChild: Sendable {
         let variables = plan.environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var pid: pid_t = 0
-        // Made under the lock: `killAll` misses none.
+        // Started under the lock, so that `killAll` misses none.
         let status = Self.living.withLock { living -> Int32 in
             guard !living.isClosed else { return ECANCELED }
             let status = posix_spawn(&pid, program, &actions, &attributes, words, variables)
@@ -95,7 +95,7 @@ final class DemoChild: Sendable {
         case status(Int32)
         case signal(Int32)
 
-        /// An end that somebody asked for: nothing to mend.
+        /// An end that was asked for: no restart is needed.
         var isClean: Bool {
             if case .status(0) = self { true } else { false }
         }
@@ -108,12 +108,12 @@ final class DemoChild: Sendable {
         }
     }
 
-    /// Waits until the child ends, and ends what it leaves behind. Call it once.
+    /// Waits until the child ends, and kills the rest of its group. Call it once.
     func wait() -> Exit {
         var information = siginfo_t()
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
-        // nginx's workers outlive a master that was killed, and keep its port. Before the child is
-        // reaped nobody else can have its group.
+        // nginx's workers outlive a killed master and keep its port. Before the child is reaped, no
+        // other process can have its group.
         var status: Int32 = 0
         Self.living.withLock { living in
             Foundation.kill(-pid, SIGKILL)
@@ -133,7 +133,7 @@ final class DemoChild: Sendable {
         Self.living.withLock { if $0.pids.contains(pid) { Foundation.kill(-pid, SIGKILL) } }
     }
 
-    /// Kills all children for good: nobody makes another one.
+    /// Kills all children; no other can be started afterwards.
     static func killAll() {
         living.withLock { living in
             living.isClosed = true

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How the demo starts its own program's other commands, wired to each other.
+/// How the demo starts the other commands of its own program, connected to each other.
 struct DemoChildren {
     let directory: DemoDirectory
     let secrets: DemoSecrets
@@ -13,10 +13,10 @@ struct DemoChildren {
 
     var simulatorURL: String { "http://127.0.0.1:\(secrets.simulatorPort)" }
 
-    /// The callbacks' retries come a hundred times as fast as the providers'.
+    /// Callbacks are retried a hundred times as fast as the providers do it.
     private static let retryScale = "0.01"
 
-    /// Answers nginx.
+    /// The responder behind nginx.
     ///
     /// - Parameters:
     ///   - sockets: its three.
@@ -36,7 +36,7 @@ struct DemoChildren {
             environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
         }
         if acceptsPlivoAccount {
-            // As the dispatcher: what it sends is signed by the account that it sends through.
+            // As for the dispatcher: callbacks are signed with the account that sent the message.
             inherit(["PLIVO_AUTH_", "PLIVO_ALLOW_"], into: &environment)
         } else {
             environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
@@ -61,14 +61,14 @@ struct DemoChildren {
             environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
             environment["PLIVO_BASE_URL"] = simulatorURL
             environment["PLIVO_SENDER"] = "12025550123"
-            // Lost answers and callbacks are missed and asked for within half a minute.
+            // Lost answers and callbacks are recovered by polling within half a minute.
             environment["WAYBILL_SEND_TIMEOUT_SECONDS"] = "10"
             environment["PLIVO_SETTLE_SECONDS"] = "5"
             environment["WAYBILL_RECONCILE_SECONDS"] = "10,25,60,300,3600"
         } else {
             guard hasAccount else { return nil }
-            // Nobody outside reaches this machine by the demo's address, so Infobip is not told of
-            // it: reports go where the account's own do, and the sweeper asks for them.
+            // The demo's address cannot be reached from outside, so Infobip does not get it:
+            // reports go to the account's own address, and the sweeper polls for them.
             inherit(
                 ["INFOBIP_", "PLIVO_"], except: Self.infobipWebhookPrefixes, into: &environment)
         }
@@ -87,14 +87,14 @@ struct DemoChildren {
         let arguments = [
             "simulate", "--relay", simulatorURL + "/callbacks-out", "--retry-scale",
             Self.retryScale, "--infobip-callback-url", url + "/callbacks/infobip",
-            // A demo is also for loads that no account would bear.
+            // A demo is also for loads beyond the limits of a real account.
             "--infobip-logs-per-minute", "0", "--plivo-requests-per-5s", "0",
         ]
         return plan("simulator", arguments, environment, sockets.descriptors)
     }
 
-    /// Whether the responder accepts the callbacks of the user's own account, and not those that
-    /// the demo's secrets sign.
+    /// Whether the responder accepts the callbacks of the user's own account, and not those signed
+    /// with the demo's secrets.
     var acceptsPlivoAccount: Bool {
         !simulates && isSet("PLIVO_AUTH_ID") && isSet("PLIVO_AUTH_TOKEN")
     }
@@ -134,15 +134,15 @@ struct DemoChildren {
     }
 
     /// Both names are in the certificate, and users type either. An account's callbacks come to the
-    /// address that its user has set, if by a tunnel; it is the first, which is told to the
-    /// provider.
+    /// address that the user has set, for example of a tunnel; it comes first, because the first
+    /// one is sent to the provider.
     private var baseURLs: String {
         let own = simulates || !hasAccount ? nil : inherited["APP_BASE_URL"]
         return [own, url, "https://localhost:\(port)"].compactMap { $0 }.filter { !$0.isEmpty }
             .joined(separator: ",")
     }
 
-    /// What the demo's user has set for a deployment of their own must not leak in.
+    /// Removes settings of the user's own deployment, which must not affect the demo.
     private var bare: [String: String] {
         inherited.filter { name, _ in
             !["WAYBILL_", "INFOBIP_", "PLIVO_", "PG", "LISTEN_"].contains(where: name.hasPrefix)

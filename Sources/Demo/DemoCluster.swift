@@ -34,19 +34,19 @@ struct DemoCluster {
         "postgresql://\(user):\(password)@127.0.0.1:\(secrets.databasePort)/\(Self.database)"
     }
 
-    /// Whatever server runs on the cluster.
+    /// The server that runs on the cluster, whoever started it.
     var postmaster: Postmaster { Postmaster(data: directory.data) }
 
     /// Makes the cluster if there is none, and writes this run's settings into it.
     ///
     /// - Parameter run: runs a program to its end.
-    /// - Throws: `DemoError` with initdb's words.
+    /// - Throws: `DemoError` with initdb's message.
     func initialize(
         run: (DemoChild.Plan) throws(DemoError) -> Void
     ) throws(DemoError) {
         let data = directory.data
         if !FileManager.default.fileExists(atPath: data + "/PG_VERSION") {
-            // Half a cluster looks like a whole one, so it gets its name when it is whole.
+            // An incomplete cluster looks like a complete one, so it is renamed once complete.
             let new = data + ".new"
             try makeCluster(in: new, run: run)
             guard rename(new, data) == 0 else {
@@ -61,7 +61,7 @@ struct DemoCluster {
     ) throws(DemoError) {
         try Self.makePrivate(directory.cluster)
         let passwordFile = directory.cluster + "/password"
-        // What an interrupted run has left.
+        // Left by an interrupted run.
         try? FileManager.default.removeItem(atPath: new)
         guard !FileManager.default.fileExists(atPath: new) else {
             throw DemoError("cannot remove \(new)")
@@ -86,7 +86,7 @@ struct DemoCluster {
     /// All settings are in the cluster: whoever runs pg_ctl on it gets the same server.
     var server: DemoChild.Plan { plan("postgres", ["-D", directory.data]) }
 
-    /// Writes `waybill.conf`, at every start because the port may be another one.
+    /// Writes `waybill.conf`, at every start because the port may have changed.
     private func writeSettings() throws(DemoError) {
         let settings = """
             # Written by `waybill demo` at every start.
@@ -138,7 +138,7 @@ struct DemoCluster {
             } catch {
                 failure = error
             }
-            // The server has no other sign of readiness than a connection that works.
+            // Only a connection that works shows that the server is ready.
             ServiceThread.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(500))
         }
@@ -156,7 +156,7 @@ struct DemoCluster {
         do {
             let connection = try Connection(maintenance)
             try connection.execute(script: rolesScript)
-            // CREATE DATABASE runs in no transaction and knows no `if not exists`.
+            // CREATE DATABASE cannot run in a transaction and has no `if not exists`.
             if try connection.execute(FindDemoDatabase()).first == nil {
                 try connection.execute(
                     script: "create database \(Self.database) owner \(Self.migrator)",
@@ -190,7 +190,7 @@ struct DemoCluster {
         }
     }
 
-    // The passwords are of base64url, so they need no quoting.
+    // The passwords are base64url, so they need no quoting.
     private var rolesScript: String {
         [(Self.migrator, secrets.databaseMigrator), (Self.responder, secrets.databaseResponder)]
             .map { role, password in
@@ -213,7 +213,7 @@ struct DemoCluster {
         revoke connect, temporary on database postgres, template1 from public;
         """
 
-    /// Large objects belong to whoever makes them and fill the disk beside all tables.
+    /// Every role may create large objects, which fill the disk besides all tables.
     private static let functionRightsScript = """
         revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea),
             lo_put(oid, bigint, bytea), lowrite(integer, bytea), lo_truncate(integer, integer),

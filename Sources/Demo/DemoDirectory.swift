@@ -1,12 +1,12 @@
 import Foundation
 
-/// Where the demo keeps everything, and where it must put what other users have to reach.
+/// The demo's folders, in part readable by other users.
 struct DemoDirectory {
-    /// What the user asked for: `demo.json`, secrets, certificates, logs.
+    /// The folder that the user chose: `demo.json`, secrets, certificates, logs.
     let root: String
     /// The PostgreSQL cluster and nginx's folder with the sockets. The same as `root`, unless the
-    /// users that PostgreSQL and nginx's workers run as could not get there, or the path is too
-    /// long for a Unix socket, of which the kernel takes 107 bytes.
+    /// users of PostgreSQL and nginx's workers could not reach it, or the path is too long for a
+    /// Unix socket (107 bytes).
     let state: String
 
     var demoJSON: String { root + "/demo.json" }
@@ -58,8 +58,7 @@ struct DemoDirectory {
         chmod(path, mode)
     }
 
-    /// Others may write to /tmp: a folder that one of them has made there would be theirs to
-    /// change.
+    /// /tmp is writable by others: a user who made the folder there first could change it.
     private static func checkOwner(_ path: String) throws(DemoError) {
         var information = stat()
         guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR,
@@ -77,7 +76,7 @@ struct DemoDirectory {
         }
     }
 
-    /// Whether every folder on the way lets anybody pass.
+    /// Whether every folder on the path can be entered by everybody.
     private static func isReachableByOthers(_ path: String) -> Bool {
         var current = ""
         for part in path.split(separator: "/") {
@@ -90,7 +89,7 @@ struct DemoDirectory {
         return true
     }
 
-    /// FNV-1a: the same folder gets the same state in every run, which `Hasher` does not promise.
+    /// FNV-1a: the same folder gets the same state in every run; `Hasher` differs in each.
     private static func stableHash(_ text: String) -> UInt64 {
         text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

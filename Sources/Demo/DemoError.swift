@@ -2,7 +2,7 @@
 package struct DemoError: Error, Sendable, CustomStringConvertible {
     /// One line, or a line and the last lines of a program's output.
     package let description: String
-    /// With which the process should end.
+    /// The exit status of the process.
     package let exitStatus: Int32
 
     init(_ description: String, exitStatus: Int32 = 1) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Keeps two demos out of one folder. The kernel lets go of it when the process ends.
+/// Prevents two demos in one folder. The kernel releases the lock when the process ends.
 struct DemoLock {
     private let descriptor: Int32
 

@@ -1,11 +1,11 @@
 import Foundation
 
-/// The demo's nginx: the repository's own site files around a small nginx.conf.
+/// The demo's nginx: the repository's own site files and a small nginx.conf.
 struct DemoNginx {
     private let directory: DemoDirectory
     private let programs: DemoPrograms
 
-    /// High enough for a benchmark: the provider's calls come from one address.
+    /// High enough for a benchmark: all callbacks come from one address.
     private static let callbacksRate = "100000r/s"
 
     init(_ directory: DemoDirectory, _ programs: DemoPrograms) {
@@ -13,7 +13,7 @@ struct DemoNginx {
         self.programs = programs
     }
 
-    /// The group that nginx's workers run in, if they do not run as we do.
+    /// The user of nginx's workers, if it is not ours.
     var workerUser: String? {
         guard getuid() == 0 else { return nil }
         return ["www-data", "nginx", "nobody"].first { getpwnam($0) != nil }

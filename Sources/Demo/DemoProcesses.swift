@@ -45,7 +45,7 @@ struct DemoProcesses {
 
     var entries: [Entry] = []
 
-    /// Ends what an earlier run left behind, in the order of a stop: PostgreSQL last.
+    /// Ends what an earlier run left running, in the order of a stop: PostgreSQL last.
     ///
     /// - Parameters:
     ///   - file: what was running.
@@ -84,10 +84,10 @@ struct DemoProcesses {
 
     /// SIGINT is PostgreSQL's fast shutdown and a quick end for the others.
     private static func end(_ entry: Entry, _ isInterrupted: () -> Bool) {
-        // What initdb has begun is thrown away, and its own children would not hear of a SIGINT.
+        // An unfinished initdb is discarded, and its own children would not get a SIGINT.
         if entry.name == DemoCluster.initdb { kill(-entry.pid, SIGKILL) }
         kill(entry.pid, SIGINT)
-        // Nobody tells us of the end of a process that is not our child.
+        // The process is not our child, so its end must be polled.
         for _ in 0..<200 where entry.isAlive && !isInterrupted() { usleep(50_000) }
         if isInterrupted() { return }
         // Each was started in a session, and so in a group, of its own.

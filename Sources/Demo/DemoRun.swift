@@ -11,13 +11,13 @@ package enum DemoRun {
     ///   - signals: which ask it to stop; blocked before any thread was made.
     ///   - tell: takes lines for the user. Any thread.
     /// - Throws: `DemoError` with what could not be started; nothing runs any more then. After a
-    ///   signal that came before all was up its exit status is that of a signal's victim.
+    ///   signal during the start, its exit status is that of the signal.
     package static func run(
         _ settings: DemoSettings, signals: TerminationSignals,
         tell: @escaping @Sendable (String) -> Void
     ) throws(DemoError) {
         let note: @Sendable (String) -> Void = { tell("waybill demo: \($0)") }
-        // Whoever read our output may be gone; what we have started must be stopped all the same.
+        // The reader of our output may have ended; our children must still be stopped.
         signal(SIGPIPE, SIG_IGN)
         let directory = try DemoDirectory(settings.directory)
         let lock = try DemoLock(directory.lock)

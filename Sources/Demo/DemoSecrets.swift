@@ -14,13 +14,13 @@ struct DemoSecrets {
     let infobipHMACSecret: String
     let plivoAuthID: String
     let plivoAuthToken: String
-    /// What the simulator takes as Infobip's key.
+    /// The key that the simulator accepts as Infobip's.
     var infobipAPIKey = ""
     /// In the URL that Infobip's messages name for their reports.
     var infobipURLSecret = ""
-    /// The simulator's port; another one is chosen if somebody took it meanwhile.
+    /// The simulator's port; another one is chosen if it is in use.
     var simulatorPort: UInt16 = 0
-    /// PostgreSQL's TCP port; another one is chosen if somebody took it meanwhile.
+    /// PostgreSQL's TCP port; another one is chosen if it is in use.
     var databasePort: UInt16
 
     /// Reads the file, or makes it.
@@ -41,7 +41,7 @@ struct DemoSecrets {
         return secrets
     }
 
-    /// Makes what a file of an earlier version does not have.
+    /// Adds what a file of an earlier version does not have.
     ///
     /// - Returns: whether there was anything to make.
     private mutating func complete() throws(DemoError) -> Bool {
@@ -159,11 +159,11 @@ extension DemoSecrets {
 
 /// Files that nobody else reads.
 enum PrivateFile {
-    /// Writes a file with mode 0600 beside the old one and puts it in its place.
+    /// Writes a file with mode 0600 beside the old one and renames it.
     static func write(_ data: Data, to path: String) -> Bool {
         let new = path + ".new"
         unlink(new)
-        // Private from the first byte on: FileManager would make it first and restrict it then.
+        // Private from the first byte: FileManager would create it first and restrict it then.
         let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

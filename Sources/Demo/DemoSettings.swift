@@ -4,7 +4,7 @@ package struct DemoSettings: Sendable {
     package let directory: String
     /// Of HTTPS.
     package let port: UInt16
-    /// Whether the providers are played.
+    /// Whether the providers are simulated.
     package let simulates: Bool
     /// The folder of nginx's site files.
     package let site: String

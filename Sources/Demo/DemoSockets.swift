@@ -2,19 +2,19 @@ import Foundation
 import Synchronization
 import System
 
-/// The listening sockets of a child, bound and held by the demo as systemd would do it.
+/// The listening sockets of a child, bound and held by the demo as systemd would do.
 ///
-/// A child that is killed leaves its callers waiting in the queues for the next one.
+/// When a child is killed, its callers wait in the queues for the next one.
 final class DemoSockets: Sendable {
     /// In the order in which a child gets them, from 3 on.
     let descriptors: [Int32]
     private let paths: [String]
     private let isRemoved = Mutex(false)
 
-    /// As systemd's: nginx's workers may have thousands of connections in flight.
+    /// As in the systemd units: nginx's workers may have thousands of connections in flight.
     private static let backlog: Int32 = 4096
 
-    /// Binds sockets in a folder, over what an earlier run has left there.
+    /// Binds sockets in a folder, replacing those of an earlier run.
     ///
     /// - Parameters:
     ///   - names: of the files, without `.sock`.
@@ -40,9 +40,9 @@ final class DemoSockets: Sendable {
         for descriptor in descriptors { close(descriptor) }
     }
 
-    /// Turns callers away from now on: those in the queues, too.
+    /// Refuses callers from now on, those in the queues, too.
     ///
-    /// The numbers stay ours, so that `deinit` closes nobody else's file.
+    /// The numbers stay ours, so that `deinit` cannot close another file.
     func refuse() {
         remove()
         let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -53,7 +53,7 @@ final class DemoSockets: Sendable {
         close(nothing)
     }
 
-    /// Removes the files, once: later on there may be somebody else's in their place.
+    /// Removes the files, once: later another process may have files in their place.
     func remove() {
         let isFirst = isRemoved.withLock { isRemoved in
             defer { isRemoved = true }
@@ -73,7 +73,7 @@ final class DemoSockets: Sendable {
             throw DemoError("cannot listen at \(path): \(error) \(error.reason)")
         }
         defer { close(socket.descriptor) }
-        // Out of the way of the numbers that the child will have.
+        // Beyond the numbers that the child will use.
         let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 64)
         guard descriptor >= 0 else { throw DemoError("no descriptors are left for \(path)") }
         return descriptor

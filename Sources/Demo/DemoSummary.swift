@@ -12,7 +12,7 @@ struct DemoSummary {
         let hmac_secret: String
         /// `token` in the query of the URL to which sent messages report.
         var url_secret: String?
-        /// What the simulator takes; absent without it.
+        /// The key that the simulator accepts; absent without it.
         var api_key: String?
     }
 
@@ -42,7 +42,7 @@ struct DemoSummary {
     /// Absent where the callbacks of the user's own account are authenticated, as is Plivo's.
     var infobip: Infobip?
     var plivo: Plivo?
-    /// Where both providers' APIs are played; absent without the simulator.
+    /// The base URL of both simulated APIs; absent without the simulator.
     var simulator_url: String?
     var pids: Processes
 

@@ -11,11 +11,12 @@ final class DemoSystem: Sendable {
         func pid(_ name: String) -> pid_t? { children[name].map { $0.pid ?? 0 } }
     }
 
-    /// The children's names, first who asks and last who stores.
+    /// The children's names in the order in which they are stopped: clients before servers.
     ///
-    /// The dispatcher is the first, while all that it asks still answers: what it has under way is
-    /// recorded and need not be settled by the next run. Then nobody calls any more, the
-    /// simulator's callbacks included, and the responder can finish. It answers who waits for a
+    /// The dispatcher stops first, while the responder and the providers still answer, so that its
+    /// current requests are recorded and the next run need not check them. The responder answers
+    /// requests that wait for a provider before nginx stops, because nginx would wait for less time
+    /// than they do.
     /// provider before nginx goes, which would wait for less time than they.
     static let stopOrder = ["dispatch", "nginx", "simulator", "responder", "postgres"]
 
@@ -26,13 +27,13 @@ final class DemoSystem: Sendable {
     private let stopRequest: StopRequest
     private let tell: @Sendable (String) -> Void
     private let parts = Mutex(Parts())
-    /// Whether `demo.json` is there and has to follow the pids.
+    /// Whether `demo.json` exists and must be updated with the pids.
     private let isReady = Mutex(false)
 
     /// - Parameters:
     ///   - settings: what to run.
     ///   - directory: where everything is kept.
-    ///   - programs: of others.
+    ///   - programs: PostgreSQL, nginx and openssl.
     ///   - stop: ends the start.
     ///   - tell: takes a line for the user. Any thread.
     /// - Throws: `DemoError` if the secrets are damaged or cannot be kept.
@@ -63,7 +64,7 @@ final class DemoSystem: Sendable {
 
     /// Starts everything; returns when it answers.
     ///
-    /// What does not wait for PostgreSQL is started beside it.
+    /// Steps that do not need PostgreSQL run at the same time.
     ///
     /// - Throws: `DemoError`, that of a stop, too; call `stop` then.
     func start() throws(DemoError) {
@@ -93,7 +94,7 @@ final class DemoSystem: Sendable {
         let readiness = try ReadinessSocket(directory.nginx + "/notify.sock")
         let responder = try supervise(
             children.responder(sockets, notify: readiness.path),
-            // It ended as somebody wished: callers hear so at once, and need not wait in vain.
+            // It was stopped on purpose: callers are refused at once instead of waiting.
             onEnd: { [weak sockets] in sockets?.refuse() })
         if let dispatch = children.dispatch { try supervise(dispatch) }
         tell("starting nginx")
@@ -138,9 +139,9 @@ final class DemoSystem: Sendable {
             if name == "nginx" { parts.children["responder"]?.tell(SIGUSR1) }
             parts.children[name]?.stop(signal, deadline: deadline)
         }
-        // Somebody's own, in the place of ours.
+        // The user may have restarted the server, which is then not our child.
         cluster.postmaster.stop(within: .seconds(30))
-        // A part that was started again a moment before the stop may have written them once more.
+        // A child restarted just before the stop may have written it again.
         unlink(directory.demoJSON)
         unlink(directory.processes)
     }

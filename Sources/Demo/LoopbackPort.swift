@@ -4,8 +4,8 @@ import Foundation
 enum LoopbackPort {
     /// A port that nobody uses now.
     ///
-    /// Below the range that the kernel takes clients' ports from, 32768 and up: a server that is
-    /// restarted there could find its port taken by somebody's connection.
+    /// Below 32768, where the kernel's range of client ports begins: after a restart, a server
+    /// there could find its port taken by an outgoing connection.
     static func free() throws(DemoError) -> UInt16 {
         for _ in 0..<100 {
             if let port = bound(to: .random(in: 20_000..<32_768)) { return port }
@@ -13,10 +13,10 @@ enum LoopbackPort {
         throw DemoError("no free TCP port on 127.0.0.1 from 20000 to 32767")
     }
 
-    /// Whether somebody could listen on the port now.
+    /// Whether a server could listen on the port now.
     static func isFree(_ port: UInt16) -> Bool { bound(to: port) != nil }
 
-    /// Whether somebody takes connections on the port.
+    /// Whether a server accepts connections on the port.
     static func answers(_ port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return false }
@@ -38,12 +38,12 @@ enum LoopbackPort {
         return address
     }
 
-    /// Binds for a moment; the port that it was, nil if that did not work.
+    /// Binds briefly; returns the port, nil if that failed.
     private static func bound(to port: UInt16) -> UInt16? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        // As nginx does: connections of the last run that linger must not count.
+        // As nginx does: lingering connections of the last run must not count.
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         var address = address(port)

@@ -1,16 +1,16 @@
 import Foundation
 
-/// The server that runs on a data directory, whoever started it, as its postmaster.pid tells.
+/// The server that runs on a data directory, whoever started it, found by its postmaster.pid.
 ///
-/// `pg_ctl restart` puts a postmaster in our child's place that is nobody's child of ours.
+/// `pg_ctl restart` replaces our child by a postmaster that is not our child.
 struct Postmaster: Sendable {
     let data: String
 
-    /// What postmaster.pid says now.
+    /// The server that postmaster.pid names now.
     var successor: Supervisor.Successor {
         guard let pid = notedPID else { return .none }
         if isOurs(pid) { return .running(pid) }
-        // An orderly end between the two looks has removed the file; a crash has left it.
+        // A regular end removes the file in between; a crash leaves it.
         return notedPID == pid ? .crashed : .none
     }
 
@@ -24,7 +24,7 @@ struct Postmaster: Sendable {
         // The fast shutdown.
         Foundation.kill(pid, SIGINT)
         let deadline = ContinuousClock.now + limit
-        // Nobody tells us of the end of a process that is not our child.
+        // The process is not our child, so its end must be polled.
         while isOurs(pid), ContinuousClock.now < deadline {
             if isInterrupted() { return }
             usleep(20_000)
@@ -40,13 +40,13 @@ struct Postmaster: Sendable {
 
     private var notedPID: pid_t? {
         let text = try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8)
-        // A standalone server, which we never start, notes its pid negated.
+        // A standalone server, which we never start, writes its pid negated.
         return text?.split(separator: "\n").first.flatMap { pid_t($0) }.flatMap {
             $0 > 0 ? $0 : nil
         }
     }
 
-    /// Whether it lives and works in our data directory, as a stranger with the same pid would not.
+    /// Whether it is alive and runs in our data directory; another process could have the same pid.
     private func isOurs(_ pid: pid_t) -> Bool {
         var folder = stat()
         var workingDirectory = stat()

@@ -1,7 +1,7 @@
 import Foundation
 import System
 
-/// The receiving end of sd_notify: the responder says itself when it is ready.
+/// The receiving end of sd_notify: the responder reports when it is ready.
 final class ReadinessSocket {
     let path: String
     private let socket: UnixSocket

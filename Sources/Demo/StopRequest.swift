@@ -2,9 +2,10 @@ import Foundation
 import Synchronization
 import System
 
-/// The user's wish to stop, heard from the demo's first moment on.
+/// The user's request to stop; signals count from the demo's first moment on.
 ///
-/// The first signal is a wish, which every wait of the start looks for; the second is an order.
+/// Every wait during the start checks for the first signal; the second one ends the process at
+/// once.
 final class StopRequest: Sendable {
     private struct State {
         var signal: Int32?
@@ -37,7 +38,7 @@ final class StopRequest: Sendable {
     /// Waits for the first signal. Call it once.
     func wait() { requested.wait() }
 
-    /// - Throws: `DemoError` with the exit status of a signal's victim, if it has come.
+    /// - Throws: `DemoError` with the exit status of the signal, if it has come.
     func check() throws(DemoError) {
         guard let signal = state.withLock({ $0.signal }) else { return }
         throw DemoError(
@@ -47,7 +48,7 @@ final class StopRequest: Sendable {
     /// Runs a program to its end, or to the first signal.
     ///
     /// - Parameters:
-    ///   - plan: what is run; its end by the signal is a kill, so what it makes must be disposable.
+    ///   - plan: what is run; the signal kills it, so what it makes must be disposable.
     ///   - onStart: called with its pid.
     /// - Throws: `DemoError` with the last lines of its output, if it fails; as `check` does.
     func run(

@@ -4,17 +4,17 @@ import System
 
 /// Keeps one child alive as systemd would with `Restart=on-failure`.
 ///
-/// An end with status 0 is somebody's wish and stays; any other is followed by a restart, at once
-/// the first time, then after a wait that doubles up to eight seconds. A child that was killed did
-/// not fail by itself: it is started again after an eighth of a second at most. Where somebody may
-/// put a process of their own in the child's place, that one is followed as long as it lives.
+/// An end with status 0 is taken as intended; any other is followed by a restart, at once the first
+/// time, then after a pause that doubles up to eight seconds. A child that was killed did not fail
+/// by itself: it is restarted after an eighth of a second at most. If the user started a process of
+/// their own in the child's place, that one is watched as long as it lives.
 final class Supervisor: Sendable {
-    /// What has taken the child's place.
+    /// The process that has replaced the child.
     enum Successor: Equatable {
-        /// Nothing, or it has ended in an orderly way.
+        /// None, or it has ended regularly.
         case none
         case running(pid_t)
-        /// It has ended in no orderly way.
+        /// It has crashed.
         case crashed
     }
 
@@ -39,9 +39,10 @@ final class Supervisor: Sendable {
     ///
     /// - Parameters:
     ///   - plan: how it is started.
-    ///   - successor: looks for a process in the child's place; called once a second then.
+    ///   - successor: looks for a process in the child's place; while there is one, called once a
+    ///     second.
     ///   - tell: takes a line for the user.
-    ///   - onChange: called with the new pid, nil after an end that stays; not while stopping.
+    ///   - onChange: called with the new pid, nil after a final end; not while stopping.
     /// - Throws: `DemoError` if it cannot be started at all.
     init(
         _ plan: DemoChild.Plan, successor: (@Sendable () -> Successor)? = nil,
@@ -58,7 +59,7 @@ final class Supervisor: Sendable {
         thread.startOrAbort { [self] in watch(child) }
     }
 
-    /// Whether the child keeps failing: it has been started again twice in a row.
+    /// Whether the child keeps failing: it has been restarted twice in a row.
     var hasGivenUp: Bool {
         state.withLock { state in
             let isGone = state.child == nil && !state.isRestarting
@@ -69,7 +70,7 @@ final class Supervisor: Sendable {
     /// The pid of the child or of its successor, nil while there is none.
     var pid: pid_t? { state.withLock { $0.child?.pid ?? $0.successor } }
 
-    /// Asks the child to end and waits until it has; a successor is not ours to end.
+    /// Asks the child to end and waits until it has; a process in its place is left running.
     ///
     /// A child that has not ended by the deadline is killed.
     func stop(_ signal: Int32, deadline: Duration) {
@@ -86,9 +87,9 @@ final class Supervisor: Sendable {
         state.withLock { $0.child }?.send(signal)
     }
 
-    /// Kills the child and those that it made, at once, and waits for nothing.
+    /// Kills the child and its group at once, and waits for nothing.
     func kill() {
-        // The whole group: nginx's workers outlive a master that was killed, and keep its port.
+        // The whole group: nginx's workers outlive a killed master, and keep its port.
         beginStop()?.kill()
     }
 
@@ -118,9 +119,9 @@ final class Supervisor: Sendable {
         return state.withLock { state in
             state.child = nil
             guard !state.isStopping, !exit.isClean else { return nil }
-            // Whoever killed ours and started their own: one more would only fail beside it.
+            // The user killed ours and started their own: another one could not start beside it.
             if case .running = next { return nil }
-            // Somebody tries what a kill -9 does, maybe many times in a row.
+            // The user may be testing kill -9, perhaps many times in a row.
             state.isRestarting = true
             if case .signal(SIGKILL) = exit {
                 return lasted > .seconds(1) ? .zero : .milliseconds(125)
@@ -131,13 +132,13 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// Watches what takes the child's place, until it crashes or we are stopped.
+    /// Watches the process in the child's place, until it crashes or we are stopped.
     ///
-    /// Returns the pause before a start of our own, nil if there is none to be.
+    /// Returns the pause before a start of our own, nil for none.
     private func follow() -> Duration? {
         if !state.withLock({ $0.isStopping }) { onChange(nil) }
         guard let successor else { return nil }
-        // It is no child, so nobody tells us of it: a look at one small file a second.
+        // It is not our child, so it must be polled: one small file a second.
         repeat {
             let next = successor()
             let pid: pid_t? = if case .running(let pid) = next { pid } else { nil }
@@ -163,7 +164,7 @@ final class Supervisor: Sendable {
             if keeps { onChange(nil) }
             return nil
         }
-        // Stopped between the pause and now: nobody else will end this child.
+        // Stopped between the pause and now: only this line ends the new child.
         if !keeps { child.send(SIGTERM) }
         onChange(child.pid)
         return child

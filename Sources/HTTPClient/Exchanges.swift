@@ -4,10 +4,10 @@ import Foundation
 import FoundationNetworking
 import Synchronization
 
-/// One session's requests under way. Its callbacks come on one queue.
+/// One session's current requests. Its callbacks run on one queue.
 ///
-/// An exchange is in the table from its start until its result is known; whoever takes it out calls
-/// the completion, so that it is called once.
+/// An exchange is in the table from its start until its result is known. Removing it calls the
+/// completion, so that it is called once.
 final class Exchanges: NSObject, Sendable {
     private typealias Completion = @Sendable (TransportResult) -> Void
 
@@ -15,7 +15,7 @@ final class Exchanges: NSObject, Sendable {
         let task: URLSessionDataTask
         let deadline: ContinuousClock.Instant
         let completion: Completion
-        /// Of the body; a request of which some was sent may have been taken.
+        /// Of the body; if some were sent, the provider may have accepted the request.
         var hasSentBytes = false
         var status: Int?
         var retryAfterSeconds: Int?
@@ -25,7 +25,7 @@ final class Exchanges: NSObject, Sendable {
     private struct State {
         var exchanges: [Int: Exchange] = [:]
         var session: URLSession?
-        /// Whether somebody looks at the deadlines; nobody does while there are none.
+        /// Whether the timer for the deadlines runs; it does only while there are some.
         var isTicking = false
     }
 
@@ -33,7 +33,7 @@ final class Exchanges: NSObject, Sendable {
     private let queue: DispatchQueue
     private let answerLimit: Int
 
-    /// How exactly deadlines are kept.
+    /// The precision of the deadlines.
     private static let tick = DispatchTimeInterval.milliseconds(100)
 
     init(_ settings: URLSessionTransport.Settings, name: String) {
@@ -57,7 +57,7 @@ final class Exchanges: NSObject, Sendable {
         state.withLock { $0.session = session }
     }
 
-    /// Tells a result that needs no exchange.
+    /// Completes with a result that needs no exchange.
     func complete(
         _ result: TransportResult, _ completion: @escaping @Sendable (TransportResult) -> Void
     ) {
@@ -113,7 +113,7 @@ final class Exchanges: NSObject, Sendable {
         }
     }
 
-    /// Takes an exchange out and tells its result.
+    /// Removes an exchange and completes it.
     private func end(
         _ id: Int, cancelling: Bool = false, _ result: (Exchange) -> TransportResult
     ) {
@@ -169,7 +169,8 @@ extension Exchanges: URLSessionDataDelegate {
         completionHandler(nil)
     }
 
-    /// A 401 is an answer like any other; without this Foundation waits for credentials for ever.
+    /// Delivers a 401 as any other status; otherwise Foundation would wait for credentials for
+    /// ever.
     func urlSession(
         _ session: URLSession, task: URLSessionTask,
         didReceive challenge: URLAuthenticationChallenge,
@@ -184,14 +185,14 @@ extension Exchanges: URLSessionDataDelegate {
         end(task.taskIdentifier) { exchange in
             let told = (task.response as? HTTPURLResponse)?.statusCode
             if told == 401 || (error as? URLError)?.code == .userAuthenticationRequired {
-                // Foundation's way to say that nobody had credentials for a challenge.
+                // Foundation reports this when there are no credentials for a challenge.
                 return .answered(ProviderResponse(status: 401, body: exchange.body))
             }
             if let error {
                 let hasSentBytes = exchange.hasSentBytes || exchange.status != nil
                 return TransportResult(error, hasSentBytes: hasSentBytes)
             }
-            // Foundation tells of a redirection that is not followed only here.
+            // A redirection that is not followed appears only here.
             let response = task.response as? HTTPURLResponse
             guard let status = exchange.status ?? response?.statusCode else {
                 return .unanswered(

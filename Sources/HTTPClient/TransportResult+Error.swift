@@ -3,12 +3,12 @@ import Foundation
 import FoundationNetworking
 
 extension TransportResult {
-    /// What an error of Foundation's says about the request.
+    /// What an error of Foundation's means for the request.
     ///
     /// - Parameters:
     ///   - error: as the session gave it.
-    ///   - hasSentBytes: whether some of the request was surely written: then it is not `notSent`,
-    ///     whatever the error, since the error may be of a second connection.
+    ///   - hasSentBytes: whether some of the request was certainly written: then it is not
+    ///     `notSent`, because the error may be of a second connection.
     init(_ error: any Error, hasSentBytes: Bool) {
         let code = (error as? URLError)?.code ?? .unknown
         let problem = ProviderProblem(code)
@@ -17,7 +17,7 @@ extension TransportResult {
             ? .notSent(problem) : .unanswered(problem)
     }
 
-    /// Errors that come before the first byte of a request, on a connection of its own.
+    /// Errors that come before the first byte of a request on a new connection.
     private static let beforeTheRequest: Set<URLError.Code> = [
         .badURL, .unsupportedURL, .cannotFindHost, .cannotConnectToHost, .dnsLookupFailed,
         .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
@@ -34,7 +34,7 @@ extension ProviderProblem {
             code: "answer_too_large", text: "The answer has more than \(limit) bytes.")
     }
 
-    /// Never the error's own text: it holds the URL, and that a phone number.
+    /// Never the error's own text: it holds the URL, and with it a phone number.
     init(_ code: URLError.Code) {
         switch code {
         case .cannotConnectToHost:

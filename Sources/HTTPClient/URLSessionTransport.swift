@@ -5,20 +5,20 @@ import FoundationNetworking
 
 /// Makes requests by Foundation's URLSession. Any thread.
 ///
-/// There are two long-lived sessions. Queries (GET) share kept connections. Whatever changes
+/// There are two long-lived sessions. Queries (GET) share kept connections. A request that changes
 /// something asks for a connection of its own (`Connection: close`): when a kept connection ends
-/// before the first byte of an answer, libcurl silently makes the request again on a new one.
-/// Foundation cannot forbid it to keep the connection of a host that ignores the header, but what
-/// it repeats then is the head without the body (libcurl 7.88, see the tests): no host ever gets a
-/// body twice, it waits for the body until our deadline, and the result is `unanswered`.
+/// before the first byte of an answer, libcurl silently repeats the request on a new one.
+/// Foundation still keeps the connection of a host that ignores the header, but then libcurl
+/// repeats only the head without the body (libcurl 7.88, see the tests). So no host gets a body
+/// twice: it waits for the body until our deadline, and the result is `unanswered`.
 ///
-/// Nothing is kept of an answer: no cookies, no cache, no credentials; redirections are answers.
+/// Answers leave no state: no cookies, no cache, no credentials; redirections are not followed.
 package final class URLSessionTransport: HTTPTransport {
     /// Bounds of a transport.
     package struct Settings: Sendable {
         /// `User-Agent`.
         package var userAgent: String
-        /// Requests to one host at the same time; more stand in line within their time limit.
+        /// Requests to one host at the same time; more wait within their time limit.
         package var connectionsPerHost = 32
         /// The most bytes of an answer's body.
         package var answerLimit = 1 << 20
@@ -54,12 +54,12 @@ package final class URLSessionTransport: HTTPTransport {
         }
         outgoing.setValue(settings.userAgent, forHTTPHeaderField: "User-Agent")
         if !isQuery { outgoing.setValue("close", forHTTPHeaderField: "Connection") }
-        // Ours decides; Foundation's own only starts anew with each byte.
+        // Our own limit decides; Foundation's is later, and starts again with each byte.
         outgoing.timeoutInterval = limit / .seconds(1) + 5
         exchanges.start(outgoing, deadline: .now + limit, completion)
     }
 
-    /// Foundation writes headers as they are: a line break in a key would be another header.
+    /// Foundation writes headers unchecked: a line break in a key would add another header.
     private static func isOneLine(_ header: (name: String, value: String)) -> Bool {
         let isName =
             !header.name.isEmpty
@@ -67,7 +67,7 @@ package final class URLSessionTransport: HTTPTransport {
         return isName && header.value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
     }
 
-    /// Ends what is under way and the sessions with it; nothing can be sent afterwards.
+    /// Cancels all requests and ends the sessions; nothing can be sent afterwards.
     package func close() {
         kept.close()
         single.close()

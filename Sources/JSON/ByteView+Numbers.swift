@@ -1,7 +1,7 @@
 extension ByteView {
     /// The whole number that a range holds, however it is written: `17`, `17.0`, `1.7e1`, `+17`.
     ///
-    /// - Returns: nil for anything else, a fraction included, and for what no `Int64` holds.
+    /// - Returns: nil for anything else, for fractions, and for numbers outside of `Int64`.
     @inlinable @inline(__always)
     public func integer(_ range: Range<Int>) -> Int64? {
         // Eighteen digits fit an Int64.
@@ -39,7 +39,7 @@ extension ByteView {
         return integer(digits: whole, fraction, pointAt: point, isNegative: isNegative)
     }
 
-    /// Three digits are more than any number that is a whole one within `Int64` can use.
+    /// Nil for more than three digits: no whole number within `Int64` needs them.
     private func exponent(_ range: Range<Int>) -> Int? {
         var start = range.lowerBound
         let isNegative = byte(start, range) == UInt8(ascii: "-")
@@ -58,7 +58,7 @@ extension ByteView {
         guard digits.dropFirst(max(point, 0)).allSatisfy({ $0 == 0 }) else { return nil }
         var value: Int64 = 0
         for index in 0..<max(point, 0) {
-            // Behind the last digit there are only zeros, and of zero nothing else comes.
+            // Only zeros follow the last digit, and zero times ten is zero.
             if index >= digits.count, value == 0 { break }
             let digit = index < digits.count ? Int64(digits[index]) : 0
             let (product, isTooBig) = value.multipliedReportingOverflow(by: 10)

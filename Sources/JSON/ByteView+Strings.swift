@@ -1,8 +1,7 @@
 extension ByteView {
-    /// The text of a string in which nothing is left that PostgreSQL cannot hold.
+    /// The text of a string, without anything that PostgreSQL cannot hold.
     ///
-    /// - Returns: the text, and whether a NUL or a surrogate without its partner had to give way to
-    ///   U+FFFD.
+    /// - Returns: the text, and whether a NUL or an unpaired surrogate was replaced by U+FFFD.
     @inlinable @inline(__always)
     public func text(_ string: JSONString) -> (text: String, isRepaired: Bool) {
         guard string.isEscaped else { return (text(string.range), false) }
@@ -32,8 +31,8 @@ extension ByteView {
     ///
     /// - Parameters:
     ///   - string: of a text that a `JSONReader` has checked.
-    ///   - keepsNUL: whether `\u0000` is a NUL and no reason to repair.
-    /// - Returns: the bytes, and whether something gave way to U+FFFD.
+    ///   - keepsNUL: whether `\u0000` becomes a NUL and is not replaced.
+    /// - Returns: the bytes, and whether anything was replaced by U+FFFD.
     package func unescaped(
         _ string: JSONString, keepsNUL: Bool = false
     ) -> (bytes: [UInt8], isRepaired: Bool) {
@@ -60,7 +59,7 @@ extension ByteView {
         return (output, isRepaired)
     }
 
-    /// What a checked escape stands for, nil for half a surrogate pair, and where it ends.
+    /// The character of a checked escape, nil for an unpaired surrogate, and where the escape ends.
     func unescape(at offset: Int) -> (scalar: Unicode.Scalar?, end: Int) {
         let character = self[offset + 1]
         guard character == UInt8(ascii: "u") else {

@@ -4,13 +4,13 @@
     public import Musl
 #endif
 
-/// Somebody's bytes, lent for the length of one call, that cannot be read past their end.
+/// Borrowed bytes, valid for one call, that cannot be read past their end.
 ///
-/// A read beyond the end gives 0, which no grammar here accepts in any place, so a parser needs no
-/// second check for "there is no more". A range outside of the bytes is a programming error and
-/// stops the process in every build.
+/// A read beyond the end gives 0, which no grammar here accepts anywhere, so a parser needs no
+/// second check for the end. A range outside of the bytes is a programming error and stops the
+/// process in every build.
 ///
-/// What every byte of a callback goes through is public: those who read callbacks are in other
+/// The parts that every byte of a callback passes through are public: their users are in other
 /// modules, and the compiler inlines nothing there that is only `package` (a fifth of the time).
 public struct ByteView {
     @usableFromInline let bytes: UnsafeRawBufferPointer
@@ -80,7 +80,7 @@ public struct ByteView {
         String(decoding: slice(range), as: UTF8.self)
     }
 
-    /// A hash of a range for tables of our own making; different in nothing from run to run.
+    /// A hash of a range for our own tables; the same in every run.
     @inlinable
     public func hash(_ range: Range<Int>) -> UInt64 {
         var hash = UInt64(truncatingIfNeeded: range.count) &* 0x9E37_79B9_7F4A_7C15
@@ -136,7 +136,7 @@ extension ByteView {
         return start..<end
     }
 
-    /// Where in a range the first byte stands that is no part of well-formed UTF-8.
+    /// The offset in a range of the first byte that is not well-formed UTF-8.
     ///
     /// Overlong forms, surrogates and values past U+10FFFF are refused.
     /// Source: Unicode 16, table 3-7.

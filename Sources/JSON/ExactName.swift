@@ -1,7 +1,7 @@
-/// A name that is the same as another only if their code points are.
+/// A name that equals another only if their code points are the same.
 ///
-/// Two texts of the same characters are one `String`: "é" in one code point equals "é" in two. To
-/// everybody else who reads JSON or a form they are two names.
+/// Swift's `String` compares characters: "é" in one code point equals "é" in two. Other readers of
+/// JSON and forms treat them as two names.
 public struct ExactName: Hashable, Sendable {
     /// The name as it came.
     public let text: String
@@ -18,7 +18,7 @@ public struct ExactName: Hashable, Sendable {
         a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
     }
 
-    /// Seeded anew in each process: nobody outside can foresee which names have one hash.
+    /// Seeded in each process, so that nobody outside can make names with equal hashes.
     @inlinable
     public func hash(into hasher: inout Hasher) {
         var text = text

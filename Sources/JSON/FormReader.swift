@@ -1,31 +1,31 @@
 /// An `application/x-www-form-urlencoded` text as ordered pairs: a body, or a URL's query.
 ///
-/// Pairs are split at `&`, empty ones are dropped, the name ends at the first `=`, a name without one
-/// has an empty value, and `+` is a blank. Written out here because Foundation's URLComponents ends
-/// the process when it is given an escape that is none, and queries come from anybody.
+/// Pairs are split at `&`, empty ones are dropped, the name ends at the first `=`, a name without
+/// one has an empty value, and `+` is a blank. Written here because Foundation's URLComponents ends
+/// the process on an invalid escape, and anybody can send a query.
 ///
 /// Source: WHATWG URL standard, application/x-www-form-urlencoded parsing.
 package struct FormReader: Sendable {
-    /// What is made of a text that is not quite in order.
+    /// How a malformed text is read.
     package enum Strictness: Sendable {
-        /// An escape that is none stays as it stands, and bytes that are no UTF-8 become U+FFFD, as
-        /// in Python's `parse_qsl` with `keep_blank_values`. Plivo's signature covers what comes out
-        /// of that, so every pair is kept.
+        /// An invalid escape stays as it is, and bytes that are not UTF-8 become U+FFFD, as in
+        /// Python's `parse_qsl` with `keep_blank_values`. Plivo signs the result of that, so every
+        /// pair is kept.
         case lenient
-        /// Neither is taken, nor is NUL, which PostgreSQL cannot hold.
+        /// Both are refused, and so is NUL, which PostgreSQL cannot hold.
         case strict
     }
 
     /// The most pairs that are read; Plivo sends about twenty.
     package static let pairLimit = 1000
 
-    /// Where a pair stands in the decoded bytes.
+    /// The place of a pair in the decoded bytes.
     package struct Pair: Sendable {
         package let name: Range<Int>
         package let value: Range<Int>
     }
 
-    /// All names and values, decoded, one behind the other.
+    /// All names and values, decoded, without separators.
     package private(set) var decoded: [UInt8] = []
     /// In the order in which they came.
     package private(set) var pairs: [Pair] = []
@@ -34,8 +34,8 @@ package struct FormReader: Sendable {
     ///
     /// - Parameters:
     ///   - text: without the question mark of a query.
-    ///   - strictness: what is made of a text that is not in order; nil comes of what is refused.
-    ///   - limit: the most pairs; nil comes of more.
+    ///   - strictness: how a malformed text is read; nil is returned for one that is refused.
+    ///   - limit: the most pairs; nil is returned for more.
     package init?(
         _ text: [UInt8], _ strictness: Strictness = .lenient, limit: Int = FormReader.pairLimit
     ) {
@@ -47,7 +47,7 @@ package struct FormReader: Sendable {
         guard isRead else { return nil }
     }
 
-    /// Reads a text whose length bounds its pairs, in the lenient way.
+    /// Reads a text whose length bounds its pairs, leniently.
     package init(lenient text: [UInt8]) {
         _ = text.withUnsafeBytes { read(ByteView($0), isStrict: false, limit: .max) }
     }
@@ -113,7 +113,7 @@ package struct FormReader: Sendable {
 }
 
 extension ByteView {
-    /// Negative, zero or positive as one range's bytes come before, equal or follow another's.
+    /// Negative, zero or positive if the first range's bytes are less, equal or greater.
     fileprivate func order(_ a: Range<Int>, _ b: Range<Int>) -> Int {
         let (first, second) = (slice(a), slice(b))
         for index in 0..<min(first.count, second.count) where first[index] != second[index] {

@@ -1,4 +1,4 @@
-/// Why a text is not JSON, or none within the bounds, and where. Small, for it is thrown by value.
+/// Why a text is not JSON or exceeds a bound, and where. Small, because it is thrown by value.
 public struct JSONFault: Error, Equatable, Sendable {
     /// The closed list.
     public enum Code: UInt8, Sendable {
@@ -29,7 +29,7 @@ public struct JSONFault: Error, Equatable, Sendable {
         self.offset = offset
     }
 
-    /// What is wrong, one sentence, with nothing of the text in it.
+    /// One sentence that says what is wrong, without any part of the text.
     ///
     /// - Parameter limits: the bounds that were in force.
     /// - Returns: the sentence.

@@ -1,8 +1,8 @@
-/// A string in a JSON text: where its contents stand, between the quotation marks.
+/// The place of a string in a JSON text, between the quotation marks.
 public struct JSONString {
     /// Where the contents begin.
     public var start: Int
-    /// Where they end: the offset behind the last byte.
+    /// The offset after the last byte of the contents.
     public var end: Int
     /// Whether there are escapes, so that the contents are not the text itself.
     public var isEscaped: Bool
@@ -27,7 +27,7 @@ extension JSONReader {
         let start = position &+ 1
         var offset = start
         var isEscaped = false
-        // All bytes or-ed together: bit 7 tells whether there is anything but ASCII.
+        // All bytes combined with or: bit 7 shows whether there is anything but ASCII.
         var seen: UInt64 = 0
         scan: while true {
             if let word = bytes.word(at: offset) {
@@ -101,8 +101,8 @@ extension JSONReader {
 
     @usableFromInline
     mutating func checkLength(_ string: JSONString) {
-        // An escape is longer than what it stands for: 4000 characters of callbackData, which
-        // Infobip allows, may be 24,000 bytes as `\uXXXX` and never more than 12,000 as text.
+        // An escape is longer than its character: 4000 characters of callbackData, which Infobip
+        // allows, may take 24,000 bytes as `\uXXXX` but at most 12,000 as text.
         guard string.isEscaped, bytes.unescaped(string).bytes.count <= limits.string else {
             return note(.longString, at: string.start &- 1)
         }
@@ -110,7 +110,7 @@ extension JSONReader {
 
     /// Reads a number; the next byte is `-` or a digit.
     ///
-    /// - Returns: its characters, as of a string that is not escaped.
+    /// - Returns: its characters.
     @inlinable @inline(__always)
     public mutating func scanNumber() throws(JSONFault) -> JSONString {
         let start = position

@@ -1,18 +1,18 @@
 /// Reads one JSON text in a single pass, without building anything.
 ///
-/// The caller walks it: `enterObject()`, then `nextKey()` until nil, and after each key exactly one
-/// of `scanString()`, `scanNumber()`, `skipValue()`, or another `enter…`. Arrays likewise with
-/// `enterArray()` and `nextElement()`. All that is passed over is checked, so once `finish()` has
-/// returned the whole text is known to be JSON. Strings and numbers come as places in the text;
-/// nothing is allocated.
+/// The caller drives it: `enterObject()`, then `nextKey()` until nil, and after each key exactly
+/// one of `scanString()`, `scanNumber()`, `skipValue()`, or another `enter…`. Arrays likewise with
+/// `enterArray()` and `nextElement()`. Skipped values are checked, too, so once `finish()` has
+/// returned the whole text is known to be JSON. Strings and numbers are returned as places in the
+/// text; nothing is allocated.
 ///
-/// The grammar is that of RFC 8259 and nothing more: no comments, leading zeros, trailing commas. A
-/// byte order mark in front of it is passed over. What spoils one part of a text and leaves the
-/// rest readable does not stop the reading: `flaw` tells of it.
+/// The grammar is exactly that of RFC 8259: no comments, leading zeros or trailing commas. A byte
+/// order mark at the beginning is skipped. An error that leaves the rest of the text readable does
+/// not stop the reading: it is in `flaw`.
 public struct JSONReader {
     /// Bounds of what one text may hold.
     public struct Limits: Sendable {
-        /// Objects and arrays inside of each other, 1 to 64.
+        /// Nested objects and arrays, 1 to 64.
         public var depth = 64
         /// Bytes of a string, decoded.
         public var string = 16_384
@@ -28,23 +28,24 @@ public struct JSONReader {
 
     /// The text.
     public let bytes: ByteView
-    /// The bounds that are in force.
+    /// The bounds in use.
     public let limits: Limits
     /// Where the next token is looked for.
     public var position = 0
-    /// A broken bound, else bytes that are no UTF-8: the first since it was set to nil.
+    /// The first exceeded bound, or else the first bytes that are not UTF-8, since it was set to
+    /// nil.
     ///
-    /// The text is read on behind it, for what it spoils is one result and not the others. So
-    /// whoever needs the whole text looks here at its end.
+    /// Reading goes on after it, because it makes one result of a callback invalid and not the
+    /// others. A caller that needs the whole text checks this at its end.
     public var flaw: JSONFault?
     /// How many containers are open.
     public var depth = 0
     /// One bit for each open container, the innermost lowest; set for an object.
     @usableFromInline var kinds: UInt64 = 0
-    /// Whether the innermost container has been entered and nothing of it read.
+    /// Whether the innermost container was just entered.
     @usableFromInline var atStart = false
 
-    /// A reader at the beginning of a text, behind its byte order mark.
+    /// A reader at the beginning of a text, after its byte order mark.
     @inlinable
     public init(_ bytes: ByteView, limits: Limits = Limits()) {
         precondition((1...64).contains(limits.depth), "one bit for each level")
@@ -60,7 +61,7 @@ public struct JSONReader {
         while byte <= 0x20 {
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
             position &+= 1
-            // Indentation comes in long runs.
+            // Indentation comes in long runs, so eight blanks are skipped at once.
             while let word = bytes.word(at: position), word == 0x2020_2020_2020_2020 {
                 position &+= 8
             }
@@ -99,7 +100,7 @@ public struct JSONReader {
         atStart = false
     }
 
-    /// The next member's name, with its colon read; nil, and the object left, where there is none.
+    /// The next member's name, with its colon read; nil at the object's end, which is then left.
     @inlinable @inline(__always)
     public mutating func nextKey() throws(JSONFault) -> JSONString? {
         var byte = peek()
@@ -121,7 +122,7 @@ public struct JSONReader {
         return key
     }
 
-    /// Whether the array has a next element; the array is left where it has none.
+    /// Whether the array has a next element; at its end the array is left.
     @inlinable @inline(__always)
     public mutating func nextElement() throws(JSONFault) -> Bool {
         let byte = peek()
@@ -140,7 +141,7 @@ public struct JSONReader {
         return true
     }
 
-    /// Passes over one value, and checks it. One that nests too deep is a flaw.
+    /// Skips one value, and checks it. One that nests too deep is a flaw.
     package mutating func skipValue() throws(JSONFault) {
         let floor = depth
         var more = true
@@ -168,11 +169,11 @@ public struct JSONReader {
         }
     }
 
-    /// Passes over a container beyond the limit: by a reader of its own for each 64 levels that it
-    /// nests further, whose number the text bounds.
+    /// Skips a container beyond the limit, with a reader of its own for each 64 further levels; the
+    /// text's length bounds their number.
     private mutating func skipTooDeep() throws(JSONFault) {
         note(.tooDeep, at: position)
-        // What is open further out, a word for every 64 levels.
+        // The kinds of the outer levels, one word for every 64.
         var outer: [UInt64] = []
         var inner = JSONReader(bytes, limits: limits)
         inner.position = position
@@ -207,14 +208,14 @@ public struct JSONReader {
         atStart = false
     }
 
-    /// Passes over a value that is known, byte for byte, to be one.
+    /// Skips a value whose bytes are known.
     @inlinable @inline(__always)
     public mutating func passKnownValue(byteCount: Int) {
         position &+= byteCount
         atStart = false
     }
 
-    /// Notes a flaw; a bound's weighs more than that of bytes that are no UTF-8.
+    /// Records a flaw; an exceeded bound replaces one about UTF-8.
     @usableFromInline
     mutating func note(_ code: JSONFault.Code, at offset: Int) {
         if flaw == nil || flaw?.code == .invalidUTF8 { flaw = JSONFault(code, at: offset) }
@@ -226,7 +227,7 @@ public struct JSONReader {
         guard position == bytes.count else { throw JSONFault(.trailing, at: position) }
     }
 
-    /// What is wrong where the next token should be.
+    /// The fault at the place of the next token.
     public func unexpected() -> JSONFault {
         JSONFault(position < bytes.count ? .unexpectedByte : .unexpectedEnd, at: position)
     }

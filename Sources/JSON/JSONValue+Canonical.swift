@@ -1,6 +1,6 @@
 extension JSONValue {
-    /// The same value always as the same text: members in the order of their names' code points,
-    /// whole numbers without fraction and exponent, fractions without zeros at their end.
+    /// The same text for every spelling of a value: members in the order of their names' code
+    /// points, whole numbers without fraction and exponent, fractions without trailing zeros.
     package var canonicalBytes: [UInt8] {
         var json = JSONWriter()
         write(into: &json)
@@ -28,7 +28,7 @@ extension JSONValue {
         }
     }
 
-    /// A number without zeros at the end of its fraction.
+    /// A number without trailing zeros in its fraction.
     private static func shortest(_ number: String) -> String {
         guard number.utf8.contains(UInt8(ascii: ".")),
             !number.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") })

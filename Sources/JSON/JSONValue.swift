@@ -1,7 +1,7 @@
-/// A JSON text in memory: for what is small and read in no fixed order. Callbacks are read in place.
+/// A JSON text in memory, for small texts read in no fixed order. Callbacks are read in place.
 ///
-/// Two values are equal if they were written with the same code points, but for white space and
-/// escapes: `1` is not `1.0`, and "é" in one code point is not "é" in two.
+/// Two values are equal if they have the same code points, apart from white space and escapes: `1`
+/// is not `1.0`, and "é" in one code point is not "é" in two.
 package enum JSONValue: Equatable, Sendable {
     /// In the order of the text.
     case object([Member])
@@ -39,15 +39,15 @@ package enum JSONValue: Equatable, Sendable {
         }
     }
 
-    /// Reads a text of which every detail must be right.
+    /// Reads a text strictly.
     ///
     /// No object has a member twice; names are the same only if their code points are.
     ///
     /// - Parameters:
     ///   - body: UTF-8.
     ///   - limits: the bounds of the text; they also bound its cost.
-    /// - Throws: `JSONFault` for what is not JSON, breaks a bound, has a name twice, bytes that are
-    ///   no UTF-8, half a surrogate pair, or an exponent beyond 127.
+    /// - Throws: `JSONFault` for text that is not JSON, an exceeded bound, a name twice, bytes that
+    ///   are not UTF-8, an unpaired surrogate, or an exponent beyond 127.
     package init(
         strict body: [UInt8], limits: JSONReader.Limits = JSONReader.Limits()
     ) throws(JSONFault) {
@@ -58,12 +58,12 @@ package enum JSONValue: Equatable, Sendable {
         }
     }
 
-    /// Reads what somebody answered: what can be read of it counts.
+    /// Reads a provider's answer as far as possible.
     ///
-    /// Of a member that comes twice the first counts. Bytes that are no UTF-8, NUL and halves of
-    /// surrogate pairs become U+FFFD, so that PostgreSQL can hold the texts.
+    /// Of a member that comes twice the first counts. Bytes that are not UTF-8, NUL and unpaired
+    /// surrogates become U+FFFD, so that PostgreSQL can hold the texts.
     ///
-    /// - Parameter body: nil for what is not JSON within the usual bounds.
+    /// - Parameter body: the result is nil if it is not JSON within the usual bounds.
     package init?(_ body: [UInt8]) {
         let value = body.withUnsafeBytes { body -> JSONValue? in
             var builder = JSONBuilder(ByteView(body), JSONReader.Limits(), isStrict: false)
@@ -73,10 +73,10 @@ package enum JSONValue: Equatable, Sendable {
         self = value
     }
 
-    /// The first member of this name; nil where there is none, where it is `null`, and for all that
-    /// is no object.
+    /// The first member of this name; nil if there is none, if it is `null`, or if this is not an
+    /// object.
     package subscript(name: String) -> JSONValue? {
-        // The name's code points, and not the character that they make.
+        // Compares code points; Swift's `==` would compare characters.
         let member = members.first { $0.name.utf8.elementsEqual(name.utf8) }
         guard let value = member?.value, value != .null else { return nil }
         return value
@@ -118,9 +118,9 @@ private struct JSONBuilder {
     private let isStrict: Bool
     private var count = 0
 
-    /// So few names are compared with each other, more are put into a set.
+    /// Up to this many names are compared with each other; more are put into a set.
     private static let fewNames = 8
-    /// Beyond it a short number would take hundreds of digits when it is stored and shown.
+    /// Beyond it a short number would take hundreds of digits when stored and shown.
     private static let exponentLimit = 127
 
     init(_ bytes: ByteView, _ limits: JSONReader.Limits, isStrict: Bool) {
@@ -134,7 +134,7 @@ private struct JSONBuilder {
         return value
     }
 
-    /// The depth's bound is the recursion's.
+    /// Recursive; the depth's bound limits it.
     private mutating func value() throws(JSONFault) -> JSONValue {
         count += 1
         let byte = reader.peek()

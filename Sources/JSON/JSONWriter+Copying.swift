@@ -1,9 +1,9 @@
-/// Copies what somebody else wrote, made fit for PostgreSQL's `jsonb`, whatever the provider wrote.
+/// Copies a provider's JSON, changed where PostgreSQL's `jsonb` could not hold it.
 ///
-/// White space is dropped; `\u0000` and halves of surrogate pairs become U+FFFD; a number whose
-/// exponent `numeric` could not hold becomes a string with the same characters.
+/// White space is dropped; `\u0000` and unpaired surrogates become U+FFFD; a number whose exponent
+/// `numeric` could not hold becomes a string with the same characters.
 extension JSONWriter {
-    /// Exponents of at most so many digits are kept as numbers; `numeric` goes to 131,072 digits.
+    /// Exponents of up to so many digits are kept as numbers; `numeric` holds 131,072 digits.
     private static let exponentDigits = 3
 
     /// A member's name as it was written.

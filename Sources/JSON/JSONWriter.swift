@@ -1,10 +1,10 @@
-/// Writes JSON text straight into bytes: for answers, log lines, documents and what is sent to others.
+/// Writes JSON text directly into bytes: for answers, log lines, documents and requests.
 ///
 /// The caller opens and closes objects and arrays in pairs, and writes exactly one value after each
 /// key; the writer sets the commas. Source: RFC 8259.
 ///
-/// What every log line and answer goes through is public: its users are in other modules, and the
-/// compiler inlines nothing there that is only `package`.
+/// The parts that every log line and answer passes through are public: their users are in other
+/// modules, and the compiler inlines nothing there that is only `package`.
 public struct JSONWriter: Sendable {
     /// How control characters are written.
     public enum Style: Sendable {
@@ -70,7 +70,8 @@ public struct JSONWriter: Sendable {
         raw(String(value))
     }
 
-    /// A number rounded to thousandths; `null` if it is not finite, which JSON cannot say.
+    /// A number rounded to thousandths; `null` if it is not finite, because JSON has no such
+    /// number.
     public mutating func number(_ value: Double) {
         guard value.isFinite, abs(value) < 1e15 else { return null() }
         let thousandths = Int64((value * 1000).rounded())
@@ -91,7 +92,7 @@ public struct JSONWriter: Sendable {
         raw("null")
     }
 
-    /// What already is JSON text: a value, or members of the open object without its braces.
+    /// Adds existing JSON text: a value, or members of the open object without its braces.
     public mutating func raw(_ json: String) {
         separate()
         bytes.append(contentsOf: json.utf8)
@@ -115,19 +116,19 @@ public struct JSONWriter: Sendable {
         endKey()
     }
 
-    /// Adds bytes as they are, with no comma before them: pieces of one token.
+    /// Adds bytes as they are, without a comma before them: pieces of one token.
     mutating func append(_ piece: UnsafeRawBufferPointer) {
         bytes.append(contentsOf: piece)
     }
 
-    /// A comma or a new line, where one has to stand before what comes.
+    /// Adds the comma and the line break that belong before the next token.
     mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
         if indent != nil { startLine() }
     }
 
-    /// The colon behind a name.
+    /// Adds the colon after a name.
     mutating func endKey() {
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
@@ -137,7 +138,7 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    /// U+FFFD, for what the reader of the text could not hold.
+    /// Adds U+FFFD in place of a character that PostgreSQL could not hold.
     mutating func appendReplacement() {
         bytes.append(contentsOf: [0xEF, 0xBF, 0xBD])
     }

@@ -1,9 +1,9 @@
-/// Reads a `Content-Type` and a `Content-Encoding`, whose words are the same in either case.
+/// Reads a `Content-Type` and a `Content-Encoding`, in which letter case does not matter.
 package enum MediaType {
-    /// Whether a `Content-Type` is JSON: `application/json`, `text/json`, or a type made of JSON
+    /// Whether a `Content-Type` is JSON: `application/json`, `text/json`, or a type based on JSON
     /// such as `application/problem+json`. Source: RFC 6839, section 3.1.
     package static func isJSON(_ contentType: String) -> Bool {
-        // The only spelling that Infobip uses, on the path of every callback.
+        // The spelling that Infobip uses, checked first because every callback passes here.
         if contentType == "application/json" { return true }
         let type = essence(contentType)
         guard let slash = type.firstIndex(of: "/"), slash != type.startIndex else { return false }
@@ -16,7 +16,7 @@ package enum MediaType {
         essence(contentType) == "application/x-www-form-urlencoded"
     }
 
-    /// Whether a `Content-Encoding` leaves the body as it is; all others are not read.
+    /// Whether a `Content-Encoding` leaves the body unchanged; all others are refused.
     /// Source: RFC 9110, section 8.4.
     package static func isIdentity(_ contentEncoding: String) -> Bool {
         contentEncoding.split(separator: ",").allSatisfy { word in
@@ -25,7 +25,7 @@ package enum MediaType {
         }
     }
 
-    /// Type and subtype in lower case, without parameters: only UTF-8 is read whatever they say.
+    /// Type and subtype in lower case; parameters are ignored, because only UTF-8 is read.
     private static func essence(_ header: String) -> String {
         trimmed(header.prefix { $0 != ";" }).lowercased()
     }

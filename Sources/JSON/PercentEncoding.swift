@@ -1,8 +1,8 @@
 /// The escapes of URLs and forms. Source: RFC 3986, section 2.1.
 package enum PercentEncoding {
-    /// What a blank is written as.
+    /// How a blank is written.
     package enum Blank: Sendable {
-        /// `%20`, right in every part of a URL.
+        /// `%20`, valid in every part of a URL.
         case escaped
         /// `+`, as browsers write forms.
         case plus
@@ -44,10 +44,10 @@ package enum PercentEncoding {
     ///   - range: the part.
     ///   - text: the whole.
     ///   - output: where the bytes go; they need not be UTF-8.
-    /// - Returns: whether every `%` began an escape; one that begins none stays as it stands.
+    /// - Returns: whether every escape was valid; an invalid one stays as it is.
     static func decode(_ range: Range<Int>, of text: ByteView, into output: inout [UInt8]) -> Bool {
         var isExact = true
-        // What stands for itself is added in one piece.
+        // Characters that need no decoding are added in one piece.
         var piece = range.lowerBound
         var offset = range.lowerBound
         while offset < range.upperBound {

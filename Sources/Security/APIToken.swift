@@ -18,7 +18,7 @@ package struct APIToken: Sendable {
         return key
     }
 
-    /// Reads what somebody presents; nil unless it is written as `generate()` writes it.
+    /// Reads a token from a request; nil unless it is written as `generate()` writes it.
     package init?(_ text: String) {
         let characters = Array(text.utf8)
         guard characters.starts(with: Self.prefix.utf8),
@@ -29,10 +29,10 @@ package struct APIToken: Sendable {
         self.secret = secret
     }
 
-    /// What the database keeps and looks the key up by: the SHA-256 of the whole text.
+    /// The SHA-256 of the whole text, under which the database finds the key.
     package var digest: SHA256Digest { secret.digest }
 
-    /// The key itself, to be shown once, to whom it is made for.
+    /// The key itself, to be shown once to its new owner.
     package var revealed: String {
         secret.withBytes { String(decoding: $0, as: UTF8.self) }
     }
@@ -41,6 +41,6 @@ package struct APIToken: Sendable {
 extension APIToken: CustomStringConvertible, CustomReflectable {
     /// Never the key.
     package var description: String { "<redacted>" }
-    /// No children, as of `Secret`.
+    /// No children, as in `Secret`.
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

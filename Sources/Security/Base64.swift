@@ -38,7 +38,7 @@ package enum Base64 {
     }
 
     /// Reads the spelling that `encode` gives; nil for white space, missing or surplus padding,
-    /// characters of the other alphabet, and bits set behind the last byte.
+    /// characters of the other alphabet, and bits set after the last byte.
     package static func decode(_ text: [UInt8], alphabet: Alphabet = .standard) -> [UInt8]? {
         var end = text.count
         if alphabet == .standard {

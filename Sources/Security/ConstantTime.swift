@@ -1,6 +1,6 @@
 private import CCrypto
 
-/// Comparisons whose duration tells nothing about where two values differ.
+/// Comparisons whose duration does not show where two values differ.
 package enum ConstantTime {
     /// Whether two byte strings are equal.
     ///
@@ -13,7 +13,8 @@ package enum ConstantTime {
     /// Whether two ranges of memory hold equal bytes; see `areEqual(_:_:)` over arrays.
     package static func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
         guard a.count == b.count else {
-            // Different lengths cannot have equal digests; the comparison is there for its time.
+            // Different lengths cannot have equal digests; the comparison only takes the usual
+            // time.
             return SHA256.digest(of: a) == SHA256.digest(of: b)
         }
         return sameBytes(a, b)

@@ -1,10 +1,10 @@
-/// What libcrypto could not do. Holds no secret and no input.
+/// Why libcrypto could not do an operation. Holds no secret and no input.
 package struct CryptoFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The closed list of failures.
     package enum Code: String, Sendable, CaseIterable {
-        /// This libcrypto does not offer the algorithm, as MD5 under a FIPS provider.
+        /// This libcrypto does not offer the algorithm; MD5 under a FIPS provider, for example.
         case unavailableAlgorithm = "unavailable_algorithm"
-        /// The system has no random numbers to give.
+        /// The system has no random numbers.
         case noRandomness = "no_randomness"
     }
 

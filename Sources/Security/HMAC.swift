@@ -1,12 +1,12 @@
 private import CCrypto
 
-/// A secret together with the hash that it is used with, ready to authenticate messages.
+/// A secret and its hash algorithm, ready to authenticate messages.
 ///
-/// The algorithm is fixed when the key is made: no request can choose it. One code costs about
-/// 1 µs and 0.5 µs more for each kilobyte. Any thread.
+/// The algorithm is fixed when the key is made, so no request can choose it. A code costs about 1
+/// µs, and 0.5 µs more for each kilobyte. Any thread.
 /// Source: RFC 2104; the algorithms are those of Infobip's notification profiles.
 package struct HMACKey: Sendable {
-    /// The hashes on offer; the raw value is the word in the configuration.
+    /// The supported hashes; the raw value is the word in the configuration.
     ///
     /// MD5 and SHA-1 are there because Infobip offers them; in HMAC they are still sound.
     package enum Algorithm: String, Sendable, CaseIterable {
@@ -61,7 +61,8 @@ package struct HMACKey: Sendable {
     /// The authentication code of a range of memory, `algorithm.byteCount` bytes.
     package func code(for bytes: UnsafeRawBufferPointer) -> [UInt8] {
         guard let code = compute(over: bytes) else {
-            // The trial in `init` succeeded, so memory has run out; no value may stand in for it.
+            // The trial in `init` succeeded, so memory has run out; a made-up value must never be
+            // returned.
             preconditionFailure("libcrypto made no HMAC")
         }
         return code
@@ -80,7 +81,7 @@ package struct HMACKey: Sendable {
     private func compute(over bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         let code = [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
             count = secret.withBytes { key in
-                // libcrypto reads a null key or message as "none given", not as an empty one.
+                // libcrypto reads a null pointer as "none given", not as an empty key or message.
                 withUnsafeBytes(of: UInt8(0)) { empty in
                     waybill_hmac(
                         Self.hmac, algorithm.name.utf8CString, key.baseAddress ?? empty.baseAddress,

@@ -6,7 +6,7 @@ package enum RandomBytes {
     ///
     /// - Parameter count: how many, 1 to 4096.
     /// - Returns: exactly so many.
-    /// - Throws: `CryptoFailure` with `noRandomness`; then no weaker source stands in.
+    /// - Throws: `CryptoFailure` with `noRandomness`; a weaker source is never used.
     package static func make(count: Int) throws(CryptoFailure) -> [UInt8] {
         precondition((1...4096).contains(count), "1 to 4096 random bytes")
         var made = false
@@ -21,7 +21,7 @@ package enum RandomBytes {
     /// A token for URLs and headers: base64url without padding.
     ///
     /// - Parameter byteCount: its strength; 32 bytes give 43 characters and 256 bits.
-    /// - Returns: the token, always another one.
+    /// - Returns: a new token each time.
     /// - Throws: `CryptoFailure` with `noRandomness`.
     package static func token(byteCount: Int = 32) throws(CryptoFailure) -> String {
         Base64.encode(try make(count: byteCount), alphabet: .url)

@@ -53,7 +53,7 @@ package enum SHA256 {
             let made = waybill_digest(
                 algorithm, bytes.baseAddress, bytes.count,
                 output.bindMemory(to: UInt8.self).baseAddress)
-            // It fails only when memory has run out; an unkeyed value must never pass for a digest.
+            // It fails only when memory has run out; a made-up value must never pass for a digest.
             precondition(made == 1, "libcrypto made no SHA-256 digest")
             return SHA256Digest(words: SHA256Digest.read(UnsafeRawBufferPointer(output)))
         }

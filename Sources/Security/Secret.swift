@@ -1,7 +1,7 @@
-/// A text that proves who somebody is: a password, a token, a key.
+/// A text that proves an identity: a password, a token, a key.
 ///
-/// It prints as `<redacted>`, also inside of other values; there is no `==`, so that no comparison
-/// can stop at the first different byte.
+/// It prints as `<redacted>`, also inside of other values. There is no `==`, because it would stop
+/// at the first different byte and so reveal its position.
 package struct Secret: Sendable {
     private let bytes: [UInt8]
 
@@ -27,7 +27,7 @@ package struct Secret: Sendable {
         ConstantTime.areEqual(bytes, other)
     }
 
-    /// The SHA-256 digest of the bytes: what a table may keep of a long random secret.
+    /// The SHA-256 digest of the bytes, which a table may hold for a long random secret.
     package var digest: SHA256Digest { SHA256.digest(of: bytes) }
 }
 

@@ -13,7 +13,7 @@ extension Environment {
         return addresses
     }
 
-    /// Whether a text is a public address of the right form; else the reason is reported.
+    /// Whether a text is a valid public address; if not, the reason is reported.
     ///
     /// - Parameters:
     ///   - text: one value of the setting.
@@ -31,10 +31,10 @@ extension Environment {
 
     /// A provider's address, with its scheme and without a slash at its end.
     ///
-    /// Keys travel there, so it takes https, but for a simulator on this machine.
+    /// Keys are sent there, so it must be https, except for a simulator on this machine.
     ///
-    /// - Parameter setting: an address; what it holds may lack the scheme.
-    /// - Returns: the default if it is absent; nil if it is of another form, or has no default.
+    /// - Parameter setting: an address; its value may lack the scheme.
+    /// - Returns: the default if it is absent; nil if it is not valid, or has no default.
     package mutating func providerAddress(_ setting: Setting) -> String? {
         guard case .address(let fallback) = setting.kind else { wrongKind(setting) }
         guard let text = given(setting) else { return fallback }

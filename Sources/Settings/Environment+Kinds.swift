@@ -1,7 +1,7 @@
 private import Foundation
 
 /// One function for each kind of setting. Each takes the default and the bounds from the entry; an
-/// entry of another kind is a fault of the program.
+/// entry of another kind is a programming error.
 extension Environment {
     /// A setting's text, or its default; nil if it is absent and has none.
     package mutating func text(_ setting: Setting) -> String? {
@@ -76,8 +76,8 @@ extension Environment {
 
     /// Several secrets.
     ///
-    /// A comma that somebody took for part of a secret would make two of it, and the first could be
-    /// one letter: a part that short is a problem. One secret alone may be of any length.
+    /// A secret with an unescaped comma would become two, and the first could be a single letter;
+    /// so a part that short is a problem. One secret alone may have any length.
     package mutating func secrets(_ setting: Setting) -> [String] {
         guard setting.isSecret else { wrongKind(setting) }
         let values = list(setting)
@@ -161,14 +161,14 @@ extension Environment {
         return values.compactMap { $0.map { .seconds($0) } }
     }
 
-    /// The program reads a setting as what its entry does not say that it is.
+    /// The program reads a setting as another kind than its entry has.
     func wrongKind(_ setting: Setting) -> Never {
         preconditionFailure("\(setting.name) is read as another kind than its entry says")
     }
 }
 
 extension Setting {
-    /// What a rate may be, but for `none`.
+    /// The bounds of a rate other than `none`.
     package static let rateBounds = 0.01...100_000.0
 }
 

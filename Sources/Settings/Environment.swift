@@ -6,12 +6,12 @@ private import Foundation
 /// problem; all of them are collected, so that they are listed at once.
 package struct Environment {
     private var variables: ProcessEnvironment
-    /// What the user wrote a variable as, where an option of the command line took its place.
+    /// The command-line options that replaced variables, by the variable's name.
     private var options: [String: String] = [:]
     private let readFile: (String) -> String?
-    /// What is wrong so far.
+    /// The problems found so far.
     package private(set) var problems: [SettingProblem] = []
-    /// The settings that were read so far; tests hold them against the table's readers.
+    /// The settings read so far; tests compare them with the readers in the table.
     package private(set) var settingsRead: Set<Setting> = []
 
     /// - Parameters:
@@ -25,7 +25,7 @@ package struct Environment {
         self.readFile = readFile
     }
 
-    /// The same with these variables and no others.
+    /// The same with only these variables.
     ///
     /// - Parameters:
     ///   - variables: names to values; empty values count as absent.
@@ -41,18 +41,18 @@ package struct Environment {
 // MARK: - Where a value comes from
 
 extension Environment {
-    /// What to say of a value of which this byte, from 1, is the first that is no UTF-8.
+    /// The problem of a value whose byte at this place, counted from 1, is not UTF-8.
     package static func notUTF8(_ byte: Int) -> String {
         "is not UTF-8: byte \(byte) of its value belongs to no character"
     }
 
-    /// The most bytes of a file; secrets are short, and a device may have no end.
+    /// The most bytes of a file; secrets are short, and a device may be endless.
     private static let fileLimit = 1 << 20
 
-    /// A file's text, without the byte order mark that some editors put before it; nil for what is
-    /// no UTF-8, too.
+    /// A file's text, without the byte order mark that some editors add; nil also for text that is
+    /// not UTF-8.
     package static func text(ofFile path: String) -> String? {
-        // Not by FileManager, which reads no pipe, as in `--key-file <(…)`.
+        // Not with FileManager, which cannot read a pipe such as `--key-file <(…)`.
         guard let file = FileHandle(forReadingAtPath: path),
             let content = try? file.read(upToCount: fileLimit + 1) ?? Data(),
             content.count <= fileLimit
@@ -63,7 +63,7 @@ extension Environment {
             as: UTF8.self)
     }
 
-    /// The same without some settings, as if nobody had given them.
+    /// The same without some settings, as if they were not given.
     package func without(_ settings: Set<Setting>) -> Environment {
         var rest = variables
         for setting in settings {
@@ -75,7 +75,7 @@ extension Environment {
         return environment
     }
 
-    /// Lets an option of the command line take a setting's place; problems name the option.
+    /// Replaces a setting by a command-line option; problems name the option.
     ///
     /// - Parameters:
     ///   - setting: what the option stands for.
@@ -85,7 +85,7 @@ extension Environment {
         set(setting, value: value, file: nil, by: option)
     }
 
-    /// Lets an option of the command line that names a file take a setting's place.
+    /// Replaces a setting by a command-line option that names a file.
     ///
     /// - Parameters:
     ///   - setting: what the option stands for.
@@ -103,7 +103,7 @@ extension Environment {
         options[setting.fileName] = option
     }
 
-    /// Notes a problem of a setting.
+    /// Records a problem of a setting.
     ///
     /// A setting that is read twice has its problem once.
     ///
@@ -118,7 +118,7 @@ extension Environment {
         note(SettingProblem(setting.name, subject: options[name] ?? name, text))
     }
 
-    /// Notes a problem of an option of the command line that stands for no setting.
+    /// Records a problem of a command-line option that stands for no setting.
     ///
     /// - Parameters:
     ///   - option: with its dashes.
@@ -131,7 +131,7 @@ extension Environment {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
-    /// Reads something without keeping what is wrong with it, because another reading tells that.
+    /// Reads something and drops its problems, because another reading reports them.
     ///
     /// - Parameter body: what is read.
     /// - Returns: what the body returns.
@@ -151,23 +151,23 @@ extension Environment {
         case file
     }
 
-    /// Where a setting's value comes from, be it one that can be read or not; nil if nobody gave one.
+    /// Where a setting's value comes from, valid or not; nil if it is not given.
     package func origin(of setting: Setting) -> Origin? {
         if isGiven(setting.name) { return .environment }
         return isGiven(setting.fileName) ? .file : nil
     }
 
-    /// Whether somebody gave it a value, be it one that can be read or not.
+    /// Whether it is given, valid or not.
     package func isGiven(_ setting: Setting) -> Bool { origin(of: setting) != nil }
 
     private func isGiven(_ name: String) -> Bool {
         variables.faults[name] != nil || !(variables.texts[name] ?? "").isEmpty
     }
 
-    /// What somebody gave a setting, as text.
+    /// A setting's given value, as text.
     ///
     /// - Parameter setting: of any kind.
-    /// - Returns: nil if nobody gave it a value that can be read.
+    /// - Returns: nil if it is not given or cannot be read.
     package mutating func given(_ setting: Setting) -> String? {
         settingsRead.insert(setting)
         for name in [setting.name, setting.fileName] {

@@ -1,11 +1,12 @@
 private import Foundation
 
-/// An address that paths can be put behind, as a setting or an option gives it:
+/// An address to which paths can be appended, as a setting or an option gives it:
 /// `https://host[:port]`, perhaps with a path.
 ///
-/// Read byte by byte and not by Foundation, which takes ports and hosts that nobody can call.
+/// Read byte by byte and not with Foundation, which accepts ports and hosts that cannot exist.
 package enum HTTPAddress {
-    /// What is wrong with a text, as it is told behind "it"; nil if nothing is.
+    /// What is wrong with a text, as the end of a sentence that begins with "it"; nil if it is
+    /// valid.
     ///
     /// No part of the text is in it, so it shows no secret.
     package static func problem(of text: String) -> String? {
@@ -17,7 +18,7 @@ package enum HTTPAddress {
         guard ["http", "https"].contains(text[..<separator.lowerBound]) else {
             return "has another scheme"
         }
-        // Wherever it stands: a password may itself hold a slash or a question mark.
+        // Anywhere in the text: a password may itself hold a slash or a question mark.
         guard !rest.contains("@") else { return "holds a user or a password" }
         guard !rest.contains("?"), !rest.contains("#") else { return "has a query or a fragment" }
         let authority = rest.prefix { $0 != "/" }
@@ -30,7 +31,7 @@ package enum HTTPAddress {
         return nil
     }
 
-    /// Whether a sound address is of this machine, where TLS protects nothing.
+    /// Whether a valid address is on this machine, where TLS is not needed.
     package static func isLoopback(_ text: String) -> Bool {
         guard let separator = text.range(of: "://") else { return false }
         let host = parts(of: text[separator.upperBound...].prefix { $0 != "/" }).host.lowercased()
@@ -53,7 +54,7 @@ package enum HTTPAddress {
         }
         let authority = rest.prefix { !"/?#".contains($0) }
         let (host, port) = parts(of: authority)
-        // What is no port may be the password of a user whose host was forgotten.
+        // An invalid port may be the password of a user whose host was forgotten.
         result += host + (port.map { isPort($0) || isDigits($0) ? ":" + $0 : ":…" } ?? "")
         rest = rest[authority.endIndex...]
         // A query's names are shown, its values are not.

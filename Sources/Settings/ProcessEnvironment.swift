@@ -1,14 +1,13 @@
 private import Foundation
 
-/// The variables that this process was started with, as text where they are text.
+/// The variables that this process was started with, as text where they are UTF-8.
 ///
-/// Foundation would put U+FFFD in the place of bytes that are no UTF-8, and a password would be
-/// another one without a word.
+/// Foundation would replace bytes that are not UTF-8 by U+FFFD, and so change a password without
+/// any warning.
 package struct ProcessEnvironment: Sendable {
     /// Names to values.
     package private(set) var texts: [String: String] = [:]
-    /// The variables whose values are no UTF-8, and which of the value's bytes is the first that is
-    /// not, from 1.
+    /// The variables whose values are not UTF-8, and the place of the first wrong byte, from 1.
     package private(set) var faults: [String: Int] = [:]
 
     /// This process's own.
@@ -27,11 +26,11 @@ package struct ProcessEnvironment: Sendable {
         self.texts = texts
     }
 
-    /// - Parameter lines: `NAME=value` each, as the kernel has them.
+    /// - Parameter lines: `NAME=value` each, as the kernel gives them.
     package init(lines: [[UInt8]]) {
         for line in lines {
             let bytes = line.prefix { $0 != UInt8(ascii: "=") }
-            // A name that is no text is none of ours.
+            // A name that is not UTF-8 is not one of ours.
             guard let name = String(validating: bytes, as: UTF8.self) else { continue }
             let value = line.dropFirst(bytes.count + 1)
             if let text = String(validating: value, as: UTF8.self) {
@@ -42,7 +41,7 @@ package struct ProcessEnvironment: Sendable {
         }
     }
 
-    /// Takes a value in place of the process's own; nil for none.
+    /// Replaces a value of the process; nil removes it.
     package mutating func set(_ name: String, to value: String?) {
         texts[name] = value
         faults[name] = nil

@@ -1,27 +1,27 @@
-/// One setting: its entry in the table of all settings, through which alone it can be read.
+/// One setting: its entry in the table of all settings. It can only be read through the entry.
 ///
-/// What reads a setting takes its default and its bounds from here, and so do `waybill check`, each
-/// command's `--help`, `.env.example` and the documentation. To add one, declare an entry beside the
-/// others of its group, put it into the list there, and read it with the function of its kind.
+/// The reading code takes its default and its bounds from here, and so do `waybill check`, each
+/// command's `--help`, `.env.example` and the documentation. To add one, declare an entry beside
+/// the others of its group, add it to the list there, and read it with the function of its kind.
 package struct Setting: Sendable, Hashable {
     /// The variable; `NAME_FILE` names a file that holds the value instead.
     package let name: String
-    /// What it takes, and what it is unless set.
+    /// The values it takes, and its default.
     package let kind: Kind
-    /// What it means that a setting without a default is not set, in a few words; nil if it has one.
+    /// What it means that a setting without a default is absent, in a few words; nil if it has one.
     package let whenUnset: String?
     /// Whether no part of its value may be shown.
     package let isSecret: Bool
     /// Whether it takes several values.
     package let isList: Bool
-    /// A value that shows its form, where the default does not.
+    /// A value that shows the form, where the default does not.
     package let example: String?
     /// The heading under which it is listed.
     package let group: Group
     /// The commands that read it, in the order of `Reader`.
     package let readers: [Reader]
-    /// What it is for, in one or two sentences of Markdown without links. Bounds, words, and whether
-    /// it is a list or a secret are added from what else is here.
+    /// What it is for, in one or two sentences of Markdown without links. Bounds, words, and
+    /// whether it is a list or a secret are added from the other fields.
     package let meaning: String
 
     /// - Parameters:
@@ -32,7 +32,7 @@ package struct Setting: Sendable, Hashable {
     ///   - isList: whether it takes several values.
     ///   - example: shown in `.env.example`; the default unless given.
     ///   - group: the heading under which it is listed.
-    ///   - readers: the commands that read it, at least one; `check` looks at what `serve` and
+    ///   - readers: the commands that read it, at least one; `check` checks what `serve` and
     ///     `dispatch` read.
     ///   - meaning: full sentences.
     package init(
@@ -64,7 +64,7 @@ extension Setting {
     package struct Group: Sendable, Hashable {
         /// A few words, such as `The database`.
         package let heading: String
-        /// What holds for all settings under the heading: sentences of Markdown, perhaps none.
+        /// What holds for all settings under the heading: sentences of Markdown; may be empty.
         package let note: String
 
         /// - Parameters:
@@ -81,15 +81,15 @@ extension Setting {
         case serve, dispatch, migrate, key, send, message, probe, simulate
     }
 
-    /// What a setting takes, and what it is unless set.
+    /// The values that a setting takes, and its default.
     package enum Kind: Sendable, Hashable {
-        /// Any text; what reads it may demand more.
+        /// Any text; its reader may demand more.
         case text(default: String? = nil)
         /// A whole number within bounds.
         case integer(default: Int, in: ClosedRange<Int>)
         /// `true` or `false`.
         case flag(default: Bool)
-        /// One of some words, in any case; `synonyms` are other words for them.
+        /// One of some words, in any letter case; `synonyms` are other words for them.
         case choice(default: String?, of: [String], synonyms: [String: String] = [:])
         /// Messages a second; nil and `none` for no limit.
         case rate(default: Double?)
@@ -99,7 +99,7 @@ extension Setting {
         case address(default: String? = nil)
     }
 
-    /// The default as one would write it; nil if there is none.
+    /// The default as a user would write it; nil if there is none.
     package var defaultText: String? {
         switch kind {
         case .text(let text), .choice(let text, _, _), .address(let text): text
@@ -117,7 +117,7 @@ extension Setting {
 }
 
 extension Setting {
-    /// The public addresses, which both we and the providers' kits read.
+    /// The public addresses, which both Waybill and the providers' kits read.
     package static let publicAddresses = Setting(
         "APP_BASE_URL", .address(), whenUnset: "none", isList: true,
         example: "https://sms.example.com", in: Group("The public address"),

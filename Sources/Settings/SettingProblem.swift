@@ -1,10 +1,10 @@
-/// What is wrong with a setting, and what to do.
+/// What is wrong with a setting, and how to correct it.
 package struct SettingProblem: Sendable, Hashable, CustomStringConvertible {
     /// The setting's name.
     package let setting: String
     /// What the user wrote: the setting, its `NAME_FILE`, or an option of the command line.
     package let subject: String
-    /// What is wrong with it, as it is told behind the subject. No secret is in it.
+    /// What is wrong with it, as the sentence after the subject. It holds no secret.
     package let text: String
 
     /// - Parameters:

@@ -74,7 +74,7 @@ extension SettingTable {
 }
 
 extension Setting {
-    /// The default, or what it means that it is not set: Markdown.
+    /// The default, or what it means that the setting is absent: Markdown.
     package var shownDefault: String {
         guard let text = defaultText else { return whenUnset ?? "none" }
         if case .integer = kind { return text }
@@ -84,7 +84,7 @@ extension Setting {
     /// `serve, probe`.
     package var shownReaders: String { readers.map(\.rawValue).joined(separator: ", ") }
 
-    /// The meaning, and what follows from the rest of the entry: bounds, words, secret, list.
+    /// The meaning, and what the other fields add: bounds, words, secret, list.
     package var fullMeaning: String {
         let form = isSecret ? (isList ? "A list of secrets." : "Secret.") : isList ? "A list." : ""
         return [meaning, bounds, form].filter { !$0.isEmpty }.joined(separator: " ")

@@ -21,7 +21,7 @@ package struct SettingTable: Sendable {
         settings.filter { $0.readers.contains(reader) }
     }
 
-    /// The settings under their headings; a heading stands where its first setting does.
+    /// The settings under their headings; a heading comes where its first setting does.
     package var groups: [(group: Setting.Group, settings: [Setting])] {
         var groups: [(group: Setting.Group, settings: [Setting])] = []
         for setting in settings {

@@ -1,4 +1,4 @@
-/// What is UTF-8 and what is not.
+/// Finds the first byte of a text that is not UTF-8.
 package enum UTF8Text {
     /// Which byte is the first that does not belong to UTF-8, from 1; nil if all do.
     package static func firstFault(in bytes: some Sequence<UInt8>) -> Int? {

@@ -1,14 +1,14 @@
-/// Puts whole lines into a file or a pipe that may take only a part of one.
+/// Writes whole lines into a file or a pipe that may take only a part of one.
 ///
-/// A full disk takes the beginning of a line and refuses the rest. The next line that is written
-/// must not be glued to it, or both are lost to who reads the log.
+/// A full disk takes the beginning of a line and refuses the rest. The next line must not be
+/// appended to that beginning, or a reader of the log loses both.
 ///
-/// A pure state machine: who uses it does the writing.
+/// A pure state machine: the caller does the writing.
 struct LineOutput {
-    /// What came of one attempt to write.
+    /// The result of one attempt to write.
     enum Attempt {
         case wrote(Int)
-        /// Nothing was taken, and trying again makes sense at once.
+        /// Nothing was taken; try again at once.
         case again
         case failed
     }

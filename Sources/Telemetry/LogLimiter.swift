@@ -1,9 +1,10 @@
 /// Keeps one repeated line from flooding the log during an outage or an attack.
 ///
-/// A pure state machine per key; the caller tells it the time. Keys are bounded: when there are too
-/// many, lines of further keys pass.
+/// A pure state machine per key; time is passed in. The number of keys is bounded: beyond it, lines
+/// of new keys pass.
 struct LogLimiter: Sendable {
-    /// What makes lines the same: the message, and what the caller adds, such as an error's code.
+    /// Lines with the same key count together: the message, and what the caller adds, such as an
+    /// error's code.
     struct Key: Hashable, Sendable {
         let message: String
         let detail: String
@@ -11,12 +12,12 @@ struct LogLimiter: Sendable {
 
     /// Whether a line is written.
     enum Admission: Equatable, Sendable {
-        /// It is, and tells how many like it were held back since the last one.
+        /// It is, with the number of lines like it that were suppressed since the last one.
         case write(suppressed: Int)
         case suppress
     }
 
-    /// What was held back and has no next line that would tell of it.
+    /// Lines that were suppressed, with no next line of their key to report them.
     struct Remainder: Equatable, Sendable {
         let key: Key
         let level: Logger.Level
@@ -48,7 +49,7 @@ struct LogLimiter: Sendable {
         self.burst = burst
     }
 
-    /// Whether lines are being held back, so that somebody must come for `remainders`.
+    /// Whether lines are being suppressed, so that `remainders` must be called later.
     private(set) var isLimiting = false
 
     /// A line is to be written.
@@ -68,7 +69,7 @@ struct LogLimiter: Sendable {
             isLimiting = true
             return .suppress
         case .limited(let since, let suppressed, _) where now - since >= Self.window:
-            // This line is the first of the next second, be it quiet again or not.
+            // This line is the first of the next second, whether the flood is over or not.
             states[key] =
                 suppressed <= burst
                 ? .open(since: now, count: 1) : .limited(since: now, suppressed: 0, level: level)
@@ -80,8 +81,8 @@ struct LogLimiter: Sendable {
         return .write(suppressed: 0)
     }
 
-    /// Ends the limits whose flood is over: no line came for two seconds that would have told how
-    /// many were held back. `isEnding` takes all there is.
+    /// Ends the limits of keys with no line for two seconds, and returns what was suppressed, since
+    /// no later line would report it. `isEnding` takes all there is.
     mutating func remainders(
         at now: ContinuousClock.Instant, isEnding: Bool = false
     ) -> [Remainder] {
@@ -102,7 +103,8 @@ struct LogLimiter: Sendable {
         return remainders
     }
 
-    /// Forgets keys without a line in the last second if there are too many.
+    /// Whether there is room for one more key; removes keys without a line in the last second if
+    /// not.
     private mutating func hasRoom(at now: ContinuousClock.Instant) -> Bool {
         guard states.count >= Self.mostKeys else { return true }
         states = states.filter { _, state in

@@ -5,7 +5,7 @@ import JSON
 struct LogLine {
     let bytes: [UInt8]
 
-    /// A `suppressed` of 0, how many like it were held back, is not written.
+    /// `suppressed` is how many lines like it were not written; 0 is left out.
     init(
         _ level: Logger.Level, _ message: String, requestID: String? = nil, suppressed: Int = 0,
         _ fields: KeyValuePairs<String, Logger.Value> = [:]

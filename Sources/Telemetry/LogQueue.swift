@@ -1,12 +1,12 @@
 import Synchronization
 import System
 
-/// Lines that wait to be written: bounded, first in, first out. Whoever logs never waits.
+/// Lines that wait to be written: bounded, first in, first out. Logging never waits.
 final class LogQueue: Sendable {
     /// What the writing thread does next.
     enum Step: Equatable {
         case write([UInt8])
-        /// Wait for `wakeUp`; with a limit, come back by then even without.
+        /// Wait for `wakeUp`; with a limit active, at most for a while.
         case sleep(isLimiting: Bool)
         case end
     }
@@ -16,14 +16,14 @@ final class LogQueue: Sendable {
         /// Index of the first line that still waits; the array is cut now and then.
         var head = 0
         var bytes = 0
-        /// Since the last line that told of it.
+        /// Lines dropped since the last line that reported it.
         var dropped = 0
         /// Lines that could not be written, since the last one that could.
         var unwritten = 0
-        /// How many the line tells of that is being written; 0 for a line of somebody's.
+        /// How many drops the line being written reports; 0 for an ordinary line.
         var told = 0
         var droppedTotal = 0
-        /// Lines ever taken in, and lines done with; the difference waits or is being written.
+        /// Lines taken in total, and lines done with; the difference waits or is being written.
         var appended = 0
         var finished = 0
         var isAsleep = false
@@ -45,7 +45,7 @@ final class LogQueue: Sendable {
         self.byteCapacity = byteCapacity
     }
 
-    /// Lines that were lost, ever: for want of room, or because writing failed.
+    /// Lines lost since the start, because the queue was full or writing failed.
     var droppedTotal: Int { state.withLock { $0.droppedTotal } }
 
     /// Whether a line that is limited by a key may be written now.
@@ -53,7 +53,7 @@ final class LogQueue: Sendable {
         let (admission, mustWake) = state.withLock { state -> (LogLimiter.Admission, Bool) in
             let wasLimiting = state.limiter.isLimiting
             let admission = state.limiter.admit(key, level: level, at: .now)
-            // The thread must come back for the remainder, even if no line follows.
+            // The thread must wake up to report what was suppressed, even if no line follows.
             guard state.isAsleep, state.limiter.isLimiting, !wasLimiting else {
                 return (admission, false)
             }
@@ -87,8 +87,8 @@ final class LogQueue: Sendable {
         return mustStart
     }
 
-    /// For the writing thread: what to do, once the last step is done. `wasWritten` says whether
-    /// the line of the last step is out, nil if it had none.
+    /// For the writing thread: what to do next. `wasWritten` says whether the line of the last step
+    /// was written, nil if it had none.
     func next(wasWritten: Bool?) -> Step {
         let (step, signals) = state.withLock { state -> (Step, [Wakeup]) in
             if let wasWritten {
@@ -110,11 +110,11 @@ final class LogQueue: Sendable {
             defer { state.isAsleep = false }
             return !state.isAsleep
         }
-        // The signal came in between; then it is taken here, not by the next sleep.
+        // The signal came just now; take it here, or the next sleep would end at once.
         if wasSignalled { wakeUp.wait() }
     }
 
-    /// Waits until all lines so far are out, what was held back among them.
+    /// Waits until all lines so far are written, reports of suppressed lines included.
     ///
     /// - Returns: false if the time was over first.
     func flush(within limit: Duration) -> Bool {
@@ -131,7 +131,7 @@ final class LogQueue: Sendable {
         return signal.wait(for: limit)
     }
 
-    /// Nobody logs any more; the thread writes what waits, and ends.
+    /// Logging is over; the thread writes what waits, and ends.
     func close() {
         let mustWake = state.withLock { state -> Bool in
             state.isClosed = true
@@ -143,7 +143,7 @@ final class LogQueue: Sendable {
 }
 
 extension LogQueue.State {
-    /// A line is out, or lost. Nothing can tell of a loss while nothing can be written.
+    /// A line is written or lost. A loss can only be reported once writing works again.
     fileprivate mutating func note(_ wasWritten: Bool) {
         defer { told = 0 }
         guard !wasWritten else {
@@ -157,7 +157,7 @@ extension LogQueue.State {
 
     fileprivate mutating func next(roomAt lines: Int, _ bytes: Int) -> LogQueue.Step {
         appendRemainders(isEnding: isClosed)
-        // Not while it is nearly full: that would be a line for every few that are dropped.
+        // Not while it is nearly full: there would be a report for every few lines dropped.
         if dropped > 0, count <= lines, self.bytes <= bytes {
             let note = LogLine(.warning, "log lines dropped", ["count": .integer(Int64(dropped))])
             told = dropped
@@ -173,7 +173,7 @@ extension LogQueue.State {
         return .sleep(isLimiting: limiter.isLimiting)
     }
 
-    /// Lines for what the limiter held back; they are few, so they have room beyond the bound.
+    /// Adds a line for each suppressed key; they are few, so they may exceed the bound.
     fileprivate mutating func appendRemainders(isEnding: Bool) {
         guard limiter.isLimiting else { return }
         for remainder in limiter.remainders(at: .now, isEnding: isEnding) {

@@ -1,12 +1,12 @@
 private import Foundation
 private import System
 
-/// Writes a queue's lines on a thread of its own, so that a pipe that nobody reads stops only that
+/// Writes a queue's lines on a thread of its own, so that a pipe that nobody reads blocks only that
 /// thread.
 ///
-/// The thread is started by the first line, and ends when the last logger is gone.
+/// The first line starts the thread; it ends when the last logger is freed.
 final class LogWriter: Sendable {
-    /// Standard error, once a process.
+    /// Standard error, one per process.
     static let standardError = LogWriter(descriptor: STDERR_FILENO)
 
     let queue: LogQueue
@@ -25,7 +25,8 @@ final class LogWriter: Sendable {
     /// Takes a line; never waits.
     func append(_ line: LogLine) {
         guard queue.append(line.bytes) else { return }
-        // Without it the queue fills up and lines are dropped: no reason to end the process.
+        // Without the thread the queue fills up and lines are dropped; that must not end the
+        // process.
         try? thread.start(interrupt: { [queue] in queue.close() }) { [queue, descriptor] in
             Self.write(queue, to: descriptor)
         }
@@ -46,7 +47,7 @@ final class LogWriter: Sendable {
         }
     }
 
-    /// One `write`; whoever shares a pipe with us may have made it non-blocking.
+    /// One `write`; another process with the same pipe may have made it non-blocking.
     private static func attempt(
         _ bytes: UnsafeRawBufferPointer, _ descriptor: Int32
     ) -> LineOutput.Attempt {

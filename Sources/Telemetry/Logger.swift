@@ -1,11 +1,11 @@
 /// JSON lines on standard error: `{"time":…,"level":…,"message":…,"request_id":…,…fields}`.
 ///
-/// Never hand it a body, a secret or a full phone number. Safe from any thread. Whoever logs never
-/// waits: lines stand in a bounded queue (4096 lines, 1 MiB) that one thread writes, a line with
-/// one `write`. When it is full, lines are dropped and counted. A process must `flush` before it
-/// exits.
+/// Never pass it a body, a secret or a full phone number. Safe from any thread. Logging never
+/// waits: lines go into a bounded queue (4096 lines, 1 MiB), and one thread writes them, one
+/// `write` a line. When the queue is full, lines are dropped and counted. A process must `flush`
+/// before it exits.
 package struct Logger: Sendable {
-    /// How much a line matters.
+    /// The importance of a line.
     package enum Level: String, Sendable, CaseIterable, Comparable {
         case debug, info, warning, error
 
@@ -56,9 +56,9 @@ package struct Logger: Sendable {
     /// The message is one constant sentence; what varies goes into the fields, whose names are in
     /// snake case with the unit in the name. The request id is nginx's.
     ///
-    /// Whatever an attack or an outage repeats is limited: of one message and key, 10 lines a
-    /// second are written, then one a second whose `suppressed` counts the others. The key parts
-    /// what must not hide each other, such as an error's codes; it takes few values.
+    /// Repeated lines are limited: of one message and key, 10 lines a second are written, then one
+    /// a second whose `suppressed` counts the others. The key separates lines that must not hide
+    /// each other, such as by an error's code; it has few values.
     package func log(
         _ level: Level, _ message: String, requestID: String? = nil, limitKey: String = "",
         _ fields: KeyValuePairs<String, Value> = [:]
@@ -78,12 +78,12 @@ package struct Logger: Sendable {
         writer?.queue.flush(within: limit) ?? true
     }
 
-    /// The same for standard error, whichever logger wrote there.
+    /// The same for all loggers on standard error.
     @discardableResult
     package static func flush(within limit: Duration) -> Bool {
         LogWriter.standardError.queue.flush(within: limit)
     }
 
-    /// Lines lost for want of room, or because they could not be written.
+    /// Lines lost because the queue was full or they could not be written.
     package var droppedLines: Int { writer?.queue.droppedTotal ?? 0 }
 }

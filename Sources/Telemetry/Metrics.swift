@@ -41,7 +41,7 @@ package final class Metrics: Sendable {
         return counter
     }
 
-    /// A number that is read when somebody asks.
+    /// A number that is read when the metrics are requested.
     package func gauge(
         _ name: String, _ help: String, _ labels: KeyValuePairs<String, String> = [:],
         read: @escaping @Sendable () -> Double
@@ -87,8 +87,8 @@ package final class Metrics: Sendable {
         return histogram
     }
 
-    /// Families that one question answers: it is asked once when somebody asks for the metrics, and
-    /// may take a round trip. A family without a reading is left out.
+    /// Families that are read together, once per request for the metrics; the reading may take a
+    /// round trip. A family without a reading is left out.
     package func group(
         _ families: [MetricFamily], read: @escaping @Sendable () -> [MetricReading]
     ) {

@@ -48,7 +48,7 @@ package struct FastCGIError: Error, Sendable, Equatable {
         FastCGIError(.system, context, errorNumber: errorNumber)
     }
 
-    /// The same for what the system's calls came to, whose causes are among ours by name.
+    /// Translates an error of `System`; each of its codes has one here of the same name.
     init(_ error: SystemError) {
         self.init(
             Code(rawValue: error.code.rawValue) ?? .system, error.context,

@@ -15,7 +15,7 @@ struct Poller: ~Copyable {
         static let once = Interest(rawValue: EPOLLONESHOT.rawValue)
     }
 
-    /// What came.
+    /// One descriptor that is ready.
     struct Event: Sendable {
         let id: UInt64
         private let flags: UInt32

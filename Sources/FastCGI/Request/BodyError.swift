@@ -1,7 +1,7 @@
 /// Why a request's body could not be read; the exchange can still be answered.
 ///
-/// After any of these the connection is closed behind the answer, because its records may be out
-/// of step.
+/// After any of these the connection is closed once the answer is written, because its records may
+/// be out of step.
 package enum BodyError: Error, Sendable, Equatable {
     /// The body, or what CONTENT_LENGTH says, is beyond the limit, in bytes.
     case tooLarge(limit: Int)

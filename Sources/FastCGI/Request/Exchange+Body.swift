@@ -21,7 +21,7 @@ extension Exchange {
     ///   of the input, which nginx marks only when its client has sent everything.
     /// - Throws: `tooLarge`, also for a body beyond the listener's `bodyBytes`; `malformedLength`
     ///   or `lengthMismatch` for a bad peer; `unavailable` for a second call or after the answer.
-    ///   The exchange still wants its answer, behind which the connection is closed.
+    ///   The exchange must still be answered; the connection is closed afterwards.
     package func readBody(limit: Int) throws(BodyError) -> [UInt8] {
         let length = contentLength
         // nginx cannot tell the length of a chunked body that it passes on as it comes.

@@ -41,7 +41,7 @@ package final class Exchange: Sendable {
 
     // MARK: The answer
 
-    /// Answers with bytes made before: the hot path.
+    /// Answers with a prepared response: the hot path.
     ///
     /// - Returns: False when it was ignored, because the exchange was answered already; the
     ///   incident is reported. True does not promise that the peer read it.
@@ -50,9 +50,9 @@ package final class Exchange: Sendable {
         answer(response.bytes, [])
     }
 
-    /// Answers.
+    /// Answers with a response that is rendered now.
     ///
-    /// - Returns: As the other one.
+    /// - Returns: As for a prepared response.
     @discardableResult
     package func respond(_ response: Response) -> Bool {
         answer(response.head(), response.status.allowsBody ? response.body : [])

@@ -3,7 +3,7 @@ struct ExchangeState: Sendable {
     enum Phase: Sendable {
         /// Exits: answered (an answer, a stream).
         case open
-        /// The request belongs to the one who answers, and is freed then. No exit.
+        /// The request belongs to the thread that answers, which frees it. No exit.
         case answered
     }
 
@@ -12,7 +12,7 @@ struct ExchangeState: Sendable {
         case whole([UInt8])
         /// Read, and it was what CONTENT_LENGTH said. No exit.
         case taken
-        /// CONTENT_LENGTH was no number, beyond the reader's limit, or not the body's length. No
+        /// CONTENT_LENGTH was not a number, beyond the reader's limit, or not the body's length. No
         /// exit.
         case refused
         /// It was beyond the listener's limit and is dropped; the peer may still be sending. No
@@ -31,7 +31,7 @@ struct ExchangeState: Sendable {
     /// Gives the body, once.
     ///
     /// - Parameters:
-    ///   - length: What CONTENT_LENGTH says, 0 without one; nothing when it is no number.
+    ///   - length: What CONTENT_LENGTH says, 0 without one; nil when it is not a number.
     ///   - isTold: Whether there is a length at all; else the end of the input says it.
     ///   - limit: The most bytes the reader takes.
     /// - Returns: As many bytes as the length says.
@@ -50,7 +50,7 @@ struct ExchangeState: Sendable {
             guard let length = isTold ? length : body.count else { throw .malformedLength }
             guard length <= limit else { throw .tooLarge(limit: limit) }
             guard body.count == length else { throw .lengthMismatch }
-            // No body can be read again, as there is nothing to keep.
+            // An empty body stays `whole`: it can be read again, and the connection can be kept.
             input = length == 0 ? .whole([]) : .taken
             return body
         }
@@ -65,11 +65,12 @@ struct ExchangeState: Sendable {
 }
 
 extension ExchangeState.Input {
-    /// What becomes of the connection behind a complete answer.
+    /// What happens to the connection after a complete answer.
     func outcome(kept: Bool) -> ConnectionOutcome {
         switch self {
         case .taken: kept ? .keep : .close
-        // A peer whose body nobody wants, or whose length is wrong, is not one to keep.
+        // A body that was not read, or whose length is wrong, hints at a faulty peer: do not keep
+        // it.
         case .whole(let body): kept && body.isEmpty ? .keep : .close
         case .refused: .close
         case .tooLarge: .discard

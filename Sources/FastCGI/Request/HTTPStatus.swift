@@ -5,7 +5,7 @@ package struct HTTPStatus: Sendable, Hashable {
     /// The three digits.
     package let code: Int
 
-    /// A status from a number; nothing beyond the range: an interim one is the gateway's affair.
+    /// A status from a number; nil outside the range: nginx sends interim statuses itself.
     ///
     /// - Parameter code: 200...599.
     package init?(code: Int) {
@@ -47,7 +47,7 @@ package struct HTTPStatus: Sendable, Hashable {
     /// 204 and 304 carry no body, and so no Content-Length.
     var allowsBody: Bool { code != 204 && code != 304 }
 
-    /// The words after the number; nobody but a person reading a dump uses them.
+    /// The text after the number; only a person who reads a dump sees it.
     package var reason: String {
         switch code {
         case 200: "OK"

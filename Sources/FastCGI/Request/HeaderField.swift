@@ -19,7 +19,7 @@ package struct HeaderField: Sendable, Equatable {
         self.value = value
     }
 
-    /// A header known when the program is written; a mistake in it traps.
+    /// A header known at compile time; a mistake in it traps.
     package init(_ name: StaticString, _ value: StaticString) {
         let name = String(describing: name)
         let value = String(describing: value)
@@ -34,7 +34,7 @@ package struct HeaderField: Sendable, Equatable {
     package static let plainText = HeaderField("Content-Type", "text/plain; charset=utf-8")
     /// `Content-Type: text/event-stream`
     package static let eventStream = HeaderField("Content-Type", "text/event-stream")
-    /// `Retry-After: 5`, in seconds, for what may work again soon.
+    /// `Retry-After: 5`, in seconds, for errors that may pass soon.
     package static let retryAfter = HeaderField("Retry-After", "5")
     /// `Cache-Control: no-store`
     package static let noStore = HeaderField("Cache-Control", "no-store")

@@ -1,4 +1,4 @@
-/// What happened that no answer tells; for a log line or a counter of the caller's.
+/// An event that no answer shows; the caller logs or counts it.
 ///
 /// The hook runs on the thread where it happened and must not block.
 package enum Incident: Sendable, Equatable {
@@ -6,8 +6,8 @@ package enum Incident: Sendable, Equatable {
     case answeredTwice
     /// An exchange was dropped without an answer; 500 was given.
     case dropped
-    /// The peer's records made no sense, ended too early or took too much memory; the connection
-    /// was closed.
+    /// The peer's records were invalid, ended too early or took too much memory; the connection was
+    /// closed.
     case malformedRequest
     /// A request did not come, or a write stalled, past the limit; the connection was closed.
     case timedOut
@@ -15,9 +15,9 @@ package enum Incident: Sendable, Equatable {
     case answerLost
     /// accept(2) failed with this errno; it is tried again soon.
     case acceptFailed(Int32)
-    /// A connection came while there were as many as the bound: the one that has rested for longest
-    /// goes. Or no more can be taken until one goes.
+    /// A connection came while the bound was reached: the one that has been idle for longest is
+    /// closed, or no more are accepted until one closes.
     case connectionsExhausted
-    /// A request waited in vain, or too many did; it was refused.
+    /// A request waited too long, or too many waited; it was refused.
     case refused
 }

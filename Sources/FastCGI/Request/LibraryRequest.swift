@@ -5,8 +5,8 @@ internal import Glibc
 enum Library {
     /// Prepares libfcgi once a process and returns 0 or its error.
     ///
-    /// FCGX_Init installs handlers for SIGUSR1, SIGTERM and SIGPIPE of its own; a daemon that
-    /// waits for its signals wants the first two left as they were, so they are put back.
+    /// FCGX_Init installs its own handlers for SIGUSR1, SIGTERM and SIGPIPE. A daemon waits for the
+    /// first two itself, so their old handlers are restored.
     static let status: Int32 = {
         var user = sigaction()
         var terminate = sigaction()
@@ -19,8 +19,9 @@ enum Library {
         return status == 0 && !readsFromMemory ? ENOSYS : status
     }()
 
-    /// Whether libfcgi reads from us, which the dynamic linker decides: a library loaded before it
-    /// with an `OS_Read` of its own would undo what `RequestCollector` is for.
+    /// Whether libfcgi reads through our `OS_Read`. The dynamic linker decides that: a library
+    /// loaded earlier with an `OS_Read` of its own would make libfcgi read the socket directly,
+    /// past the checks of `RequestCollector`.
     private static var readsFromMemory: Bool {
         // A request of a responder without parameters.
         let head: [UInt8] = [
@@ -34,23 +35,24 @@ enum Library {
         return true
     }
 
-    /// libfcgi writes with write(2), which would kill the process when nginx has gone away.
+    /// libfcgi writes with write(2); without this, SIGPIPE would kill the process when nginx
+    /// closes.
     static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)
     }
 }
 
-/// The owner of one FCGX_Request, which stays at one address from its reading to its freeing.
+/// The owner of one FCGX_Request, which keeps its address until it is freed.
 ///
-/// The descriptor never belongs to it, except that a failed `read` has closed it. One thread at a
-/// time; `Exchange` sees to that.
+/// It does not own the descriptor, but a failed `read` has closed it. One thread at a time, which
+/// `Exchange` ensures.
 struct LibraryRequest: ~Copyable, @unchecked Sendable {
     // Unchecked because of the pointer: what it points to is used by one thread at a time.
     private let request: UnsafeMutablePointer<FCGX_Request>
 
     /// Parses the head of a request: parameters up to their end.
     ///
-    /// Nothing when libfcgi finds fault with it or has no memory. The descriptor is closed in that
+    /// Nil when libfcgi finds an error in it or has no memory. The descriptor is closed in that
     /// case, whether libfcgi did so or not.
     ///
     /// - Parameters:
@@ -67,8 +69,8 @@ struct LibraryRequest: ~Copyable, @unchecked Sendable {
             // FCGX_Accept_r has closed the descriptor and freed the streams.
             return nil
         }
-        // Parameters cut off between two names look complete to FCGX_Accept_r: only the stream's
-        // error tells.
+        // FCGX_Accept_r accepts parameters that were cut off between two names; only the stream's
+        // error shows it.
         guard isExhausted, FCGX_GetError(request.pointee.in) == 0,
             request.pointee.role == Int32(WAYBILL_ROLE_RESPONDER)
         else {

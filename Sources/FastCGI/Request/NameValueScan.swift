@@ -1,4 +1,4 @@
-/// A look at name-value pairs that come in pieces, as a pure state machine.
+/// Checks name-value pairs that come in pieces, as a pure state machine.
 ///
 /// libfcgi allocates what a length claims and aborts the process when that fails; here a length is
 /// bounded by what all the parameters together may take.

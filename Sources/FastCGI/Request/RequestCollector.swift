@@ -48,7 +48,7 @@ struct RequestCollector: Sendable {
     private var phase = Phase.beginning
     private var requestID: UInt64 = 0
     private var pairs = NameValueScan(limit: RequestCollector.headLimit)
-    /// The record's header, of which so many bytes are there.
+    /// The record's header, as far as it has come; `headerCount` bytes of it.
     private var header: UInt64 = 0
     private var headerCount = 0
     private var contentLeft = 0
@@ -70,7 +70,7 @@ struct RequestCollector: Sendable {
     /// What the exchange gets of the body.
     var input: ExchangeState.Input { wasTooLarge ? .tooLarge : .whole(body) }
 
-    /// Exchanges the storage of the head for another; the collector is of no further use.
+    /// Swaps the storage of the head for another; the collector must not be used afterwards.
     mutating func swapHead(_ other: inout [UInt8]) { swap(&head, &other) }
 
     /// Bytes held.
@@ -116,7 +116,7 @@ struct RequestCollector: Sendable {
     private var recordType: UInt8 { UInt8(truncatingIfNeeded: header >> 48) }
     private var recordLength: Int { Int(header >> 16 & 0xFFFF) }
 
-    /// Judges a record by its header; nothing when it may go on.
+    /// Checks a record's header; nil when the record may go on.
     private mutating func beginRecord() -> Progress? {
         let version = header >> 56
         let id = header >> 32 & 0xFFFF
@@ -148,8 +148,8 @@ struct RequestCollector: Sendable {
         return nil
     }
 
-    /// Small bodies come in one record, and then this is exact. Growing by four copies less than
-    /// by two; what is never written to takes no memory.
+    /// Small bodies come in one record, and then the size is exact. Larger ones grow by a factor of
+    /// four, which copies less than two; pages that are never written to take no memory.
     private mutating func makeRoomInBody() {
         let wanted = body.count + contentLeft
         guard wanted > body.capacity else { return }
@@ -157,7 +157,7 @@ struct RequestCollector: Sendable {
     }
 
     private mutating func appendHeaderToHead() {
-        // The lowest two bytes are the length of the padding, which is left out, and a reserve.
+        // The lowest two bytes are the padding's length, which is left out, and a reserved byte.
         let unpadded = (header & ~0xFFFF).bigEndian
         withUnsafeBytes(of: unpadded) { head.append(contentsOf: $0) }
     }
@@ -175,7 +175,7 @@ struct RequestCollector: Sendable {
         headerCount = 0
         switch phase {
         case .beginning:
-            // The role, behind the header.
+            // The role follows the header.
             guard head[Self.headerBytes] == 0, head[Self.headerBytes + 1] == 1 else { return false }
             phase = .parameters
         case .parameters:

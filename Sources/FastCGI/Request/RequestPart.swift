@@ -1,7 +1,7 @@
-/// A part of a request, between the worker that has received it and the one that goes on.
+/// A part of a request, passed from the worker that received it to the one that goes on.
 ///
-/// A class, and emptied by who takes it, so that a body of 12 MiB is appended to and never copied:
-/// a copy for each of its 50 reads made it six times as slow.
+/// A class that `take` empties, so that a body of 12 MiB is appended to and never copied: a copy
+/// for each of its 50 reads made it six times as slow.
 final class RequestPart: @unchecked Sendable {
     // Unchecked because only the worker that has taken its connection takes it, once.
     private var collector: RequestCollector
@@ -19,7 +19,7 @@ final class RequestPart: @unchecked Sendable {
         swap(&self.collector, &collector)
     }
 
-    /// Gives the collector back, to be gone on with.
+    /// Moves the collector out, so that the request can be continued.
     func take() -> RequestCollector {
         var taken = RequestCollector(bodyLimit: 0)
         swap(&taken, &collector)

@@ -35,7 +35,7 @@ enum RequestSource {
         }
     }
 
-    /// Gives the next bytes; 0 at their end, and also where there are none to give.
+    /// Gives the next bytes; 0 at their end, and 0 on a thread that has none.
     fileprivate static func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let pointer = pthread_getspecific(key)?.assumingMemoryBound(to: Rest.self) else {
             return 0
@@ -47,7 +47,7 @@ enum RequestSource {
     }
 }
 
-/// Takes the place of libfcgi's function of this name, in the whole process.
+/// Replaces libfcgi's function of this name in the whole process.
 ///
 /// Source: libfcgi 2.4.2, os_unix.c; called by the readers of fcgiapp.c.
 @c(OS_Read)

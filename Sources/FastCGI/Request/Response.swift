@@ -43,7 +43,7 @@ package struct Response: Sendable {
     }
 }
 
-/// An answer made once and given often: head and body are one run of bytes.
+/// A response rendered once and sent often: head and body are one run of bytes.
 ///
 /// The answers of the hot path are `static let` of this type; giving one costs one copy into
 /// libfcgi's buffer and one write.
@@ -59,13 +59,13 @@ package struct PreparedResponse: Sendable {
         bytes = response.status.allowsBody ? response.head() + response.body : response.head()
     }
 
-    /// What a request gets that has waited in vain.
+    /// The answer to a request that waited too long.
     static let overloaded = PreparedResponse(
         Response(
             .serviceUnavailable, headers: [.plainText, .noStore, .retryAfter],
             body: Array("too much to do\n".utf8)))
 
-    /// What an exchange gets that was dropped without an answer.
+    /// The answer of an exchange that was dropped without one.
     static let dropped = PreparedResponse(
         Response(
             .internalServerError, headers: [.plainText, .noStore],

@@ -14,7 +14,7 @@ package struct Listener: Sendable, Equatable {
 
     /// Where the socket comes from.
     package enum Source: Sendable, Equatable {
-        /// We bind it, mode 0660, optionally with that group; the file goes when we stop.
+        /// We bind it, mode 0660, optionally with that group; the file is removed when we stop.
         case path(String, group: String? = nil)
         /// A descriptor that listens already; see `InheritedSockets`.
         case inherited(Int32)
@@ -27,23 +27,23 @@ package struct Listener: Sendable, Equatable {
         /// Threads that run a handler that blocks, 0...256: then no worker does, and requests are
         /// read while all of them are busy.
         package var handlers: Int
-        /// Open connections, 1...65,536. Beyond it the one goes that has rested for longest. While
-        /// none rests, as many again are taken; beyond that the request that has waited for longest
-        /// is refused.
+        /// Open connections, 1...65,536. Beyond it the one that has been idle for longest is
+        /// closed. While none is idle, as many again are accepted; beyond that the request that has
+        /// waited for longest is refused.
         package var maxConnections: Int
         /// Requests handed to the handler and not answered, 1...65,536; beyond it they wait.
         package var maxInFlight: Int
-        /// How long a request may wait until others are answered, or for a handler, 1 ms to 1 hour;
-        /// then it is refused.
+        /// How long a complete request may wait for room or for a handler, 1 ms to 1 hour; then it
+        /// is refused.
         package var queueTime: Duration
         /// How long a request may take to come, from its first byte to its last, how long a new
         /// connection may stay silent, and how long a write may stall a worker, 1 ms to 1 hour.
         package var ioTimeout: Duration
         /// The most bytes of a body, 1...1 GiB; a request with more is handed on without it.
         package var bodyBytes: Int
-        /// The most bytes of all the requests that are there in part, and of the bodies of those
-        /// that wait, 1...64 GiB each; a part that would take more is closed, and of those that
-        /// wait the oldest is refused.
+        /// The most bytes of all incomplete requests together, and of all waiting bodies together,
+        /// 1...64 GiB each. A part that would exceed it is closed; of the waiting requests the
+        /// oldest is refused.
         package var partialBytes: Int
         /// The length of the socket's queue, 1...65,535; the system cuts it to somaxconn.
         package var backlog: Int

@@ -4,11 +4,11 @@ internal import Synchronization
 internal import System
 
 extension Server {
-    /// The connections taken per event, so that a storm of them does not hold a worker.
+    /// The connections accepted per event, so that a burst of them does not hold a worker.
     private static let batch = 64
     private static let backOff: Duration = .milliseconds(100)
 
-    /// Takes what waits at the listener; only one worker at a time is here.
+    /// Accepts what waits at the listener; only one worker at a time runs this.
     func accept() {
         guard case .accept = monitor.withLock({ $0.beginAccepting() }) else { return }
         var refused = false
@@ -22,8 +22,8 @@ extension Server {
             if descriptor == -EAGAIN { break }
             // The peer gave up while it waited.
             if descriptor == -ECONNABORTED || descriptor == -EINTR { continue }
-            // Descriptors or memory ran out, or worse: the listener rests until a connection
-            // closes or the timer fires, instead of being readable in a loop.
+            // Descriptors or memory ran out, or worse. The listener is not watched until a
+            // connection closes or the timer fires; otherwise it would be readable in a loop.
             refused = true
             report(.acceptFailed(-descriptor))
             break
@@ -66,13 +66,13 @@ extension Server {
             monitor.wakeAll()
         }
         if hasSurplus { report(.connectionsExhausted) }
-        // None may have rested for long enough yet.
+        // Perhaps none has been idle for long enough yet.
         startSweeping(by: now + (hasSurplus ? limits.ioTimeout / 50 : limits.ioTimeout))
         perform(surplus)
     }
 
-    /// Gives room for one connection: one that rests goes, else the request that has waited for
-    /// longest. False if neither is there.
+    /// Makes room for one connection: closes an idle one, or else refuses the request that has
+    /// waited for longest. False if there is neither.
     private func makeRoom() -> Bool {
         let now = ContinuousClock.now
         perform(monitor.withLock { $0.isAccepting ? $0.claimSurplus(at: now) : .nothing })
@@ -80,13 +80,13 @@ extension Server {
         let oldest = monitor.withLock { $0.isAccepting ? $0.refuseOldest() : .nothing }
         guard case .refuse = oldest else { return false }
         perform(oldest)
-        // Its peer may keep the connection.
+        // The refusal may leave the connection open, so one that is idle is closed as well.
         let later = ContinuousClock.now
         perform(monitor.withLock { $0.claimSurplus(at: later) })
         return monitor.withLock { $0.mayAccept }
     }
 
-    /// For writes, as no read blocks; a Unix socket does not take it over from its listener.
+    /// For writes only, as no read blocks. A Unix socket does not inherit it from its listener.
     private func setTimeout(_ descriptor: Int32) -> Bool {
         let parts = limits.ioTimeout.components
         var time = timeval(
@@ -95,8 +95,8 @@ extension Server {
         return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size) == 0
     }
 
-    /// Closes the listener. What still waits in a queue of our own would be lost with it, so it is
-    /// taken in before; for its peers it is a connection that was made.
+    /// Closes the listener. For their peers, connections in the queue of a socket that we bound are
+    /// already made and would be lost, so they are accepted first.
     func closeListener() {
         poller.remove(socket.descriptor)
         socket.removeFile()

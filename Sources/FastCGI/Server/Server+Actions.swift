@@ -2,7 +2,7 @@ internal import Glibc
 internal import Synchronization
 internal import System
 
-/// What the answers of the state ask for, done behind the lock.
+/// Does what the state asks for, after unlocking.
 extension Server {
     /// Under the lock: a connection is about to be watched; see `waitForArming`.
     func noteArming(_ action: State.Action) {
@@ -50,7 +50,7 @@ extension Server {
             startTimer(for: deadline)
         case .accept, .watchNew, .serve, .discard, .watch, .retire, .close, .closeLate,
             .closeResting, .handle:
-            // Whoever gives the event does these himself, since they are all that it may be answered.
+            // The thread of the event handles these itself, because they concern its connection.
             assertionFailure("an action without its connection")
         }
     }

@@ -6,10 +6,10 @@ extension Server {
     /// How long workers may take to leave once there is nothing to do.
     private static let leaveTime: Duration = .milliseconds(250)
 
-    /// Closes our side of the listener; from now on answered connections are closed.
+    /// Closes our side of the listener; from now on connections are closed after their answer.
     ///
-    /// The file of a socket that we bound is removed, and what waits in its queue is taken in; an
-    /// inherited socket's queue stays with the one who gave it. Safe to call again, from any
+    /// The file of a socket that we bound is removed, and the connections in its queue are
+    /// accepted. An inherited socket's queue stays with its owner. May be called again, from any
     /// thread.
     package func stopAccepting() {
         perform(monitor.withLock { $0.stopAccepting() })
@@ -30,8 +30,8 @@ extension Server {
         closeResting()
         // Fresh connections have a last deadline now.
         startSweeping(by: .now + limits.ioTimeout / 20)
-        // A worker that still holds the listener may have accepted one that is not in the books
-        // yet.
+        // A worker that still holds the listener may have accepted a connection that the state does
+        // not know yet.
         let finished: Bool? = monitor.wait(until: deadline) {
             $0.connections.isEmpty && $0.listener == .closed ? true : nil
         }
@@ -68,10 +68,10 @@ extension Server {
 
     /// Returns once no thread is about to watch a connection that was claimed before this call.
     ///
-    /// Watching is a system call, so it is done behind the lock: a thread that loses its core there
-    /// would make all the others wait. Closing a connection meanwhile would give its number to
-    /// another one, which would then be watched under the wrong name. Whoever watches takes one
-    /// system call that does not block.
+    /// Watching is a system call, so it is done after unlocking: a thread that is preempted there
+    /// would make all the others wait. If the connection were closed meanwhile, another one could
+    /// get its descriptor's number and be watched under the wrong id. The system call does not
+    /// block.
     func waitForArming() {
         while arming.load(ordering: .acquiring) > 0 { sched_yield() }
     }
@@ -90,7 +90,7 @@ extension Server {
         monitor.wakeAll()
     }
 
-    /// Lets a claimed connection go on; an event of its may have been lost meanwhile.
+    /// Continues a claimed connection; an event may have been lost meanwhile.
     func release(_ id: UInt64, _ descriptor: Int32, to phase: State.ConnectionPhase) {
         let action = monitor.withLock { state in
             let action = state.release(id, to: phase)
@@ -100,8 +100,8 @@ extension Server {
         perform(action, id, descriptor)
     }
 
-    /// Only after the state has stopped: each thread that its stop wakes must find that, whichever
-    /// of the handlers' signals it took.
+    /// Only after the state has stopped: each thread that is woken checks the state, and it may
+    /// have taken the signal that was meant for another.
     private func endWorkers() {
         let threads = threads.withLock { threads in
             defer { threads = [] }
@@ -112,7 +112,7 @@ extension Server {
         for thread in threads { _ = thread.join(until: deadline) }
     }
 
-    /// Whether the peer has sent what nobody has read.
+    /// Whether the peer has sent bytes that nobody has read.
     static func holdsBytes(_ descriptor: Int32) -> Bool {
         var byte: UInt8 = 0
         let flags = Int32(MSG_PEEK | MSG_DONTWAIT)

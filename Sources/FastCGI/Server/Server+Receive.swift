@@ -1,7 +1,7 @@
 internal import Glibc
 internal import System
 
-/// What a worker reads into; its own, so that a usual request allocates nothing but its body.
+/// The read buffers of one worker, so that a usual request allocates only its body.
 struct WorkerBuffers: ~Copyable {
     /// One read; a usual request fits.
     static let scratchBytes = 65_536
@@ -16,22 +16,22 @@ struct WorkerBuffers: ~Copyable {
 
     deinit { scratch.deallocate() }
 
-    /// The storage for a head, which leaves with a request that has come in part.
+    /// The storage for a head; an incomplete request keeps it.
     mutating func takeHead() -> [UInt8] {
         defer { head = [] }
         return head
     }
 
-    /// Keeps the storage of a collector's head, unless it is one of an uncommon size.
+    /// Takes back the storage of a collector's head, unless its size is unusual.
     mutating func takeBack(_ collector: inout RequestCollector) {
-        // Exchanged and never shared: emptying a shared array would allocate another.
+        // Swapped and never shared: emptying a shared array would allocate another.
         collector.swapHead(&head)
         head.removeAll(keepingCapacity: head.capacity <= Self.scratchBytes)
     }
 }
 
 extension Server {
-    /// The reads that a connection gets before others have their turn: 1 MiB.
+    /// The reads that a connection gets before others are served: 1 MiB.
     private static let readsPerTurn = 16
 
     /// Reads what is there of a request, without waiting, and hands it on when it is complete.
@@ -93,7 +93,7 @@ extension Server {
         handOn(exchange, hasRoom: hasRoom)
     }
 
-    /// Waits for what an event announced and was not there.
+    /// Watches the connection again when an event announced bytes that were not there.
     private func putBack(_ id: UInt64, _ descriptor: Int32) {
         let now = ContinuousClock.now
         let (action, room) = monitor.withLock { state in
@@ -110,7 +110,7 @@ extension Server {
         let (action, room) = monitor.withLock { state in
             let action = state.suspend(id, part)
             noteArming(action)
-            // It counted as in flight while it was read; a complete one may wait for its place.
+            // It counted as in flight while it was read; a waiting request may have its place now.
             return (action, state.offerRoom())
         }
         perform(action, id, descriptor)
@@ -118,7 +118,7 @@ extension Server {
         if case .watch = action {
             startSweeping(by: part.arrival + limits.ioTimeout)
         } else {
-            // It may have given room for another.
+            // Its close may have made room for another connection.
             perform(monitor.withLock { $0.unpark() })
             report(.malformedRequest)
         }
@@ -127,7 +127,7 @@ extension Server {
 
     // MARK: Deadlines
 
-    /// Sees to it that a deadline is kept also when no event comes.
+    /// Starts the timer, so that a deadline is kept even when no event comes.
     func startSweeping(by deadline: ContinuousClock.Instant) {
         perform(monitor.withLock { $0.mustSweep(by: deadline) })
     }
@@ -156,8 +156,8 @@ extension Server {
     private func close(
         _ id: UInt64, _ connection: State.Connection, lateAt now: ContinuousClock.Instant
     ) {
-        // When the workers were slow rather than the peer, its request gets as much time again, but
-        // not for ever.
+        // When our workers were slow rather than the peer, its request gets as much time again,
+        // once.
         let isHopeless = connection.deadline.map { $0 + limits.ioTimeout <= now } ?? true
         if !isHopeless, Self.holdsBytes(connection.descriptor) {
             release(id, connection.descriptor, to: connection.phase)

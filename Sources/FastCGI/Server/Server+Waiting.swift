@@ -9,14 +9,14 @@ extension Server {
     ///   - hasRoom: Whether it is within the bound on requests in flight.
     func handOn(_ exchange: Exchange, hasRoom: Bool) {
         if limits.handlers == 0, hasRoom { return handler.handle(exchange) }
-        // These need no room: a caller learns that the process lives however much there is to do.
+        // Answered regardless of room, so that a health check sees a live process under any load.
         if handler.answersAtOnce(exchange) { return handler.handle(exchange) }
-        // From now on: a body may have taken long to come.
+        // Counted from now, because the body may have taken long to come.
         let deadline = ContinuousClock.now + limits.queueTime
         let (refused, room, listener, timer) = monitor.withLock { state in
             (
                 state.hold(exchange, until: deadline),
-                // Somebody may have been answered since the request was taken.
+                // Another request may have been answered since this one was taken.
                 state.offerRoom(), state.unpark(), state.mustSweep(by: deadline)
             )
         }
@@ -26,7 +26,7 @@ extension Server {
         perform(timer)
     }
 
-    /// There is room for what waits: handles it, as long as there is.
+    /// Handles waiting requests for as long as there is room.
     func serveWaiting() {
         room.clear()
         _ = poller.change(room.descriptor, id: Self.roomID, [.input, .once])
@@ -39,7 +39,7 @@ extension Server {
         }
     }
 
-    /// The life of a handler's thread: one request at a time until workers leave.
+    /// The loop of a handler's thread: one request at a time until workers leave.
     func handleWaiting() {
         while true {
             work.wait()
@@ -50,7 +50,7 @@ extension Server {
         }
     }
 
-    /// Refuses a request that has waited in vain, or that stands in the way of others.
+    /// Refuses a request that waited too long, or whose place others need.
     func refuse(_ exchange: Exchange) {
         report(.refused)
         handler.refuse(exchange)

@@ -2,7 +2,7 @@ internal import Glibc
 internal import System
 
 extension Server {
-    /// The life of a worker: one event at a time until the wake-up.
+    /// The loop of a worker: one event at a time until the wake-up.
     func readRequests() {
         var buffers = WorkerBuffers()
         var isWorking = true
@@ -33,7 +33,7 @@ extension Server {
         }
     }
 
-    /// Throws away what the peer still sends behind its answer; never blocks.
+    /// Reads and drops what the peer still sends after its answer; never blocks.
     private func discard(
         _ id: UInt64, _ descriptor: Int32, _ left: Int, _ trash: UnsafeMutableRawBufferPointer
     ) {
@@ -53,7 +53,7 @@ extension Server {
         let now = ContinuousClock.now
         var deadline: ContinuousClock.Instant?
         if outcome == .discard {
-            // The peer sees the end of our answer while we still take what it sends: closing now
+            // The peer sees the end of our answer while we still read what it sends: closing now
             // would break its write before it reads the answer.
             Glibc.shutdown(descriptor, Int32(SHUT_WR))
             deadline = now + limits.ioTimeout

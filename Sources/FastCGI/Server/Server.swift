@@ -8,11 +8,11 @@ package protocol ExchangeHandler: Sendable {
     /// where the listener has some.
     func handle(_ exchange: Exchange)
 
-    /// Whether `handle` answers this request without waiting for anything: then it is called at
-    /// once, whatever the bound on requests in flight and however busy the handlers are.
+    /// Whether `handle` answers this request without waiting for anything. Then it is called at
+    /// once, even beyond the bound on requests in flight or while all handlers are busy.
     func answersAtOnce(_ exchange: Exchange) -> Bool
 
-    /// Refuses a request that nobody had time for, without waiting for anything.
+    /// Refuses a request for which there was no room in time, without waiting for anything.
     func refuse(_ exchange: Exchange)
 }
 
@@ -25,10 +25,10 @@ extension ExchangeHandler {
 /// One listener with its connections and workers.
 ///
 /// The workers themselves wait on one epoll instance that holds the listener and the idle
-/// connections, each armed for one event: a request costs no hand-over between threads, and idle
-/// kept connections cost no worker. Nor does a request that has come in part: a worker never waits
-/// for a peer to send, it keeps the part and goes on. Nor for room: what is complete waits by
-/// itself. A server lives until it is drained: its threads hold it.
+/// connections, each armed for one event. So a request costs no hand-over between threads, and an
+/// idle connection costs no worker. A worker never waits for a peer to send (it keeps the
+/// incomplete request and goes on), nor for room (a complete request waits in a queue). A server
+/// lives until it is drained, because its threads hold it.
 package final class Server: Sendable {
     typealias State = ServerState<Exchange>
 
@@ -39,7 +39,7 @@ package final class Server: Sendable {
     let wakeup: EventDescriptor
     let timer: OneShotTimer
     let sweepTimer: OneShotTimer
-    /// Workers are told by it that there is room for what waits, and handlers by the other.
+    /// Wakes a worker when there is room for a waiting request; the other one wakes handlers.
     let room: EventDescriptor
     let work: CountingSemaphore
     let monitor: Monitor<State>
@@ -60,7 +60,7 @@ package final class Server: Sendable {
     /// - Parameters:
     ///   - listener: What to listen on.
     ///   - handler: Gets every request.
-    ///   - onIncident: Told of what no answer tells; must not block.
+    ///   - onIncident: Called for every `Incident`; must not block.
     /// - Returns: The server, which takes requests already.
     /// - Throws: `badLimit`, `badPath`, `unknownGroup`, `addressInUse`, `notASocket` or
     ///   `notListening` for a bad listener; `system` when the system refuses.
@@ -81,7 +81,7 @@ package final class Server: Sendable {
         return server
     }
 
-    /// Lets writes to a vanished peer fail instead of killing the process. `start` does it too.
+    /// Makes writes to a closed peer fail instead of killing the process. `start` does it too.
     package static func ignoreBrokenPipes() { Library.ignoreBrokenPipes() }
 
     private init(
@@ -107,7 +107,7 @@ package final class Server: Sendable {
             throw FastCGIError(error)
         }
         socket = try listener.open()
-        // Never cleared and armed for good: once signalled it reaches every worker.
+        // Stays armed and is never cleared, so once signalled it reaches every worker.
         guard poller.add(wakeup.descriptor, id: Self.wakeupID, .input),
             poller.add(timer.descriptor, id: Self.timerID, [.input, .once]),
             poller.add(sweepTimer.descriptor, id: Self.sweepTimerID, [.input, .once]),

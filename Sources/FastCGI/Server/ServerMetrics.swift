@@ -8,23 +8,23 @@ package struct ServerMetrics: Sendable, Equatable {
     package let openConnections: Int
     /// Requests handed to the handler since the start.
     package let requests: Int
-    /// Requests being read or not yet answered, but for those that wait.
+    /// Requests being read or not yet answered, without those that wait.
     package let inFlight: Int
     /// Complete requests that wait for room, or for a handler.
     package let waiting: Int
     /// Workers that are not waiting for an event.
     package let busyWorkers: Int
-    /// Connections closed because of what came in since the start.
+    /// Connections closed since the start because of what came in.
     package let protocolErrors: Int
     /// Requests that did not come, and writes that stalled, past the limit since the start.
     package let timeouts: Int
-    /// Requests refused since the start, because they waited in vain or too many did.
+    /// Requests refused since the start, because they waited too long or too many did.
     package let refused: Int
-    /// How often since the start a connection came while there were as many as the bound.
+    /// How often since the start a connection came while the bound was reached.
     package let exhaustions: Int
 }
 
-/// Counters that any thread adds to without a lock; their order among each other is not kept.
+/// Counters that any thread adds to without a lock; their values may be of different moments.
 final class ServerCounters: Sendable {
     private let values = Values()
 

@@ -1,14 +1,14 @@
-/// Which connections are closed though their peers did not: for want of room, past their deadline,
-/// in the drain.
+/// Which connections the server closes by itself: to make room, past their deadline, and while
+/// draining.
 extension ServerState {
-    /// How long a connection may take to send its first bytes. nginx sends them right behind its
-    /// connect; in the drain nobody waits for longer than that could take on a busy machine.
+    /// How long a connection may take to send its first bytes. nginx sends them right after its
+    /// connect, so a drain waits only for as long as that can take on a busy machine.
     var freshTime: Duration {
         phase == .running ? bounds.patience : bounds.patience * 3 / 10
     }
 
-    /// How long a connection must have rested to be closed for want of room: a kept one may be in
-    /// use all the time, and the first bytes of a fresh one are on their way.
+    /// How long a connection must have been idle before it is closed to make room: a kept one may
+    /// be in constant use, and the first bytes of a fresh one are on their way.
     private func grace(_ phase: ConnectionPhase) -> Duration {
         bounds.patience / (phase == .idle ? 100 : 10)
     }
@@ -16,15 +16,15 @@ extension ServerState {
     /// Whether there are more connections than the bound.
     var hasSurplus: Bool { phase == .running && connections.count > bounds.connections }
 
-    // MARK: For want of room
+    // MARK: To make room
 
-    /// There may be more connections than the bound: the one goes that has rested for longest, else
-    /// one that has been silent since it was accepted. Without any room one goes however short its
-    /// rest was.
+    /// There may be more connections than the bound: claims the one that has been idle for longest,
+    /// or else one that has sent nothing since it was accepted. Without any room left, one is
+    /// claimed however short its pause was.
     ///
     /// - Parameters:
     ///   - now: The time.
-    ///   - limit: How many at most, as each costs a look at all.
+    ///   - limit: How many at most, as each looks at all connections.
     /// - Returns: `closeSurplus`, or nothing.
     mutating func claimSurplus(at now: ContinuousClock.Instant, atMost limit: Int = 2) -> Action {
         guard phase == .running else { return .nothing }
@@ -73,12 +73,12 @@ extension ServerState {
         return overdue.isEmpty ? .nothing : .refuse(overdue)
     }
 
-    /// The timer has fired, and what was due is taken out: starts it for what comes next.
+    /// The timer has fired, and what was due is removed: starts it for the next deadline.
     mutating func nextSweep(at now: ContinuousClock.Instant) -> Action {
-        // Not at every deadline: all the connections are looked at each time.
+        // Not at every deadline, because each sweep looks at all the connections.
         let pause = max(phase == .running ? bounds.patience / 50 : freshTime / 50, .milliseconds(1))
         var next = waiting.nextDeadline
-        // One that is claimed may be released with its deadline.
+        // A claimed connection may be released with its deadline.
         var isUnfinished = hasSurplus
         for connection in connections.values {
             isUnfinished = isUnfinished || connection.phase == .claimed
@@ -91,8 +91,8 @@ extension ServerState {
 
     // MARK: The drain
 
-    /// The drain begins, or is at its end: the connections without a thread go, at first without the
-    /// fresh ones, which get a last deadline.
+    /// The drain begins or ends: claims the connections without a thread. At the beginning, fresh
+    /// ones are spared and get a last deadline.
     mutating func claimResting(at now: ContinuousClock.Instant, isEnd: Bool) -> Action {
         var claimed: [Claimed] = []
         for (id, connection) in connections {
@@ -111,14 +111,14 @@ extension ServerState {
         return claimed.isEmpty ? .nothing : .closeResting(claimed)
     }
 
-    /// A claimed connection goes on as before.
+    /// A claimed connection returns to its phase.
     mutating func release(_ id: UInt64, to phase: ConnectionPhase) -> Action {
         guard connections[id] != nil else { return .nothing }
         connections[id]?.phase = phase
         return .watch
     }
 
-    /// A claimed connection goes, unless somebody else has closed it.
+    /// A claimed connection is removed, unless another thread has closed it.
     mutating func forget(_ id: UInt64) -> Action {
         guard let connection = connections.removeValue(forKey: id) else { return .nothing }
         heldBytes -= connection.part?.heldBytes ?? 0
@@ -135,7 +135,7 @@ extension ServerState.Connection {
         }
     }
 
-    /// A kept connection goes before one that has not had its turn yet.
+    /// A kept connection is closed before one that has not sent its first request yet.
     fileprivate func rested(longerThan other: Self) -> Bool {
         (phase == .idle) == (other.phase == .idle)
             ? restsSince < other.restsSince : phase == .idle

@@ -1,4 +1,4 @@
-/// What becomes of the connections: taken by a worker, finished, left for later.
+/// The phases of a connection: taken by a worker, finished, left for later.
 extension ServerState {
     // Each of these runs for every request with the lock held, so a connection is looked up once
     // and written back once.
@@ -31,7 +31,7 @@ extension ServerState {
         if hasRoom { inFlight += 1 }
     }
 
-    /// A connection is busy no more.
+    /// A connection is no longer busy.
     private mutating func end(_ connection: inout Connection) {
         guard connection.isInFlight else { return }
         connection.isInFlight = false
@@ -42,7 +42,7 @@ extension ServerState {
     ///
     /// - Parameters:
     ///   - id: The connection's.
-    ///   - outcome: What is to become of it.
+    ///   - outcome: What happens to it.
     ///   - now: The time.
     ///   - left: The bytes to discard.
     ///   - deadline: When to stop discarding; the first one counts.
@@ -76,7 +76,7 @@ extension ServerState {
         }
     }
 
-    /// A busy connection turned out to have sent nothing: it goes back to what it was.
+    /// A busy connection had sent nothing: it returns to its phase.
     mutating func putBack(_ id: UInt64, at now: ContinuousClock.Instant) -> Action {
         guard phase != .stopped, var connection = connections[id], connection.isFresh else {
             return finish(id, .keep, at: now)
@@ -88,8 +88,8 @@ extension ServerState {
         return .watch
     }
 
-    /// A busy connection waits for the rest of its request; also while draining, because what has
-    /// begun may be finished. It is closed for want of memory, or when workers leave.
+    /// A busy connection waits for the rest of its request; also while draining, because a request
+    /// that has begun is served. It is closed when memory is short or workers leave.
     mutating func suspend(_ id: UInt64, _ part: RequestPart) -> Action {
         guard var connection = connections[id] else { return .close }
         end(&connection)
@@ -108,7 +108,7 @@ extension ServerState {
 
     // MARK: Requests that wait for room
 
-    /// A complete request waits for room; the oldest ones are refused if too much waits.
+    /// A complete request waits for room; the oldest are refused if too much waits.
     mutating func hold(
         _ request: Request, until deadline: ContinuousClock.Instant
     ) -> Action {
@@ -128,12 +128,12 @@ extension ServerState {
         return refused.isEmpty ? .nothing : .refuse(refused)
     }
 
-    /// Whether what waits may go on.
+    /// Whether a waiting request may be handled.
     private var mayResume: Bool {
         !waiting.isEmpty && inFlight < bounds.inFlight && phase != .stopped
     }
 
-    /// A request may have been answered.
+    /// A request may have been answered: signals a worker when another can be handled.
     func offerRoom() -> Action { mayResume ? .signalRoom : .nothing }
 
     /// A thread has time for the request that has waited for longest, if there is room for it.
@@ -142,12 +142,12 @@ extension ServerState {
         return .handle(request)
     }
 
-    /// The request that has waited for longest stands in the way.
+    /// Room is needed: refuses the request that has waited for longest.
     mutating func refuseOldest() -> Action {
         takeOldest(hasRoom: false).map { .refuse([$0]) } ?? .nothing
     }
 
-    /// Nothing that waits will have its turn.
+    /// The server stops: no waiting request will be handled.
     mutating func refuseAll() -> Action {
         var refused: [Request] = []
         while let request = takeOldest(hasRoom: false) { refused.append(request) }

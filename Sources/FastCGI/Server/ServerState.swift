@@ -1,4 +1,4 @@
-/// A complete request, as far as the state of a server knows it.
+/// What the state of a server must know of a complete request.
 protocol WaitingRequest: Sendable {
     /// The number of the connection that it came on.
     var connection: UInt64 { get }
@@ -6,11 +6,10 @@ protocol WaitingRequest: Sendable {
     var bodyBytes: Int { get }
 }
 
-/// What a server knows, as a pure state machine: events go in, with the time, and one action comes
-/// out of each.
+/// The state of a server, as a pure state machine: each event, with its time, gives one action.
 ///
-/// The caller does it after unlocking. Connections are known by numbers that are never reused,
-/// because a descriptor's number is, as soon as it is closed.
+/// The caller does the action after unlocking. Connections have numbers that are never reused; a
+/// descriptor's number is reused as soon as it is closed.
 struct ServerState<Request: WaitingRequest>: Sendable {
     /// Numbers below this one belong to the listener, the timers and the wake-ups.
     static var firstConnection: UInt64 { 16 }
@@ -50,22 +49,21 @@ struct ServerState<Request: WaitingRequest>: Sendable {
         case busy
         /// Not watched, no thread; its request is complete and waits for room. Exits: busy.
         case waiting
-        /// Answered without its input having been read to the end; the rest is thrown away, up to
-        /// so many bytes, until the peer closes. Exits: busy (event), claimed (its deadline,
-        /// drain).
+        /// Answered before all of its input was read. The rest is read and dropped, up to so many
+        /// bytes, until the peer closes. Exits: busy (event), claimed (its deadline, drain).
         case discarding(left: Int)
-        /// Somebody looks whether it is to be closed. Exits: the phase before, gone.
+        /// A thread checks whether to close it. Exits: the phase before, gone.
         case claimed
     }
 
     struct Connection: Sendable {
         let descriptor: Int32
         var phase: ConnectionPhase
-        /// There while it is receiving, or claimed from that.
+        /// Present while it is receiving, or claimed from that.
         var part: RequestPart?
         /// When it is closed if its peer stays silent, while it is fresh, receiving or discarding.
         var deadline: ContinuousClock.Instant?
-        /// Since when it has nothing to do, while it is fresh or idle.
+        /// Since when it has been fresh or idle.
         var restsSince: ContinuousClock.Instant
         /// Whether it counts as in flight, while it is busy.
         var isInFlight = false
@@ -73,7 +71,7 @@ struct ServerState<Request: WaitingRequest>: Sendable {
         var isFresh = true
     }
 
-    /// A connection that is its caller's until `release` or `forget`.
+    /// A connection that belongs to its caller until `release` or `forget`.
     typealias Claimed = (id: UInt64, connection: Connection)
 
     /// The answer to each event.
@@ -96,18 +94,18 @@ struct ServerState<Request: WaitingRequest>: Sendable {
         case watchNew(UInt64)
         /// Read its request.
         case serve(Int32, RequestPart?, hasRoom: Bool)
-        /// Throw away what it sends, up to so many bytes.
+        /// Read and drop what it sends, up to so many bytes.
         case discard(Int32, left: Int)
         /// Watch it for what its peer sends next.
         case watch
         /// It has been claimed: close it unless its peer has just sent something.
         case retire
-        /// Close it; the state knows it no longer.
+        /// Close it; the state has removed it.
         case close
 
         // Several connections, which have been claimed
 
-        /// They stand in the way of others.
+        /// Their places are needed.
         case closeSurplus([Claimed])
         /// They are past their deadlines.
         case closeLate([Claimed])
@@ -121,12 +119,12 @@ struct ServerState<Request: WaitingRequest>: Sendable {
         case handle(Request)
         case refuse([Request])
 
-        /// Let the timer of the deadlines fire then, and tell `timerStarted`.
+        /// Let the timer of the deadlines fire then, and report it with `timerStarted`.
         case startTimer(ContinuousClock.Instant)
     }
 
-    /// The timer of the deadlines. It is started behind the lock, by one thread at a time: else the
-    /// later one of two deadlines could have the last word.
+    /// The timer of the deadlines. It is started after unlocking, by one thread at a time: with
+    /// two, the later deadline could overwrite the earlier one.
     private enum Timer {
         /// Exits: `mustSweep` and `nextSweep` to starting.
         case off
@@ -136,16 +134,15 @@ struct ServerState<Request: WaitingRequest>: Sendable {
         case running(until: ContinuousClock.Instant)
     }
 
-    /// The most of what a server may hold.
+    /// The most that a server may hold.
     struct Bounds: Sendable {
         var connections: Int
         var inFlight: Int
         var partialBytes = 1 << 20
-        /// How long a fresh connection may stay silent, and a part wait for the rest.
+        /// How long a fresh connection may stay silent, and an incomplete request may take.
         var patience: Duration = .seconds(10)
 
-        /// As many again as there may be: connections whose requests wait until others are
-        /// answered.
+        /// With those whose requests wait until others are answered, twice as many as usual.
         var connectionsAtMost: Int { 2 * connections }
     }
 
@@ -153,23 +150,23 @@ struct ServerState<Request: WaitingRequest>: Sendable {
     private(set) var phase = Phase.running
     private(set) var listener = ListenerPhase.armed
     var connections: [UInt64: Connection] = [:]
-    /// Requests being read or not answered, but for those that wait and those beyond the bound.
+    /// Requests being read or not answered, without those that wait and those beyond the bound.
     var inFlight = 0
     var waiting = WaitingRequests<Request>()
-    /// What all the parts hold.
+    /// What all incomplete requests hold, in bytes.
     var heldBytes = 0
     private var timer = Timer.off
     var runningWorkers = 0
     private var nextConnection = Self.firstConnection
 
-    /// The bytes that are read and thrown away behind an early answer, such as a 413.
+    /// The bytes that are read and dropped after an early answer, such as a 413.
     static var discardLimit: Int { 16 << 20 }
 
     init(_ bounds: Bounds) { self.bounds = bounds }
 
     var isAccepting: Bool { listener == .accepting && phase == .running }
     var hasRoom: Bool { connections.count < bounds.connectionsAtMost }
-    /// Whether one more can be accepted, if need be in the place of what waits.
+    /// Whether one more can be accepted, if need be by refusing a waiting request.
     private var canHaveRoom: Bool { hasRoom || !waiting.isEmpty }
 
     // MARK: The listener
@@ -184,8 +181,8 @@ struct ServerState<Request: WaitingRequest>: Sendable {
     /// Whether one more may be accepted.
     var mayAccept: Bool { isAccepting && hasRoom }
 
-    /// A new connection, also while draining: what was accepted is served. It is closed when workers
-    /// leave.
+    /// A new connection, also while draining: what was accepted is served. It is closed when
+    /// workers leave.
     mutating func admit(_ descriptor: Int32, at now: ContinuousClock.Instant) -> Action {
         guard phase != .stopped else { return .close }
         defer { nextConnection += 1 }
@@ -194,7 +191,7 @@ struct ServerState<Request: WaitingRequest>: Sendable {
         return .watchNew(nextConnection)
     }
 
-    /// The worker lets go of the listener.
+    /// The worker has finished accepting.
     mutating func endAccepting(refused: Bool) -> Action {
         guard isAccepting else {
             listener = .closed
@@ -228,7 +225,7 @@ struct ServerState<Request: WaitingRequest>: Sendable {
 
     // MARK: The timer
 
-    /// A connection or what waits got a deadline.
+    /// A connection or a waiting request got a deadline.
     mutating func mustSweep(by deadline: ContinuousClock.Instant) -> Action {
         switch timer {
         case .running(let time) where time <= deadline: return .nothing
@@ -241,7 +238,7 @@ struct ServerState<Request: WaitingRequest>: Sendable {
         }
     }
 
-    /// The timer fires, and what was due has been taken out: it runs on for the next deadline.
+    /// The timer fired, and what was due was removed: it goes on for the next deadline.
     mutating func sweepNext(at deadline: ContinuousClock.Instant?) -> Action {
         if case .starting = timer {
             timer = .starting(for: deadline)
@@ -254,7 +251,7 @@ struct ServerState<Request: WaitingRequest>: Sendable {
     /// The timer was started for a deadline; another may be wanted by now.
     mutating func timerStarted(for deadline: ContinuousClock.Instant) -> Action {
         guard case .starting(let wanted?) = timer else {
-            // It has fired, or will for nothing; in between nobody got a deadline.
+            // It has fired, or will fire without effect: no deadline was added in between.
             timer = .off
             return .nothing
         }

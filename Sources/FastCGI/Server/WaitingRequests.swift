@@ -5,17 +5,17 @@ struct WaitingRequests<Request: WaitingRequest>: Sendable {
         let deadline: ContinuousClock.Instant
     }
 
-    /// Nil where one was taken, so that its body does not stay.
+    /// Nil where one was taken, so that its body is freed.
     private var entries: [Entry?] = []
     /// Index of the first one that still waits; the array is cut now and then.
     private var head = 0
-    /// Of all the bodies.
+    /// The bytes of all the bodies.
     private(set) var bytes = 0
 
     var count: Int { entries.count - head }
     var isEmpty: Bool { head == entries.count }
 
-    /// When the first one has waited too long: all wait for the same time, about.
+    /// When the first one has waited too long; all wait for about the same time.
     var nextDeadline: ContinuousClock.Instant? {
         isEmpty ? nil : entries[head].map(\.deadline)
     }

@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Synchronization
 
-/// The owner of a connection whose answer's head is sent and whose body comes later, in pieces.
+/// The owner of a connection whose head is sent and whose body follows in pieces.
 ///
-/// Given to a `StreamHub`, or closed when it goes.
+/// Passed to a `StreamHub`, or closed when it is dropped.
 package struct StreamConnection: ~Copyable, Sendable {
     let descriptor: Int32
     let requestID: UInt16
@@ -26,7 +26,7 @@ package struct StreamConnection: ~Copyable, Sendable {
 extension Exchange {
     /// Answers with a head whose body follows as a stream; the connection leaves the server.
     ///
-    /// `X-Accel-Buffering: no` is added. The exchange is answered by it, also when it throws.
+    /// `X-Accel-Buffering: no` is added. The exchange counts as answered, even when this throws.
     ///
     /// - Parameters:
     ///   - status: Usually 200.
@@ -42,10 +42,10 @@ extension Exchange {
         var head = [UInt8]()
         Response.appendHead(to: &head, status: status, headers: headers + [.unbuffered])
         head.append(contentsOf: "\r\n".utf8)
-        // What is left of the input would look as if the peer had closed.
+        // Unread input would later look as if the peer had closed.
         let isReady = input != .tooLarge && request.write(head) && request.flush()
         let requestID = request.id
-        // Never finished: that would write the end of the output.
+        // Not `finish`, which would write the end of the output.
         request.abandon()
         guard isReady else {
             closeConnection()

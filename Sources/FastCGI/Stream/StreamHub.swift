@@ -1,7 +1,7 @@
 internal import Glibc
 internal import System
 
-/// Names a stream for as long as the process lives.
+/// Identifies a stream for as long as the process lives.
 package struct StreamID: Hashable, Sendable {
     let number: UInt64
 }
@@ -10,7 +10,7 @@ package struct StreamID: Hashable, Sendable {
 package enum StreamEnd: Sendable, Equatable {
     /// The browser or nginx closed.
     case peerClosed
-    /// More than the cap waited for it.
+    /// More bytes than the limit waited for it.
     case tooSlow
     /// By `close` or a drain; everything was written.
     case closed
@@ -20,14 +20,14 @@ package enum StreamEnd: Sendable, Equatable {
 
 /// Writes to many open streams from one thread.
 ///
-/// Every method may be called from any thread and none waits for a peer: what is to be written is
-/// queued for the hub's thread, in order. A hub lives until it is drained: its thread holds it.
+/// Every method may be called from any thread and none waits for a peer: bytes are queued in order
+/// for the hub's thread. A hub lives until it is drained, because its thread holds it.
 package final class StreamHub: Sendable {
     /// The bounds of a hub.
     package struct Limits: Sendable, Equatable {
         /// Streams open at a time, 1...1,000,000.
         package var maxStreams: Int
-        /// Bytes that may wait for one peer before it is dropped, 1...1 GiB.
+        /// Bytes that may wait for one peer before its stream is closed, 1...1 GiB.
         package var streamBytes: Int
         /// Bytes that may wait for the hub's thread, 1...1 GiB; a broadcast counts once.
         package var queueBytes: Int
@@ -60,7 +60,7 @@ package final class StreamHub: Sendable {
         /// Reserved or alive.
         var open = 0
         var isDraining = false
-        /// Nobody takes commands any more.
+        /// The thread has ended, and nothing reads the queue any more.
         var isOver = false
         var nextID: UInt64 = 1
     }
@@ -76,7 +76,7 @@ package final class StreamHub: Sendable {
     ///
     /// - Parameters:
     ///   - limits: The bounds.
-    ///   - onClose: Told once of every stream that ended, on the hub's thread; must not block.
+    ///   - onClose: Called once for every stream that ended, on the hub's thread; must not block.
     /// - Returns: The hub.
     /// - Throws: `badLimit`, or `system`.
     package static func start(
@@ -122,7 +122,7 @@ package final class StreamHub: Sendable {
     ///   - status: Usually 200.
     ///   - headers: As of `Exchange.openStream`.
     /// - Returns: The stream's name.
-    /// - Throws: `tooManyStreams` or `draining`, and the exchange wants another answer; or what
+    /// - Throws: `tooManyStreams` or `draining`, and the exchange must still be answered; or what
     ///   `Exchange.openStream` throws.
     package func adopt(
         _ exchange: Exchange, _ status: HTTPStatus = .ok, headers: [HeaderField]
@@ -160,12 +160,12 @@ package final class StreamHub: Sendable {
     @discardableResult
     package func send(_ bytes: [UInt8], to id: StreamID) -> Bool { queue(.send(bytes, id)) }
 
-    /// Ends one stream behind what waits for it.
+    /// Ends one stream once everything queued for it is written.
     package func close(_ id: StreamID) { queue(.close(id), always: true) }
 
-    /// Ends all streams behind what waits for them, and the hub's thread. Blocks.
+    /// Ends all streams once everything queued for them is written, then the hub's thread. Blocks.
     ///
-    /// - Parameter deadline: When to cut off those that do not read.
+    /// - Parameter deadline: When to close those that do not read.
     /// - Returns: How many were cut off.
     @discardableResult
     package func drain(deadline: ContinuousClock.Instant) -> Int {
@@ -187,7 +187,7 @@ package final class StreamHub: Sendable {
     @discardableResult
     private func queue(_ command: StreamCommand, always: Bool = false) -> Bool {
         let wasEmpty: Bool? = monitor.withLock { state in
-            // The thread has gone: a descriptor in a late `add` has nobody to close it.
+            // The thread has ended: nobody would close the descriptor of a late `add`.
             guard !state.isOver else { return nil }
             guard always || state.queuedBytes + command.bytes <= limits.queueBytes else {
                 return nil

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import System
 
-/// What the hub's thread is told.
+/// A command to the hub's thread.
 enum StreamCommand: Sendable {
     case add(StreamID, descriptor: Int32, requestID: UInt16)
     case broadcast([UInt8])
@@ -9,7 +9,7 @@ enum StreamCommand: Sendable {
     case close(StreamID)
     case closeAll
 
-    /// What it takes from the queue's bound.
+    /// What it counts towards the queue's bound.
     var bytes: Int {
         switch self {
         // A little for the entry itself, so that empty ones are bounded too.
@@ -30,7 +30,7 @@ struct StreamLoop: ~Copyable {
         let descriptor: Int32
         let requestID: UInt16
         var outbox = StreamOutbox()
-        /// Waits for room at the peer.
+        /// The peer takes no more for now.
         var isBlocked = false
         /// Ends when its outbox is empty.
         var isClosing = false
@@ -53,7 +53,7 @@ struct StreamLoop: ~Copyable {
                     handle(event)
                 }
             }
-            // Read before the queue: what was queued before the stop is still done.
+            // Read before the queue, so that commands queued before the stop are still done.
             isLast = hub.thread.isStopping
             let commands = hub.monitor.withLock { state in
                 defer {
@@ -65,7 +65,7 @@ struct StreamLoop: ~Copyable {
             for command in commands { perform(command) }
         }
         for id in Array(streams.keys) { end(id, .cutOff) }
-        // What was queued behind the stop is told its end as well.
+        // Streams queued after the stop are reported as ended as well.
         let late = hub.monitor.withLock { state in
             state.isOver = true
             return state.commands
@@ -80,7 +80,7 @@ struct StreamLoop: ~Copyable {
     private mutating func handle(_ event: Poller.Event) {
         let id = StreamID(number: event.id)
         guard streams[id] != nil else { return }
-        // nginx sends nothing behind its input, so whatever can be read is its end.
+        // nginx sends nothing after its input, so readable means that it has closed.
         if event.isReadable || event.hasEnded {
             end(id, .peerClosed)
         } else if event.isWritable {
@@ -93,7 +93,7 @@ struct StreamLoop: ~Copyable {
         case .add(let id, let descriptor, let requestID):
             streams[id] = Stream(descriptor: descriptor, requestID: requestID)
             if !hub.poller.add(descriptor, id: id.number, .input) { end(id, .peerClosed) }
-            // Reserved before the drain began, opened behind it.
+            // Reserved before the drain began, opened after it.
             if isClosingAll { finish(id) }
         case .broadcast(let bytes):
             broadcast(bytes)
@@ -126,7 +126,7 @@ struct StreamLoop: ~Copyable {
         write(StreamRecord.end(requestID: stream.requestID), to: id)
     }
 
-    /// Writes what the peer takes now and keeps the rest, up to the cap.
+    /// Writes what the peer takes now and keeps the rest, up to the limit.
     private mutating func write(_ bytes: [UInt8], to id: StreamID, unblocked: Bool = false) {
         guard let stream = streams[id] else { return }
         stream.outbox.append(bytes)

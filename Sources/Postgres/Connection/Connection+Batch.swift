@@ -1,8 +1,8 @@
 import CPostgres
 
-/// What stands around the statements of a batch.
+/// Which command is sent before or after the statements of a batch.
 enum Bracket {
-    /// Nothing: outside of a transaction, the batch is one.
+    /// None: outside of a transaction, the batch is one.
     case none
     /// `begin` comes first; the transaction stays open.
     case begin
@@ -10,9 +10,9 @@ enum Bracket {
     case commit
 }
 
-/// Statements that are on their way; their results are there to be received.
+/// Statements that were sent and whose results are still to be received.
 ///
-/// Leaving it without `receive()` makes the connection useless.
+/// Dropping it without `receive()` makes the connection unusable.
 package struct Pending<each S: Statement>: ~Copyable {
     private let connection: Connection
     private let batch: UInt64
@@ -33,17 +33,17 @@ package struct Pending<each S: Statement>: ~Copyable {
     }
 
     deinit {
-        // The next batch would take these results for its own.
+        // The next batch would read these results as its own.
         if connection.outstanding == batch { connection.isBroken = true }
     }
 
     /// Waits for the results, each statement's in the order in which they were sent.
     ///
     /// - Returns: one `Results` per statement.
-    /// - Throws: the first failure, with `statement` and `statementIndex`; then nothing of a batch
-    ///   sent outside of a transaction was done, unless `isOutcomeUnknown`. Also `decode`, when all
-    ///   was done and a row could not be read. Past the deadline the outcome is unknown, and so it
-    ///   is when somebody ended the server's wait for its standby.
+    /// - Throws: the first failure, with `statement` and `statementIndex`; a batch sent outside of
+    ///   a transaction was then rolled back, unless `isOutcomeUnknown`. Also `decode`, when all was
+    ///   done and a row could not be read. The outcome is unknown past the deadline, and when the
+    ///   server's wait for its standby was cancelled.
     package consuming func receive() throws(PostgresError) -> (repeat Results<(each S).Row>) {
         do {
             if bracket == .begin { try connection.receiveCommand("begin", until: deadline) }
@@ -96,8 +96,8 @@ extension Connection {
         try send(first, second, repeat each others, within: limit).receive()
     }
 
-    /// Sends statements to the server and returns while it works on them. Once they are prepared, a
-    /// server that takes no more is waited for only for a moment.
+    /// Sends statements to the server and returns while it works on them. Once they are prepared,
+    /// it waits only briefly for a server that takes no more bytes.
     ///
     /// They go in one write with one sync at the end. Outside of a transaction they are one
     /// transaction: all or nothing. After a failure the server skips the rest.
@@ -117,7 +117,7 @@ extension Connection {
     ) throws(PostgresError) -> Pending<repeat each S> {
         let deadline = ContinuousClock.now + (limit ?? settings.responseTimeout)
         try checkUsable()
-        // A bit for each, as an array would be allocated for every batch; nobody sends 64.
+        // One bit per statement, as an array would be allocated for every batch; none has 64.
         var sent: UInt64 = 0
         var bit: UInt64 = 1
         for statement in repeat each statements {
@@ -127,7 +127,7 @@ extension Connection {
             }
             bit <<= 1
         }
-        // Without a transaction around it, the batch commits itself, nobody knows when.
+        // Outside of a transaction, the batch commits at a moment that we do not see.
         let mayCommit = bracket == .commit || bracket == .none && !isInTransaction
         noteSent(mayCommit: mayCommit, isCancellable: !mayCommit, until: deadline)
         batchCount += 1
@@ -148,7 +148,7 @@ extension Connection {
         try flush()
     }
 
-    /// One of our own commands; not prepared, since it is parsed in no time.
+    /// One of our own commands; not prepared, because parsing it costs next to nothing.
     private func enqueue(command: StaticString) throws(PostgresError) {
         guard
             PQsendQueryParams(handle.pointer, command.pointer, 0, nil, nil, nil, nil, 1) == 1
@@ -183,7 +183,7 @@ extension Connection {
             TypeIdentifier.accepts(expected: $0, sent: $1)
         }
         guard agrees else {
-            // Part of the batch may be with the server already.
+            // The server may have part of the batch already.
             mayCommit = false
             throw broken(
                 .protocolViolation,
@@ -249,7 +249,7 @@ extension Connection {
             throw broken(.protocolViolation, "no sync")
         }
         guard result.status == PGRES_PIPELINE_SYNC else {
-            // A constraint that is checked at the commit, for example.
+            // For example a constraint that is checked at the commit.
             throw error(in: result)
         }
         try checkDurability()
@@ -257,14 +257,14 @@ extension Connection {
         mayCommit = false
     }
 
-    /// Reads and forgets what the server answers until the end of the batch.
+    /// Reads and drops the server's results up to the end of the batch.
     func skipToSync(until deadline: ContinuousClock.Instant) {
         while outstanding != nil, !handle.isBad {
             do {
                 let result = try nextResult(until: deadline)
                 if let result, result.status == PGRES_PIPELINE_SYNC { outstanding = nil }
             } catch {
-                // The failure that began this is being thrown; this one is in `isBroken`.
+                // The first failure is thrown; this one only sets `isBroken`.
                 outstanding = nil
             }
         }
@@ -273,7 +273,7 @@ extension Connection {
 }
 
 extension StaticString {
-    /// The text as C has it; the compiler ends literals with a zero byte.
+    /// The text as a C string; the compiler ends literals with a zero byte.
     var pointer: UnsafePointer<CChar> {
         UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
     }

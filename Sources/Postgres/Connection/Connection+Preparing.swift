@@ -3,18 +3,18 @@ import CPostgres
 extension Connection {
     /// Prepares a statement, if this connection has not yet.
     ///
-    /// Nobody needs to call this before using a statement; it is how to check one against a schema.
+    /// Using a statement prepares it; call this only to check one against a schema.
     /// - Parameter type: the statement.
-    /// - Throws: what the server finds wrong with it.
+    /// - Throws: the server's error for the statement.
     package func prepare<S: Statement>(_ type: S.Type) throws(PostgresError) {
         try checkUsable()
         try prepare(type, until: .now + settings.responseTimeout)
     }
 
-    /// Prepares a statement and learns its parameters' types, in one round trip.
+    /// Prepares a statement and reads its parameters' types, in one round trip.
     ///
-    /// The types are compared with what is sent, because the server takes any eight bytes for a
-    /// timestamp, a double or an integer alike.
+    /// The types are compared with those sent: the server would read any eight bytes as a
+    /// timestamp, a double or an integer.
     func prepare<S: Statement>(
         _ type: S.Type, until deadline: ContinuousClock.Instant
     ) throws(PostgresError) {

@@ -6,9 +6,9 @@ extension Connection {
     /// - Parameter body: uses this connection; opens no transaction of its own.
     /// - Returns: what the body returned, once it is committed.
     /// - Throws: the body's error; or the commit's, with `isOutcomeUnknown` when the connection was
-    ///   lost, or its time was over, after the COMMIT was on its way, and when the server's wait
-    ///   for its standby was ended; or `transactionState` when a statement had failed and the body
-    ///   hid it, so that the server rolled back.
+    ///   lost or the deadline passed after the COMMIT was sent, and when the server's wait for its
+    ///   standby was cancelled; or `transactionState` when a statement had failed and the body hid
+    ///   it, so that the server rolled back.
     @discardableResult
     package func transaction<Value>(
         _ body: () throws(PostgresError) -> Value
@@ -28,8 +28,8 @@ extension Connection {
         return value
     }
 
-    /// Runs a body that begins a transaction by `begin(with:)` and ends it by `commit(after:)`, which
-    /// each cost no round trip of their own; rolls back what the body leaves open.
+    /// Runs a body that begins a transaction with `begin(with:)` and ends it with `commit(after:)`;
+    /// neither costs a round trip of its own. Rolls back what the body leaves open.
     ///
     /// - Parameter body: uses this connection; everything between the two is in the transaction.
     /// - Returns: what the body returned.
@@ -64,7 +64,7 @@ extension Connection {
 
     /// Runs the last statements of a transaction and commits it, in one round trip.
     ///
-    /// They are not cancelled when their time is over, since the commit may have begun.
+    /// They are not cancelled at the deadline, because the commit may have begun.
     /// - Parameters:
     ///   - statements: what to run, in this order.
     ///   - limit: how long to wait for all of them, instead of the settings' `responseTimeout`.
@@ -81,13 +81,13 @@ extension Connection {
         return try send(repeat each statements, in: .commit, within: limit).receive()
     }
 
-    /// Without a rollback the connection would go on in the failed transaction.
+    /// Without a rollback, later statements would run in the failed transaction.
     private func rollBack() {
         guard isUsable, isInTransaction else { return }
         if (try? run(command: "rollback")) == nil { isBroken = true }
     }
 
-    /// Runs SQL of any number of statements, whose rows are dropped: a migration, for example.
+    /// Runs SQL of any number of statements, whose rows are dropped; used for migrations.
     ///
     /// Without transaction commands in it, it is one transaction. Never put values into the text.
     /// - Parameters:
@@ -98,7 +98,7 @@ extension Connection {
     package func execute(
         script: String, within limit: Duration? = nil
     ) throws(PostgresError) {
-        // A script inside of a transaction may hold its COMMIT; ours do not, and may be cancelled.
+        // A script in a transaction could contain its COMMIT; ours do not, so it may be cancelled.
         try simpleQuery(
             script, mayCommit: true, isCancellable: isInTransaction,
             until: .now + (limit ?? settings.responseTimeout))
@@ -123,7 +123,7 @@ extension Connection {
         until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> String {
         try checkUsable()
-        // The pipeline allows one statement a message, a script has many.
+        // Pipeline mode allows one statement per message, a script has many.
         guard PQexitPipelineMode(handle.pointer) == 1 else {
             throw broken(.protocolViolation, handle.errorText)
         }
@@ -151,10 +151,11 @@ extension Connection {
 }
 
 extension Connection {
-    /// Makes a commit mean what it says, whatever the server's and the role's default: flushed here
-    /// and by the synchronous standbys, if any are named. A stronger setting stands.
+    /// Raises `synchronous_commit` to `on` at least: a commit is flushed here and by the
+    /// synchronous standbys, if any are named, whatever the defaults of server and role. A stronger
+    /// setting stays.
     ///
-    /// It holds for the session, through reloads of the server's configuration.
+    /// It holds for the session, even when the server's configuration is reloaded.
     func insistOnDurability(until deadline: ContinuousClock.Instant) throws(PostgresError) {
         try execute(
             script: """

@@ -4,17 +4,17 @@ import Glibc
 
 /// A session with the server, and the only owner of its libpq connection.
 ///
-/// Every wait has a deadline, and afterwards the connection is of no more use (`isUsable`). What
-/// may be committing is left to the server, its outcome unknown: a cancel would end the wait for a
-/// synchronous standby and make a commit that no standby has look like any other. Only a statement
-/// inside of a transaction is cancelled, shortly before its deadline.
+/// Every wait has a deadline, after which the connection is unusable (`isUsable`). A statement that
+/// may be committing is not cancelled, and its outcome is unknown: a cancel would end the wait for
+/// a synchronous standby, and a commit that no standby has would look like any other. Only a
+/// statement inside of a transaction is cancelled, shortly before its deadline.
 ///
 /// One thread at a time; the thread may change between calls.
-// Sendable because whoever holds it, most often the pool, lends it to one thread at a time.
+// Sendable because its holder, usually the pool, lends it to one thread at a time.
 package final class Connection: @unchecked Sendable {
     /// What it was opened with.
     package let settings: ConnectionSettings
-    /// Which of the hosts in the settings answered in time; begin there the next time.
+    /// Which of the hosts in the settings answered; the next connect begins with it.
     let hostOffset: Int
 
     let handle: ConnectionHandle
@@ -27,22 +27,22 @@ package final class Connection: @unchecked Sendable {
     /// The batch whose results have not been received; see `Pending`.
     var outstanding: UInt64?
     var batchCount: UInt64 = 0
-    /// How often the server was sent something and waited for, since the connection was opened.
+    /// How many round trips there were since the connection was opened.
     package internal(set) var roundTripCount = 0
-    /// Whether losing the connection now leaves open if something was committed.
+    /// Whether the outcome is unknown if the connection is lost now.
     var mayCommit = false
-    /// Whether what is being waited for may be cancelled: it is inside of a transaction.
+    /// Whether the statement that is being waited for may be cancelled: it is in a transaction.
     private var isCancellable = false
     private var isCancelling = false
-    /// How much of the time is kept for the server to confirm a cancel.
+    /// The part of the time limit that is kept for the server to confirm a cancel.
     private var cancelTime: Duration = .zero
     /// Whether libpq holds what the socket would not take.
     private var hasUnsent = false
 
-    /// How long a server that takes no more is waited for when something is sent.
+    /// How long a send waits for a server that takes no more bytes.
     private static let flushTime = Duration.milliseconds(50)
 
-    /// The longest time for the server to confirm a cancel; less where there is less time in all.
+    /// The longest time for the server to confirm a cancel; less when the time limit is short.
     private static let longestCancelTime = Duration.seconds(1)
 
     /// Connects.
@@ -61,7 +61,7 @@ package final class Connection: @unchecked Sendable {
         let hosts = settings.hostCount
         var attempt = 0
         while true {
-            // Each attempt that times out leaves as much for each of the others.
+            // An attempt that times out leaves an equal share for each of the others.
             let share = (deadline - .now) / (hosts - attempt)
             do {
                 let offset = (host + attempt) % hosts
@@ -93,18 +93,18 @@ package final class Connection: @unchecked Sendable {
     /// The server's process for this connection, as in `pg_stat_activity`.
     package var processID: Int32 { handle.processID }
 
-    /// Whether it can take another statement: it is connected, and no results are owed.
+    /// Whether it can take another statement: it is connected, and no results are outstanding.
     package var isUsable: Bool { !isBroken && outstanding == nil && !handle.isBad }
 
-    /// Whether a transaction is open, be it failed.
+    /// Whether a transaction is open, even a failed one.
     package var isInTransaction: Bool { handle.transactionStatus != PQTRANS_IDLE }
 
-    /// A cheap look, without a round trip, whether an idle connection is still there.
+    /// Checks without a round trip whether an idle connection still exists.
     ///
     /// - Returns: false when the server has closed it, as far as the kernel knows.
     package func isAlive() -> Bool {
         guard isUsable else { return false }
-        // An idle server has nothing to say but farewell, or that a setting has changed.
+        // An idle server sends only its reason for closing, or a changed setting.
         for _ in 0..<3 where SocketReadiness.isReadable(handle.socket) {
             guard PQconsumeInput(handle.pointer) == 1 else {
                 isBroken = true
@@ -124,8 +124,8 @@ extension Connection {
         guard isUsable else { throw PostgresError(.connection, "the connection was lost before") }
     }
 
-    /// Notes what is sent next: whether losing it leaves open if something was committed, whether
-    /// it may be cancelled, and how long it may take in all.
+    /// Sets what holds for the next send: whether its outcome is unknown if it is lost, whether it
+    /// may be cancelled, and its deadline.
     func noteSent(
         mayCommit: Bool, isCancellable: Bool, until deadline: ContinuousClock.Instant
     ) {
@@ -135,17 +135,17 @@ extension Connection {
         handle.isCommitInDoubt = false
     }
 
-    /// Writes out what the server takes at once, or nearly; `nextResult` sees to the rest.
+    /// Writes what the server takes at once or after a short wait; `nextResult` writes the rest.
     ///
     /// A batch is larger than a socket's buffer, and the server should not wait for its second half
-    /// while the caller does something else; but one that hangs must not keep the caller.
+    /// while the caller does something else; but a server that hangs must not block the caller.
     func flush() throws(PostgresError) {
         try flush(until: .now + Self.flushTime)
     }
 
-    /// Writes out all that libpq has buffered, or what it can until then.
+    /// Writes all that libpq has buffered, or what it can until the deadline.
     ///
-    /// It reads meanwhile: a server that cannot get rid of its answers stops taking requests.
+    /// It reads meanwhile: a server that cannot send its results stops taking requests.
     private func flush(until deadline: ContinuousClock.Instant) throws(PostgresError) {
         while true {
             switch PQflush(handle.pointer) {
@@ -163,8 +163,8 @@ extension Connection {
 
     /// The next result, or nil at the end of one statement's results.
     ///
-    /// Shortly before the deadline, what may be cancelled is; its final status is then in the
-    /// result.
+    /// Shortly before the deadline, a statement that may be cancelled is; the result then shows how
+    /// it ended.
     func nextResult(
         until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> ResultHandle? {
@@ -185,7 +185,7 @@ extension Connection {
         return PQgetResult(handle.pointer).map { ResultHandle(owning: $0) }
     }
 
-    /// Asks the server to stop, on a thread that may be left behind: PQcancel connects and blocks.
+    /// Asks the server to stop, on a thread that is not waited for: PQcancel connects and blocks.
     private func cancel() {
         isCancelling = true
         isBroken = true
@@ -193,7 +193,7 @@ extension Connection {
         DispatchQueue.global().async { cancel.send() }
     }
 
-    /// Fails when the server has said that what it committed may be on no standby.
+    /// Fails when the server has warned that its commit may be on no standby.
     func checkDurability() throws(PostgresError) {
         guard mayCommit, handle.isCommitInDoubt else { return }
         throw broken(.unavailable, "the wait for synchronous replication was cancelled")
@@ -204,7 +204,7 @@ extension Connection {
         broken(.connection, handle.errorText)
     }
 
-    /// Marks the connection as of no more use, and makes the error that says why.
+    /// Marks the connection as unusable, and makes the error that says why.
     func broken(_ code: PostgresError.Code, _ detail: String) -> PostgresError {
         isBroken = true
         outstanding = nil
@@ -213,7 +213,7 @@ extension Connection {
         return error
     }
 
-    /// The error in a result; notes when the server said it as its last words.
+    /// The error in a result; marks the connection when the server closes it with this error.
     func error(in result: borrowing ResultHandle) -> PostgresError {
         var error = result.error(isConnectionLost: handle.isBad)
         // A demoted server stays connected, and would refuse the next write, too.

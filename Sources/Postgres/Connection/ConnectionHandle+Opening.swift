@@ -16,7 +16,7 @@ extension ConnectionHandle {
             case PGRES_POLLING_OK: return handle
             case PGRES_POLLING_READING, PGRES_POLLING_WRITING:
                 let events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT
-                // The socket is another one for each host and address.
+                // libpq opens another socket for each host and address.
                 guard
                     SocketReadiness.wait(handle.socket, for: Int32(events), until: deadline) != nil
                 else { throw PostgresError(.timeout, "the server did not answer in time") }
@@ -46,8 +46,8 @@ extension ConnectionHandle {
 
     /// The SQLSTATE of the last refusal in libpq's report of a failed connect.
     ///
-    /// libpq makes no result for it, but with verbose errors each of the server's is written
-    /// `SEVERITY:  SQLSTATE: text`, with two spaces.
+    /// libpq makes no result for a failed connect. With verbose errors, each of the server's is
+    /// written `SEVERITY:  SQLSTATE: text`, with two spaces.
     static func sqlState(inConnectError text: String) -> SQLState? {
         var found: SQLState?
         var rest = Substring(text)

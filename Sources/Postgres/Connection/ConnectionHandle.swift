@@ -3,14 +3,14 @@ import CPostgres
 /// The owner of a `PGconn`.
 struct ConnectionHandle: ~Copyable {
     let pointer: OpaquePointer
-    /// What libpq's notice receiver writes to; it outlives every call of it.
+    /// The notice receiver writes to it, so it lives as long as the connection.
     private let commitDoubt: UnsafeMutablePointer<Bool>
 
     init(owning pointer: OpaquePointer) {
         self.pointer = pointer
         commitDoubt = .allocate(capacity: 1)
         commitDoubt.initialize(to: false)
-        // Also keeps libpq from printing notices on stderr, which is for our log.
+        // Also keeps libpq from printing notices on stderr, which carries our log.
         PQsetNoticeReceiver(
             pointer,
             { doubt, notice in
@@ -24,8 +24,8 @@ struct ConnectionHandle: ~Copyable {
         commitDoubt.deallocate()
     }
 
-    /// Whether the server has said, since this was last set to false, that it committed without
-    /// waiting for its standbys to the end.
+    /// Whether the server has warned, since this was last set to false, that it committed without
+    /// waiting for all its standbys.
     var isCommitInDoubt: Bool {
         get { commitDoubt.pointee }
         nonmutating set { commitDoubt.pointee = newValue }
@@ -37,7 +37,7 @@ struct ConnectionHandle: ~Copyable {
     /// Changes while connecting; -1 when there is none.
     var socket: Int32 { PQsocket(pointer) }
 
-    /// What libpq last complained about.
+    /// libpq's last error.
     var errorText: String {
         PQerrorMessage(pointer).map { String(cString: $0).trimmingNewlines } ?? ""
     }
@@ -83,25 +83,25 @@ struct CancelHandle: ~Copyable, @unchecked Sendable {
         PQfreeCancel(pointer)
     }
 
-    /// Asks the server to stop; connects anew, and so may block for as long as `tcp_user_timeout`.
+    /// Asks the server to stop; connects again, and so may block for as long as `tcp_user_timeout`.
     borrowing func send() {
         var text = [CChar](repeating: 0, count: 256)
-        // Whether it worked shows in the answer to the statement, which is being waited for.
+        // Whether it worked shows in the statement's own result, which the caller waits for.
         _ = PQcancel(pointer, &text, Int32(text.count))
     }
 }
 
 /// Whether a notice says that the wait for synchronous replication was cancelled.
 ///
-/// What follows looks like any other completion: the transaction is committed here, and no standby
-/// need have it. The routine tells it from the warnings of triggers, which have the same SQLSTATE;
-/// it is never translated. Source: PostgreSQL, SyncRepWaitForLSN in
+/// The result itself looks like any other commit: the transaction is committed on this server, but
+/// perhaps on no standby. The routine's name, which is never translated, tells the notice from
+/// warnings of triggers with the same SQLSTATE. Source: PostgreSQL, SyncRepWaitForLSN in
 /// src/backend/replication/syncrep.c.
 private func isCommitDoubt(_ notice: OpaquePointer) -> Bool {
     func field(_ letter: Unicode.Scalar) -> String? {
         PQresultErrorField(notice, Int32(letter.value)).map { String(cString: $0) }
     }
-    // A warning without a number of its own, as after pg_cancel_backend; or "terminated".
+    // A warning without an SQLSTATE of its own, as after pg_cancel_backend; or "terminated".
     guard let state = field("C"), state == "01000" || state == "57P01" else { return false }
     return field("R").map { $0 == "SyncRepWaitForLSN" } ?? true
 }

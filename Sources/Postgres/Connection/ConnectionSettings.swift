@@ -1,19 +1,19 @@
 import CPostgres
 
-/// Where the database is and how long to wait for it: a connection string made complete.
+/// Where the database is and how long to wait for it: a connection string with our defaults.
 ///
 /// libpq reads the string, so all of its forms work: URLs, several hosts, `key=value` pairs,
 /// service files, and the `PG…` environment. What the string says wins over the defaults here.
 package struct ConnectionSettings: Sendable {
     /// How long a connect may take, all hosts together; `connect_timeout` of the string, or 5 s.
     ///
-    /// Looking up a host's name is the resolver's own time and not counted.
+    /// Looking up a host's name is not counted; the resolver has its own time limit.
     package let connectTimeout: Duration
     /// How long to wait for an answer; 30 s unless set.
     package let responseTimeout: Duration
     /// Whether the connections raise `synchronous_commit` to `on` at least.
     package var isDurable = true
-    /// Whether the string names several hosts, one of which takes the other's place.
+    /// Whether the string names several hosts, one of which can replace another.
     package var namesSeveralHosts: Bool { hostCount > 1 }
     /// The role to connect as; nil leaves it to the environment or the system's user.
     package var user: String? { options["user"] }
@@ -50,7 +50,7 @@ package struct ConnectionSettings: Sendable {
             "lock_timeout": max(1, patience / 2),
             "idle_in_transaction_session_timeout": max(1, patience * 2),
         ]
-        // The server takes the last of several, so that those of the string win.
+        // The server takes the last of several equal options, so ours come first.
         let ours = parameters.sorted { $0.key < $1.key }.map { "-c \($0)=\($1)" }
         options["options"] = (ours + ["-c timezone=UTC", options["options"] ?? ""])
             .joined(separator: " ")
@@ -58,11 +58,11 @@ package struct ConnectionSettings: Sendable {
         let defaults = [
             "application_name": applicationName,
             "keepalives": "1",
-            // A vanished peer is noticed after 30 + 3 x 10 s when idle...
+            // A lost peer is noticed after 30 + 3 x 10 s when idle...
             "keepalives_idle": "30",
             "keepalives_interval": "10",
             "keepalives_count": "3",
-            // ...and after 10 s when it owes us an acknowledgement.
+            // ...and after 10 s when an acknowledgement is missing.
             "tcp_user_timeout": "10000",
         ]
         self.options = options.merging(defaults) { given, _ in given }
@@ -76,8 +76,8 @@ package struct ConnectionSettings: Sendable {
 
     /// The same options, with the lists of hosts beginning at another one.
     ///
-    /// libpq tries the hosts in turn, but through its non-blocking interface it cannot be told to
-    /// give up on one that does not answer; so each attempt begins at another host.
+    /// libpq tries the hosts in turn, but its non-blocking interface has no time limit per host; so
+    /// each attempt begins at another host.
     func options(startingAtHost start: Int) -> [String: String] {
         var rotated = options
         for keyword in ["host", "hostaddr", "port"] {
@@ -114,7 +114,7 @@ package struct ConnectionSettings: Sendable {
         return options
     }
 
-    /// libpq quotes what it cannot read, and that may be the password: all quotations go.
+    /// Removes all quotations: libpq quotes what it cannot read, and that may be the password.
     private static func withoutQuotations(_ text: String) -> String {
         guard let first = text.firstIndex(of: "\""), let last = text.lastIndex(of: "\"") else {
             return text
@@ -131,8 +131,8 @@ extension ConnectionSettings: CustomStringConvertible, CustomDebugStringConverti
             .joined(separator: " ")
     }
 
-    /// Also where the string was read otherwise than meant: a password with an @ or a slash in it
-    /// ends in the host or the database's name, and that name may be a whole URL.
+    /// Also true for strings that were read otherwise than meant: a password with an @ or a slash
+    /// ends up in the host or the database's name, and that name may be a whole URL.
     private static func mayHoldPassword(_ key: String, _ value: String) -> Bool {
         if key.contains("password") || value.contains("password") { return true }
         // Some managed servers have roles such as waybill@server.

@@ -5,15 +5,15 @@ import System
 package struct Notification: Hashable, Sendable {
     /// The channel's name.
     package let channel: String
-    /// The text sent along; empty if none was. At most 8000 bytes.
+    /// The text of the notification, which may be empty. At most 8000 bytes.
     package let payload: String
 }
 
-/// Listens on channels with a connection and a thread of its own, and reconnects for ever.
+/// Listens on channels with its own connection and thread, and reconnects without limit.
 ///
-/// What was sent while there was no connection is lost: PostgreSQL keeps nothing for those who are
-/// away. So `onConnect` runs after every connect, when the listening has begun, to catch up by a
-/// query. Safe to use from any thread.
+/// Notifications sent while there was no connection are lost: PostgreSQL does not keep them. So
+/// `onConnect` runs after every connect, when LISTEN is active, to catch up with a query. Safe to
+/// use from any thread.
 package final class NotificationListener: Sendable {
     private let settings: ConnectionSettings
     private let channels: [String]
@@ -28,11 +28,11 @@ package final class NotificationListener: Sendable {
     /// - Parameters:
     ///   - settings: where to.
     ///   - channels: exact names.
-    ///   - backoff: how long to rest between attempts to connect.
+    ///   - backoff: how long to pause between attempts to connect.
     ///   - onConnect: called on the listener's thread after each connect, the first included.
     ///   - onNotification: called on the listener's thread, in the order of the commits.
-    /// - Throws: `other` when there are no descriptors left. That the server is away is not an
-    ///   error, but tried again.
+    /// - Throws: `other` when there are no descriptors left. A server that cannot be reached is no
+    ///   error; the connect is tried again.
     package init(
         _ settings: ConnectionSettings, channels: [String],
         backoff: ReconnectBackoff = ReconnectBackoff(first: .milliseconds(50), cap: .seconds(5)),
@@ -99,7 +99,7 @@ extension Connection {
 
     fileprivate func nextNotification() -> Notification? { handle.nextNotification() }
 
-    /// Takes in what has arrived, without waiting.
+    /// Reads what has arrived, without waiting.
     fileprivate func readInput() throws(PostgresError) {
         guard PQconsumeInput(handle.pointer) == 1, !handle.isBad else { throw lost() }
     }

@@ -1,8 +1,8 @@
-/// Why something with the database did not work.
+/// Why an operation on the database failed.
 ///
 /// Decide by `code` and the properties derived from it, never by text. `description` may be shown
 /// and logged anywhere: it holds names from our own schema and code, never a value, a row or a
-/// server's text. Those stand in `debugDescription`.
+/// server's text. `debugDescription` holds those.
 package struct PostgresError: Error, Sendable {
     /// What kind of failure it was.
     package enum Code: String, Sendable, CaseIterable {
@@ -26,9 +26,10 @@ package struct PostgresError: Error, Sendable {
         case permission
         /// A statement that the transaction's state does not allow, or a COMMIT that rolled back.
         case transactionState
-        /// A prepared statement that the schema has outgrown; a fresh connection prepares it anew.
+        /// A prepared statement does not fit the changed schema; a new connection prepares it
+        /// again.
         case staleStatement
-        /// libpq was used wrongly, or the server answered what nobody asked.
+        /// libpq was used wrongly, or the server sent an unexpected result.
         case protocolViolation
         /// No connection of the pool became free in time.
         case poolExhausted
@@ -54,16 +55,16 @@ package struct PostgresError: Error, Sendable {
     package internal(set) var statement: String?
     /// Which of the statements sent together failed, from 0.
     package internal(set) var statementIndex: Int?
-    /// Whether the work may have been committed although the answer never came.
+    /// Whether the work may have been committed although no answer came.
     ///
     /// True when the connection was lost, or the deadline passed, after a COMMIT or a
-    /// self-committing batch was on its way. Do such work again only if doing it twice is harmless.
+    /// self-committing batch was sent. Repeat such work only if doing it twice is harmless.
     package internal(set) var isOutcomeUnknown = false
     /// Whether there is no connection: it was refused, or took too long.
     ///
     /// `code` and `sqlState` say why; a wrong password is still `permission`.
     package private(set) var isFailedConnect = false
-    /// Why work was not begun at all, safe to show.
+    /// Why work was not started; safe to show.
     package private(set) var explanation: String?
     /// The texts of the server or of libpq; they may hold values.
     let detail: String
@@ -99,7 +100,7 @@ package struct PostgresError: Error, Sendable {
 extension PostgresError {
     /// Whether the same work may succeed later, with nothing changed.
     package var isTransient: Bool {
-        // A server that lets nobody in may do so later; a full disk alone shows with many codes.
+        // A server that refuses all connects may accept them later; a full disk has many codes.
         if isFailedConnect { return true }
         return switch code {
         case .connection, .timeout, .unavailable, .serialization, .readOnly, .staleStatement,
@@ -109,13 +110,13 @@ extension PostgresError {
         }
     }
 
-    /// Whether the connection is of no more use; the pool has dropped it or will.
+    /// Whether the connection is unusable; the pool has dropped it or will.
     package var isConnectionLost: Bool {
         code == .connection || sqlState?.endsConnection == true
     }
 
-    /// Whether a row or a table that another transaction holds did not become free in time, and
-    /// nothing else is wrong.
+    /// Whether a row or table locked by another transaction did not become free in time. That is no
+    /// sign of a faulty server.
     package var isLockWait: Bool { sqlState?.description == "55P03" }
 
     /// Whether the fault is in the values that were sent: a batch may be split to find the row.
@@ -125,7 +126,7 @@ extension PostgresError {
 }
 
 extension PostgresError {
-    /// Work that was not begun, since the server would not finish it.
+    /// Work that was not started, because the server would not finish it.
     ///
     /// - Parameter explanation: why, safe to show.
     /// - Returns: `unavailable`, with the explanation in its description.

@@ -1,12 +1,12 @@
-/// How long to rest between attempts to connect: exponential, with full jitter, capped.
+/// How long to pause between attempts to connect: exponential, with full jitter, capped.
 ///
-/// Full jitter (anything from nothing to the bound) spreads the processes that lost the server at
-/// the same moment.
+/// Full jitter (anything from zero to the bound) spreads processes that lost the server at the same
+/// moment.
 /// Source: Marc Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
 package struct ReconnectBackoff: Sendable {
     /// The bound after the first failure.
     package let first: Duration
-    /// The bound that is never passed.
+    /// The largest bound.
     package let cap: Duration
 
     /// The defaults are short, since a refused connect costs little and callers wait for the
@@ -14,13 +14,13 @@ package struct ReconnectBackoff: Sendable {
     ///
     /// - Parameters:
     ///   - first: the bound after the first failure.
-    ///   - cap: the bound that is never passed.
+    ///   - cap: the largest bound.
     package init(first: Duration = .milliseconds(20), cap: Duration = .seconds(1)) {
         self.first = first
         self.cap = cap
     }
 
-    /// The longest rest after so many failures in a row.
+    /// The longest pause after so many failures in a row.
     ///
     /// - Parameter failures: how many, at least one.
     /// - Returns: the bound, doubled with each failure.
@@ -28,12 +28,12 @@ package struct ReconnectBackoff: Sendable {
         min(cap, first * (1 << min(max(failures, 1) - 1, 20)))
     }
 
-    /// The rest after so many failures in a row.
+    /// The pause after so many failures in a row.
     ///
     /// - Parameters:
     ///   - failures: how many, at least one.
     ///   - jitter: from 0 to 1, random.
-    /// - Returns: from nothing to the bound.
+    /// - Returns: from zero to the bound.
     package func rest(failures: Int, jitter: Double) -> Duration {
         bound(failures: failures) * jitter
     }

@@ -43,7 +43,7 @@ extension SQLState {
 
     private static let codes: [Substring: PostgresError.Code] = [
         "08": .connection,
-        // A key twice in one batch of `on conflict do update`: splitting the batch cures it.
+        // A key twice in one batch of `on conflict do update`: splitting the batch separates them.
         "21": .data,
         "22": .data,
         "23": .integrity,
@@ -57,7 +57,7 @@ extension SQLState {
         "42": .undefined,
         "44": .integrity,
         "53": .unavailable,
-        // A value too long for an index among others: the row is at fault, not the server.
+        // For example a value too long for an index: the row is faulty, not the server.
         "54": .data,
         "57": .unavailable,
         "58": .unavailable,

@@ -1,11 +1,11 @@
-/// Knows whether the server is away, so that not every caller finds out by waiting for it.
+/// Remembers that the server cannot be reached, so that not every caller waits to find out.
 ///
 /// A pure state machine; the pool tells it the time.
 struct Circuit: Sendable {
     enum State: Equatable {
         /// The last connect worked, or none was tried. Exits: `failed` to `open`.
         case closed
-        /// Connects fail; nobody tries before the time. Exits: `admit` from then on, to `probing`.
+        /// Connects fail; no attempt before the time. Exits: `admit` from then on, to `probing`.
         case open(until: ContinuousClock.Instant)
         /// One caller tries, the others are refused. Exits: `succeeded` to `closed`, `failed` to
         /// `open`.

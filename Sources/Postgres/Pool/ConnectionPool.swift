@@ -3,8 +3,8 @@ import Synchronization
 /// A bounded number of connections, lent to one thread each.
 ///
 /// Connections are opened when first needed. One that broke, or was left inside a transaction, is
-/// dropped; one that comes from the idle ones is first checked without a round trip. While the
-/// server is away, callers fail at once, and one at a time probes for it (see `Circuit`).
+/// dropped; an idle one is checked without a round trip before it is lent. While the server cannot
+/// be reached, callers fail at once, and one at a time tries to connect (see `Circuit`).
 ///
 /// For plain threads: callers block, so never call from Swift's cooperative pool. Safe to use from
 /// any thread.
@@ -23,7 +23,7 @@ package final class ConnectionPool: Sendable {
     ///   - settings: for all of its connections.
     ///   - maximumCount: how many connections at most, 1 or more.
     ///   - maximumWait: how long a caller waits for one; connecting may take up to a second more.
-    ///   - backoff: how long to leave a server alone that could not be reached.
+    ///   - backoff: the pauses between attempts to reach a server.
     package init(
         _ settings: ConnectionSettings, maximumCount: Int,
         maximumWait: Duration = .seconds(5), backoff: ReconnectBackoff = ReconnectBackoff()
@@ -62,7 +62,7 @@ package final class ConnectionPool: Sendable {
             if error.isOutcomeUnknown { hasCommitDoubt = true }
             guard isIdempotent, lease.wasIdle, error.isConnectionLost else { throw error }
         }
-        // The other idle ones were most likely lost along with it.
+        // The other idle ones were most likely lost as well.
         retire(lease.loan.generation)
         let fresh = try acquire(within: wait ?? maximumWait)
         defer { release(fresh) }
@@ -74,21 +74,21 @@ package final class ConnectionPool: Sendable {
         }
     }
 
-    /// Whether a commit of this pool may still be under way at the server, although nobody waits
-    /// for it any more: true from the start, since another process may have left it there, and
-    /// after each outcome that is not known, until somebody sets it to false.
+    /// Whether a commit of this pool may still be running at the server although no caller waits
+    /// for it: true at the start, since an earlier process may have left one, and after each
+    /// unknown outcome, until the caller sets it to false.
     ///
-    /// A server that waits for an absent standby keeps each such session for as long: who goes on
-    /// committing uses up all that there may be.
+    /// A server that waits for an absent standby keeps each such session waiting, so a caller that
+    /// keeps committing would use up all of the server's connections.
     package var hasCommitDoubt: Bool {
         get { commitDoubt.load(ordering: .relaxed) }
         set { commitDoubt.store(newValue, ordering: .relaxed) }
     }
 
-    /// Opens a connection besides the pool's own, and closes it: whether the server can be reached.
+    /// Opens a connection outside of the pool and closes it, to check that the server is reachable.
     ///
     /// - Parameter limit: how long it may take.
-    /// - Returns: nil if it can; else why not.
+    /// - Returns: nil if it is; else why not.
     package func connectFailure(within limit: Duration) -> PostgresError? {
         do throws(PostgresError) {
             _ = try Connection(settings, within: limit)
@@ -108,7 +108,7 @@ package final class ConnectionPool: Sendable {
 }
 
 extension ConnectionPool {
-    /// A connection in a caller's hands.
+    /// A connection that is lent to a caller.
     private struct Lease {
         let loan: State.Loan
         /// Whether it was opened for an earlier caller.
@@ -157,7 +157,7 @@ extension ConnectionPool {
     private func connect(
         _ host: Int, _ generation: Int, until deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> Lease {
-        // A caller in a hurry must not make the server look away to all the others.
+        // At least a second: a caller with little time left must not open the circuit for all.
         let limit = max(deadline - .now, .seconds(1))
         do throws(PostgresError) {
             let connection = try Connection(settings, within: limit, startingAtHost: host)
@@ -173,7 +173,7 @@ extension ConnectionPool {
     }
 
     private func release(_ lease: Lease) {
-        // A server that lost its role: the siblings are connected to the same one.
+        // A demoted server: the other idle connections lead to the same one.
         if lease.connection.isReadOnly { retire(lease.loan.generation) }
         guard lease.connection.isUsable, !lease.connection.isInTransaction else {
             return giveUp()
@@ -189,7 +189,7 @@ extension ConnectionPool {
         perform(state.withLock { $0.retire(generation: generation) })
     }
 
-    /// What is left to do behind the lock: signals wake threads, and connections are closed.
+    /// Done after unlocking: signals wake threads, and connections are closed.
     private func perform(_ action: State.Action) {
         switch action {
         case .resume(let waiter, let outcome): waiter.resume(outcome)

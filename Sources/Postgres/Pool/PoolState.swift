@@ -1,16 +1,16 @@
-/// What a pool knows, as a pure state machine: events go in, with the time, and one action comes out.
+/// The state of a pool, as a pure state machine: each event, with its time, gives one action.
 ///
-/// It does no I/O and knows neither what a connection is nor how a caller waits; the pool acts after
+/// It does no I/O, and is generic over the connection and the waiter; the pool acts after
 /// unlocking.
 struct PoolState<Connection, Waiter: AnyObject> {
-    /// A connection on its way to a caller, and back.
+    /// A connection while it is lent.
     struct Loan {
         let connection: Connection
-        /// Which of the pool's connections it belongs to: those of a generation are given up together.
+        /// The generation of the connection; all of one are retired together.
         let generation: Int
     }
 
-    /// What a caller who waits is told.
+    /// What a waiting caller gets.
     enum Outcome {
         /// It has a connection.
         case lent(Loan)
@@ -25,17 +25,17 @@ struct PoolState<Connection, Waiter: AnyObject> {
         case nothing
         /// The caller gets it; if it turns out to be dead, `gaveUp` and ask again.
         case lend(Loan)
-        /// The caller opens a connection, and tells `connected` or `connectFailed`.
+        /// The caller opens a connection, and reports `connected` or `connectFailed`.
         case connect(startingAtHost: Int, generation: Int)
-        /// The caller waits until it is resumed, or tells `gaveUpWaiting`.
+        /// The caller waits until it is resumed, or reports `gaveUpWaiting`.
         case wait(Waiter)
-        /// The caller fails, and so do these, for whom nobody would come back.
+        /// The caller fails, and so do these waiters, whom no other event would resume.
         case fail(PostgresError, with: [Waiter])
-        /// The caller waits on: its outcome is on the way.
+        /// The caller keeps waiting: its outcome comes at once.
         case takeOutcome
-        /// Somebody who waits goes on.
+        /// This waiter is resumed.
         case resume(Waiter, Outcome)
-        /// These connections end, and those who wait fail.
+        /// These connections are closed, and the waiters fail.
         case close([Connection], failing: [Waiter], PostgresError)
     }
 
@@ -46,9 +46,9 @@ struct PoolState<Connection, Waiter: AnyObject> {
     private var counters = PoolStatistics()
     private var isClosed = false
     private var lastFailure = PostgresError(.connection, "")
-    /// The host that was found last; one that hangs is then not tried first each time.
+    /// The host that answered last; one that hangs is then not tried first each time.
     private var preferredHost = 0
-    /// Grows whenever all connections so far are held to be useless.
+    /// Grows whenever all connections so far are retired.
     private var generation = 0
 
     init(maximumCount: Int, backoff: ReconnectBackoff) {
@@ -63,7 +63,7 @@ struct PoolState<Connection, Waiter: AnyObject> {
         return statistics
     }
 
-    /// Lent, or being opened: whoever has one comes back and resumes somebody.
+    /// Lent, or being opened: each of them ends with an event that resumes a waiter.
     private var busyCount: Int { counters.inUse + counters.connecting }
 
     // MARK: A caller
@@ -73,6 +73,7 @@ struct PoolState<Connection, Waiter: AnyObject> {
     /// - Parameters:
     ///   - now: the time.
     ///   - makeWaiter: what it would wait as.
+    /// - Returns: what the caller does.
     mutating func acquire(
         at now: ContinuousClock.Instant, orWaitAs makeWaiter: () -> Waiter
     ) -> Action {
@@ -87,16 +88,17 @@ struct PoolState<Connection, Waiter: AnyObject> {
             return .wait(waiter)
         }
         guard circuit.admit(at: now) == .connect else {
-            // Without anybody who comes back, those who wait would do so until their time is over.
+            // With no connection in use, no event would resume the waiters before their time is
+            // over.
             return .fail(lastFailure, with: busyCount == 0 ? takeWaiters() : [])
         }
         counters.connecting += 1
         return .connect(startingAtHost: preferredHost, generation: generation)
     }
 
-    /// A waiter's time is up.
+    /// A waiter's time is over.
     mutating func gaveUpWaiting(_ waiter: Waiter) -> Action {
-        // Resumed just now: a connection on its way must not be lost.
+        // Resumed just now: the connection given to it must not be lost.
         guard let index = waiters.firstIndex(where: { $0 === waiter }) else { return .takeOutcome }
         waiters.remove(at: index)
         counters.exhausted += 1
@@ -123,11 +125,11 @@ struct PoolState<Connection, Waiter: AnyObject> {
         lastFailure = error
         counters.connecting -= 1
         counters.failed += 1
-        // While some are lent or being opened, the waiters may yet get one.
+        // While some are lent or being opened, the waiters may still get one.
         return .fail(error, with: busyCount == 0 ? takeWaiters() : [])
     }
 
-    /// A lent connection came back in good order.
+    /// A lent connection was returned in a usable state.
     mutating func release(_ loan: Loan) -> Action {
         guard !isClosed, loan.generation == generation else { return gaveUp() }
         guard !waiters.isEmpty else {
@@ -138,20 +140,20 @@ struct PoolState<Connection, Waiter: AnyObject> {
         return .resume(waiters.removeFirst(), .lent(loan))
     }
 
-    /// A lent connection is no more; its holder ends it.
+    /// A lent connection is unusable; its holder closes it.
     mutating func gaveUp() -> Action {
         counters.inUse -= 1
         return waiters.isEmpty ? .nothing : .resume(waiters.removeFirst(), .mayTryAgain)
     }
 
-    /// All connections of a generation are held to be useless.
+    /// Retires all connections of a generation, because one of them failed.
     mutating func retire(generation: Int) -> Action {
         guard generation == self.generation else { return .nothing }
         self.generation += 1
         return .close(takeIdle(), failing: [], lastFailure)
     }
 
-    /// No connection is lent any more; those that are lent end when they come back.
+    /// No connection is lent any more; lent ones are closed when they are returned.
     mutating func close() -> Action {
         isClosed = true
         return .close(

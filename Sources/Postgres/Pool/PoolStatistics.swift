@@ -1,4 +1,4 @@
-/// What a pool is doing at one moment, and what it has done.
+/// The state of a pool at one moment, and its totals since the start.
 package struct PoolStatistics: Equatable, Sendable {
     /// Connections that are lent.
     package var inUse = 0
@@ -12,7 +12,7 @@ package struct PoolStatistics: Equatable, Sendable {
     package var opened = 0
     /// Attempts to open one that failed, since the start.
     package var failed = 0
-    /// Callers that waited in vain, since the start.
+    /// Callers that waited too long, since the start.
     package var exhausted = 0
 
     /// A pool that has done nothing.

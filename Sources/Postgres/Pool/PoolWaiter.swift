@@ -16,6 +16,6 @@ final class PoolWaiter: Sendable {
         outcome.wait(until: deadline) { $0 }
     }
 
-    /// The outcome that is certain to come, because the pool has let go of this waiter.
+    /// The outcome that will come, because the state has already removed this waiter.
     func promisedOutcome() -> Outcome { outcome.wait { $0 } }
 }

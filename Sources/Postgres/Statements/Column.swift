@@ -17,7 +17,7 @@ package struct Column: ~Copyable {
     /// A `text`, or another type whose binary form is its text: varchar, json, jsonb, enumerations.
     package borrowing func text() throws(PostgresError) -> String {
         if type == TypeIdentifier.jsonb {
-            // Preceded by the version of its form.
+            // A version byte comes first.
             return String(decoding: value.dropFirst(), as: UTF8.self)
         }
         guard TypeIdentifier.isTextual(type) else { throw wrongType() }

@@ -1,7 +1,7 @@
 /// Bytes that grow at the end and are emptied without being freed.
 ///
 /// An `Array` would check uniqueness and bounds for every element and could not be lengthened
-/// without being filled; this writes as fast as memory takes it.
+/// without being filled; this writes at the speed of memory.
 @usableFromInline
 struct ParameterBuffer: ~Copyable {
     @usableFromInline private(set) var base: UnsafeMutableRawPointer

@@ -30,7 +30,7 @@ enum TypeIdentifier {
         textual.contains(identifier) || identifier >= firstUserDefined
     }
 
-    /// Whether the server, expecting one type, reads the binary form of another as it was meant.
+    /// Whether the server, expecting one type, reads the binary form of another correctly.
     static func accepts(expected: UInt32, sent: UInt32) -> Bool {
         expected == sent || expected >= firstUserDefined
             || (sent == ParameterType.text.identifier && isTextual(expected))

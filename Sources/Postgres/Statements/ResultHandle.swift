@@ -29,8 +29,8 @@ struct ResultHandle: ~Copyable {
     func error(isConnectionLost: Bool) -> PostgresError {
         let state = field("C").flatMap { SQLState($0) }
         var code = state?.code ?? (isConnectionLost ? .connection : .protocolViolation)
-        // The only mark of "cached plan must not change result type" besides its text, which is
-        // translated.
+        // Besides this routine's name, only the translated text identifies "cached plan must not
+        // change result type".
         if state?.description == "0A000", field("R") == "RevalidateCachedQuery" {
             code = .staleStatement
         }

@@ -5,9 +5,9 @@ import CPostgres
 /// ```swift
 /// User(id: try row.next(Int64.self), email: try row.next(String?.self))
 /// ```
-/// Arguments are evaluated from left to right, so the columns of a select list stand in the order in
-/// which its decoder reads them. A decoder that leaves a column unread fails, since the ones behind a
-/// forgotten column would be taken for their neighbours; `skipRest` says that it is meant.
+/// Arguments are evaluated from left to right, so a select list names its columns in the order in
+/// which the decoder reads them. A decoder that leaves a column unread fails: otherwise a forgotten
+/// column would shift all that follow. `skipRest` skips on purpose.
 package struct RowReader: ~Copyable {
     private let result: OpaquePointer
     private let row: Int32

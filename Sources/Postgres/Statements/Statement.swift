@@ -32,8 +32,8 @@ package protocol Statement {
     /// - Parameter parameters: empty when called.
     func encode(into parameters: inout StatementParameters)
 
-    /// Whether the statement has anything to do; false leaves it out of the batch that it is given
-    /// to, and its results are empty.
+    /// Whether the statement has anything to do; false leaves it out of its batch, and its results
+    /// are empty.
     var isNeeded: Bool { get }
 
     /// Reads one row, all of its columns in their order.
@@ -48,12 +48,12 @@ extension Statement {
     /// Adds nothing: for statements without parameters.
     package func encode(into parameters: inout StatementParameters) {}
 
-    /// True: only statements that depend on what others found need to say more.
+    /// True; a statement whose work depends on earlier results overrides it.
     package var isNeeded: Bool { true }
 }
 
 extension Statement where Row == Void {
-    /// Looks at nothing.
+    /// Ignores the row.
     package static func decode(_ row: inout RowReader) throws(PostgresError) { row.skipRest() }
 }
 

@@ -148,7 +148,7 @@ enum PostgresEpoch {
         if microseconds == .max { return .max }
         if microseconds == .min { return .min }
         let (result, overflow) = microseconds.subtractingReportingOverflow(offset)
-        // Still far out of the server's range, and no infinity.
+        // Still far out of the server's range, but not an infinity.
         return overflow ? .min + 1 : result
     }
 

@@ -1,7 +1,7 @@
 internal import Glibc
 
-// Functions of glibc that Swift's own module leaves out. A C module for four functions would be one
-// more library to explain.
+// Functions of glibc that Swift's Glibc module leaves out. A C module for four functions would be
+// more code.
 
 /// Source: eventfd(2).
 @_silgen_name("eventfd")
@@ -23,5 +23,5 @@ func glibcSemaphoreWait(
     _ semaphore: UnsafeMutablePointer<sem_t>, _ clock: clockid_t, _ limit: UnsafePointer<timespec>
 ) -> Int32
 
-/// `EFD_CLOEXEC` and `SFD_CLOEXEC` are this flag of open(2), and so are those for not blocking.
+/// The close-on-exec and non-blocking flags of eventfd and signalfd are those of open(2).
 let descriptorFlags = O_CLOEXEC | O_NONBLOCK

@@ -1,6 +1,6 @@
 private import Glibc
 
-/// What the operating system refused, or would refuse.
+/// Why the operating system refused a call, or would refuse it.
 ///
 /// `description` names the step and its object and is safe to show; `debugDescription` adds the
 /// number of the system's error.
@@ -17,7 +17,7 @@ package struct SystemError: Error, Sendable, Equatable {
         case unknownGroup
         /// The inherited descriptor is not a listening Unix stream socket.
         case notListening
-        /// LISTEN_FDS makes no sense.
+        /// LISTEN_FDS is not valid.
         case badEnvironment
         /// The system refused; `errorNumber` says why.
         case system

@@ -1,19 +1,19 @@
 /// When attempts of several threads that share one queue began and ended, so that a watchdog can
 /// tell a stuck group from a busy one.
 ///
-/// A pure state machine; time is passed in. A queue that is merely long, or a server that is slow or
-/// away, ends attempts all the time, with success or failure; a stuck thread ends none.
+/// A pure state machine; time is passed in. With a long queue or a slow or unreachable server,
+/// attempts still end, with success or failure; a stuck thread ends none.
 package struct GroupHeartbeat: Sendable {
-    /// When each thread began what it has not ended, by its number.
+    /// When each thread began its current attempt, by its number.
     private var running: [Int: ContinuousClock.Instant] = [:]
-    /// Since when something waits that nobody has dealt with.
+    /// Since when something has been waiting that no thread has taken.
     private var waitingSince: ContinuousClock.Instant?
     private var lastEnd: ContinuousClock.Instant?
 
     /// A group with nothing to do.
     package init() {}
 
-    /// Something came while nothing waited.
+    /// Something arrived in an empty queue.
     package mutating func beganToWait(at now: ContinuousClock.Instant) {
         waitingSince = waitingSince ?? now
     }
@@ -35,10 +35,10 @@ package struct GroupHeartbeat: Sendable {
         lastEnd = now
     }
 
-    /// When the attempt began that has been under way longest.
+    /// When the longest running attempt began.
     package var oldestStart: ContinuousClock.Instant? { running.values.min() }
 
-    /// Whether something is under way or waits, and no attempt has ended for so long.
+    /// Whether something is running or waiting, and no attempt has ended for so long.
     package func isStuck(for limit: Duration, at now: ContinuousClock.Instant) -> Bool {
         let sinces = [waitingSince].compactMap { $0 } + running.values
         guard let since = sinces.min() else { return false }

@@ -1,13 +1,13 @@
 private import Foundation
 
-/// Talks to systemd, if it started us. Source: sd_notify(3), systemd.service(5).
+/// Sends notifications to systemd, if it started us. Source: sd_notify(3), systemd.service(5).
 package struct ServiceManager: Sendable {
     private let address: UnixAddress?
     private let watchdog: Duration?
 
-    /// What the environment says: NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
+    /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
     package init(_ environment: [String: String] = environmentOfProcess) {
-        // What is no address is nobody's: systemd would not have set it.
+        // systemd sets a valid address; anything else is ignored.
         address = environment["NOTIFY_SOCKET"].flatMap {
             try? UnixAddress(pathOrAbstractName: $0)
         }
@@ -25,18 +25,18 @@ package struct ServiceManager: Sendable {
     /// Sends one state, such as `READY=1`. Without systemd it does nothing.
     package func notify(_ state: String) {
         guard let address, let socket = try? UnixSocket(.datagram) else { return }
-        // Nobody to tell that nobody hears it.
+        // A failure cannot be reported to anyone.
         try? socket.send(Array(state.utf8), to: address)
     }
 
-    /// When the watchdog is fed, by the time after which it bites.
+    /// The times of the watchdog's checks, computed from its time-out.
     package struct FeedingPlan: Equatable {
-        /// What one check may take. Two that take all of it and fail, one behind the other, still
-        /// leave time for a third.
+        /// The longest that one check may take. Two that take all of it and fail, one after the
+        /// other, still leave time for a third.
         package let limit: Duration
         /// From the end of a check that passed to the next one.
         package let pause: Duration
-        /// From the end of one that failed: one that was slow is made up for soon.
+        /// From the end of a failed check to the next one: soon, because one slow check may pass.
         package let pauseAfterFailure: Duration
 
         /// The plan for a watchdog of this time.
@@ -47,10 +47,10 @@ package struct ServiceManager: Sendable {
         }
     }
 
-    /// Feeds the watchdog as long as the check passes, on a thread of its own.
+    /// Notifies the watchdog as long as the check passes, on a thread of its own.
     ///
     /// - Parameter check: gets the time that it may take.
-    /// - Returns: The thread; nil if there is no watchdog to feed.
+    /// - Returns: The thread; nil without a watchdog.
     @discardableResult
     package func feedWatchdog(
         _ check: @escaping @Sendable (_ limit: Duration) -> Bool

@@ -2,12 +2,12 @@ internal import Glibc
 
 /// Signals that are blocked in every thread and taken by waiting for them.
 ///
-/// A handler would interrupt a worker's read, which libfcgi does not try again.
+/// A handler would interrupt a worker's system call, which libfcgi does not repeat.
 package struct SignalSet: Sendable {
     private let numbers: [Int32]
 
-    /// Blocks signals in this thread and in all that it makes from now on. Before any thread is
-    /// made, or one that does not block them is ended by them.
+    /// Blocks signals in this thread and in all that it starts from now on. Call it before any
+    /// thread starts: a signal would end the process in a thread that does not block it.
     package init(blocking numbers: [Int32]) {
         self.numbers = numbers
         var set = set
@@ -54,7 +54,7 @@ package struct SignalSet: Sendable {
     }
 }
 
-/// Signals as something to read, so that a wait for them can be ended. Source: signalfd(2).
+/// Signals as a readable descriptor, so that waiting for them can be ended. Source: signalfd(2).
 final class SignalSource: Sendable {
     private let descriptor: Int32
     private let wakeup: EventDescriptor
@@ -71,10 +71,10 @@ final class SignalSource: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Ends the wait for good.
+    /// Ends this wait and all later ones.
     func interrupt() { wakeup.signal() }
 
-    /// Waits for a signal; nothing after `interrupt`, and when another one has taken it.
+    /// Waits for a signal; nil after `interrupt`, and when another thread has taken it.
     func next() -> Int32? {
         wakeup.wait(orFor: descriptor)
         var record = [UInt8](repeating: 0, count: Self.recordBytes)

@@ -4,11 +4,11 @@ internal import Glibc
 package struct TerminationSignals: Sendable {
     private let signals: SignalSet
 
-    /// Blocks them in this thread and in all that it makes from now on.
+    /// Blocks them in this thread and in all that it starts from now on.
     ///
     /// - Parameter endsWithTerminal: Whether SIGHUP counts, too, unless nohup(1) says otherwise.
     package init(endsWithTerminal: Bool = false) {
-        // A blocked signal is delivered to whoever waits for it even if it is ignored.
+        // A signal that is waited for arrives even if it is ignored, so nohup(1) must be checked.
         let hangsUp = endsWithTerminal && !Self.isIgnored(SIGHUP)
         signals = SignalSet(blocking: hangsUp ? [SIGTERM, SIGINT, SIGHUP] : [SIGTERM, SIGINT])
     }
@@ -28,7 +28,7 @@ package struct TerminationSignals: Sendable {
         signals.onEach(name, handle)
     }
 
-    /// Ends the process at once when another one comes; nothing but `cleanUp` is done before.
+    /// Ends the process at once at the next signal; only `cleanUp` is done before.
     package func exitOnNext(cleaningUp cleanUp: @escaping @Sendable () -> Void = {}) {
         signals.onEach("second-signal") { signal in
             cleanUp()

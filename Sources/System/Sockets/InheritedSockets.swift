@@ -1,10 +1,9 @@
-/// The sockets that systemd hands over, by the names of their files: `callbacks.sock` is
-/// `callbacks`.
+/// The sockets that systemd passes to us, named by their files: `callbacks.sock` is `callbacks`.
 ///
 /// LISTEN_FDNAMES cannot tell them apart: a socket unit gives all of its sockets one name.
 /// Source: sd_listen_fds(3), systemd.socket(5).
 package struct InheritedSockets: Sendable, Equatable {
-    /// Descriptor by name; empty when nothing is meant for this process.
+    /// Descriptor by name; empty when none is meant for this process.
     package let descriptors: [String: Int32]
 
     private static let first: Int32 = 3
@@ -13,11 +12,11 @@ package struct InheritedSockets: Sendable, Equatable {
     /// Reads LISTEN_PID and LISTEN_FDS; opens and checks nothing.
     ///
     /// - Parameters:
-    ///   - environment: The variables; those of another process id are ignored, as they must be.
+    ///   - environment: The variables; those of another process id are ignored, as the protocol demands.
     ///   - processID: Our own.
     ///   - path: Where a descriptor's socket is bound.
-    /// - Throws: `badEnvironment` when the variables are meant for us and make no sense: no
-    ///   number, more than 64 sockets, a descriptor that is no Unix socket, a file's name twice.
+    /// - Throws: `badEnvironment` when the variables are meant for us and are not valid: not a
+    ///   number, more than 64 sockets, a descriptor that is not a Unix socket, a file's name twice.
     package init(
         environment: [String: String], processID: Int32,
         path: (Int32) -> String? = UnixAddress.path

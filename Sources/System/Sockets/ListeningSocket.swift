@@ -1,21 +1,21 @@
 internal import Glibc
 
-/// A Unix stream socket that listens, whoever bound it. Closed by whoever holds it, once.
+/// A Unix stream socket that listens, bound by us or by another. Its holder closes it, once.
 package struct ListeningSocket: Sendable {
     /// Closed on exec.
     package let descriptor: Int32
     /// The path and its file's identity, if we bound it and so remove it.
     private let bound: (path: String, device: UInt, inode: UInt)?
 
-    /// Whether what waits in its queue is lost when we close it: an inherited socket keeps its
-    /// queue, because its giver holds it too.
+    /// Whether connections in its queue are lost when we close it. An inherited socket keeps its
+    /// queue, because systemd holds it too.
     package var ownsQueue: Bool { bound != nil }
 
-    /// Removes the file if it is still the one we bound: from now on nobody new connects.
+    /// Removes the file if it is still the one we bound: no new connection can be made.
     package func removeFile() {
         guard let bound else { return }
         var status = stat()
-        // A successor may have replaced the file already; that one is not ours.
+        // A new process may have replaced the file already; its file must stay.
         guard lstat(bound.path, &status) == 0, status.st_dev == bound.device,
             status.st_ino == bound.inode
         else { return }
@@ -28,7 +28,7 @@ package struct ListeningSocket: Sendable {
         close(descriptor)
     }
 
-    /// Binds a socket, mode 0660, and listens on it without blocking. A file that a dead process has
+    /// Binds a socket, mode 0660, and listens on it without blocking. A file that an ended process
     /// left there is replaced.
     ///
     /// - Parameters:
@@ -50,7 +50,7 @@ package struct ListeningSocket: Sendable {
     ) throws(SystemError) -> Self {
         let address = try UnixAddress(path: path)
         let socket = try UnixSocket(.stream, isBlocking: false)
-        // The file takes the socket's mode less the umask, so it is never wider than this.
+        // The file gets the socket's mode without the umask's bits, so it is never wider than this.
         guard fchmod(socket.descriptor, 0o660) == 0 else { throw .system(path, errno) }
         do throws(SystemError) {
             try socket.bind(to: address)

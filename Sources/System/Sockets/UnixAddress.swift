@@ -19,8 +19,8 @@ package struct UnixAddress: Sendable {
         try self.init(path, Array(path.utf8))
     }
 
-    /// The address in an environment variable such as NOTIFY_SOCKET: a path, or behind an `@` a name
-    /// in the abstract namespace.
+    /// The address in an environment variable such as NOTIFY_SOCKET: a path, or `@` and a name in
+    /// the abstract namespace.
     ///
     /// - Throws: `badPath` as the other one does.
     package init(pathOrAbstractName text: String) throws(SystemError) {
@@ -37,7 +37,7 @@ package struct UnixAddress: Sendable {
         self.path = path
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { field in
-            // A name in the abstract namespace has a zero in front, a path one behind it.
+            // An abstract name has a zero byte before it, a path one after it.
             let start = isAbstract ? 1 : 0
             UnsafeMutableRawBufferPointer(rebasing: field[start...]).copyBytes(from: bytes)
         }
@@ -45,7 +45,7 @@ package struct UnixAddress: Sendable {
         length = socklen_t(offset + bytes.count + 1)
     }
 
-    /// The path that a Unix socket is bound to; nothing for other descriptors.
+    /// The path that a Unix socket is bound to; nil for other descriptors.
     package static func path(of descriptor: Int32) -> String? {
         var address = sockaddr_un()
         var length = socklen_t(MemoryLayout<sockaddr_un>.size)

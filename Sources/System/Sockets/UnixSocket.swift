@@ -47,7 +47,7 @@ package struct UnixSocket: ~Copyable, Sendable {
         guard status == 0 else { throw .system("bind \(address.path)", errno) }
     }
 
-    /// Connects it with whoever listens there.
+    /// Connects it with the process that listens there.
     ///
     /// - Throws: `system` with the errno.
     package func connect(to address: UnixAddress) throws(SystemError) {
@@ -83,7 +83,7 @@ package struct UnixSocket: ~Copyable, Sendable {
         Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
-    /// Receives what is there, waiting for the first of it.
+    /// Receives the bytes that are there; waits if there are none.
     ///
     /// - Parameter limit: The most bytes.
     /// - Returns: The bytes; none at the end, after a failure, or when the wait was too long.

@@ -4,15 +4,15 @@ internal import Glibc
 enum PosixThread {
     /// Starts a thread that nobody joins.
     ///
-    /// Signals are blocked in it, but for those of a crash: calls that an interruption breaks are
-    /// not tried again everywhere, in libfcgi for one.
+    /// Signals are blocked in it, except those of a crash: libfcgi, for one, does not repeat a call
+    /// that a signal interrupted.
     ///
     /// - Parameters:
     ///   - name: What ps(1) and perf(1) show; cut to 15 bytes.
     ///   - stackBytes: Of its stack.
     ///   - body: Runs on the thread, which ends with it, and is released before `end` is called.
     ///   - end: The last thing that the thread does.
-    /// - Throws: `system` when no thread can be had.
+    /// - Throws: `system` when no thread can be created.
     static func start(
         _ name: String, stackBytes: Int, _ body: @escaping @Sendable () -> Void,
         end: @escaping @Sendable () -> Void
@@ -22,11 +22,11 @@ enum PosixThread {
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setstacksize(&attributes, stackBytes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // A thread starts with its maker's mask, so there is no moment in which it takes signals.
+        // A thread inherits its creator's mask, so it takes no signal before it blocks them.
         var all = sigset_t()
         var previous = sigset_t()
         sigfillset(&all)
-        // A crash is told by these; blocked, they would kill without a backtrace.
+        // A crash raises these; blocked, they would kill without a backtrace.
         for crash in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { sigdelset(&all, crash) }
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
@@ -38,7 +38,7 @@ enum PosixThread {
                 guard let argument else { return nil }
                 let context = Unmanaged<Context>.fromOpaque(argument)
                 context.takeUnretainedValue().run()
-                // Before the end is told: whoever waits for it may rely on what the body held.
+                // Released before `end`: its caller may rely on the body's objects being gone.
                 let end = context.takeUnretainedValue().end
                 context.release()
                 end()

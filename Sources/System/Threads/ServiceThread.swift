@@ -1,22 +1,21 @@
 internal import Glibc
 private import Synchronization
 
-/// A thread of our own for work that blocks, outside Swift's cooperative pool, and the one way to
-/// stop it.
+/// A thread of our own for work that blocks, outside Swift's cooperative pool.
 ///
-/// `stop` asks it to end; whatever wait of this type its body is in ends at once. `join` waits until
-/// it has ended. A body that waits elsewhere, in poll(2) for one, says at its start how that wait is
-/// ended. Signals are blocked in it.
+/// There is one way to stop it: `stop` asks it to end, and ends any wait of this type in its body.
+/// `join` waits until it has ended. A body that waits elsewhere, such as in poll(2), passes at its
+/// start how to end that wait. Signals are blocked in it.
 ///
-/// The thread holds its body, and what that holds, until the body returns: who starts a thread stops
-/// it, too. `wake`, `stop`, `join` and `hasEnded` may be called from any thread, the waits from the
-/// thread's own body.
+/// The thread holds its body, and what that holds, until the body returns; so whoever starts a
+/// thread must stop it. `wake`, `stop`, `join` and `hasEnded` may be called from any thread, the
+/// waits only from the thread's own body.
 package final class ServiceThread: Sendable {
     private struct State {
         var isStopping = false
         var isWoken = false
         var isRunning = false
-        /// Ends a wait that is none of ours.
+        /// Ends a wait that is not of this type.
         var interrupt: (@Sendable () -> Void)?
 
         mutating func takeWake() -> Bool {
@@ -28,7 +27,7 @@ package final class ServiceThread: Sendable {
     private let name: String
     private let stackBytes: Int
     private let monitor = Monitor(State())
-    /// The same as in the state, to be looked at without the lock.
+    /// A copy of the state's flag that is read without the lock.
     private let stopFlag = Atomic<Bool>(false)
 
     /// A thread that has not been started.
@@ -41,13 +40,13 @@ package final class ServiceThread: Sendable {
         self.stackBytes = stackBytes
     }
 
-    /// Starts it. Once.
+    /// Starts it. Call it once.
     ///
     /// - Parameters:
-    ///   - interrupt: Ends a wait of the body's that is none of this type, for good; called by each
-    ///     `stop`, must not block.
+    ///   - interrupt: Ends all waits of the body that are not of this type; called by each `stop`,
+    ///     must not block.
     ///   - body: Runs on the thread, which ends with it.
-    /// - Throws: `system` when no thread can be had; then it has ended.
+    /// - Throws: `system` when no thread can be created; then it counts as ended.
     package func start(
         interrupt: (@Sendable () -> Void)? = nil, _ body: @escaping @Sendable () -> Void
     ) throws(SystemError) {
@@ -66,7 +65,7 @@ package final class ServiceThread: Sendable {
         if isStopping { interrupt?() }
     }
 
-    /// As `start`, for what nothing works without: the process ends when no thread can be had.
+    /// As `start`, for a thread that the process cannot work without: it aborts on failure.
     package func startOrAbort(
         interrupt: (@Sendable () -> Void)? = nil, _ body: @escaping @Sendable () -> Void
     ) {
@@ -83,14 +82,14 @@ package final class ServiceThread: Sendable {
             defer { state.interrupt = nil }
             return state.interrupt
         }
-        // It may hold the last reference to something, which must not go under the lock.
+        // It may hold the last reference to an object, which must not be freed under the lock.
         _ = consume interrupt
         monitor.wakeAll()
     }
 
     // MARK: From outside
 
-    /// Asks the body to end, and returns at once. Any number of times.
+    /// Asks the body to end, and returns at once. May be called repeatedly.
     package func stop() {
         stopFlag.store(true, ordering: .releasing)
         let interrupt = monitor.withLock { state in
@@ -101,7 +100,7 @@ package final class ServiceThread: Sendable {
         interrupt?()
     }
 
-    /// Waits until the body has returned; not at all for a thread that was never started.
+    /// Waits until the body has returned; returns at once for a thread that was never started.
     package func join() {
         monitor.wait { $0.isRunning ? nil : () }
     }
@@ -143,8 +142,8 @@ package final class ServiceThread: Sendable {
     /// Waits for a wake-up, the stop or the time.
     package func wait(for limit: Duration) { wait(until: .now + limit) }
 
-    /// Waits for a wake-up or the time, also after the stop: for what must be done before the end and
-    /// cannot be done yet.
+    /// Waits for a wake-up or the time, also after the stop: for work that must be done before the
+    /// end but cannot be done yet.
     package func waitForWake(for limit: Duration) {
         _ = monitor.wait(until: .now + limit) { $0.takeWake() ? () : nil }
     }
@@ -157,7 +156,7 @@ package final class ServiceThread: Sendable {
         monitor.wait(until: .now + duration) { $0.isStopping ? () : nil } == nil
     }
 
-    /// Lets the calling thread, which may be none of ours, do nothing for so long.
+    /// Blocks the calling thread, of whatever kind, for so long.
     package static func sleep(for duration: Duration) {
         let parts = max(.zero, duration).components
         var left = timespec(

@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// The owner of a semaphore: each signal lets one waiting thread go on. Any thread.
+/// The owner of a semaphore: each signal releases one waiting thread. Any thread.
 package struct CountingSemaphore: ~Copyable, @unchecked Sendable {
     // Unchecked because of the pointer: the system's calls may be made from any thread.
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    /// A semaphore of nothing: the first wait blocks.
+    /// A semaphore of value 0: the first wait blocks.
     package init() {
         semaphore = .allocate(capacity: 1)
         semaphore.initialize(to: sem_t())
@@ -18,7 +18,7 @@ package struct CountingSemaphore: ~Copyable, @unchecked Sendable {
         semaphore.deallocate()
     }
 
-    /// Lets one thread go on.
+    /// Releases one thread.
     package func signal() { sem_post(semaphore) }
 
     /// Waits for a signal.

@@ -14,14 +14,14 @@ package struct EventDescriptor: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
-    /// Wakes whoever waits, now and until it is cleared.
+    /// Wakes all threads that wait, and all that come, until it is cleared.
     package func signal() {
         var one: UInt64 = 1
-        // It fails only when the counter is full, and then the descriptor is readable all the same.
+        // It fails only when the counter is full; the descriptor is readable then, too.
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 
-    /// Takes the signals back that have come so far.
+    /// Removes the signals that have come so far.
     package func clear() {
         var count: UInt64 = 0
         _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
@@ -32,14 +32,14 @@ package struct EventDescriptor: ~Copyable, Sendable {
         var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while true {
             let left = max(.zero, deadline - .now) / .milliseconds(1)
-            // Rounded up: a limit that is cut to nothing would be waited for in a tight loop.
+            // Rounded up: a limit of 0 would make the caller loop without waiting.
             let status = poll(&polled, 1, Int32(min(left.rounded(.up), 86_400_000)))
             guard status == 0 || status < 0 && errno == EINTR, deadline > .now else { return }
         }
     }
 
-    /// Waits for the signal, or until another descriptor has something to read. An interruption ends
-    /// it, too: the caller looks around and comes back.
+    /// Waits for the signal, or until another descriptor can be read. An interruption ends it, too;
+    /// the caller checks and waits again.
     package func wait(orFor other: Int32) {
         var polled = [
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),

@@ -8,8 +8,8 @@ public import Glibc
 /// Public and inlinable because the FastCGI server takes the lock several times a request: Swift
 /// 6.3.1 does not specialise a `package` generic in another module.
 public final class Monitor<State: Sendable>: @unchecked Sendable {
-    // Unchecked because the state is only touched between lock and unlock. It is behind a pointer so
-    // that no access is checked for exclusivity at run time, which the lock makes sure of.
+    // Unchecked because the state is only touched between lock and unlock. Behind a pointer, its
+    // accesses are not checked for exclusivity at run time; the lock ensures that.
     @usableFromInline let state: UnsafeMutablePointer<State>
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
@@ -48,7 +48,7 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
         return body(&state.pointee)
     }
 
-    /// Makes every waiting thread look again; nearly free when none waits.
+    /// Makes every waiting thread check again; nearly free when none waits.
     @inlinable
     public func wakeAll() { pthread_cond_broadcast(condition) }
 
@@ -78,7 +78,7 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
     }
 }
 
-/// Moments on the clock that a condition waits by.
+/// The clock of the condition variable.
 @usableFromInline
 enum MonotonicTime {
     /// The same moment; `ContinuousClock` also counts the time in which the machine was suspended.
@@ -88,7 +88,7 @@ enum MonotonicTime {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         let nanoseconds = now.tv_nsec + Int(left.attoseconds / 1_000_000_000)
-        // A day bounds the sum; nobody waits for longer without looking.
+        // A day bounds the sum; a longer wait checks in between.
         return timespec(
             tv_sec: now.tv_sec + Int(min(left.seconds, 86_400)) + nanoseconds / 1_000_000_000,
             tv_nsec: nanoseconds % 1_000_000_000)

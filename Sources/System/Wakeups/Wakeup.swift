@@ -1,11 +1,11 @@
 /// Wakes a thread that waits; signals before the wait count as one. Any thread.
 ///
-/// One thread waits at a time. A thread of ours that also has to see its stop waits by
-/// `ServiceThread.wait`.
+/// One thread waits at a time. A `ServiceThread` that must also notice its stop uses
+/// `ServiceThread.wait` instead.
 package final class Wakeup: Sendable {
     private let isSignalled = Monitor(false)
 
-    /// A wake-up that nobody has signalled.
+    /// A wake-up without a signal.
     package init() {}
 
     /// Ends the wait, or the next one.
