@@ -39,10 +39,10 @@ extension SettingTable {
 
     /// A list for a terminal: each setting with what it is for, and its default.
     ///
-    /// - Parameter reader: the command whose settings are listed; all of them unless given.
-    /// - Returns: lines, the last one without a break; nothing if the command reads no setting.
-    package func help(for reader: Setting.Reader? = nil) -> String {
-        let listed = reader.map(settings(readBy:)) ?? settings
+    /// - Parameter readers: the commands whose settings are listed; all of them unless given.
+    /// - Returns: lines, the last one without a break; nothing if the commands read no setting.
+    package func help(for readers: [Setting.Reader] = Setting.Reader.allCases) -> String {
+        let listed = settings(readByAnyOf: readers)
         let column = (listed.map(\.name.count).max() ?? 0) + 4
         let lines = listed.flatMap { setting in
             let text = "\(setting.fullMeaning) Default: \(setting.shownDefault)."

@@ -16,6 +16,11 @@ package struct SettingTable: Sendable {
     /// The entry of a name; nil if there is none.
     package subscript(name: String) -> Setting? { settings.first { $0.name == name } }
 
+    /// What one of some commands reads, in order.
+    package func settings(readByAnyOf readers: [Setting.Reader]) -> [Setting] {
+        settings.filter { !Set($0.readers).isDisjoint(with: readers) }
+    }
+
     /// What a command reads, in order.
     package func settings(readBy reader: Setting.Reader) -> [Setting] {
         settings.filter { $0.readers.contains(reader) }

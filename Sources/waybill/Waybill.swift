@@ -87,10 +87,17 @@ struct Waybill {
 
     /// The settings that a command reads, as a part of its help; nothing where it reads none.
     private static func settingsHelp(for command: String) -> String {
-        guard let reader = Setting.Reader(rawValue: command) else { return "" }
+        let readers: [Setting.Reader]
+        if command == "check" {
+            readers = [.serve, .dispatch]
+        } else if let reader = Setting.Reader(rawValue: command) {
+            readers = [reader]
+        } else {
+            return ""
+        }
         return
             "\n\nSettings, from the environment; NAME_FILE may name a file that holds NAME's value:\n\n"
-            + WaybillSettings.table.help(for: reader)
+            + WaybillSettings.table.help(for: readers)
     }
 
     private static func fail(_ message: String, _ status: Int32) -> Int32 {

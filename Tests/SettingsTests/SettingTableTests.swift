@@ -76,18 +76,18 @@ struct SettingTableTests {
     @Test("The help of a command has what the command reads, and no more")
     func help() {
         #expect(
-            Self.table.help(for: .serve) == """
+            Self.table.help(for: [.serve]) == """
                   A_NUMBER  A number. Takes 1 to 1,000,000. Default: 20000.
                   A_FLAG    A switch. Takes true or false. Default: true.
                   A_WORD    A word. Takes x, y or z. Default: x.
                   A_RATE    A rate. Takes 0.01 to 100,000, or none. Default: none.
                 """)
         #expect(
-            Self.table.help(for: .probe) == """
+            Self.table.help(for: [.probe]) == """
                   A_SECRET  A secret, about which so much is to be said that one line cannot hold all of it at once.
                             A list of secrets. Default: off.
                 """)
-        #expect(Self.table.help(for: .key).isEmpty)
+        #expect(Self.table.help(for: [.key]).isEmpty)
     }
 
     @Test("An entry is found by its name, and its readers are in their order")

@@ -181,7 +181,10 @@ struct CommandLineTests {
 
     @Test(
         "Every command has its help",
-        arguments: ["serve", "migrate", "check", "key", "send", "message", "probe", "demo"])
+        arguments: [
+            "serve", "dispatch", "migrate", "check", "settings", "key", "send", "message", "probe",
+            "simulate", "demo",
+        ])
     func help(command: String) throws {
         let result = try Executable.run([command, "--help"])
         #expect(result.exit == .status(0))

@@ -51,11 +51,39 @@ struct ConfigurationTableTests {
             "<!-- waybill settings --markdown -->\n\n\(expected)\n<!-- end -->\n")
         #expect(isThere, "put the output of waybill settings --markdown between the two comments")
         #expect(try Executable.run(["settings", "--markdown"]).output == expected)
-        // In the other direction: what the prose names is there.
-        let names = Set(Self.table.settings.map(\.name))
-        for match in text.matches(of: /\b(?:INFOBIP|PLIVO|WAYBILL)_[A-Z0-9_]*[A-Z0-9]\b/) {
-            let name = String(match.output)
-            #expect(names.contains(name) || names.contains(String(name.dropLast(5))), "\(name)")
+    }
+
+    /// What tells people or systemd of settings.
+    private static let prose: [String] = {
+        let pages = "Sources/waybill/Documentation.docc"
+        let folders = [
+            pages, "systemd", "systemd/waybill.service.d", "systemd/waybill-dispatch.service.d",
+        ]
+        let files = folders.flatMap { folder in
+            ((try? FileManager.default.contentsOfDirectory(
+                atPath: root.appendingPathComponent(folder).path)) ?? [])
+                .filter { $0.contains(".") && !$0.hasSuffix(".d") }.map { "\(folder)/\($0)" }
+        }
+        return ["README.md"] + files.sorted()
+    }()
+
+    @Test("No page and no unit names a setting that is not there", arguments: prose)
+    func names(file: String) throws {
+        let names = Set(Self.table.settings.flatMap { [$0.name, $0.fileName] })
+        let name =
+            /\b(?:(?:INFOBIP|PLIVO|WAYBILL)_[A-Z0-9_]*[A-Z0-9]|[A-Z_]*DATABASE_URL(?:_FILE)?)\b/
+        for match in try Self.text(file).matches(of: name) {
+            let isThere = names.contains(String(match.output))
+            #expect(isThere, "\(match.output)")
+        }
+    }
+
+    @Test("The help of check has what serve and dispatch read")
+    func helpOfCheck() throws {
+        let help = try Executable.run(["check", "--help"]).output
+        for setting in Self.table.settings {
+            let isRead = !Set(setting.readers).isDisjoint(with: [.serve, .dispatch])
+            #expect(help.contains("\n  \(setting.name)  ") == isRead, "\(setting.name)")
         }
     }
 

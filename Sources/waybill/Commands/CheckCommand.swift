@@ -18,8 +18,6 @@ enum CheckCommand {
                           secret of the other one is no problem then.
           --json          prints one document instead: for each service its settings, with where each
                           value comes from, and its problems
-
-        The settings are those of serve and dispatch; `waybill settings` lists them.
         """
 
     static func run(_ words: [String]) throws -> Int32 {
