@@ -25,8 +25,19 @@ final class Exchanges: NSObject, Sendable {
     private struct State {
         var exchanges: [Int: Exchange] = [:]
         var session: URLSession?
+        var isClosed = false
+        /// How many are about to make a task: the session must not end before, since it makes none
+        /// afterwards.
+        var makingCount = 0
         /// Whether the timer for the deadlines runs; it does only while there are some.
         var isTicking = false
+
+        /// The session, for the one who ends it: once it is closed and nobody makes a task.
+        mutating func takeEnded() -> URLSession? {
+            guard isClosed, makingCount == 0 else { return nil }
+            defer { session = nil }
+            return session
+        }
     }
 
     private let state = Mutex(State())
@@ -68,29 +79,35 @@ final class Exchanges: NSObject, Sendable {
         _ request: URLRequest, deadline: ContinuousClock.Instant,
         _ completion: @escaping @Sendable (TransportResult) -> Void
     ) {
-        var mustTick = false
-        let task = state.withLock { state -> URLSessionDataTask? in
-            guard let task = state.session?.dataTask(with: request) else { return nil }
-            state.exchanges[task.taskIdentifier] = Exchange(
-                task: task, deadline: deadline, completion: completion)
-            mustTick = !state.isTicking
-            state.isTicking = true
-            return task
+        let session = state.withLock { state -> URLSession? in
+            guard !state.isClosed else { return nil }
+            state.makingCount += 1
+            return state.session
         }
-        if mustTick { tick() }
-        guard let task else {
+        guard let session else {
             let problem = ProviderProblem(code: "closed", text: "We are shutting down.")
             return complete(.notSent(problem), completion)
         }
+        let task = session.dataTask(with: request)
+        let (mustTick, ended) = state.withLock { state in
+            state.exchanges[task.taskIdentifier] = Exchange(
+                task: task, deadline: deadline, completion: completion)
+            let mustTick = !state.isTicking
+            state.isTicking = true
+            state.makingCount -= 1
+            return (mustTick, state.takeEnded())
+        }
+        if mustTick { tick() }
         task.resume()
+        ended?.invalidateAndCancel()
     }
 
     func close() {
-        let session = state.withLock { state in
-            defer { state.session = nil }
-            return state.session
+        let ended = state.withLock { state in
+            state.isClosed = true
+            return state.takeEnded()
         }
-        session?.invalidateAndCancel()
+        ended?.invalidateAndCancel()
     }
 
     private func tick() {

@@ -41,11 +41,11 @@ package final class Simulator: ExchangeHandler {
 
     package func handle(_ exchange: Exchange) {
         let request: SimulatorRequest
-        do throws(BodyError) {
+        do throws(FastCGIError) {
             request = try SimulatorRequest(exchange)
         } catch {
             let status: HTTPStatus =
-                if case .tooLarge = error { .contentTooLarge } else { .badRequest }
+                error.code == .bodyTooLarge ? .contentTooLarge : .badRequest
             exchange.respond(Response(status, headers: [.plainText]))
             return
         }

@@ -43,7 +43,7 @@ struct Waybill {
 
     static func main() {
         let status: Int32
-        do throws(UsageError) {
+        do throws(CommandFailure) {
             status = run(try CommandLineText.words())
         } catch {
             status = fail("\(error); see waybill --help", 64)
@@ -74,8 +74,8 @@ struct Waybill {
         }
         do {
             return try command.run(rest)
-        } catch let error as UsageError {
-            return fail("\(name): \(error); see waybill \(name) --help", 64)
+        } catch let error as CommandFailure where error.code == .usage {
+            return fail("\(name): \(error); see waybill \(name) --help", error.exitStatus)
         } catch let error as ConfigurationError {
             return fail("\(error)", 78)
         } catch let error as CommandFailure {

@@ -14,7 +14,7 @@ struct Handler: ExchangeHandler {
 
     /// Answers with method, URI and body.
     static let echo = Handler { exchange in
-        do throws(BodyError) {
+        do throws(FastCGIError) {
             let body = try exchange.readBody(limit: 1 << 20)
             let head = "\(exchange.method ?? "-") \(exchange.requestURI ?? "-") "
             exchange.respond(Response(.ok, headers: [.plainText], body: Array(head.utf8) + body))

@@ -41,7 +41,7 @@ struct ArgumentsTests {
             (["a", "b"], "unexpected argument \"b\""),
         ])
     func problems(words: [String], message: String) {
-        let error = #expect(throws: UsageError.self) {
+        let error = #expect(throws: CommandFailure.self) {
             try Arguments(words, options: ["name", "port"], flags: ["status"], positional: 0...1)
         }
         #expect(error?.description == message)
@@ -49,14 +49,14 @@ struct ArgumentsTests {
 
     @Test("A missing word is missed")
     func missing() {
-        let error = #expect(throws: UsageError.self) { try Arguments([], positional: 1...2) }
+        let error = #expect(throws: CommandFailure.self) { try Arguments([], positional: 1...2) }
         #expect(error?.description == "an argument is missing")
     }
 
     @Test("A number must lie within its bounds", arguments: ["0", "65536", "x", "1.5"])
     func integers(text: String) throws {
         let arguments = try parse("--port", text)
-        let error = #expect(throws: UsageError.self) {
+        let error = #expect(throws: CommandFailure.self) {
             try arguments.integer("port", in: 1...65_535)
         }
         #expect(error?.description == "--port takes a whole number from 1 to 65535")

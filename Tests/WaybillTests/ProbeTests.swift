@@ -103,7 +103,7 @@ struct ProbeTests {
         #expect(problems[1].hasPrefix("APP_BASE_URL: \"http://a.example\" is not https"))
         #expect(problems[2] == "WAYBILL_API_KEY: is no API key of ours; they begin with wb_")
         #expect(problems[3] == "--ca: the file /gone cannot be read")
-        #expect(throws: UsageError.self) { try settings([:], "--provider", "twilio") }
+        #expect(throws: CommandFailure.self) { try settings([:], "--provider", "twilio") }
     }
 
     @Test(

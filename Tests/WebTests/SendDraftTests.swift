@@ -30,8 +30,8 @@ struct SendDraftTests {
         do {
             _ = try sendRequest(body)
             return FieldProblems()
-        } catch let problems as FieldProblems {
-            return problems
+        } catch let problem as Problem {
+            return problem.fields ?? FieldProblems()
         }
     }
 
@@ -230,7 +230,7 @@ struct SendDraftTests {
         let problems = try problems(#"{"to":[\#(numbers.joined(separator: ","))],"text":"a"}"#)
         #expect(problems.list.map(\.code) == ["too_many"])
         let draft = SendDraft(recipients: (0...1000).map { "+4179\(1_000_000 + $0)" }, text: "a")
-        #expect(throws: FieldProblems.self) {
+        #expect(throws: Problem.self) {
             _ = try draft.sendRequest(
                 Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
         }
@@ -274,13 +274,13 @@ struct SendDraftTests {
 
     @Test("Options of the command line follow the same rules, under their own names")
     func options() throws {
-        let problems = #expect(throws: FieldProblems.self) {
+        let problems = #expect(throws: Problem.self) {
             _ = try SendDraft(
                 recipients: ["079 1", "+41791234567"], text: nil, provider: "x",
                 validityMinutes: 0, sendAt: "now"
             ).sendRequest(
                 Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
-        }
+        }?.fields
         #expect(
             problems?.list.map { "\($0.field) \($0.code)" } == [
                 "--provider unknown_provider", "--to (1 of 2) no_country_code", "--text missing",

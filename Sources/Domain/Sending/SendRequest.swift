@@ -20,10 +20,11 @@ package struct SendRequest: Sendable {
     /// The caller's own JSON object, kept and shown, never sent.
     package let metadata: String?
 
+    /// - Parameter segmentation: of the text, if the caller has measured it; each look at a long text
+    ///   costs.
     package init(
         id: SendRequestID, acceptedAt: Timestamp, recipients: [Recipient], sender: String?,
-        text: String,
-        isPinned: Bool, validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
+        text: String, segmentation: Segmentation? = nil, isPinned: Bool, validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
         giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil
     ) {
         self.id = id
@@ -31,7 +32,7 @@ package struct SendRequest: Sendable {
         self.recipients = recipients
         self.sender = sender
         self.text = text
-        segmentation = Segmentation(text)
+        self.segmentation = segmentation ?? Segmentation(text)
         self.isPinned = isPinned
         self.validityMinutes = validityMinutes
         self.sendAt = sendAt

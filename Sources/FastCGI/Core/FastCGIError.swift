@@ -29,6 +29,14 @@ package struct FastCGIError: Error, Sendable, Equatable {
         case tooManyStreams
         /// The hub is being drained.
         case draining
+        /// A body, or what CONTENT_LENGTH says, is beyond the limit.
+        case bodyTooLarge
+        /// CONTENT_LENGTH is not a decimal number.
+        case malformedLength
+        /// A body ended cleanly, but before or after CONTENT_LENGTH.
+        case lengthMismatch
+        /// A body was read before, or the exchange was answered.
+        case bodyUnavailable
     }
 
     /// Which of the causes it was.

@@ -19,15 +19,16 @@ extension Exchange {
     /// - Parameter limit: The most bytes to take.
     /// - Returns: As many bytes as CONTENT_LENGTH says; without one, all that came before the end
     ///   of the input, which nginx marks only when its client has sent everything.
-    /// - Throws: `tooLarge`, also for a body beyond the listener's `bodyBytes`; `malformedLength`
-    ///   or `lengthMismatch` for a bad peer; `unavailable` for a second call or after the answer.
-    ///   The exchange must still be answered; the connection is closed afterwards.
-    package func readBody(limit: Int) throws(BodyError) -> [UInt8] {
+    /// - Throws: `bodyTooLarge`, also for a body beyond the listener's `bodyBytes`;
+    ///   `malformedLength` or `lengthMismatch` for a bad peer; `bodyUnavailable` for a second call or
+    ///   after the answer. The exchange must still be answered; the connection is closed afterwards,
+    ///   because its records may be out of step.
+    package func readBody(limit: Int) throws(FastCGIError) -> [UInt8] {
         let length = contentLength
         // nginx cannot tell the length of a chunked body that it passes on as it comes.
         let isTold = parameter("CONTENT_LENGTH") != nil
-        let result = state.withLock { state -> Result<[UInt8], BodyError> in
-            do throws(BodyError) {
+        let result = state.withLock { state -> Result<[UInt8], FastCGIError> in
+            do throws(FastCGIError) {
                 return .success(
                     try state.takeBody(length: length, isTold: isTold, limit: limit))
             } catch {

@@ -38,18 +38,24 @@ struct ExchangeState: Sendable {
     /// - Throws: As `Exchange.readBody`.
     mutating func takeBody(
         length: Int?, isTold: Bool, limit: Int
-    ) throws(BodyError) -> [UInt8] {
-        guard phase == .open else { throw .unavailable }
+    ) throws(FastCGIError) -> [UInt8] {
+        guard phase == .open else { throw FastCGIError(.bodyUnavailable, "body") }
         switch input {
         case .taken, .refused:
-            throw .unavailable
+            throw FastCGIError(.bodyUnavailable, "body")
         case .tooLarge:
-            throw .tooLarge(limit: limit)
+            throw FastCGIError(.bodyTooLarge, "\(limit) bytes")
         case .whole(let body):
             input = .refused
-            guard let length = isTold ? length : body.count else { throw .malformedLength }
-            guard length <= limit else { throw .tooLarge(limit: limit) }
-            guard body.count == length else { throw .lengthMismatch }
+            guard let length = isTold ? length : body.count else {
+                throw FastCGIError(.malformedLength, "body")
+            }
+            guard length <= limit else {
+                throw FastCGIError(.bodyTooLarge, "\(limit) bytes")
+            }
+            guard body.count == length else {
+                throw FastCGIError(.lengthMismatch, "body")
+            }
             // An empty body stays `whole`: it can be read again, and the connection can be kept.
             input = length == 0 ? .whole([]) : .taken
             return body

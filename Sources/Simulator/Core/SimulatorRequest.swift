@@ -27,8 +27,8 @@ struct SimulatorRequest {
         QueryReader(lenient: target.drop { $0 != "?" }.dropFirst())
     }
 
-    /// - Throws: `BodyError`.
-    init(_ exchange: Exchange) throws(BodyError) {
+    /// - Throws: `FastCGIError`.
+    init(_ exchange: Exchange) throws(FastCGIError) {
         method = exchange.method ?? ""
         let target = exchange.requestURI ?? ""
         path = exchange.documentURI ?? String(target.prefix { $0 != "?" })

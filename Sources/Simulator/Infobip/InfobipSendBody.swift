@@ -166,14 +166,14 @@ extension InfobipSendBody {
         let to: String?
         let messageId: String?
 
-        init(_ json: JSONValue) throws(WrongType) {
+        init(_ json: JSONValue) throws(RequestProblem) {
             to = try json.string("to")
             messageId = try json.string("messageId")
         }
 
-        static func list(_ json: JSONValue) throws(WrongType) -> [Destination]? {
+        static func list(_ json: JSONValue) throws(RequestProblem) -> [Destination]? {
             guard let list = try json.array("destinations") else { return nil }
-            return try list.map { element throws(WrongType) in try Destination(element) }
+            return try list.map { element throws(RequestProblem) in try Destination(element) }
         }
     }
 
@@ -188,7 +188,7 @@ extension InfobipSendBody {
             let validity: Int?
             let sendAt: String?
 
-            init(_ json: JSONValue) throws(WrongType) {
+            init(_ json: JSONValue) throws(RequestProblem) {
                 sender = try json.string("from")
                 destinations = try Destination.list(json)
                 text = try json.string("text")
@@ -203,8 +203,8 @@ extension InfobipSendBody {
         let bulkID: String?
         let wantsCount: Bool
 
-        init(_ json: JSONValue) throws(WrongType) {
-            messages = try (json.array("messages") ?? []).map { element throws(WrongType) in
+        init(_ json: JSONValue) throws(RequestProblem) {
+            messages = try (json.array("messages") ?? []).map { element throws(RequestProblem) in
                 try Message(element)
             }
             bulkID = try json.string("bulkId")
@@ -227,7 +227,7 @@ extension InfobipSendBody {
             let callbackData: String?
             let period: Period?
 
-            init(_ json: JSONValue) throws(WrongType) {
+            init(_ json: JSONValue) throws(RequestProblem) {
                 sender = try json.string("sender")
                 destinations = try Destination.list(json)
                 text = try json.object("content")?.string("text")
@@ -252,8 +252,8 @@ extension InfobipSendBody {
         let sendAt: String?
         let wantsCount: Bool
 
-        init(_ json: JSONValue) throws(WrongType) {
-            messages = try (json.array("messages") ?? []).map { element throws(WrongType) in
+        init(_ json: JSONValue) throws(RequestProblem) {
+            messages = try (json.array("messages") ?? []).map { element throws(RequestProblem) in
                 try Message(element)
             }
             let options = try json.object("options")

@@ -66,7 +66,7 @@ struct PlivoEndpoints {
 
     private func send(_ body: [UInt8]) -> SimulatorReply {
         let request: PlivoSendBody
-        do throws(PlivoSendBody.Problem) {
+        do throws(RequestProblem) {
             request = try PlivoSendBody(body)
         } catch {
             core.state.withLock { $0.counts.requestsRefused += 1 }

@@ -19,13 +19,6 @@ struct PlivoSendBody {
     /// Of `message_expiry`, in seconds.
     private static let expiries = 5...10_799
 
-    /// What is wrong with it.
-    struct Problem: Error {
-        let text: String
-
-        init(_ text: String) { self.text = text }
-    }
-
     private struct Body {
         let src: String?
         let powerpack_uuid: String?
@@ -35,7 +28,7 @@ struct PlivoSendBody {
         let method: String?
         let message_expiry: Int?
 
-        init(_ json: JSONValue) throws(WrongType) {
+        init(_ json: JSONValue) throws(RequestProblem) {
             src = try json.string("src")
             powerpack_uuid = try json.string("powerpack_uuid")
             dst = try json.string("dst")
@@ -46,31 +39,31 @@ struct PlivoSendBody {
         }
     }
 
-    init(_ body: [UInt8]) throws(Problem) {
+    init(_ body: [UInt8]) throws(RequestProblem) {
         guard let json = try? JSONValue(strict: body, limits: .simulator),
             let body = try? Body(json)
-        else { throw Problem("invalid JSON") }
+        else { throw RequestProblem("invalid JSON") }
         switch (body.src, body.powerpack_uuid) {
-        case (nil, nil): throw Problem("either src or powerpack_uuid must be given")
-        case (.some, .some): throw Problem("only one of src and powerpack_uuid may be given")
+        case (nil, nil): throw RequestProblem("either src or powerpack_uuid must be given")
+        case (.some, .some): throw RequestProblem("only one of src and powerpack_uuid may be given")
         default: sender = body.src
         }
         guard let destination = body.dst, !destination.isEmpty else {
-            throw Problem("dst parameter not present")
+            throw RequestProblem("dst parameter not present")
         }
         guard let text = body.text, !text.isEmpty else {
-            throw Problem("text parameter not present")
+            throw RequestProblem("text parameter not present")
         }
         self.text = text
         url = body.url.flatMap { $0.isEmpty ? nil : $0 }
         if let seconds = body.message_expiry, !Self.expiries.contains(seconds) {
-            throw Problem("message_expiry must be between 5 and 10799")
+            throw RequestProblem("message_expiry must be between 5 and 10799")
         }
         expiry = body.message_expiry.map { .seconds($0) }
         switch body.method?.uppercased() {
         case nil, "POST": usesGet = false
         case "GET": usesGet = true
-        default: throw Problem("method must be GET or POST")
+        default: throw RequestProblem("method must be GET or POST")
         }
         var seen: Set<String> = []
         var recipients: [String] = []
@@ -86,7 +79,7 @@ struct PlivoSendBody {
             if seen.insert(digits).inserted { recipients.append(digits) }
         }
         guard recipients.count <= Self.recipientLimit else {
-            throw Problem("dst takes at most \(Self.recipientLimit) numbers")
+            throw RequestProblem("dst takes at most \(Self.recipientLimit) numbers")
         }
         self.recipients = recipients
         self.invalid = invalid

@@ -114,7 +114,8 @@ package final class CallbackEndpoint: Sendable {
         do {
             body = try exchange.readBody(limit: webhook.bodyLimit)
         } catch {
-            return refuse(exchange, Problem(error), .anybody, at: now)
+            return refuse(
+                exchange, Problem(error, bodyLimit: webhook.bodyLimit), .anybody, at: now)
         }
         let request = CallbackRequest(
             uri: exchange.requestURI ?? "", sendRequest: sendRequest, body: body,

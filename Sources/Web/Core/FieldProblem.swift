@@ -15,7 +15,7 @@ package struct FieldProblem: Sendable, Equatable {
 }
 
 /// Everything that is wrong with a send request.
-package struct FieldProblems: Error, Sendable, Equatable {
+package struct FieldProblems: Sendable, Equatable {
     /// The first of them.
     package private(set) var list: [FieldProblem] = []
     /// All of them.

@@ -117,14 +117,13 @@ extension Problem {
             .badRequest, code, fault.explanation(limits), at: "byte \(fault.offset)")
     }
 
-    /// A callback's body could not be read from nginx.
-    init(_ error: BodyError) {
-        switch error {
-        case .tooLarge(let limit):
+    /// A body of at most so many bytes could not be read from nginx.
+    init(_ error: FastCGIError, bodyLimit: Int) {
+        if error.code == .bodyTooLarge {
             self.init(
                 .contentTooLarge, "body_too_large",
-                "The body is larger than the \(limit) bytes that are read here.")
-        case .malformedLength, .lengthMismatch, .unavailable:
+                "The body is larger than the \(bodyLimit) bytes that are read here.")
+        } else {
             self.init(
                 .badRequest, "incomplete_body",
                 "The body ended before or after its announced length; send it again.")

@@ -18,22 +18,23 @@ extension SendDraft {
     ///   - routing: whom messages go to if no provider is named.
     ///   - key: a message's id by its send request and recipient.
     /// - Returns: the send request, ready to be queued.
-    /// - Throws: all problems, those of `problems` first.
+    /// - Throws: all problems in one, those of `problems` first.
     package consuming func sendRequest(
         _ id: SendRequestID, at now: Timestamp, routing: Routing,
         key: (SendRequestID, PhoneNumber) -> MessageID
-    ) throws(FieldProblems) -> SendRequest {
+    ) throws(Problem) -> SendRequest {
         let pinned = checkedProvider()
         let recipients = checkedRecipients(id, pinned, routing, key)
-        let text = checkedText(goesToPlivo: recipients.contains { $0.provider == .plivo })
+        let measured = checkedText(goesToPlivo: recipients.contains { $0.provider == .plivo })
         let sender = checkedSender(recipients)
         let validity = checkedValidity()
         let sendAt = checkedSendAt(now)
         let callbackData = checkedCallbackData()
-        guard problems.count == 0, let text else { throw problems }
+        guard problems.count == 0, let measured else { throw Problem(problems) }
         return SendRequest(
-            id: id, acceptedAt: now, recipients: recipients, sender: sender, text: text,
-            isPinned: pinned != nil, validityMinutes: validity, sendAt: sendAt,
+            id: id, acceptedAt: now, recipients: recipients, sender: sender, text: measured.text,
+            segmentation: measured.segmentation, isPinned: pinned != nil, validityMinutes: validity,
+            sendAt: sendAt,
             giveUpAt: (sendAt ?? now).advanced(
                 by: validity.map { .seconds($0 * 60) } ?? Self.defaultPatience),
             callbackData: callbackData, metadata: metadata)
@@ -91,7 +92,9 @@ extension SendDraft {
         return checked
     }
 
-    private mutating func checkedText(goesToPlivo: Bool) -> String? {
+    private mutating func checkedText(
+        goesToPlivo: Bool
+    ) -> (text: String, segmentation: Segmentation)? {
         guard let text else {
             if isMissing(.text) { problems.add(textName, "missing", "There is no text to send.") }
             return nil
@@ -121,7 +124,7 @@ extension SendDraft {
         if goesToPlivo, let problem = ProviderRules.problemAtPlivo(with: segmentation) {
             problems.add(textName, problem.code, problem.detail)
         }
-        return text
+        return (text, segmentation)
     }
 
     private mutating func checkedValidity() -> Int? {

@@ -52,12 +52,7 @@ package struct SendEndpoint: Sendable {
         let now = Timestamp.now
         var draft = SendDraft(members)
         check(request.idempotencyKey, &draft.problems)
-        let sendRequest: SendRequest
-        do throws(FieldProblems) {
-            sendRequest = try draft.sendRequest(.new(at: now), at: now, routing: routing, key: key)
-        } catch {
-            throw Problem(error)
-        }
+        let sendRequest = try draft.sendRequest(.new(at: now), at: now, routing: routing, key: key)
         let queued = SendAnswer.stored(sendRequest)
         let idempotency = request.idempotencyKey.map { key in
             Idempotency(
@@ -134,7 +129,7 @@ package struct SendEndpoint: Sendable {
         do {
             body = try exchange.readBody(limit: Self.bodyLimit)
         } catch {
-            throw Problem(error)
+            throw Problem(error, bodyLimit: Self.bodyLimit)
         }
         let value: JSONValue
         do throws(JSONFault) {

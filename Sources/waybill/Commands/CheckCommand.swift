@@ -43,10 +43,11 @@ enum CheckCommand {
         return 0
     }
 
-    private static func service(_ name: String) throws(UsageError) -> ConfigurationCheck.Service {
+    private static func service(_ name: String) throws(CommandFailure) -> ConfigurationCheck.Service
+    {
         guard let service = ConfigurationCheck.Service(rawValue: name) else {
             let known = ConfigurationCheck.Service.allCases.map(\.rawValue).joined(separator: ", ")
-            throw UsageError("--service takes one of \(known)")
+            throw CommandFailure(.usage, "--service takes one of \(known)")
         }
         return service
     }

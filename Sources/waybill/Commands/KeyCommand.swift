@@ -19,13 +19,15 @@ enum KeyCommand {
         """
 
     static func run(_ words: [String]) throws -> Int32 {
-        guard let verb = words.first else { throw UsageError("create, list or revoke is missing") }
+        guard let verb = words.first else {
+            throw CommandFailure(.usage, "create, list or revoke is missing")
+        }
         let rest = Array(words.dropFirst())
         switch verb {
         case "create":
             let arguments = try Arguments(rest, options: ["name", "scope"])
             guard let name = arguments.value("name"), name.unicodeScalars.count <= 100 else {
-                throw UsageError("--name is missing or longer than 100 characters")
+                throw CommandFailure(.usage, "--name is missing or longer than 100 characters")
             }
             let scopes = try scopes(arguments.value("scope"))
             try create(name, scopes)
@@ -35,26 +37,31 @@ enum KeyCommand {
         case "revoke":
             let arguments = try Arguments(rest, options: ["name"], positional: 0...1)
             guard let name = arguments.value("name") ?? arguments.positional.first else {
-                throw UsageError("--name is missing")
+                throw CommandFailure(.usage, "--name is missing")
             }
             try revoke(name)
         default:
-            throw UsageError("there is no \"\(verb)\" here; known: create, list, revoke")
+            throw CommandFailure(
+                .usage, "there is no \"\(verb)\" here; known: create, list, revoke")
         }
         return 0
     }
 
-    private static func scopes(_ text: String?) throws(UsageError) -> Set<APIKey.Scope> {
+    private static func scopes(_ text: String?) throws(CommandFailure) -> Set<APIKey.Scope> {
         let known = APIKey.Scope.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let text else { throw UsageError("--scope is missing; it takes \(known)") }
+        guard let text else {
+            throw CommandFailure(.usage, "--scope is missing; it takes \(known)")
+        }
         var scopes: Set<APIKey.Scope> = []
         for word in text.split(separator: ",") {
             guard let scope = APIKey.Scope(rawValue: String(word)) else {
-                throw UsageError("there is no scope \"\(word)\"; known: \(known)")
+                throw CommandFailure(.usage, "there is no scope \"\(word)\"; known: \(known)")
             }
             scopes.insert(scope)
         }
-        guard !scopes.isEmpty else { throw UsageError("--scope names no scope; it takes \(known)") }
+        guard !scopes.isEmpty else {
+            throw CommandFailure(.usage, "--scope names no scope; it takes \(known)")
+        }
         return scopes
     }
 

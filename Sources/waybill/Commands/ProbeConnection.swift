@@ -14,11 +14,6 @@ final class ProbeConnection {
         let duration: Duration
     }
 
-    /// There is no connection, or no answer. The description is safe to show.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// How long the connection, and each answer, may take.
     private static let limit: Duration = .seconds(15)
     private static let byteLimit = 262_144
@@ -40,10 +35,10 @@ final class ProbeConnection {
     ///   - url: `https://host[:port][/path]`.
     ///   - trusted: a PEM file of authorities in place of the system's.
     ///   - openssl: the program.
-    /// - Throws: `Failure` with what is wrong between here and nginx.
-    init(_ url: String, trusted: String?, openssl: String) throws(Failure) {
+    /// - Throws: `CommandFailure` with what is wrong between here and nginx.
+    init(_ url: String, trusted: String?, openssl: String) throws(CommandFailure) {
         guard let parts = URLComponents(string: url), let name = parts.host, !name.isEmpty else {
-            throw Failure(description: "\(url) is no URL")
+            throw CommandFailure("\(url) is no URL")
         }
         // Foundation keeps the brackets of an IPv6 address.
         let host = name.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
@@ -65,11 +60,11 @@ final class ProbeConnection {
         do {
             try process.run()
         } catch {
-            throw Failure(description: "cannot start \(openssl): \(error.localizedDescription)")
+            throw CommandFailure("cannot start \(openssl): \(error.localizedDescription)")
         }
         let deadline = start + Self.limit
         while !contains("CONNECTION ESTABLISHED") {
-            guard try readMore(until: deadline) else { throw Failure(description: reason) }
+            guard try readMore(until: deadline) else { throw CommandFailure(reason) }
         }
         setup = ContinuousClock.now - start
     }
@@ -90,17 +85,17 @@ final class ProbeConnection {
 
     /// Sends one request and waits for its answer.
     ///
-    /// - Throws: `Failure` if the connection breaks, if no answer is there after 15 seconds, or if
+    /// - Throws: `CommandFailure` if the connection breaks, if no answer is there after 15 seconds, or if
     ///   it has more than 256 KiB.
     func send(
         _ method: String, _ target: String, headers: [(name: String, value: String)],
         body: [UInt8]?
-    ) throws(Failure) -> Answer {
+    ) throws(CommandFailure) -> Answer {
         var head = "\(method) \(basePath)\(target) HTTP/1.1\r\nHost: \(authority)\r\n"
         head += "User-Agent: waybill-probe/\(Version.current)\r\nAccept: application/json\r\n"
         for (name, value) in headers {
             guard !value.contains(where: \.isNewline) else {
-                throw Failure(description: "the value of \(name) has a line break")
+                throw CommandFailure("the value of \(name) has a line break")
             }
             head += "\(name): \(value)\r\n"
         }
@@ -110,14 +105,14 @@ final class ProbeConnection {
             let request = Array((head + "\r\n").utf8) + (body ?? [])
             try input.fileHandleForWriting.write(contentsOf: Data(request))
         } catch {
-            throw Failure(description: "the connection broke")
+            throw CommandFailure("the connection broke")
         }
         received = []
         let deadline = start + Self.limit
         var answer = try parsed()
         while answer == nil {
             guard try readMore(until: deadline) else {
-                throw Failure(description: "the connection was closed before the answer's end")
+                throw CommandFailure("the connection was closed before the answer's end")
             }
             answer = try parsed()
         }
@@ -129,7 +124,7 @@ final class ProbeConnection {
     // MARK: Reading
 
     /// The answer, if all of it is there.
-    private func parsed() throws(Failure) -> (status: Int, body: [UInt8])? {
+    private func parsed() throws(CommandFailure) -> (status: Int, body: [UInt8])? {
         let end = Array("\r\n\r\n".utf8)
         guard
             let gap = received.indices.dropLast(3).first(where: {
@@ -140,7 +135,7 @@ final class ProbeConnection {
             .split(separator: "\r\n", omittingEmptySubsequences: false)
         let words = lines[0].split(separator: " ")
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
-            throw Failure(description: "what answers does not speak HTTP")
+            throw CommandFailure("what answers does not speak HTTP")
         }
         var length: Int?
         for line in lines.dropFirst() where line.lowercased().hasPrefix("content-length:") {
@@ -155,12 +150,12 @@ final class ProbeConnection {
     /// Waits for more of the answer or of openssl's words.
     ///
     /// Returns false once openssl has ended.
-    private func readMore(until deadline: ContinuousClock.Instant) throws(Failure) -> Bool {
+    private func readMore(until deadline: ContinuousClock.Instant) throws(CommandFailure) -> Bool {
         let left = deadline - ContinuousClock.now
         let descriptors = [output, errors].map { $0.fileHandleForReading.fileDescriptor }
         var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         guard left > .zero, poll(&polled, 2, Int32(left / .milliseconds(1)) + 1) > 0 else {
-            throw Failure(description: "no answer within \(Self.limit.components.seconds) seconds")
+            throw CommandFailure("no answer within \(Self.limit.components.seconds) seconds")
         }
         var buffer = [UInt8](repeating: 0, count: 16_384)
         var isOpen = false
@@ -171,7 +166,7 @@ final class ProbeConnection {
             if index == 0 { received += buffer[..<count] } else { words += buffer[..<count] }
         }
         guard received.count + words.count <= 2 * Self.byteLimit else {
-            throw Failure(description: "an answer of more than \(Self.byteLimit) bytes")
+            throw CommandFailure("an answer of more than \(Self.byteLimit) bytes")
         }
         return isOpen
     }

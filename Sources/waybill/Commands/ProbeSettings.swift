@@ -28,7 +28,7 @@ struct ProbeSettings {
 
     /// Reads the arguments, and the environment as `serve` would.
     ///
-    /// - Throws: `UsageError` for an unknown provider; `ConfigurationError` with every problem at
+    /// - Throws: `CommandFailure` for an unknown provider; `ConfigurationError` with every problem at
     ///   once.
     init(_ arguments: Arguments, _ environment: Environment = Environment()) throws {
         var environment = environment
@@ -69,10 +69,10 @@ struct ProbeSettings {
             && !isFolder.boolValue && FileManager.default.isReadableFile(atPath: path)
     }
 
-    private static func provider(_ name: String) throws(UsageError) -> Provider {
+    private static func provider(_ name: String) throws(CommandFailure) -> Provider {
         guard let provider = Provider(rawValue: name) else {
             let known = Provider.allCases.map(\.rawValue).joined(separator: ", ")
-            throw UsageError("there is no provider \"\(name)\"; known: \(known)")
+            throw CommandFailure(.usage, "there is no provider \"\(name)\"; known: \(known)")
         }
         return provider
     }

@@ -83,10 +83,11 @@ enum SendCommand {
     }
 
     /// A number; whether it lies within the bounds is told with all other problems.
-    private static func minutes(_ text: String) throws(UsageError) -> Int {
+    private static func minutes(_ text: String) throws(CommandFailure) -> Int {
         guard let minutes = Int(text) else {
             let limits = SendDraft.validityLimits
-            throw UsageError(
+            throw CommandFailure(
+                .usage,
                 "--validity takes a whole number of minutes from \(limits.lowerBound) to"
                     + " \(limits.upperBound)")
         }
@@ -97,14 +98,16 @@ enum SendCommand {
         _ draft: consuming SendDraft, _ routing: Routing
     ) throws(CommandFailure) -> SendRequest {
         let now = Timestamp.now
-        do throws(FieldProblems) {
+        do throws(Problem) {
             return try draft.sendRequest(
                 .new(at: now), at: now, routing: routing,
                 key: MessageKey.derive(sendRequest:recipient:))
         } catch {
-            let lines = error.list.map { "  \($0.field): \($0.detail)" }
+            let problems = error.fields?.list ?? []
+            let lines = problems.map { "  \($0.field): \($0.detail)" }
             throw CommandFailure(
-                (["the message has \(error.count) problem(s):"] + lines).joined(separator: "\n"),
+                (["the message has \(error.fields?.count ?? 0) problem(s):"] + lines).joined(
+                    separator: "\n"),
                 exitStatus: 65)
         }
     }

@@ -16,7 +16,8 @@ enum SettingsCommand {
         let arguments = try Arguments(words, flags: ["env-example", "markdown"])
         let table = WaybillSettings.table
         switch (arguments.has("env-example"), arguments.has("markdown")) {
-        case (true, true): throw UsageError("--env-example and --markdown exclude each other")
+        case (true, true):
+            throw CommandFailure(.usage, "--env-example and --markdown exclude each other")
         case (true, false): Output.text(table.environmentExample)
         case (false, true): Output.text(table.markdown)
         case (false, false): Output.line(table.help())

@@ -77,7 +77,8 @@ enum SimulateCommand {
             if let problem = settings.set(name.replacing("-", with: "_"), to: value) {
                 // Only the option's own name is spelt in another way here.
                 let setting = name.replacing("-", with: "_")
-                throw UsageError("--\(problem.replacing(setting, with: name, maxReplacements: 1))")
+                throw CommandFailure(
+                    .usage, "--\(problem.replacing(setting, with: name, maxReplacements: 1))")
             }
         }
         // Before any thread is made, so that all of them inherit the mask.

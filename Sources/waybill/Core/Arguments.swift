@@ -11,11 +11,11 @@ struct Arguments {
     ///   - repeated: those of the options that may come more than once.
     ///   - flags: names that take none.
     ///   - positional: how many words may stand alone.
-    /// - Throws: `UsageError` for anything else.
+    /// - Throws: `CommandFailure` for anything else.
     init(
         _ words: [String], options: Set<String> = [], repeated: Set<String> = [],
         flags: Set<String> = [], positional: ClosedRange<Int> = 0...0
-    ) throws(UsageError) {
+    ) throws(CommandFailure) {
         var values: [String: [String]] = [:]
         var seen: Set<String> = []
         var alone: [String] = []
@@ -32,19 +32,20 @@ struct Arguments {
                 seen.insert(name)
             } else if options.contains(name) {
                 guard values[name] == nil || repeated.contains(name) else {
-                    throw UsageError("--\(name) was given twice")
+                    throw CommandFailure(.usage, "--\(name) was given twice")
                 }
                 // A word with two dashes is the next option, whose value was forgotten here.
                 guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(),
                     !value.isEmpty, parts.count == 2 || !value.hasPrefix("--")
-                else { throw UsageError("--\(name) needs a value") }
+                else { throw CommandFailure(.usage, "--\(name) needs a value") }
                 values[name, default: []].append(value)
             } else {
-                throw UsageError("unknown option \(word)")
+                throw CommandFailure(.usage, "unknown option \(word)")
             }
         }
         guard positional.contains(alone.count) else {
-            throw UsageError(
+            throw CommandFailure(
+                .usage,
                 alone.count > positional.upperBound
                     ? "unexpected argument \"\(alone[positional.upperBound])\""
                     : "an argument is missing")
@@ -64,32 +65,13 @@ struct Arguments {
     func has(_ flag: String) -> Bool { flags.contains(flag) }
 
     /// An option's value as a whole number within bounds.
-    func integer(_ name: String, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
+    func integer(_ name: String, in bounds: ClosedRange<Int>) throws(CommandFailure) -> Int? {
         guard let text = value(name) else { return nil }
         guard let number = Int(text), bounds.contains(number) else {
-            throw UsageError(
+            throw CommandFailure(
+                .usage,
                 "--\(name) takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
         }
         return number
-    }
-}
-
-/// The command line is wrong: one line saying what, exit status 64 (EX_USAGE of sysexits.h).
-struct UsageError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
-/// A command could not do its work: the message says what to do, exit status 1 unless given.
-struct CommandFailure: Error, CustomStringConvertible {
-    let description: String
-    let exitStatus: Int32
-
-    init(_ description: String, exitStatus: Int32 = 1) {
-        self.description = description
-        self.exitStatus = exitStatus
     }
 }

@@ -8,8 +8,8 @@ import Settings
 enum CommandLineText {
     /// This process's own words, without the program's name.
     ///
-    /// - Throws: `UsageError` naming the option or argument that is no UTF-8.
-    static func words() throws(UsageError) -> [String] {
+    /// - Throws: `CommandFailure` naming the option or argument that is no UTF-8.
+    static func words() throws(CommandFailure) -> [String] {
         let vector = UnsafeBufferPointer(
             start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
         return try words(
@@ -23,8 +23,8 @@ enum CommandLineText {
 
     /// - Parameter raw: the bytes of each word.
     /// - Returns: the words as text.
-    /// - Throws: `UsageError` naming the option or argument that is no UTF-8.
-    static func words(_ raw: [[UInt8]]) throws(UsageError) -> [String] {
+    /// - Throws: `CommandFailure` naming the option or argument that is no UTF-8.
+    static func words(_ raw: [[UInt8]]) throws(CommandFailure) -> [String] {
         var words: [String] = []
         for (index, bytes) in raw.enumerated() {
             guard let word = String(validating: bytes, as: UTF8.self) else {
@@ -37,7 +37,7 @@ enum CommandLineText {
 
     private static func fault(
         in bytes: [UInt8], at index: Int, after previous: String?
-    ) -> UsageError {
+    ) -> CommandFailure {
         var subject = index == 0 ? "the command" : "argument \(index + 1)"
         var value = bytes[...]
         let name = bytes.prefix { $0 != UInt8(ascii: "=") }
@@ -52,6 +52,6 @@ enum CommandLineText {
         }
         let place = UTF8Text.firstFault(in: value) ?? 1
         let byte = String(value[value.startIndex + place - 1], radix: 16, uppercase: true)
-        return UsageError("\(subject) is not UTF-8: its byte \(place) is 0x\(byte)")
+        return CommandFailure(.usage, "\(subject) is not UTF-8: its byte \(place) is 0x\(byte)")
     }
 }

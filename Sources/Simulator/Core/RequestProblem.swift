@@ -1,0 +1,23 @@
+/// What is wrong with a request, as the API tells it.
+struct RequestProblem: Error {
+    enum Code: Sendable {
+        /// A member, or the whole, is not of the type that the API takes.
+        case wrongType
+        /// A value, or what is missing, makes no sense.
+        case invalid
+    }
+
+    let code: Code
+    let text: String
+
+    static let wrongType = RequestProblem(code: .wrongType, text: "wrong type")
+
+    init(_ text: String) {
+        self.init(code: .invalid, text: text)
+    }
+
+    private init(code: Code, text: String) {
+        self.code = code
+        self.text = text
+    }
+}
