@@ -100,12 +100,15 @@ final class Lane: Sendable {
 
     /// Takes over what all dispatchers know, unless we changed it since `generation` was read.
     func adopt(_ stop: ProviderStop?, generation: Int?) {
-        let change = state.withLock { state -> ProviderHealth.Change? in
-            guard state.unwrittenStops == 0, generation == state.stopGeneration else { return nil }
-            return state.health.adopt(stop, at: .now)
+        let now = Timestamp.now
+        let action = state.withLock { state -> ProviderHealth.Action in
+            guard state.unwrittenStops == 0, generation == state.stopGeneration else {
+                return .nothing
+            }
+            return state.health.adopt(stop, at: now)
         }
-        guard let change else { return }
-        log(change)
+        guard action != .nothing else { return }
+        log(action)
         thread.wake()
     }
 
@@ -114,8 +117,9 @@ final class Lane: Sendable {
     /// Makes what requests it can; returns how long to wait for a ring before the next turn.
     private func turn(insteadOf: () -> [Provider]) -> Duration {
         let now = Timestamp.now
+        let chance = Double.random(in: 0...1)
         let plan = state.withLock { state in
-            state.plan(settings.concurrency, at: now, chance: .random(in: 0...1))
+            state.plan(settings.concurrency, at: now, chance: chance)
         }
         guard !plan.portions.isEmpty else { return wait(until: plan.nextAt, now) }
         guard let number = registration.number else { return Self.fallback }
@@ -242,7 +246,7 @@ final class Lane: Sendable {
         recorder.add(
             Recorder.Entry(
                 provider: provider.provider, changes: changes, counts: counts,
-                completion: { self.free(origin, nil) }))
+                completion: { self.free(origin, .nothing) }))
     }
 
     private func ended(
@@ -259,38 +263,39 @@ final class Lane: Sendable {
         let sign = attempt.sign(
             answer, results, took: now.since(attempt.sentAt), slow: common.slow)
         let jitter = Double.random(in: 0...1, using: &generator)
-        let change = state.withLock { state -> ProviderHealth.Change? in
+        let action = state.withLock { state in
             state.ended(attempt.lease, sign)
-            let change = state.health.record(
+            let action = state.health.record(
                 sign, isTrial: attempt.isTrial, at: now, jitter: jitter)
-            if change?.stop != nil {
+            if action.stop != nil {
                 state.stopGeneration += 1
                 state.unwrittenStops += 1
             }
-            return change
+            return action
         }
         recorder.add(
             Recorder.Entry(
                 provider: provider.provider, changes: changes,
-                counts: attempt.counts(results, changes), stop: change?.stop,
-                completion: { self.free(origin, change) }))
-        if let change { log(change) }
+                counts: attempt.counts(results, changes), stop: action.stop,
+                completion: { self.free(origin, action) }))
+        log(action)
     }
 
     /// The results are written.
-    private func free(_ origin: LaneState.Origin, _ change: ProviderHealth.Change?) {
+    private func free(_ origin: LaneState.Origin, _ action: ProviderHealth.Action) {
         state.withLock { state in
             state.freed(origin)
-            if change?.stop != nil { state.unwrittenStops -= 1 }
+            if action.stop != nil { state.unwrittenStops -= 1 }
         }
         thread.wake()
         open.withLock { $0 -= 1 }
         open.wakeAll()
     }
 
-    private func log(_ change: ProviderHealth.Change) {
+    private func log(_ action: ProviderHealth.Action) {
         let name = provider.provider.rawValue
-        switch change {
+        switch action {
+        case .nothing: break
         case .degraded:
             logger.log(
                 .warning, "provider is degraded; one request at a time tries it", limitKey: name,
@@ -310,13 +315,13 @@ final class Lane: Sendable {
     }
 }
 
-extension ProviderHealth.Change {
+extension ProviderHealth.Action {
     /// What others must be told; nil for what is our own affair.
     fileprivate var stop: Recorder.StopChange? {
         switch self {
         case .stopped(let stop): .set(stop)
         case .resumed: .clear
-        case .degraded, .recovered: nil
+        case .nothing, .degraded, .recovered: nil
         }
     }
 }

@@ -1,7 +1,7 @@
 package import Domain
 
-/// Whether a provider is put requests to now, by how it took the last ones. A pure state machine;
-/// the caller tells it the time.
+/// Whether requests are submitted to a provider now, by how it took the last ones. A pure state
+/// machine: events go in, with the time, and one action comes out.
 package struct ProviderHealth: Sendable {
     /// What a request came to, as far as the provider's health is concerned.
     package enum Sign: Sendable, Equatable {
@@ -19,8 +19,9 @@ package struct ProviderHealth: Sendable {
         case refusedOne
     }
 
-    /// What others are to be told.
-    package enum Change: Sendable, Equatable {
+    /// The answer to each event: what others are to be told.
+    package enum Action: Sendable, Equatable {
+        case nothing
         case degraded
         case stopped(ProviderStop)
         /// It was degraded and answers again.
@@ -55,7 +56,7 @@ package struct ProviderHealth: Sendable {
         case degraded(trials: Int, retryAt: Timestamp)
         /// The same, for all dispatchers; messages that have not met the stop try from `freshAt`
         /// on. Exits: a good sign of a trial, or word of another dispatcher that it goes on, to
-        /// `well`.
+        /// `healthy`.
         case stopped(Stop)
     }
 
@@ -169,10 +170,10 @@ package struct ProviderHealth: Sendable {
     ///     one shows that the stop is over, however slowly it was answered.
     ///   - now: when its answer came.
     ///   - jitter: 0 to 1; makes the rests of several dispatchers differ.
-    /// - Returns: what to tell others; nil if nothing has changed for them.
+    /// - Returns: what to tell others.
     package mutating func record(
         _ sign: Sign, isTrial: Bool, at now: Timestamp, jitter: Double
-    ) -> Change? {
+    ) -> Action {
         isTrying = false
         switch sign {
         case .good: return recover(isTrial: isTrial, at: now)
@@ -184,19 +185,19 @@ package struct ProviderHealth: Sendable {
             let until = now.advanced(
                 by: rest ?? Self.pauseRest.bound(failures: pauses) * (0.5 + jitter / 2))
             pausedUntil = max(pausedUntil ?? until, until)
-            return nil
+            return .nothing
         case .stopped(let problem):
             return stop(problem.redacted, isTrial: isTrial, at: now, jitter: jitter)
-        case .refusedOne: return nil
+        case .refusedOne: return .nothing
         }
     }
 
     /// What all dispatchers together know, read after our own last change was written.
     ///
     /// Who has made no request yet may try at once: it may have been started with new credentials.
-    package mutating func adopt(_ stop: ProviderStop?, at now: Timestamp) -> Change? {
+    package mutating func adopt(_ stop: ProviderStop?, at now: Timestamp) -> Action {
         guard let stop else {
-            guard isStopped else { return nil }
+            guard isStopped else { return .nothing }
             state = .healthy(failures: 0, stops: 0)
             isTrying = false
             resumedAt = now
@@ -214,17 +215,17 @@ package struct ProviderHealth: Sendable {
                     since: stop.since, problem: stop.problem, retryAt: retryAt,
                     witnesses: Self.manyWitnesses, freshAt: retryAt))
         }
-        return nil
+        return .nothing
     }
 
-    private mutating func recover(isTrial: Bool, at now: Timestamp) -> Change? {
-        guard isTrial || !isStopped else { return nil }
+    private mutating func recover(isTrial: Bool, at now: Timestamp) -> Action {
+        guard isTrial || !isStopped else { return .nothing }
         defer {
             state = .healthy(failures: 0, stops: 0)
             pauses = 0
         }
         switch state {
-        case .healthy: return nil
+        case .healthy: return .nothing
         case .degraded: return .recovered
         case .stopped:
             resumedAt = now
@@ -234,30 +235,30 @@ package struct ProviderHealth: Sendable {
 
     private mutating func fail(
         isTrial: Bool, at now: Timestamp, jitter: Double
-    ) -> Change? {
+    ) -> Action {
         failedAt = now
         switch state {
         case .healthy(let failures, let stops) where failures + 1 < Self.mostFailures:
             state = .healthy(failures: failures + 1, stops: stops)
-            return nil
+            return .nothing
         case .healthy:
             state = .degraded(trials: 0, retryAt: Self.time(Self.degradedRest, 1, now, jitter))
             return .degraded
         case .degraded(_, let retryAt) where now < retryAt:
             // Requests that were under way when it began to be degraded are no trials.
-            return nil
+            return .nothing
         case .degraded(let trials, _):
             state = .degraded(
                 trials: trials + 1,
                 retryAt: Self.time(Self.degradedRest, trials + 2, now, jitter))
-            return nil
+            return .nothing
         case .stopped(let stop) where now < stop.retryAt && !isTrial:
-            return nil
+            return .nothing
         case .stopped(var stop):
             stop.wasMet(at: now)
             guard now >= stop.retryAt else {
                 state = .stopped(stop)
-                return nil
+                return .nothing
             }
             stop.retryAt = Self.time(Self.stopRest, stop.trials, now, jitter)
             state = .stopped(stop)
@@ -267,12 +268,12 @@ package struct ProviderHealth: Sendable {
 
     private mutating func stop(
         _ problem: ProviderProblem, isTrial: Bool, at now: Timestamp, jitter: Double
-    ) -> Change? {
+    ) -> Action {
         switch state {
         case .healthy(let failures, let stops)
         where isUncertain(at: now) && stops + 1 < Self.mostStops:
             state = .healthy(failures: failures, stops: stops + 1)
-            return nil
+            return .nothing
         case .healthy, .degraded:
             let stop = Stop(
                 since: now, problem: problem,
@@ -281,10 +282,10 @@ package struct ProviderHealth: Sendable {
             state = .stopped(stop)
             return .stopped(stop.told)
         case .stopped(var stop):
-            guard isTrial else { return nil }
+            guard isTrial else { return .nothing }
             stop.wasMet(at: now)
             defer { state = .stopped(stop) }
-            guard now >= stop.retryAt else { return nil }
+            guard now >= stop.retryAt else { return .nothing }
             stop.problem = problem
             stop.trials += 1
             stop.retryAt = Self.time(Self.stopRest, stop.trials, now, jitter)

@@ -24,7 +24,7 @@ struct ProviderHealthTests {
     func well() {
         var health = ProviderHealth()
         #expect(health.allowance(of: 8, at: at(0)).requests == 8)
-        #expect(health.record(.good, at: at(0), jitter: 0) == nil)
+        #expect(health.record(.good, at: at(0), jitter: 0) == .nothing)
         #expect(!health.isUnhealthy(at: at(0), longerThan: .zero))
     }
 
@@ -35,7 +35,7 @@ struct ProviderHealthTests {
             ProviderHealth.Sign.failed, .slow, .failed, .slow, .good, .failed, .failed, .failed,
             .slow,
         ] {
-            #expect(health.record(sign, at: at(0), jitter: 0) == nil)
+            #expect(health.record(sign, at: at(0), jitter: 0) == .nothing)
         }
         #expect(health.allowance(of: 8, at: at(0)).requests == 8)
         #expect(health.record(.slow, at: at(0), jitter: 0) == .degraded)
@@ -53,7 +53,7 @@ struct ProviderHealthTests {
             #expect(health.allowance(of: 8, at: at(now)).requests == 1)
             health.began()
             #expect(health.allowance(of: 8, at: at(now)).requests == 0)
-            #expect(health.record(.failed, at: at(now), jitter: 0) == nil)
+            #expect(health.record(.failed, at: at(now), jitter: 0) == .nothing)
             #expect(health.allowance(of: 8, at: at(now)).nextAt == at(now + pause))
             now += pause
         }
@@ -64,14 +64,14 @@ struct ProviderHealthTests {
     @Test("Requests that were under way when it began to be degraded are no trials")
     func stragglers() {
         var health = degraded()
-        for _ in 0..<20 { #expect(health.record(.failed, at: at(1), jitter: 0) == nil) }
+        for _ in 0..<20 { #expect(health.record(.failed, at: at(1), jitter: 0) == .nothing) }
         #expect(health.allowance(of: 8, at: at(2)).requests == 1)
     }
 
     @Test("429 pauses until the time that it names, or for longer each time")
     func limited() {
         var health = ProviderHealth()
-        #expect(health.record(.limited(afterSeconds: 20), at: at(0), jitter: 0) == nil)
+        #expect(health.record(.limited(afterSeconds: 20), at: at(0), jitter: 0) == .nothing)
         #expect(health.allowance(of: 8, at: at(19)).requests == 0)
         #expect(health.allowance(of: 8, at: at(19)).nextAt == at(20))
         #expect(health.allowance(of: 8, at: at(20)).requests == 8)
@@ -99,7 +99,8 @@ struct ProviderHealthTests {
         #expect(health.isStopped)
         // The others that were under way meet the same and tell nothing new.
         #expect(
-            health.record(.stopped(Samples.problem), isTrial: false, at: at(1), jitter: 0) == nil)
+            health.record(.stopped(Samples.problem), isTrial: false, at: at(1), jitter: 0)
+                == .nothing)
         var now = 30
         for pause in [60, 120, 240, 300, 300] {
             let allowance = health.allowance(of: 8, at: at(now))
@@ -130,13 +131,13 @@ struct ProviderHealthTests {
             health.began()
             #expect(health.allowance(of: 8, at: at(now)).requests == 0)
             // What others are told does not change: they need not know.
-            #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == nil)
+            #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == .nothing)
             #expect(health.isUnhealthy(at: at(now), longerThan: .zero))
             #expect(health.allowance(of: 8, at: at(now + pause - 1)).requests == 0)
             now += pause
         }
         // The next one would be after the time at which any message tries.
-        #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == nil)
+        #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == .nothing)
         #expect(health.allowance(of: 8, at: at(29)).requests == 0)
         #expect(health.allowance(of: 8, at: at(29)).nextAt == at(30))
         #expect(health.allowance(of: 8, at: at(30)).trial?.isFresh == false)
@@ -158,22 +159,23 @@ struct ProviderHealthTests {
         for round in 0..<3 {
             for _ in 0..<4 {
                 #expect(
-                    health.record(.stopped(Samples.problem), at: at(round + 2), jitter: 0) == nil)
+                    health.record(.stopped(Samples.problem), at: at(round + 2), jitter: 0)
+                        == .nothing)
             }
             #expect(!health.isStopped)
             _ = health.record(.good, at: at(round + 2), jitter: 0)
         }
         for _ in 0..<4 { _ = health.record(.stopped(Samples.problem), at: at(9), jitter: 0) }
-        #expect(health.record(.stopped(Samples.problem), at: at(9), jitter: 0) != nil)
+        #expect(health.record(.stopped(Samples.problem), at: at(9), jitter: 0) != .nothing)
         #expect(health.isStopped)
         #expect(health.record(.good, at: at(10), jitter: 0) == .resumed)
-        #expect(health.record(.stopped(Samples.problem), at: at(610), jitter: 0) != nil)
+        #expect(health.record(.stopped(Samples.problem), at: at(610), jitter: 0) != .nothing)
     }
 
     @Test("A stop that is one message's own changes nothing")
     func ownStop() {
         var health = ProviderHealth()
-        for _ in 0..<100 { #expect(health.record(.refusedOne, at: at(0), jitter: 0) == nil) }
+        for _ in 0..<100 { #expect(health.record(.refusedOne, at: at(0), jitter: 0) == .nothing) }
         #expect(health.allowance(of: 8, at: at(0)).requests == 8)
     }
 
@@ -200,9 +202,9 @@ struct ProviderHealthTests {
     @Test("A trial of a stopped provider that gets no answer leaves the stop")
     func stoppedAndAway() {
         var health = stopped()
-        #expect(health.record(.failed, isTrial: false, at: at(10), jitter: 0) == nil)
+        #expect(health.record(.failed, isTrial: false, at: at(10), jitter: 0) == .nothing)
         #expect(health.allowance(of: 8, at: at(10)).requests == 1)
-        #expect(health.record(.failed, at: at(10), jitter: 0) == nil)
+        #expect(health.record(.failed, at: at(10), jitter: 0) == .nothing)
         #expect(health.allowance(of: 8, at: at(10)).requests == 0)
         #expect(
             health.record(.failed, at: at(30), jitter: 0)
@@ -215,17 +217,17 @@ struct ProviderHealthTests {
         let stop = ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(99))
         var health = ProviderHealth()
         health.began()
-        #expect(health.adopt(nil, at: at(0)) == nil)
-        #expect(health.adopt(stop, at: at(0)) == nil)
+        #expect(health.adopt(nil, at: at(0)) == .nothing)
+        #expect(health.adopt(stop, at: at(0)) == .nothing)
         #expect(health.isStopped)
         #expect(health.allowance(of: 8, at: at(98)).requests == 0)
         #expect(health.allowance(of: 8, at: at(99)).requests == 1)
         #expect(health.adopt(nil, at: at(0)) == .resumed)
         #expect(health.allowance(of: 8, at: at(98)).requests == 8)
         var ill = degraded()
-        #expect(ill.adopt(nil, at: at(0)) == nil)
+        #expect(ill.adopt(nil, at: at(0)) == .nothing)
         #expect(ill.isUnhealthy(at: at(0), longerThan: .zero))
-        #expect(ill.adopt(stop, at: at(0)) == nil)
+        #expect(ill.adopt(stop, at: at(0)) == .nothing)
         #expect(ill.isStopped)
     }
 
@@ -233,7 +235,7 @@ struct ProviderHealthTests {
     func freshTrial() {
         let stop = ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(99))
         var health = ProviderHealth()
-        #expect(health.adopt(stop, at: at(1)) == nil)
+        #expect(health.adopt(stop, at: at(1)) == .nothing)
         #expect(health.isStopped)
         // It may have nothing to try with for a while.
         _ = health.adopt(stop, at: at(2))
@@ -250,7 +252,7 @@ struct ProviderHealthTests {
     @Test("Only a trial ends a stop, and a slow one does too")
     func endOfStop() {
         var health = stopped()
-        #expect(health.record(.good, isTrial: false, at: at(1), jitter: 0) == nil)
+        #expect(health.record(.good, isTrial: false, at: at(1), jitter: 0) == .nothing)
         #expect(health.isStopped)
         #expect(health.record(.slow, isTrial: true, at: at(40), jitter: 0) == .resumed)
         #expect(health.allowance(of: 8, at: at(40)).requests == 8)
@@ -268,7 +270,7 @@ struct ProviderHealthTests {
 
 extension ProviderHealth {
     /// Of a request that was made in the present state.
-    fileprivate mutating func record(_ sign: Sign, at now: Timestamp, jitter: Double) -> Change? {
+    fileprivate mutating func record(_ sign: Sign, at now: Timestamp, jitter: Double) -> Action {
         record(sign, isTrial: isStopped, at: now, jitter: jitter)
     }
 }

@@ -16,7 +16,7 @@ struct LostLeaseTests {
         sending = try SendingHarness()
         relay = try LossyRelay(to: sending.database.server.port)
         let settings = try ConnectionSettings(
-            "postgresql://waybill:secret@127.0.0.1:\(relay.port)/\(sending.database.name)")
+            "postgresql://waybill_dispatch:secret@127.0.0.1:\(relay.port)/\(sending.database.name)")
         outbox = OutboxStore(
             ConnectionPool(settings, maximumCount: 2), settings: settings, logger: .silent)
     }

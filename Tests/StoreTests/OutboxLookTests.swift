@@ -54,8 +54,10 @@ struct OutboxLookTests {
     }
 
     /// How many rows of the outbox a statement touches, in the plan that it gets when it is run.
-    private func touched<S: Statement>(_ statement: S) throws -> Int64 {
-        let connection = try Connection(sending.database.responder)
+    private func touched<S: Statement>(
+        _ statement: S, as settings: ConnectionSettings? = nil
+    ) throws -> Int64 {
+        let connection = try Connection(settings ?? sending.database.dispatcher)
         let count = try connection.transaction { () throws(PostgresError) -> Int64? in
             try connection.execute(PlanAnew(), statement)
             return try connection.execute(TouchedRows()).first
@@ -68,7 +70,10 @@ struct OutboxLookTests {
         let holders = try (0..<3).map { _ in try sending.outbox.register() }
         defer { withExtendedLifetime(holders) {} }
         try fill(dispatchers: holders.map(\.number))
-        #expect(try touched(SelectSendingStates(providers: Provider.allCases)) < 50)
+        #expect(
+            try touched(
+                SelectSendingStates(providers: Provider.allCases), as: sending.database.responder)
+                < 50)
         #expect(try touched(TakeOverLeases(now: .now, limit: 10_000)) < 50)
         for provider in Provider.allCases {
             #expect(try touched(GiveUpLate(provider: provider, now: .now, limit: 5000)) < 50)
@@ -96,7 +101,9 @@ struct OutboxLookTests {
             #expect(
                 try touched(
                     SelectTakeover(provider: provider, segmentLimits: nil, limit: 1000)) < 50)
-            #expect(try touched(SelectNextDue(provider: provider, isTakeover: true)) < 50)
+            #expect(
+                try touched(SelectNextDue(provider: provider, others: [provider], isNeeded: true))
+                    < 50)
         }
     }
 

@@ -1,10 +1,11 @@
-/// A batch of messages that one dispatcher may submitted to a provider until a deadline.
+/// A batch of messages that one dispatcher may submit to a provider until a deadline.
 package struct Lease: Sendable {
     package let id: LeaseID
     package let provider: Provider
     /// As many as fit one request, at least one.
     package private(set) var messages: [LeasedMessage]
-    /// When it was leased, by the database's clock; the same of all that were leased together.
+    /// When it was leased, by the database's clock; the same of all that were leased together. The
+    /// attempt is dated by it.
     package let leasedAt: Timestamp
 
     package init(
@@ -150,7 +151,7 @@ package struct LeaseAnswer: Sendable {
     /// Nil if nothing waits, also not for a later time or for the rate, or if there are as many
     /// leases as were asked for: come again when one of the requests has ended.
     package let nextAt: Timestamp?
-    /// Just before the leases were written: by our clock they began no earlier.
+    /// When the leases began, by our clock: at `leasedAt` or a little before it, never after it.
     package let beganAt: ContinuousClock.Instant
 
     package init(leases: [Lease], nextAt: Timestamp?, beganAt: ContinuousClock.Instant) {

@@ -193,7 +193,8 @@ extension ConnectionPool {
     private func perform(_ action: State.Action) {
         switch action {
         case .resume(let waiter, let outcome): waiter.resume(outcome)
-        case .fail(let error, let waiters), .close(_, let waiters, let error): fail(waiters, error)
+        case .fail(let error, let waiters): fail(waiters, error)
+        case .close(_, let waiters): fail(waiters, PostgresError(.poolClosed, ""))
         case .nothing, .lend, .connect, .wait, .takeOutcome: break
         }
     }

@@ -35,8 +35,8 @@ struct PoolState<Connection, Waiter: AnyObject> {
         case takeOutcome
         /// This waiter is resumed.
         case resume(Waiter, Outcome)
-        /// These connections are closed, and the waiters fail.
-        case close([Connection], failing: [Waiter], PostgresError)
+        /// These connections are closed, and these waiters are told that the pool is.
+        case close([Connection], failing: [Waiter])
     }
 
     private let maximumCount: Int
@@ -73,7 +73,7 @@ struct PoolState<Connection, Waiter: AnyObject> {
     /// - Parameters:
     ///   - now: the time.
     ///   - makeWaiter: what it would wait as.
-    /// - Returns: what the caller does.
+    /// - Returns: `lend`, `connect`, `wait` or `fail`.
     mutating func acquire(
         at now: ContinuousClock.Instant, orWaitAs makeWaiter: () -> Waiter
     ) -> Action {
@@ -150,14 +150,13 @@ struct PoolState<Connection, Waiter: AnyObject> {
     mutating func retire(generation: Int) -> Action {
         guard generation == self.generation else { return .nothing }
         self.generation += 1
-        return .close(takeIdle(), failing: [], lastFailure)
+        return .close(takeIdle(), failing: [])
     }
 
     /// No connection is lent any more; lent ones are closed when they are returned.
     mutating func close() -> Action {
         isClosed = true
-        return .close(
-            takeIdle(), failing: takeWaiters(), PostgresError(.poolClosed, ""))
+        return .close(takeIdle(), failing: takeWaiters())
     }
 
     private mutating func takeIdle() -> [Connection] {

@@ -14,6 +14,16 @@ struct PlanAnew: Statement {
         """
 }
 
+/// The server's clock, now and not when the transaction began.
+struct ReadClock: Statement {
+    static let name: StaticString = "read_clock"
+    static let sql: StaticString = "select clock_timestamp()"
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Timestamp {
+        try row.next(Timestamp.self)
+    }
+}
+
 /// Fills a provider's token bucket up to now, and holds it until the end of the transaction.
 struct RefillAllowance: Statement {
     let provider: Provider
@@ -51,6 +61,8 @@ struct SpendAllowance: Statement {
     let provider: Provider
     let messages: Int
 
+    var isNeeded: Bool { messages > 0 }
+
     static let name: StaticString = "spend_allowance"
     static let sql: StaticString = """
         update provider_state set allowance = allowance - $2::bigint where provider = $1
@@ -65,6 +77,8 @@ struct SpendAllowance: Statement {
 /// Those of some messages of which a report says that a provider has them.
 struct SelectReported: Statement {
     let messages: [MessageID]
+
+    var isNeeded: Bool { !messages.isEmpty }
 
     /// What only a provider that took the message says of it. A rejection may be of an attempt
     /// after which it is to be tried again.
@@ -91,6 +105,8 @@ struct SelectReported: Statement {
 /// What the messages of send requests have in common.
 struct SelectSendRequests: Statement {
     let ids: [SendRequestID]
+
+    var isNeeded: Bool { !ids.isEmpty }
 
     static let name: StaticString = "select_send_requests"
     static let sql: StaticString = """
@@ -122,27 +138,35 @@ struct SendRequestRow: Sendable {
 }
 
 /// Leases rows that this transaction has locked.
+///
+/// The attempt is dated before it is marked, so that its time is known even if nobody hears of the
+/// commit: by that time it is told from another's attempt.
 struct MarkLeased: Statement {
-    let messages: [(message: MessageID, lease: LeaseID)]
+    let leases: [Lease]
     let provider: Provider
     let dispatcher: Int32
     let duration: Duration
 
+    var isNeeded: Bool { !leases.isEmpty }
+
     static let name: StaticString = "mark_leased"
     static let sql: StaticString = """
         update outbox set
-            state = 2, lease_id = new.lease_id, dispatcher = $3, provider = $4,
-            due_at = clock_timestamp() + $5::bigint * interval '1 microsecond',
-            attempted_at = clock_timestamp(), attempts = attempts + 1, checks = 0,
-            blame = case when provider = $4 then blame else 0 end,
-            met_stop_at = case when provider = $4 then met_stop_at end
-        from unnest($1::uuid[], $2::uuid[]) as new (message_id, lease_id)
+            state = 2, lease_id = new.lease_id, dispatcher = $4, provider = $5,
+            due_at = new.leased_at + $6::bigint * interval '1 microsecond',
+            attempted_at = new.leased_at, attempts = attempts + 1, checks = 0,
+            blame = case when provider = $5 then blame else 0 end,
+            met_stop_at = case when provider = $5 then met_stop_at end
+        from unnest($1::uuid[], $2::uuid[], $3::timestamptz[])
+            as new (message_id, lease_id, leased_at)
         where outbox.message_id = new.message_id
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.addUUIDs(messages) { $0.message.halves }
-        parameters.addUUIDs(messages) { $0.lease.halves }
+        let rows = leases.flatMap { lease in lease.messages.map { (lease, $0.outgoing.id) } }
+        parameters.addUUIDs(rows) { $0.1.halves }
+        parameters.addUUIDs(rows) { $0.0.id.halves }
+        parameters.addTimestamps(rows) { $0.0.leasedAt.microseconds }
         parameters.add(dispatcher)
         parameters.add(provider.code)
         parameters.add(Int64(duration / .microseconds(1)))
@@ -155,7 +179,7 @@ struct MarkLeased: Statement {
 /// from its lease meanwhile is known by its attempt and by when that began: if the commit never
 /// was, another dispatcher may have made an attempt of the same number, and may have sent it.
 struct PutBackUnsent: Statement {
-    let leases: [UnsentLeases.Lost]
+    let leases: [Lease]
 
     static let name: StaticString = "put_back_unsent"
     static let sql: StaticString = """
@@ -170,11 +194,11 @@ struct PutBackUnsent: Statement {
             select held.message_id, lost.provider
             from unnest(
                 $1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::timestamptz[]
-            ) as lost (message_id, lease_id, attempt, provider, latest_at)
+            ) as lost (message_id, lease_id, attempt, provider, leased_at)
             join held on held.message_id = lost.message_id
             where held.state = 2 and held.lease_id = lost.lease_id
                 or held.state = 3 and held.attempts = lost.attempt
-                and held.attempted_at <= lost.latest_at
+                and held.attempted_at = lost.leased_at
         )
         update outbox set
             state = 1, due_at = now(), lease_id = null, dispatcher = null, checks = 0,
@@ -184,12 +208,12 @@ struct PutBackUnsent: Statement {
         """
 
     func encode(into parameters: inout StatementParameters) {
-        let rows = leases.flatMap { lost in lost.lease.messages.map { (lost, $0) } }
+        let rows = leases.flatMap { lease in lease.messages.map { (lease, $0) } }
         parameters.addUUIDs(rows) { $0.1.outgoing.id.halves }
-        parameters.addUUIDs(rows) { $0.0.lease.id.halves }
+        parameters.addUUIDs(rows) { $0.0.id.halves }
         parameters.addInt16s(rows) { Int16(clamping: $0.1.attempt) }
         parameters.addInt16s(rows) { $0.1.provider.code }
-        parameters.addTimestamps(rows) { $0.0.latestAttempt.microseconds }
+        parameters.addTimestamps(rows) { $0.0.leasedAt.microseconds }
     }
 }
 
@@ -197,6 +221,8 @@ struct PutBackUnsent: Statement {
 struct NoteReroutes: Statement {
     let messages: [LeasedMessage]
     let provider: Provider
+
+    var isNeeded: Bool { !messages.isEmpty }
 
     static let name: StaticString = "note_reroutes"
     static let sql: StaticString = """
@@ -218,6 +244,8 @@ struct NoteReroutes: Statement {
 struct MarkReported: Statement {
     let messages: [MessageID]
 
+    var isNeeded: Bool { !messages.isEmpty }
+
     static let name: StaticString = "mark_reported"
     static let sql: StaticString = """
         with sent as (
@@ -235,26 +263,40 @@ struct MarkReported: Statement {
     }
 }
 
-/// When the next message falls due that is not yet.
+/// When the next message falls due that is not yet: of a provider's own, and of those that it may
+/// take over.
 struct SelectNextDue: Statement {
     let provider: Provider
-    let isTakeover: Bool
+    let others: [Provider]
+    let isNeeded: Bool
 
     static let name: StaticString = "select_next_due"
     static let sql: StaticString = """
-        select due_at
-        from outbox
-        where state = 1 and provider = $1 and due_at > now() and not ($2 and is_bound)
-        order by due_at
-        limit 1
+        select min(due_at)
+        from (
+            (select due_at from outbox
+             where state = 1 and provider = $1 and due_at > now()
+             order by due_at
+             limit 1)
+            union all
+            select free.due_at
+            from unnest($2::smallint[]) as other (provider)
+            cross join lateral (
+                select due_at from outbox
+                where state = 1 and provider = other.provider and due_at > now()
+                    and not is_bound
+                order by due_at
+                limit 1
+            ) as free
+        ) as next
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(provider.code)
-        parameters.add(isTakeover)
+        parameters.addInt16s(others) { $0.code }
     }
 
-    static func decode(_ row: inout RowReader) throws(PostgresError) -> Timestamp {
-        try row.next(Timestamp.self)
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Timestamp? {
+        try row.next(Timestamp?.self)
     }
 }

@@ -10,7 +10,7 @@ struct SelectDue: Statement {
     static let name: StaticString = "select_due"
     static let sql: StaticString = """
         select message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
-            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from outbox
         join provider_state on provider_state.provider = outbox.provider
         where state = 1 and outbox.provider = $1 and due_at <= now() and give_up_at > now()
@@ -36,6 +36,8 @@ struct SelectApart: Statement {
     let requests: Int
     let limit: Int
 
+    var isNeeded: Bool { limit > 0 }
+
     static let name: StaticString = "select_apart"
     static let sql: StaticString = """
         with due as materialized (
@@ -54,7 +56,7 @@ struct SelectApart: Statement {
                 rows between unbounded preceding and 1 preceding)
         )
         select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
-            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from counted
         join outbox on outbox.message_id = counted.message_id
         join provider_state on provider_state.provider = outbox.provider
@@ -91,7 +93,7 @@ struct SelectNewest: Statement {
             limit $2::bigint + 1000
         )
         select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
-            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from last
         join outbox on outbox.message_id = last.message_id
         join provider_state on provider_state.provider = outbox.provider
@@ -148,7 +150,7 @@ struct SelectTrial: Statement {
              order by due_at, send_request_id, message_id limit 100)
         )
         select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
-            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false), now()
+            met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from near
         join outbox on outbox.message_id = near.message_id
         join provider_state on provider_state.provider = outbox.provider
@@ -181,7 +183,7 @@ struct SelectTakeover: Statement {
     static let name: StaticString = "select_takeover"
     static let sql: StaticString = """
         select message_id, send_request_id, provider, attempts, recipient, batch_limit, 0::smallint, false,
-            false, now()
+            false
         from outbox
         join send_request on send_request.id = outbox.send_request_id
         where state = 1 and provider = $1 and due_at <= now() and outbox.give_up_at > now()
@@ -213,8 +215,6 @@ struct DueRow: Sendable {
     let recipient: String
     let batchLimit: Int?
     let earlierStop: LeasedMessage.EarlierStop?
-    /// When the transaction began that leases it.
-    let leasedAt: Timestamp
 
     fileprivate init(_ row: inout RowReader) throws(PostgresError) {
         message = try row.next(MessageID.self)
@@ -229,6 +229,5 @@ struct DueRow: Sendable {
         earlierStop =
             hasMetStop
             ? LeasedMessage.EarlierStop(blame: blame, othersWereTaken: othersWereTaken) : nil
-        leasedAt = try row.next(Timestamp.self)
     }
 }

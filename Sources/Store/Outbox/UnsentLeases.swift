@@ -8,23 +8,11 @@ import Synchronization
 /// Otherwise they would count as sent and unanswered when they are over. Bounded by what one
 /// dispatcher can have in flight, since it leases nothing more before they are put back.
 final class UnsentLeases: Sendable {
-    /// A lease, and when at the latest its attempt began by the database's clock.
-    struct Lost: Sendable {
-        let lease: Lease
-        let latestAttempt: Timestamp
-    }
+    private let leases = Mutex<[Lease]>([])
 
-    private let leases = Mutex<[Lost]>([])
-
-    /// - Parameters:
-    ///   - lost: what was leased in one transaction.
-    ///   - duration: from before its beginning until all of it was marked.
-    func add(_ lost: [Lease], markedWithin duration: Duration) {
-        leases.withLock { leases in
-            leases += lost.map {
-                Lost(lease: $0, latestAttempt: $0.leasedAt.advanced(by: duration))
-            }
-        }
+    /// - Parameter lost: what was leased in one transaction.
+    func add(_ lost: [Lease]) {
+        leases.withLock { $0 += lost }
     }
 
     /// Puts back what was leased, also if it was taken over meanwhile; waits for a commit that is
@@ -34,7 +22,7 @@ final class UnsentLeases: Sendable {
         guard !lost.isEmpty else { return }
         // May be run again: what is back is not under its lease any more.
         try connection.execute(PutBackUnsent(leases: lost))
-        let done = Set(lost.map(\.lease.id))
-        leases.withLock { $0.removeAll { done.contains($0.lease.id) } }
+        let done = Set(lost.map(\.id))
+        leases.withLock { $0.removeAll { done.contains($0.id) } }
     }
 }

@@ -97,8 +97,8 @@ enum StatementList {
 
     static let outbox = StatementUser(
         files: [
-            "OutboxStore.swift", "OutboxStore+Lease.swift", "Registration.swift",
-            "UnsentLeases.swift",
+            "OutboxStore.swift", "OutboxStore+Lease.swift", "LeaseRound.swift",
+            "Registration.swift", "UnsentLeases.swift",
         ],
         statements: [
             RefillAllowance.self, SpendAllowance.self, SelectDue.self, SelectSendRequests.self,
@@ -107,6 +107,7 @@ enum StatementList {
             SelectReported.self, MarkReported.self, ApplyChanges.self, AddCounts.self,
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
             HoldChecks.self, BeatProviders.self, SelectPresence.self, SetStop.self, PlanAnew.self,
+            ReadClock.self,
         ])
 
     /// Run by the role that owns everything.
