@@ -5,8 +5,7 @@ import JSON
 import Synchronization
 import Telemetry
 
-/// Infobip and Plivo in one FastCGI application: takes messages, answers as they do, and calls
-/// back.
+/// Providers in one FastCGI application: takes messages, answers as they do, and calls back.
 ///
 /// It keeps the last million messages in memory and nothing on disk. Any thread.
 package final class Simulator: ExchangeHandler {
@@ -19,18 +18,17 @@ package final class Simulator: ExchangeHandler {
 
     /// - Parameters:
     ///   - settings: at the start; `/simulator/settings` changes them.
-    ///   - account: whom it accepts, and where callbacks go.
+    ///   - accounts: the providers that it plays, and whom each accepts.
+    ///   - relay: `http://127.0.0.1:PORT/callbacks-out`: callbacks to this machine by HTTPS go there,
+    ///     with host and path behind it, because Foundation's client trusts no authority of our own.
     ///   - transport: makes the callbacks.
     package init(
-        _ settings: SimulatorSettings, account: Account, transport: any HTTPTransport
+        _ settings: SimulatorSettings, accounts: [SimulatedAccount], relay: String? = nil,
+        transport: any HTTPTransport
     ) {
         core = SimulatorCore(
-            settings,
-            providers: [
-                SimulatedInfobip(account: account),
-                SimulatedPlivo(account: account),
-            ],
-            relay: CallbackRelay(url: account.relay), transport: transport)
+            settings, providers: accounts.map(\.provider), relay: CallbackRelay(url: relay),
+            transport: transport)
         control = ControlAPI(core: core)
     }
 

@@ -68,7 +68,7 @@ struct QueueTests {
     func retries(api: API, seconds: [Int], attempts: Int) throws {
         let provider: any SimulatedProvider =
             api == .plivo
-            ? SimulatedPlivo(account: Account()) : SimulatedInfobip(account: Account())
+            ? SimulatedPlivo(account: PlivoAccount()) : SimulatedInfobip(account: InfobipAccount())
         var settings = SimulatorSettings()
         settings.report_delay_ms = 0
         settings.retry_scale = 0.01

@@ -103,8 +103,9 @@ struct ControlAPI {
     }
 
     private func write(_ record: MessageRecord, to json: inout JSONWriter) {
+        let provider = core.provider(of: record.api)
         json.member("id", record.name.description)
-        json.member("provider", record.api.provider.rawValue)
+        json.member("provider", provider?.name)
         json.member("recipient", record.recipient)
         json.member("sender", ifAny: record.sender)
         json.member("text", record.text)
@@ -114,7 +115,7 @@ struct ControlAPI {
         json.member("callback_data", ifAny: record.callbackData)
         json.member("accepted_at", record.acceptedAt.description)
         json.member("done_at", ifAny: record.doneAt?.description)
-        json.member("status", core.provider(of: record.api)?.statusName(of: record))
+        json.member("status", provider?.statusName(of: record))
         json.member("times_received", record.timesReceived)
         json.member("times_accepted", record.timesAccepted)
         json.member("callbacks_sent", record.callbacksSent)

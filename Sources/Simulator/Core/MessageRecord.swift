@@ -1,8 +1,13 @@
 import Domain
 
+/// One of the providers that are played; the folder of each has its number.
+struct PlayedProvider: Sendable, Hashable {
+    let number: UInt8
+}
+
 /// Which API a message came by; it decides the shape of everything that is said about it.
 struct API: Sendable, Hashable {
-    let provider: Provider
+    let provider: PlayedProvider
     let version: UInt8
     /// Whether reports for one URL go out together, and not each in a callback of its own.
     let gathersReports: Bool

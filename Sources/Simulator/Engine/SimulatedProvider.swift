@@ -2,7 +2,10 @@ import Domain
 
 /// A provider that the simulator plays: all that the rest of it knows of the provider's folder.
 protocol SimulatedProvider: Sendable {
-    var provider: Provider { get }
+    var provider: PlayedProvider { get }
+
+    /// What records and settings call it.
+    var name: String { get }
 
     /// What the paths of its API begin with.
     var pathPrefix: String { get }
@@ -28,4 +31,9 @@ protocol SimulatedProvider: Sendable {
 
     /// Its word for what has become of a message.
     func statusName(of record: MessageRecord) -> String
+}
+
+/// An account at a provider that the simulator plays; the provider's folder makes it.
+package struct SimulatedAccount: Sendable {
+    let provider: any SimulatedProvider
 }

@@ -28,7 +28,7 @@ struct SimulatorState: Sendable {
     var queue = CallbackQueue()
     var counts = SimulatorCounts()
     var requestRate = WindowedCount()
-    private var windows: [Provider: RequestWindow] = [:]
+    private var windows: [PlayedProvider: RequestWindow] = [:]
     /// Answers that wait until a message's callbacks are acknowledged, by serial.
     var gates: [Int: AnswerGate] = [:]
     private var random = SystemRandomNumberGenerator()
@@ -48,7 +48,7 @@ struct SimulatorState: Sendable {
     ///   - now: when it came.
     /// - Returns: the seconds until it may be made again if it came too often.
     mutating func throttle(
-        _ provider: Provider, over limit: Int, in span: Duration, at now: Timestamp
+        _ provider: PlayedProvider, over limit: Int, in span: Duration, at now: Timestamp
     ) -> Int? {
         let rest = windows[provider, default: RequestWindow(of: span)].excess(over: limit, at: now)
         if rest != nil { counts.requestsThrottled += 1 }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Infobip's HTTP API. Source: providers.md, A.1 and A.5.
 struct InfobipEndpoints {
-    let account: Account
+    let account: InfobipAccount
     let core: SimulatorCore
 
     /// The most characters of a list of ids.
@@ -36,7 +36,7 @@ struct InfobipEndpoints {
     private func isAuthorized(_ request: SimulatorRequest) -> Bool {
         guard let text = request.authorization, text.hasPrefix("App ") else { return false }
         let key = Array(text.utf8.dropFirst(4))
-        return account.infobipKey?.matches(key) ?? !key.isEmpty
+        return account.key?.matches(key) ?? !key.isEmpty
     }
 
     /// The seconds until the logs may be asked again if they were asked too often.
@@ -78,7 +78,7 @@ struct InfobipEndpoints {
                 let record = MessageRecord(
                     api: isV3 ? .infobipV3 : .infobipV2, name: names[index],
                     recipient: message.to, sender: message.sender, text: message.text,
-                    url: message.wantsReports ? message.url ?? account.infobipCallbackURL : nil,
+                    url: message.wantsReports ? message.url ?? account.callbackURL : nil,
                     usesGet: false, callbackData: message.callbackData, bulkID: bulkID,
                     reportedStages: message.wantsIntermediate ? [.sent, .done] : .done,
                     behavior: submissions[index].behavior, parts: parts[index], reportedParts: 1,

@@ -3,8 +3,9 @@ import Security
 
 /// Infobip as the simulator plays it.
 struct SimulatedInfobip: SimulatedProvider {
-    let account: Account
-    let provider = Provider.infobip
+    let account: InfobipAccount
+    let provider = PlayedProvider.infobip
+    let name = "infobip"
     let pathPrefix = "/sms/"
 
     func reply(to request: SimulatorRequest, in core: SimulatorCore) -> SimulatorReply {
@@ -21,13 +22,13 @@ struct SimulatedInfobip: SimulatedProvider {
             ("Content-Type", "application/json"), ("User-Agent", "Infobip/1.0 (waybill simulate)"),
         ]
         // A URL that came with a message is called as it is: providers.md, A.4.
-        let isSubscribed = delivery.url == account.infobipCallbackURL
-        if isSubscribed, let key = account.infobipHMAC {
+        let isSubscribed = delivery.url == account.callbackURL
+        if isSubscribed, let key = account.hmac {
             let code = Hexadecimal.encode(key.code(for: body))
             headers.append(
-                (account.infobipHMACHeader, "\(key.algorithm.rawValue)=\(code)"))
+                (account.hmacHeader, "\(key.algorithm.rawValue)=\(code)"))
         }
-        if isSubscribed, let (user, password) = account.infobipBasic {
+        if isSubscribed, let (user, password) = account.basic {
             let credentials = password.withBytes { Array("\(user):".utf8) + $0 }
             headers.append(("Authorization", "Basic " + Base64.encode(credentials)))
         }
@@ -42,6 +43,10 @@ struct SimulatedInfobip: SimulatedProvider {
     func statusName(of record: MessageRecord) -> String {
         SimulatedInfobipStatus(record.finalStatus, record.stage).name
     }
+}
+
+extension PlayedProvider {
+    static let infobip = PlayedProvider(number: 1)
 }
 
 extension API {

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Plivo's HTTP API. Source: providers.md, B.1 and B.5.
 struct PlivoEndpoints {
-    let account: Account
+    let account: PlivoAccount
     let core: SimulatorCore
 
     /// A text's most units, by alphabet.
@@ -49,8 +49,8 @@ struct PlivoEndpoints {
         else { return false }
         let user = String(decoding: bytes[..<colon], as: UTF8.self)
         let named = request.path.split(separator: "/").dropFirst(2).first.map(String.init)
-        guard user == named, account.plivoID.map({ $0 == user }) ?? true else { return false }
-        return account.plivoToken?.matches(Array(bytes[(colon + 1)...])) ?? true
+        guard user == named, account.id.map({ $0 == user }) ?? true else { return false }
+        return account.token?.matches(Array(bytes[(colon + 1)...])) ?? true
     }
 
     private func error(_ status: Int, _ text: String) -> SimulatorReply {
@@ -212,7 +212,7 @@ struct PlivoEndpoints {
         }
         return SimulatorReply(200) { json in
             json.member("api_id", Self.newID())
-            PlivoRecordText.write(record, account.plivoID ?? "", to: &json)
+            PlivoRecordText.write(record, account.id ?? "", to: &json)
         }
     }
 
@@ -224,7 +224,7 @@ struct PlivoEndpoints {
             filter.candidates(in: state.book, limit: Self.scanLimit).map { state.book[$0] }
                 .filter { $0.isKnown && filter.matches($0) }
         }
-        let base = "/v1/Account/\(account.plivoID ?? "")/Message/?limit=\(limit)&offset="
+        let base = "/v1/Account/\(account.id ?? "")/Message/?limit=\(limit)&offset="
         return SimulatorReply(200) { json in
             json.member("api_id", Self.newID())
             json.object("meta") { meta in
@@ -247,7 +247,7 @@ struct PlivoEndpoints {
             json.array("objects") { list in
                 for record in records.dropFirst(offset).prefix(limit) {
                     list.beginObject()
-                    PlivoRecordText.write(record, account.plivoID ?? "", to: &list)
+                    PlivoRecordText.write(record, account.id ?? "", to: &list)
                     list.endObject()
                 }
             }

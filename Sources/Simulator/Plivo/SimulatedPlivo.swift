@@ -4,14 +4,15 @@ import Security
 
 /// Plivo as the simulator plays it.
 struct SimulatedPlivo: SimulatedProvider {
-    private let account: Account
+    private let account: PlivoAccount
     private let signer: PlivoSigner
-    let provider = Provider.plivo
+    let provider = PlayedProvider.plivo
+    let name = "plivo"
     let pathPrefix = "/v1/Account/"
 
-    init(account: Account) {
+    init(account: PlivoAccount) {
         self.account = account
-        signer = PlivoSigner(account.plivoToken)
+        signer = PlivoSigner(account.token)
     }
 
     func reply(to request: SimulatorRequest, in core: SimulatorCore) -> SimulatorReply {
@@ -47,6 +48,10 @@ struct SimulatedPlivo: SimulatedProvider {
     }
 
     func statusName(of record: MessageRecord) -> String { record.plivoStatus.name }
+}
+
+extension PlayedProvider {
+    static let plivo = PlayedProvider(number: 2)
 }
 
 extension API {

@@ -84,20 +84,19 @@ enum SimulateCommand {
         // Before any thread is made, so that all of them inherit the mask.
         let signals = TerminationSignals()
         var environment = Environment()
-        var (account, socketDirectory, logLevel) = configuration(&environment)
+        var (infobip, plivo, socketDirectory, logLevel) = configuration(&environment)
         guard environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
-        account.relay = arguments.value("relay")
-        account.infobipCallbackURL = arguments.value("infobip-callback-url")
+        infobip.callbackURL = arguments.value("infobip-callback-url")
         let directory = arguments.value("socket-directory") ?? socketDirectory
         let logger = Logger(minimum: logLevel)
 
         var http = URLSessionTransport.Settings(userAgent: "waybill-simulator/\(Version.current)")
         http.connectionsPerHost = settings.callback_concurrency
         let simulator = Simulator(
-            settings, account: account,
-            transport: URLSessionTransport(http))
+            settings, accounts: [.infobip(infobip), .plivo(plivo)],
+            relay: arguments.value("relay"), transport: URLSessionTransport(http))
         let server = try start(simulator, directory, logger)
         ServiceManager().notify("READY=1")
         MemoryTrimmer.start()
@@ -117,10 +116,13 @@ enum SimulateCommand {
     /// Notes what is wrong with the settings.
     static func configuration(
         _ environment: inout Environment
-    ) -> (account: Account, socketDirectory: String, logLevel: Logger.Level) {
+    ) -> (
+        infobip: InfobipAccount, plivo: PlivoAccount, socketDirectory: String,
+        logLevel: Logger.Level
+    ) {
         (
-            Account(&environment), environment.socketDirectory(),
-            environment.choice(WaybillSettings.logLevel)
+            InfobipAccount(&environment), PlivoAccount(&environment),
+            environment.socketDirectory(), environment.choice(WaybillSettings.logLevel)
         )
     }
 
@@ -155,22 +157,29 @@ enum SimulateCommand {
     }
 }
 
-extension Account {
+extension InfobipAccount {
     /// Notes what is wrong with the settings.
     fileprivate init(_ environment: inout Environment) {
         self.init()
-        infobipKey = environment.text(InfobipSettings.apiKey).flatMap { Secret($0) }
+        key = environment.text(InfobipSettings.apiKey).flatMap { Secret($0) }
         let algorithm: HMACKey.Algorithm = environment.choice(InfobipSettings.hmacAlgorithm)
         let secret = environment.secrets(InfobipSettings.hmacSecret).first.flatMap { Secret($0) }
-        infobipHMAC = secret.flatMap { try? HMACKey($0, algorithm: algorithm) }
-        if let header = environment.text(InfobipSettings.hmacHeader) { infobipHMACHeader = header }
+        hmac = secret.flatMap { try? HMACKey($0, algorithm: algorithm) }
+        if let header = environment.text(InfobipSettings.hmacHeader) { hmacHeader = header }
         let passwords = environment.secrets(InfobipSettings.webhookPassword)
         if let user = environment.list(InfobipSettings.webhookUser).first,
             let password = passwords.first.flatMap({ Secret($0) })
         {
-            infobipBasic = (user, password)
+            basic = (user, password)
         }
-        plivoID = environment.text(PlivoSettings.authID)
-        plivoToken = environment.secrets(PlivoSettings.authToken).first.flatMap { Secret($0) }
+    }
+}
+
+extension PlivoAccount {
+    /// Notes what is wrong with the settings.
+    fileprivate init(_ environment: inout Environment) {
+        self.init()
+        id = environment.text(PlivoSettings.authID)
+        token = environment.secrets(PlivoSettings.authToken).first.flatMap { Secret($0) }
     }
 }

@@ -26,15 +26,17 @@ struct Harness {
         var settings = SimulatorSettings()
         settings.report_delay_ms = 1
         change(&settings)
-        var account = Account()
-        account.infobipKey = Secret(Self.infobipKey)
-        account.infobipHMAC = try HMACKey(try #require(Secret(Self.hmacSecret)))
-        account.infobipCallbackURL = Self.subscriptionURL
-        account.infobipBasic = ("user", try #require(Secret("password")))
-        account.plivoID = Self.plivoID
-        account.plivoToken = Secret(Self.token)
+        var infobip = InfobipAccount()
+        infobip.key = Secret(Self.infobipKey)
+        infobip.hmac = try HMACKey(try #require(Secret(Self.hmacSecret)))
+        infobip.callbackURL = Self.subscriptionURL
+        infobip.basic = ("user", try #require(Secret("password")))
+        var plivo = PlivoAccount()
+        plivo.id = Self.plivoID
+        plivo.token = Secret(Self.token)
         self.callbacks = callbacks
-        simulator = Simulator(settings, account: account, transport: callbacks)
+        simulator = Simulator(
+            settings, accounts: [.infobip(infobip), .plivo(plivo)], transport: callbacks)
     }
 
     // MARK: Requests
