@@ -17,7 +17,6 @@ final class DemoSystem: Sendable {
     /// current requests are recorded and the next run need not check them. The responder answers
     /// requests that wait for a provider before nginx stops, because nginx would wait for less time
     /// than they do.
-    /// provider before nginx goes, which would wait for less time than they.
     static let stopOrder = ["dispatch", "nginx", "simulator", "responder", "postgres"]
 
     private let directory: DemoDirectory

@@ -1,10 +1,10 @@
 import Domain
 
-/// One request that sent messages, and what it came to. Pure.
+/// One request that sent messages, and its result. Pure.
 struct Attempt: Sendable {
     let lease: Lease
     let sentAt: Timestamp
-    /// Whether the provider was known to be stopped when it was made.
+    /// Whether the provider was known to be stopped when the request was made.
     let isTrial: Bool
 
     private var messages: [OutgoingMessage] { lease.messages.map(\.outgoing) }
@@ -15,17 +15,18 @@ struct Attempt: Sendable {
         case .notSent(let problem):
             return messages.map { _ in .deferred(problem, afterSeconds: nil) }
         case .unanswered(let problem):
-            // The transport knows better why than the provider's words for "nothing came".
+            // Without an answer, the transport knows the reason better than the provider's folder.
             return provider.sendResults(of: messages, nil).map { result in
                 if case .ambiguous = result { .ambiguous(problem) } else { result }
             }
         }
     }
 
-    /// What the results and the time that they took say of the provider.
+    /// What the results, and the time that they took, show about the provider's health.
     ///
-    /// A stop that only messages meet which met one before, while others were taken, is theirs. So
-    /// may be one of which the same answer takes others: the next request tells.
+    /// A stop is about the messages, and not the provider, if only messages meet it that met one
+    /// before while others were accepted. It may be so, too, if the same answer accepts other
+    /// messages; the next request shows that.
     func sign(
         _ answer: TransportResult, _ results: [SendResult], took: Duration, slow: Duration
     ) -> ProviderHealth.Sign {
@@ -47,8 +48,8 @@ struct Attempt: Sendable {
         }
     }
 
-    /// Whether an answer tells nothing of any message: to go on at full speed would make the whole
-    /// queue unsure.
+    /// Whether an answer says nothing about any message. At full speed, such answers would leave
+    /// the whole queue with unknown outcomes.
     private static func isGarbage(_ results: [SendResult]) -> Bool {
         !results.isEmpty && results.allSatisfy { if case .ambiguous = $0 { true } else { false } }
     }

@@ -1,6 +1,6 @@
 package import Domain
 
-/// What becomes of a message after its provider was asked about it. Pure.
+/// What happens to a message after its provider was asked about it. Pure.
 package struct CheckPolicy: Sendable {
     /// What the provider said.
     package enum Finding: Sendable, Equatable {
@@ -8,29 +8,29 @@ package struct CheckPolicy: Sendable {
         case known([Report])
         /// It does not have it.
         case unknown
-        /// It said something that does not settle it, or nothing.
+        /// It answered something that settles nothing, or did not answer.
         case undecided
     }
 
     package let provider: Provider
     package let maxAttempts: Int
     package let schedule: ReconcileSchedule
-    /// Since the attempt's lease; then its request has ended, and the provider has had the time
-    /// that it needs to list what it took.
+    /// Time after the attempt's lease; then its request has ended, and the provider lists all that
+    /// it accepted.
     package let settleDelay: Duration
-    /// How long after its sending the provider knows a message.
+    /// How long after sending the provider can look a message up.
     private let memory: Duration
-    /// How long a message that nobody is sure of is asked about.
+    /// How long the provider is asked about a message whose outcome is unknown.
     private let patience: Duration
     private let backoff = Backoff()
     private let pause = Backoff(base: .seconds(5), cap: .seconds(6 * 3600))
 
     /// - Parameters:
-    ///   - provider: who is asked.
+    ///   - provider: the one that is asked.
     ///   - maxAttempts: attempts before a message is given up.
-    ///   - schedule: of the status queries about messages that it has.
-    ///   - requestLimit: how long after its lease a request may be under way: its dispatcher may
-    ///     live on and only have lost the connection that shows it.
+    ///   - schedule: of the status queries about messages that it accepted.
+    ///   - requestLimit: how long after its lease a request may still run: its dispatcher may run
+    ///     on and only have lost the connection that registers it.
     package init(
         _ provider: any SendingProvider, maxAttempts: Int, schedule: ReconcileSchedule,
         requestLimit: Duration
@@ -40,14 +40,14 @@ package struct CheckPolicy: Sendable {
         self.schedule = schedule
         settleDelay = requestLimit + provider.settleDelay
         memory = provider.lookUpHorizon
-        // Nobody waits for a text of three days ago; a person must look.
+        // A text that is three days late is of no use; a person must look at it.
         patience = min(memory, .seconds(72 * 3600))
     }
 
-    /// What is to be written of a message.
+    /// What to write about a message.
     ///
     /// - Parameters:
-    ///   - check: what was asked.
+    ///   - check: the status query.
     ///   - finding: the answer.
     ///   - askedAt: when the status query was made.
     ///   - now: when it was answered.
@@ -62,17 +62,17 @@ package struct CheckPolicy: Sendable {
             : sent(check, finding, askedAt: askedAt, now: now)
     }
 
-    /// What an answer says of a message.
+    /// What an answer says about a message.
     ///
-    /// Where the provider was asked by number and another message went there at about the time,
-    /// what it has may be either of them; that it has none is true of both.
+    /// If the provider was asked by phone number, and another message went to that number at about
+    /// the same time, its record may be of either of them; having none holds for both.
     package static func finding(of check: OutboxCheck, in result: LookUpResult) -> Finding {
         let reports = result.reports.filter { $0.message == check.lookUp.id }
         if !reports.isEmpty { return check.hasTwin ? .undecided : .known(reports) }
         return result.unknown.contains(check.lookUp.id) ? .unknown : .undecided
     }
 
-    /// Whether a finding tells a message's end that nobody had told before.
+    /// Whether a finding gives a message's final status that no report had given.
     package static func recovers(_ check: OutboxCheck, _ finding: Finding) -> Bool {
         guard case .known(let reports) = finding, !check.status.isFinal else { return false }
         return reports.contains { $0.status.isFinal }
@@ -86,7 +86,7 @@ package struct CheckPolicy: Sendable {
             : now >= schedule.end(sentAt: sentAt, validityMinutes: check.validityMinutes)
     }
 
-    /// Whether the provider has forgotten the message, so that nothing that it says counts.
+    /// Whether the provider has dropped the message's record, so that its answers mean nothing.
     package func isForgotten(_ check: OutboxCheck, at now: Timestamp) -> Bool {
         now.since(check.lookUp.sentAt) > memory
     }
@@ -140,7 +140,7 @@ package struct CheckPolicy: Sendable {
         if case .known(let reports) = finding, reports.contains(where: { $0.status.isFinal }) {
             return change(check, end(check, now), nil)
         }
-        // Of what it has forgotten the provider has nothing to say.
+        // A provider that dropped the record cannot say that it never had the message.
         if isForgotten(check, at: askedAt) { finding = .undecided }
         let isPastValidity =
             askedAt >= schedule.validityEnd(sentAt: sentAt, validityMinutes: check.validityMinutes)
@@ -165,9 +165,9 @@ package struct CheckPolicy: Sendable {
         return change(check, .sent(checkAt: next ?? now), nil, acceptedBy: acceptedBy)
     }
 
-    /// The end of a message whose final status is known. One that the provider named stays until
-    /// the name is of no more use to tell other messages' records from its own; then the sweeper
-    /// drops it.
+    /// The end of a message whose final status is known. One that the provider named stays while
+    /// its name is needed to tell its record from those of other messages; then the sweeper removes
+    /// it.
     private func end(_ check: OutboxCheck, _ now: Timestamp) -> OutboxStep {
         let isNamedByUs = check.lookUp.providerMessageID == check.lookUp.id.description
         return isNamedByUs ? .done : .sent(checkAt: nextCheck(check, now))
@@ -182,7 +182,7 @@ package struct CheckPolicy: Sendable {
             after: now, sentAt: check.lookUp.sentAt, validityMinutes: check.validityMinutes)
     }
 
-    /// Not before a "no" would count, if that is what was said.
+    /// After "unknown", not before the time at which that answer counts.
     private func nextQuery(
         _ check: OutboxCheck, _ finding: Finding, _ now: Timestamp
     ) -> Timestamp {

@@ -3,12 +3,12 @@ import Synchronization
 import System
 package import Telemetry
 
-/// Submits queued messages to their providers, one lane for each, and asks for the final status of
-/// those that nobody tells about.
+/// Submits queued messages to their providers, one lane for each, and polls for final statuses that
+/// no callback brings.
 ///
 /// Every lease is a request in flight: messages are leased just before their request is made, as
-/// many as there are free slots. Whatever ends without having been recorded is settled by asking
-/// the provider.
+/// many as there are free slots. An outcome that was not recorded is settled by asking the
+/// provider.
 package final class Dispatcher: Sendable {
     /// How messages go to one provider.
     package struct Lane: Sendable {
@@ -19,7 +19,7 @@ package final class Dispatcher: Sendable {
         package var batchLimit: Int
         /// Messages a second, of all dispatchers together; nil for no limit.
         package var rate: Double?
-        /// When the final status of a message is asked for, since it was sent.
+        /// When to query the final status of a message, counted from its sending.
         package var reconcile: [Duration]
 
         package init(
@@ -40,7 +40,7 @@ package final class Dispatcher: Sendable {
         package var sendTimeout = Duration.seconds(30)
         /// Attempts that count, before a message is given up.
         package var maxAttempts = 10
-        /// Whether a provider that is well takes over from one that is not.
+        /// Whether a healthy provider takes over from an unhealthy one.
         package var isFailoverOn = true
         /// An answer that takes longer is a bad sign, and so is a pause.
         package var slow = Duration.seconds(10)
@@ -57,16 +57,16 @@ package final class Dispatcher: Sendable {
     private let settings: Settings
     private let logger: Logger
 
-    /// Starts everything. The database may be away; then it begins when that is back.
+    /// Starts everything. If the database cannot be reached, work begins when it can.
     ///
     /// - Parameters:
     ///   - lanes: one a provider.
     ///   - settings: of all of them.
     ///   - outbox: the queue.
     ///   - transport: makes the requests.
-    ///   - sink: makes reports durable that were found by asking.
-    ///   - notifier: rung when results are recorded.
-    ///   - logger: told what goes wrong, and what is taken over.
+    ///   - sink: makes durable the reports that were found by polling.
+    ///   - notifier: notified when results are recorded.
+    ///   - logger: gets failures and takeovers.
     package init(
         _ lanes: [Lane], settings: Settings, outbox: any Outbox, transport: any HTTPTransport,
         sink: any ReportSink, notifier: any Notifier, logger: Logger
@@ -108,11 +108,11 @@ package final class Dispatcher: Sendable {
         for lane in lanes.values { lane.wake() }
     }
 
-    /// What hangs: of each thread, nothing has ended for longer than what it waits for may take. A
-    /// database or a provider that is slow, or away, is no reason.
+    /// The threads that hang: each has ended nothing for longer than its waits may take. A slow or
+    /// unreachable database or provider does not count.
     ///
     /// - Parameter now: the time; for tests.
-    /// - Returns: `lane of infobip`, for example; empty while all is well.
+    /// - Returns: `lane of infobip`, for example; empty if there is none.
     package func stuck(at now: ContinuousClock.Instant = .now) -> [String] {
         let stuckLanes = lanes.values.filter { $0.isStuck(at: now) }
             .map { "lane of \($0.provider.provider.rawValue)" }
@@ -121,9 +121,9 @@ package final class Dispatcher: Sendable {
         return stuckLanes.sorted() + threads
     }
 
-    /// Leases nothing more, waits for the requests in flight, and records what they came to.
+    /// Leases nothing more, waits for the requests in flight, and records their results.
     ///
-    /// - Returns: false if the time was over first; then their providers will be asked.
+    /// - Returns: false if the time was over first; the remaining outcomes will be queried.
     package func stop(within limit: Duration) -> Bool {
         let end = ContinuousClock.now + limit
         for lane in lanes.values { lane.stop() }

@@ -2,7 +2,7 @@ import Domain
 import Synchronization
 import Telemetry
 
-/// The dispatcher's number among the others. One thread renews it, any may ask.
+/// The dispatcher's registration among the others. One thread renews it, any thread reads it.
 final class DispatcherRegistration: Sendable {
     private struct Membership {
         let number: Int32
@@ -18,13 +18,13 @@ final class DispatcherRegistration: Sendable {
         self.logger = logger
     }
 
-    /// The number, if it held when it was last looked at. Should it be lost since, then what is
-    /// leased under it is asked about like any dead dispatcher's.
+    /// The number, if it held at the last renewal. If it is lost since, messages leased under it
+    /// are queried like those of a dispatcher that ended.
     var number: Int32? { membership.withLock { $0?.number } }
 
-    /// Asks whether the number still holds, and gets a new one if it does not.
+    /// Checks whether the number still holds, and registers again if it does not.
     ///
-    /// - Returns: whether there is a new one.
+    /// - Returns: whether the number is new.
     func renew() throws(StoreFailure) -> Bool {
         if let current = membership.withLock({ $0 }) {
             if current.holds() { return false }

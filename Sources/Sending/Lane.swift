@@ -3,7 +3,7 @@ import Synchronization
 import System
 import Telemetry
 
-/// What goes to one provider: leases as many requests as may be made, and makes them.
+/// The requests to one provider: leases messages for as many as may be made, and makes them.
 final class Lane: Sendable {
     let provider: any SendingProvider
     let settings: Dispatcher.Lane
@@ -21,10 +21,10 @@ final class Lane: Sendable {
     private let open = Monitor(0)
     private let heartbeat = Heartbeat()
 
-    /// Past a request's own time limit, until its lease ends: time to write what it came to.
+    /// Added to a request's own time limit until its lease ends: time to write its results.
     private static let leaseGrace = Duration.seconds(30)
     private static let fallback = Duration.seconds(1)
-    /// Past a request's time limit: then its transport has forgotten it.
+    /// Added to a request's time limit: after that its transport has lost it.
     private static let overdue = Duration.seconds(60)
 
     init(
@@ -75,15 +75,15 @@ final class Lane: Sendable {
         settings.sendTimeout + startLimit(settings)
     }
 
-    /// A request that is not made so soon after its messages were leased is not made: whoever takes
-    /// over reckons from the lease when it has ended. A database that is slow must not keep
-    /// everything from being sent.
+    /// How long after the lease a request may be started. A later one is not made, because a
+    /// takeover computes from the lease when the request has ended. It is not shorter, so that a
+    /// slow database does not keep everything from being sent.
     private static func startLimit(_ settings: Dispatcher.Settings) -> Duration {
         min(max(settings.sendTimeout / 3, .seconds(2)), .seconds(10))
     }
 
-    /// Whether its thread hangs, or a request that nobody ends. Not so while the database or the
-    /// provider is slow, or away.
+    /// Whether its thread hangs, or a request never ends. A slow or unreachable database or
+    /// provider does not count.
     func isStuck(at now: ContinuousClock.Instant) -> Bool {
         heartbeat.isLate(at: now)
             || state.withLock { $0.isOverdue(common.sendTimeout + Self.overdue, at: now) }
@@ -93,12 +93,13 @@ final class Lane: Sendable {
         state.withLock { $0.health.isUnhealthy(at: now, longerThan: common.slow) }
     }
 
-    /// Which state of the stop a reader of the shared state must find unchanged.
+    /// The generation of the stop, nil while a change is unwritten; a stop that was read from the
+    /// database counts only if this has not changed meanwhile.
     var stopGeneration: Int? {
         state.withLock { $0.unwrittenStops == 0 ? $0.stopGeneration : nil }
     }
 
-    /// Takes over what all dispatchers know, unless we changed it since `generation` was read.
+    /// Adopts what all dispatchers know, unless we changed it since `generation` was read.
     func adopt(_ stop: ProviderStop?, generation: Int?) {
         let now = Timestamp.now
         let action = state.withLock { state -> ProviderHealth.Action in
@@ -114,7 +115,7 @@ final class Lane: Sendable {
 
     // MARK: - Leasing
 
-    /// Makes what requests it can; returns how long to wait for a ring before the next turn.
+    /// Makes the requests that it can; returns how long to wait for a wake-up before the next turn.
     private func turn(insteadOf: () -> [Provider]) -> Duration {
         let now = Timestamp.now
         let chance = Double.random(in: 0...1)
@@ -144,11 +145,11 @@ final class Lane: Sendable {
     }
 
     private func wait(until time: Timestamp?, _ now: Timestamp) -> Duration {
-        // Not at once again, even if the queue says so: the clocks may differ a little.
+        // Not at once, even if the queue says so: the clocks may differ a little.
         time.map { min(max($0.since(now), .milliseconds(5)), Self.fallback) } ?? Self.fallback
     }
 
-    /// A trial is one message, so that one that goes wrong costs no more.
+    /// A trial is one message, so that a failure affects no more.
     private func request(
         _ portion: LaneState.Portion, insteadOf: () -> [Provider], number: Int32
     ) -> LeaseRequest {

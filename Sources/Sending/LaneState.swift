@@ -1,12 +1,12 @@
 import Domain
 
-/// What a lane knows of its requests and its provider. Pure; under the lane's lock.
+/// The state of a lane's requests and its provider. Pure; under the lane's lock.
 struct LaneState: Sendable {
     /// What may be leased now.
     struct Plan: Sendable, Equatable {
         /// Which messages, and for how many requests, in this order.
         var portions: [Portion] = []
-        /// When to ask again if that is nothing.
+        /// When to ask again if nothing may be leased.
         var nextAt: Timestamp?
     }
 
@@ -23,20 +23,20 @@ struct LaneState: Sendable {
 
     var health = ProviderHealth()
     var pace = LeasePace()
-    /// Goes on with every change of a stop; those that are not yet written.
+    /// Grows with every change of a stop; those that are not yet written.
     var stopGeneration = 0
     var unwrittenStops = 0
     private(set) var inFlight = 0
     private var atBeginning = 0
     private var apart = 0
-    /// With one request at a time they take turns.
+    /// With one request at a time, the origins alternate.
     private var last = Origin()
     private var startedAt: [LeaseID: ContinuousClock.Instant] = [:]
-    /// How the recipients of messages begin that failed lately.
+    /// The first digits of the recipients of messages that failed lately.
     private var failed: [String] = []
 
     private static let mostFailed = 16
-    /// `+` and three digits: enough for any country.
+    /// `+` and three digits: enough for any country code.
     private static let prefixLength = 4
 
     /// What may be leased now.
@@ -44,7 +44,7 @@ struct LaneState: Sendable {
     /// - Parameters:
     ///   - concurrency: the most requests at the same time.
     ///   - now: the time.
-    ///   - chance: 0 to 1, anew each time.
+    ///   - chance: random, 0 to 1.
     /// - Returns: nothing, if no request may be made.
     func plan(_ concurrency: Int, at now: Timestamp, chance: Double) -> Plan {
         let allowance = health.allowance(of: concurrency - inFlight, at: now)
@@ -52,7 +52,7 @@ struct LaneState: Sendable {
         guard let trial = allowance.trial else {
             return Plan(portions: portions(allowance.requests, concurrency, at: now))
         }
-        // Not the oldest one: it may be what the provider failed on.
+        // Not the oldest message: it may be the one that the provider failed on.
         let choice = LeaseRequest.Trial(
             isFresh: trial.isFresh, place: trial.number.isMultiple(of: 2) ? nil : chance,
             avoiding: failed)
@@ -60,7 +60,7 @@ struct LaneState: Sendable {
             portions: [Portion(choice: .trial(choice), requests: 1)], nextAt: allowance.nextAt)
     }
 
-    /// After a failure half of the requests leave what stands at the beginning of the queue alone.
+    /// After a failure half of the requests skip the beginning of the queue.
     private func portions(_ free: Int, _ concurrency: Int, at now: Timestamp) -> [Portion] {
         guard health.isCautious(at: now) else { return [Portion(choice: .oldest, requests: free)] }
         let most =
@@ -72,7 +72,7 @@ struct LaneState: Sendable {
         ].filter { $0.requests > 0 }
     }
 
-    /// How many requests may be for messages that go apart, while others wait.
+    /// How many requests may be for messages that are sent alone, while others wait.
     func apartLimit(_ concurrency: Int) -> Int {
         concurrency == 1 ? (last.isApart ? 0 : 1) : max(0, concurrency / 2 - apart)
     }
@@ -109,14 +109,14 @@ struct LaneState: Sendable {
         }
     }
 
-    /// What it came to is written.
+    /// Its result is written.
     mutating func freed(_ origin: Origin) {
         inFlight -= 1
         if !origin.isElsewhere { atBeginning -= 1 }
         if origin.isApart { apart -= 1 }
     }
 
-    /// Whether a request has neither ended nor been given up for longer than that.
+    /// Whether a request has neither ended nor been abandoned for longer than the limit.
     func isOverdue(_ limit: Duration, at now: ContinuousClock.Instant) -> Bool {
         startedAt.values.contains { now - $0 > limit }
     }

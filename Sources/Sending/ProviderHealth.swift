@@ -3,19 +3,19 @@ package import Domain
 /// Whether requests are submitted to a provider now, by how it took the last ones. A pure state
 /// machine: events go in, with the time, and one action comes out.
 package struct ProviderHealth: Sendable {
-    /// What a request came to, as far as the provider's health is concerned.
+    /// The result of a request, as far as it concerns the provider's health.
     package enum Sign: Sendable, Equatable {
-        /// It answered sensibly, be it by refusing a message.
+        /// It answered sensibly, even if it refused a message.
         case good
         /// It answered, but late.
         case slow
-        /// No answer, or one of a server in trouble.
+        /// No answer, or one that shows a failing server.
         case failed
         /// It asked for fewer requests.
         case limited(afterSeconds: Int?)
-        /// Credentials or account: no request will do.
+        /// Credentials or account: no request can succeed.
         case stopped(ProviderProblem)
-        /// It refused a message with the code of a stop, and took others meanwhile.
+        /// It refused a message with the code of a stop, and accepted others meanwhile.
         case refusedOne
     }
 
@@ -26,7 +26,7 @@ package struct ProviderHealth: Sendable {
         case stopped(ProviderStop)
         /// It was degraded and answers again.
         case recovered
-        /// It was stopped and takes messages again.
+        /// It was stopped and accepts messages again.
         case resumed
     }
 
@@ -35,7 +35,7 @@ package struct ProviderHealth: Sendable {
         package let requests: Int
         /// When to ask again, if it is known.
         package let nextAt: Timestamp?
-        /// Set if it is one message only, to see how the provider takes it.
+        /// Set if only one message may be sent, as a test.
         package let trial: Trial?
     }
 
@@ -43,7 +43,7 @@ package struct ProviderHealth: Sendable {
     package struct Trial: Sendable, Equatable {
         /// How many there were before in this state.
         package let number: Int
-        /// Only a message that has not met the stop by itself.
+        /// Only a message that has not met the stop in a request of its own.
         package let isFresh: Bool
     }
 
@@ -65,8 +65,8 @@ package struct ProviderHealth: Sendable {
         var problem: ProviderProblem
         var trials = 1
         var retryAt: Timestamp
-        /// How many messages, one after the other, have met it; those that were under way do not
-        /// count, they were leased together.
+        /// How many messages have met it, one after the other. Those in flight at the time do not
+        /// count, because they were leased together.
         var witnesses: Int
         var freshAt: Timestamp
 
@@ -80,11 +80,11 @@ package struct ProviderHealth: Sendable {
     }
 
     private(set) var state = State.healthy(failures: 0, stops: 0)
-    /// After a 429; ends by time.
+    /// After a 429, until this time.
     private(set) var pausedUntil: Timestamp?
     private var pauses = 0
     private var isTrying = false
-    /// No request was made yet: what others know of a stop may have been mended by the restart.
+    /// No request was made yet: a stop that others know may have been corrected by the restart.
     private var isFresh = true
     /// When a stop ended last.
     private var resumedAt: Timestamp?
@@ -92,24 +92,24 @@ package struct ProviderHealth: Sendable {
     private var failedAt: Timestamp?
 
     private static let mostFailures = 5
-    /// Stops in a row that stop a provider whose last stop has just ended: it may have been about
-    /// one message, and there may be more of the kind.
+    /// Stops in a row that stop a provider shortly after a stop has ended: the last stop may have
+    /// been about one message, and more such messages may follow.
     private static let mostStops = 5
     private static let doubt = Duration.seconds(600)
-    /// How long after a failure part of the requests goes elsewhere in the queue.
+    /// How long after a failure part of the requests skips the beginning of the queue.
     private static let caution = Duration.seconds(60)
-    /// How long the first message may be the only one that met a stop before others take over.
+    /// How long one message may be the only one that met a stop before other providers take over.
     private static let proof = Duration.seconds(3)
     private static let degradedRest = Backoff(base: .seconds(2), cap: .seconds(120))
     private static let stopRest = Backoff(base: .seconds(30), cap: .seconds(300))
     private static let freshRest = Backoff(base: .milliseconds(500), cap: .seconds(300))
-    /// So many that more would change nothing.
+    /// More than this would change nothing.
     private static let manyWitnesses = 16
     private static let pauseRest = Backoff(base: .seconds(1), cap: .seconds(60))
 
     package init() {}
 
-    /// What may be submitted to it, of so many requests that could be made.
+    /// What may be submitted to it now, of so many requests that could be made.
     package func allowance(of free: Int, at now: Timestamp) -> Allowance {
         func none(until time: Timestamp) -> Allowance {
             Allowance(requests: 0, nextAt: time, trial: nil)
@@ -138,22 +138,23 @@ package struct ProviderHealth: Sendable {
         isTrying = true
     }
 
-    /// A request that began was not made after all.
+    /// A request that began was not made.
     package mutating func abandoned() { isTrying = false }
 
-    /// Whether it is stopped: then a message that meets the stop has met it before.
+    /// Whether it is stopped: a message that meets the stop now is not the first one.
     package var isStopped: Bool { if case .stopped = state { true } else { false } }
 
-    /// Whether part of the requests should go elsewhere in the queue than to its beginning: what
-    /// failed lately may have been the fault of what stands there.
+    /// Whether part of the requests should skip the beginning of the queue: a recent failure may be
+    /// due to a message there.
     package func isCautious(at now: Timestamp) -> Bool {
         failedAt.map { now.since($0) < Self.caution } ?? false
     }
 
-    /// Whether others should take over: it is stopped, degraded, or paused for longer than a bound.
+    /// Whether other providers should take over: it is stopped, degraded, or paused for longer than
+    /// a bound.
     ///
-    /// Not for the first moments of a stop that one message alone has met: the next one tells whose
-    /// it is.
+    /// Not in the first moments of a stop that only one message has met; the next one shows whether
+    /// it is about the message or the provider.
     package func isUnhealthy(at now: Timestamp, longerThan bound: Duration) -> Bool {
         switch state {
         case .degraded: true
@@ -162,12 +163,12 @@ package struct ProviderHealth: Sendable {
         }
     }
 
-    /// A request came to this.
+    /// A request has ended.
     ///
     /// - Parameters:
-    ///   - sign: what it says of the provider.
+    ///   - sign: what it shows about the provider.
     ///   - isTrial: whether it was made while the provider was known to be stopped: only such a
-    ///     one shows that the stop is over, however slowly it was answered.
+    ///     request shows that the stop is over, however slow its answer.
     ///   - now: when its answer came.
     ///   - jitter: 0 to 1; makes the rests of several dispatchers differ.
     /// - Returns: what to tell others.
@@ -192,7 +193,7 @@ package struct ProviderHealth: Sendable {
         }
     }
 
-    /// What all dispatchers together know, read after our own last change was written.
+    /// Adopts what all dispatchers know, read after our own last change was written.
     ///
     /// Who has made no request yet may try at once: it may have been started with new credentials.
     package mutating func adopt(_ stop: ProviderStop?, at now: Timestamp) -> Action {
@@ -297,7 +298,7 @@ package struct ProviderHealth: Sendable {
         resumedAt.map { now.since($0) < Self.doubt } ?? false
     }
 
-    /// From the bound to a fifth more: the rests must grow, not only be spread.
+    /// From the bound to a fifth more, because pauses must grow, not only be spread.
     private static func time(
         _ rest: Backoff, _ failures: Int, _ now: Timestamp, _ jitter: Double
     ) -> Timestamp {

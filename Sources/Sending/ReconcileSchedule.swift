@@ -1,35 +1,34 @@
 package import Domain
 
-/// When a provider is asked for the final status of a message that it has and that no report has
+/// When to query the final status of a message that the provider accepted and no report has
 /// settled.
 package struct ReconcileSchedule: Sendable, Equatable {
     /// Since the message was sent, ascending.
     package let slots: [Duration]
-    /// How long past a message's validity its final status is asked for at last.
+    /// How long after a message's validity the last status query is made.
     package let grace: Duration
-    /// Since the message was sent: no status query is planned for later, because the provider would
-    /// have forgotten the message when it is put.
+    /// Counted from sending. No status query is planned beyond it, because the provider would have
+    /// dropped the message's record by then.
     private let memory: Duration
 
-    /// What counts as a message's validity if nobody set one: both providers' own longest.
+    /// A message's validity if the caller set none: both providers' own longest.
     package static let longestValidity = Duration.seconds(48 * 3600)
-    /// A receipt of the last moment needs a while.
+    /// A report of the last moment takes a while to arrive.
     static let afterValidity = Duration.seconds(300)
     /// How long a status query may be late and still be made in time.
     private static let mostDelay = Duration.seconds(1800)
 
     /// - Parameters:
-    ///   - slots: since the message was sent; those that lie past what the provider remembers are
-    ///     not used.
-    ///   - lookUpHorizon: how long the provider knows a message.
+    ///   - slots: counted from sending; those beyond the look-up horizon are not used.
+    ///   - lookUpHorizon: how long the provider can look a message up.
     package init(slots: [Duration], lookUpHorizon: Duration) {
         self.slots = slots.sorted()
         grace = min(lookUpHorizon, .seconds(48 * 3600))
         memory = lookUpHorizon - min(Self.mostDelay, lookUpHorizon / 10)
     }
 
-    /// What is usual for a provider: when most reports that come at all have come, and late enough
-    /// for the provider's log to still have the message.
+    /// The default slots: late enough that most reports have come, and early enough that the
+    /// provider's log still has the message.
     package static func usualSlots(of provider: Provider) -> [Duration] {
         switch provider {
         case .infobip: [.seconds(3600), .seconds(12 * 3600), .seconds(40 * 3600)]
@@ -44,8 +43,8 @@ package struct ReconcileSchedule: Sendable, Equatable {
         return sentAt.advanced(by: validity)
     }
 
-    /// When nothing more is to be learnt: the last status query has been made, and what the
-    /// provider might have told by itself would have come.
+    /// When nothing more can be learned: the last status query has been made, and late reports
+    /// would have come.
     package func end(sentAt: Timestamp, validityMinutes: Int?) -> Timestamp {
         max(
             lastQuery(sentAt, validityMinutes), justAfterValidity(sentAt, validityMinutes))
@@ -62,7 +61,7 @@ package struct ReconcileSchedule: Sendable, Equatable {
             .advanced(by: Self.afterValidity)
     }
 
-    /// When to ask next, or to decide without a status query; nil if the end has come.
+    /// When to query next, or to decide without a status query; nil after the end.
     package func next(
         after now: Timestamp, sentAt: Timestamp, validityMinutes: Int?
     ) -> Timestamp? {

@@ -3,23 +3,23 @@ import Synchronization
 import System
 import Telemetry
 
-/// Writes what became of messages by group commit: all that came while the last transaction was
-/// written is in the next one.
+/// Writes the results of attempts by group commit: all that came while the last transaction was
+/// written go into the next one.
 ///
-/// While the database is away results wait here; there are no more of them than requests may be in
-/// flight, since a request's slot is free only once its results are written.
+/// While the database cannot be reached, results wait here. Their number is bounded by that of the
+/// requests in flight, because a request's slot is free only once its results are written.
 final class Recorder: Sendable {
-    /// What one request came to.
+    /// The result of one request.
     struct Entry: Sendable {
         let provider: Provider
         var changes: [OutboxChange] = []
         var counts = SendCounts()
         var stop: StopChange?
-        /// Called once it is written, or given up, on the recorder's thread.
+        /// Called on the recorder's thread once it is written, or abandoned.
         var completion: @Sendable () -> Void = {}
     }
 
-    /// What all dispatchers are to know about a provider's stop.
+    /// A change of a provider's stop that all dispatchers must see.
     enum StopChange: Sendable {
         case set(ProviderStop)
         case clear
@@ -63,7 +63,7 @@ final class Recorder: Sendable {
 
     private func run() {
         while true {
-            // Read before the queue: what was added before the stop is still written.
+            // Read before the queue, so that entries added before the stop are still written.
             let isLast = thread.isStopping
             heartbeat.beat()
             let entries = take()
@@ -106,8 +106,8 @@ final class Recorder: Sendable {
         }
     }
 
-    /// What the database refuses for good costs only itself: its lease runs out, and the provider
-    /// is asked. The rest of its request is written.
+    /// If the database refuses an entry for good, only that entry is lost: its lease expires, and
+    /// the provider is asked. The rest of its request is written.
     private func writeApart(_ entry: Entry) {
         guard !isWritten(entry) else { return }
         guard entry.changes.count > 1 else {
@@ -123,7 +123,7 @@ final class Recorder: Sendable {
         writeApart(rest)
     }
 
-    /// False if the database refuses it for good; waits while it is away.
+    /// False if the database refuses it for good; waits while it cannot be reached.
     private func isWritten(_ entry: Entry) -> Bool {
         while true {
             do throws(StoreFailure) {
@@ -142,7 +142,7 @@ final class Recorder: Sendable {
         for entry in entries { counts[entry.provider, default: SendCounts()] += entry.counts }
         let changes = entries.flatMap(\.changes)
         let isWorthAWrite = !changes.isEmpty || counts.contains { $0.value != SendCounts() }
-        // The stops first: they are idempotent, and a repetition must not count twice.
+        // The stops first, because they are idempotent; a repetition must not count them twice.
         for entry in entries {
             heartbeat.beat(allowing: databaseLimit)
             switch entry.stop {

@@ -1,7 +1,7 @@
 import Domain
 
 extension SendPolicy {
-    /// What is to be written of a message that was leased too late to be sent.
+    /// What to write about a message that was leased too late to be sent.
     static func expired(_ message: LeasedMessage, in lease: Lease, at now: Timestamp)
         -> OutboxChange
     {

@@ -1,30 +1,31 @@
 package import Domain
 
-/// What becomes of a message after an attempt. Pure.
+/// What happens to a message after an attempt. Pure.
 ///
 /// Two kinds of answers may be about one message or about all: a refusal of a whole request, and a
-/// stop (credentials, account, credit). The first is halved until the message that is to blame goes
-/// by itself. So is the second; and a message that meets it by itself is to blame if the provider
-/// takes others meanwhile, which is counted as its blame:
-/// - a stop at a trial of a stopped provider says nothing about the message;
-/// - one after which the provider took others, leased with the message or later, and which it then
-///   meets again, is good evidence (3);
-/// - each further one, with no other message to compare with, a little more (1).
-/// With 6 the message is refused. So it takes two stops with others taken in between, or four, the
-/// last three of them seconds apart; a message that meets what all meet gets no blame at all.
+/// stop (credentials, account, credit). After the first, the request is halved until the faulty
+/// message is alone. After the second, too; and a message that meets a stop alone is faulty if the
+/// provider accepts others meanwhile. Points are counted against it:
+/// - a stop at a trial of a stopped provider gives none;
+/// - one that a message meets again, after the provider accepted others leased with it or later,
+///   gives 3;
+/// - each further one, with no other message to compare with, gives 1.
+///
+/// With 6 points the message is refused. So it takes two stops with others accepted in between, or
+/// four, the last three of them seconds apart. A message that meets what all meet gets no points.
 package struct SendPolicy: Sendable {
     /// Attempts that count, before a message is given up.
     package let maxAttempts: Int
     package let schedule: ReconcileSchedule
     private let backoff = Backoff()
 
-    /// How soon after an attempt that may have succeeded the provider is asked.
+    /// How soon after an attempt that may have succeeded the status query is made.
     static let firstCheck = Duration.seconds(5)
     private static let evidence = 3
     private static let conviction = 6
-    /// Between the stops of a message that is suspected, so that others have the time to go.
+    /// Between the stops of a suspected message, so that others can be sent in between.
     private static let suspectRest = Backoff(base: .seconds(1), cap: .seconds(300))
-    /// Before a message by itself tries again that has met a stop of which nobody knows more.
+    /// Before a message alone tries again after an unexplained stop.
     private static let firstRest = Duration.milliseconds(500)
 
     package init(maxAttempts: Int, schedule: ReconcileSchedule) {
@@ -32,12 +33,12 @@ package struct SendPolicy: Sendable {
         self.schedule = schedule
     }
 
-    /// What is to be written of a message.
+    /// What to write about a message.
     ///
     /// - Parameters:
     ///   - message: one of the lease's.
-    ///   - lease: under which it was submitted to the provider.
-    ///   - result: what the provider made of it.
+    ///   - lease: under which it was submitted.
+    ///   - result: the provider's result for it.
     ///   - isTrial: whether it was known before that the provider is stopped.
     ///   - sentAt: when the request was made.
     ///   - now: when it ended.
@@ -63,7 +64,8 @@ package struct SendPolicy: Sendable {
             return step.refusal(problem)
         case .refusedTogether(let problem):
             guard lease.messages.count > 1 else { return step.refusal(problem) }
-            // Halves are refused for what a whole was refused for: that is told once.
+            // Halves are refused for the reason of the whole, so only the first refusal is an
+            // event.
             return step.wait(
                 until: now, told: message.batchLimit == nil ? .deferred : nil, problem)
         case .deferred(let problem, let seconds):
@@ -85,8 +87,8 @@ package struct SendPolicy: Sendable {
         }
     }
 
-    /// Whether a stop is about these messages only, of a request that was made while the provider
-    /// took others.
+    /// Whether a stop is about these messages only; their request was made while the provider
+    /// accepted others.
     static func isTheirOwn(_ messages: [LeasedMessage]) -> Bool {
         messages.allSatisfy { message in
             guard let earlier = message.earlierStop else { return false }
@@ -117,7 +119,7 @@ package struct SendPolicy: Sendable {
             stop: OutboxChange.MetStop(at: step.lease.leasedAt, blame: blame))
     }
 
-    /// What is common to all that may become of one message.
+    /// What all outcomes of one message have in common.
     private struct Step {
         let message: LeasedMessage
         let lease: Lease
@@ -146,7 +148,7 @@ package struct SendPolicy: Sendable {
             change(.done, .refused, status: .rejected, problem: problem, deadLetter: problem)
         }
 
-        /// Goes again, with half as many others; the attempt did not count.
+        /// Tries again, with half as many others; the attempt does not count.
         func wait(
             until time: Timestamp, told kind: SendEvent.Kind?, _ problem: ProviderProblem,
             stop: OutboxChange.MetStop? = nil

@@ -1,10 +1,10 @@
 import Domain
 import Synchronization
 
-/// Goes through the messages that a provider has, round after round, and drops those whose final
-/// status is known, so that the outbox is no longer than what is still open.
+/// Goes through the messages that a provider accepted, round after round, and removes those whose
+/// final status is known, so that the outbox holds no more than is still open.
 ///
-/// Most reports come within seconds, the first status query about a message within the hour: by
+/// Most reports come within seconds, but the first status query about a message within the hour: by
 /// then 2,000 messages a second would be seven millions. One thread.
 final class SettledWalk: Sendable {
     private struct State {
@@ -17,9 +17,9 @@ final class SettledWalk: Sendable {
     private let outbox: any Outbox
     private let state = Mutex(State())
 
-    /// Five times what comes at 2,000 a second, with a turn each second.
+    /// Five times as many as arrive at 2,000 a second, with one portion a second.
     private static let portion = 10_000
-    /// After a round that found nothing, since all that was read was read for nothing.
+    /// After a round that found nothing to remove.
     private static let rest = Duration.seconds(10)
 
     init(_ provider: Provider, outbox: any Outbox) {
@@ -27,7 +27,7 @@ final class SettledWalk: Sendable {
         self.outbox = outbox
     }
 
-    /// Looks at the next portion.
+    /// Checks the next portion.
     func go(at now: Timestamp) throws(StoreFailure) {
         let (place, rests) = state.withLock { state in
             (state.place, state.restUntil.map { now < $0 } ?? false)

@@ -2,7 +2,7 @@ import Domain
 import Synchronization
 import Telemetry
 
-/// Asks one provider what became of messages, within the number of status queries that it allows.
+/// Queries one provider for the status of messages, within the rate that it allows.
 final class StatusQueries: Sendable {
     private struct State {
         var inFlight = 0
@@ -42,23 +42,23 @@ final class StatusQueries: Sendable {
             State(bucket: TokenBucket(perMinute: provider.lookUpsPerMinute, at: .now)))
     }
 
-    /// Makes the status queries that are due, as many as may be.
+    /// Makes the status queries that are due, as many as the rate allows.
     func ask(at now: Timestamp) throws(StoreFailure) {
         let free = state.withLock { state in
             if let rest = state.restUntil, now < rest { return 0 }
             return min(state.bucket.available(at: now), Self.concurrency - state.inFlight)
         }
         guard free > 0 else { return }
-        // Held until the answer is recorded for sure, or the status query failed and is made again.
+        // Held until the answer is recorded, or the status query failed and is made again.
         let checks = try outbox.checks(
             of: provider.provider, limit: free * max(1, provider.lookUpLimit), at: now,
             hold: timeout + .seconds(60)
         ).filter { check in
-            // Settled meanwhile; it is still there for its name.
+            // Settled meanwhile; it is only kept because the provider named it.
             !check.status.isFinal
         }
         let (forgotten, asked) = checks.partitioned { check in
-            // Of what nobody is sure of any trace is worth to be found.
+            // A message whose outcome is unknown is still queried, since any trace of it helps.
             !check.isUnsure && policy.isForgotten(check, at: now)
         }
         if !forgotten.isEmpty {
@@ -93,7 +93,7 @@ final class StatusQueries: Sendable {
             case .answered(let response):
                 result = try provider.lookUpResult(of: checks.map(\.lookUp), response)
                 result = withoutTwins(result, checks)
-                // The answer may hold the texts of messages, which are never archived.
+                // The answer may hold the texts of messages, which must never be archived.
                 body = provider.archivable(response.body)
                 state.withLock { state in
                     state.failures = 0
@@ -107,7 +107,7 @@ final class StatusQueries: Sendable {
         record(checks, result, askedAt: askedAt, now: now, uri: request.pathAndQuery, body: body)
     }
 
-    /// A report that may be about another message is about none.
+    /// Drops reports that may be about another message.
     private func withoutTwins(_ result: LookUpResult, _ checks: [OutboxCheck]) -> LookUpResult {
         let twins = Set(checks.filter(\.hasTwin).map(\.lookUp.id))
         return LookUpResult(
@@ -115,7 +115,7 @@ final class StatusQueries: Sendable {
             unknown: result.unknown)
     }
 
-    /// Sure steps follow only after the reports that they rest on are on disk.
+    /// Definite steps are written only after the reports that they rest on are on disk.
     private func record(
         _ checks: [OutboxCheck], _ result: LookUpResult, askedAt: Timestamp, now: Timestamp,
         uri: String, body: [UInt8]
@@ -156,7 +156,7 @@ final class StatusQueries: Sendable {
         return entry
     }
 
-    /// The status query is made again when its hold is over; only what has no time left is settled.
+    /// The status query is made again after its hold; messages with no time left are settled.
     private func failed(
         _ checks: [OutboxCheck], _ problem: ProviderProblem, _ answer: TransportResult,
         askedAt: Timestamp, now: Timestamp
@@ -188,7 +188,7 @@ extension Array {
 }
 
 extension ProviderRequest {
-    /// What an archived callback keeps of a URL.
+    /// The part of a URL that an archived callback keeps.
     fileprivate var pathAndQuery: String {
         guard let scheme = url.firstRange(of: "://") else { return url }
         let rest = url[scheme.upperBound...]

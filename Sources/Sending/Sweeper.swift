@@ -3,8 +3,8 @@ import Synchronization
 import System
 import Telemetry
 
-/// What has to be done now and then: the dispatcher's number, leases of those that are gone,
-/// messages that are too late, who serves whom, and the status queries that are due.
+/// The periodic work: the dispatcher's registration, leases of ended dispatchers, messages that are
+/// too late, takeovers between providers, and due status queries.
 final class Sweeper: Sendable {
     private let lanes: [Lane]
     private let queries: [StatusQueries]
@@ -20,7 +20,7 @@ final class Sweeper: Sendable {
     let heartbeat = Heartbeat()
 
     private static let interval = Duration.seconds(1)
-    /// Longer than half a minute without word: nobody serves a provider.
+    /// No dispatcher for longer than this: the provider counts as unserved.
     private static let presence = Duration.seconds(30)
     private static let beatEvery = 5
     private static let giveUpLimit = 5000
@@ -59,11 +59,11 @@ final class Sweeper: Sendable {
         }
     }
 
-    /// Asks nothing more.
+    /// Stops the periodic work.
     func stop() { thread.stop() }
 
-    /// Waits for the thread; answers to status queries may still come and are not waited for, since
-    /// the status queries are made again.
+    /// Waits for the thread. Answers to status queries are not waited for, because the status
+    /// queries are made again.
     func wait(until deadline: ContinuousClock.Instant) -> Bool { thread.join(until: deadline) }
 
     /// Whether no dispatcher at all serves a provider.
@@ -71,10 +71,11 @@ final class Sweeper: Sendable {
         unserved.withLock { $0.contains(provider) }
     }
 
-    /// One step that fails must not keep the others from their work, unless the database is away.
+    /// A failed step does not stop the others, unless the database cannot be reached.
     private func turn(_ number: Int) {
         let now = Timestamp.now
-        // What others know comes before the number: nothing is leased without it.
+        // The state that others know is read before registering: nothing is leased without a
+        // number.
         _ =
             step { () throws(StoreFailure) in try learn(now) }
             && step { () throws(StoreFailure) in
@@ -87,7 +88,7 @@ final class Sweeper: Sendable {
                 try outbox.beat(lanes.map(\.provider.provider), at: now)
             }
             && step { () throws(StoreFailure) in try takeOver(now) }
-            // Soon: what is late stands before what is not whenever a lane leases.
+            // Without delay, because the lanes read late messages first whenever they lease.
             && step { () throws(StoreFailure) in try giveUp(now) }
             && zip(walks, queries).allSatisfy { walk, queries in
                 step { () throws(StoreFailure) in try walk.go(at: .now) }
@@ -95,7 +96,7 @@ final class Sweeper: Sendable {
             }
     }
 
-    /// False if the database is away.
+    /// False if the database cannot be reached.
     private func step(_ body: () throws(StoreFailure) -> Void) -> Bool {
         heartbeat.beat(allowing: databaseLimit)
         do throws(StoreFailure) {
@@ -112,14 +113,14 @@ final class Sweeper: Sendable {
         }
     }
 
-    /// What the other dispatchers know.
+    /// Reads what the other dispatchers know.
     private func learn(_ now: Timestamp) throws(StoreFailure) {
         let generations = lanes.map(\.stopGeneration)
         let known = try outbox.providers()
         for (lane, generation) in zip(lanes, generations) {
             lane.adopt(known[lane.provider.provider]?.stop, generation: generation)
         }
-        // Another dispatcher may be starting just now, as we were.
+        // Another dispatcher may be starting at the same time as this one.
         guard now.since(startedAt) > Self.presence else { return }
         let served = known.filter { entry in
             entry.value.seenAt.map { now.since($0) < Self.presence } ?? false

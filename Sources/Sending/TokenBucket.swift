@@ -1,6 +1,6 @@
 package import Domain
 
-/// Lets so many things pass in a minute. Pure: the caller tells it the time.
+/// Limits a number per minute. Pure: time is passed in.
 package struct TokenBucket: Sendable {
     private let perSecond: Double
     private let capacity: Double
@@ -9,7 +9,7 @@ package struct TokenBucket: Sendable {
 
     /// - Parameters:
     ///   - perMinute: at least one.
-    ///   - now: it is full then: a tenth of a minute's worth, at least one.
+    ///   - now: it starts full, with a tenth of a minute's worth, at least one.
     package init(perMinute: Int, at now: Timestamp) {
         perSecond = Double(max(perMinute, 1)) / 60
         capacity = max(1, Double(perMinute) / 10)
@@ -25,6 +25,6 @@ package struct TokenBucket: Sendable {
         return max(0, Int(tokens))
     }
 
-    /// So many passed; a few more than were available are made up for later.
+    /// So many passed; any beyond the available ones are subtracted later.
     package mutating func take(_ count: Int) { tokens -= Double(count) }
 }

@@ -13,7 +13,7 @@ package final class Simulator: ExchangeHandler {
     private let control: ControlAPI
     private let answers = DispatchQueue(label: "simulator-answers", attributes: .concurrent)
 
-    /// How long `early` waits for callbacks that nobody acknowledges.
+    /// How long `early` waits for callbacks that are not acknowledged.
     private static let earlyLimit = Duration.seconds(10)
 
     /// - Parameters:
@@ -61,7 +61,7 @@ package final class Simulator: ExchangeHandler {
         answer(exchange, reply, delay: .milliseconds(delay))
     }
 
-    /// The answer to a request; what it brings about has been begun.
+    /// The answer to a request; what it causes has been started.
     func reply(to request: SimulatorRequest) -> SimulatorReply {
         if request.path.hasPrefix("/simulator/") { return control.reply(to: request) }
         if let provider = core.provider(at: request.path) {
@@ -80,7 +80,8 @@ package final class Simulator: ExchangeHandler {
         case .after(let more):
             after(delay + more) { exchange.respond(response) }
         case .behind(let gate):
-            // On a thread of our own: the gate is opened by the transport's, which must not block.
+            // On a thread of our own: the gate is opened by the transport's thread, which must not
+            // block.
             gate.answer { [self] in after(delay) { exchange.respond(response) } }
             after(Self.earlyLimit) { gate.open() }
         }

@@ -1,9 +1,9 @@
-/// What the simulator does with a message: everything that a provider can do, good or bad.
+/// What the simulator does with a message: every way in which a provider behaves, good or bad.
 ///
 /// A message's behaviour is the default of the settings, unless its recipient ends with 9999 and
 /// two digits of the table: +4477009999 and 11 is `undeliverable`.
 package enum Behavior: String, Sendable, CaseIterable {
-    // What becomes of a message that was taken.
+    // What happens to an accepted message.
     case delivered
     case undeliverable
     case absent
@@ -14,7 +14,7 @@ package enum Behavior: String, Sendable, CaseIterable {
     case spam
     case stuck
     case finalStatusUnknown = "final_status_unknown"
-    // What the answer says.
+    // What the answer is.
     case refused
     case badRequest = "bad_request"
     case unauthorized
@@ -23,14 +23,14 @@ package enum Behavior: String, Sendable, CaseIterable {
     case serverError = "server_error"
     case unavailable
     case noCredit = "no_credit"
-    // How the answer comes, or does not.
+    // How the answer comes, or fails to.
     case closedAfter = "closed_after"
     case timeoutAfter = "timeout_after"
     case timeoutBefore = "timeout_before"
     case closedBefore = "closed_before"
     case slow
     case halfBad = "half_bad"
-    // How reports come, or do not.
+    // How reports come, or fail to.
     case duplicated
     case reordered
     case early
@@ -44,13 +44,13 @@ package enum Behavior: String, Sendable, CaseIterable {
 extension Behavior {
     /// A line of the table of magic recipients.
     package struct Magic: Sendable {
-        /// Behind 9999 at the end of the recipient's number.
+        /// After 9999 at the end of the recipient's number.
         package let digits: String
         package let behavior: Behavior
         package let meaning: String
     }
 
-    /// What a recipient that ends so brings about; help and the documentation show it.
+    /// The behaviours by the recipient's last digits; help and the documentation show it.
     package static let table: [Magic] = [
         Magic("10", .delivered, "delivered"),
         Magic("11", .undeliverable, "not delivered: unknown subscriber, permanent"),
@@ -90,7 +90,7 @@ extension Behavior {
         Magic("47", .parts, "Plivo reports on each part: every second one is not delivered"),
     ]
 
-    /// What a number of a recipient asks for; nil if it ends as numbers do.
+    /// The behaviour that a recipient's number asks for; nil for an ordinary number.
     ///
     /// - Parameter recipient: digits, with or without `+`.
     package init?(recipient: some StringProtocol) {

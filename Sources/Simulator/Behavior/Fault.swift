@@ -1,19 +1,19 @@
 /// What happens to a whole request.
 enum Fault: Equatable {
-    /// It is answered with this status and nothing of it is taken; `times` 0 is every time.
+    /// It gets this status and none of it is accepted; `times` 0 is every time.
     case refuse(status: Int, times: Int = 0, retryAfter: Int? = nil)
-    /// It is taken or not, and the connection closed without an answer; not taken only once.
+    /// The connection is closed without an answer; if the request is not accepted, only once.
     case close(takes: Bool)
-    /// It is taken or not, and answered when callers have given up; not taken only once.
+    /// It is answered after callers have given up; if the request is not accepted, only once.
     case stall(takes: Bool)
-    /// It is taken and answered slowly.
+    /// It is accepted and answered slowly.
     case slow
-    /// It is taken, and answered when all callbacks are acknowledged.
+    /// It is accepted, and answered when all callbacks are acknowledged.
     case early
     /// Every second message of it is rejected.
     case halfBad
 
-    /// How often a message meets a fault that takes nothing; nil if there is no end to it.
+    /// How often a message meets a fault that accepts nothing; nil for always.
     var refusals: Int? {
         switch self {
         case .refuse(_, let times, _): times == 0 ? nil : times
@@ -24,7 +24,7 @@ enum Fault: Equatable {
 }
 
 extension Behavior {
-    /// What a message of this behaviour brings over its whole request.
+    /// The fault that a message of this behaviour causes for its whole request.
     var fault: Fault? {
         switch self {
         case .badRequest: .refuse(status: 400)
@@ -44,7 +44,7 @@ extension Behavior {
         }
     }
 
-    /// What becomes of a message that was taken.
+    /// The final status of an accepted message.
     var finalStatus: FinalStatus {
         switch self {
         case .undeliverable: .undeliverable
@@ -60,11 +60,11 @@ extension Behavior {
         }
     }
 
-    /// Whether a taken message tells nobody of itself.
+    /// Whether an accepted message has no callbacks.
     var isSilent: Bool { self == .lost || self == .forgotten }
 }
 
-/// What becomes of a message, whoever the provider is.
+/// The final status of a message, for any provider.
 enum FinalStatus: Sendable {
     case delivered
     case undeliverable

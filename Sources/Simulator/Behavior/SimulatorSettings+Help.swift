@@ -1,5 +1,5 @@
 extension SimulatorSettings {
-    /// Every setting and what it does, in the order in which people look for them.
+    /// Every setting with its meaning, the most used first.
     private static let meanings: [(name: String, meaning: String)] = [
         ("behavior", "what messages meet whose recipients ask for nothing"),
         ("answer_delay_ms", "before every answer"),
@@ -24,7 +24,7 @@ extension SimulatorSettings {
 
     /// The settings as text, one a line: name, value at the start, meaning.
     ///
-    /// - Parameter prefix: before each name, such as `--`, with which words are separated by `-`.
+    /// - Parameter prefix: before each name, such as `--`; with it, words are separated by `-`.
     /// - Returns: lines in columns.
     package static func tableText(prefix: String) -> String {
         let settings = SimulatorSettings()

@@ -1,10 +1,10 @@
 import JSON
 
-/// What can be changed while the simulator runs; JSON's names are those of the members.
+/// What can be changed while the simulator runs; JSON uses the members' names.
 package struct SimulatorSettings: Sendable, Equatable {
-    /// Of messages whose recipient asks for nothing.
+    /// Of messages whose recipient asks for no other.
     package var behavior = Behavior.delivered
-    /// Before every answer of the providers' APIs, 0 to 600,000.
+    /// The delay of every answer of the providers' APIs, 0 to 600,000.
     package var answer_delay_ms = 0
     /// Between a message's stages, 0 to 600,000.
     package var report_delay_ms = 200
@@ -14,7 +14,7 @@ package struct SimulatorSettings: Sendable, Equatable {
     package var slow_ms = 3_000
     /// How late the callbacks of `late` come, 0 to 3,600,000.
     package var late_ms = 20_000
-    /// How often held-back callbacks go out: of `burst`, and of all messages if `burst` is set.
+    /// How often held-back callbacks are sent: of `burst`, and of all messages if `burst` is set.
     package var burst_ms = 2_000
     /// Whether all callbacks are held back.
     package var burst = false
@@ -24,17 +24,17 @@ package struct SimulatorSettings: Sendable, Equatable {
     package var loss = 0.0
     /// The share of callbacks that are sent twice, 0 to 1.
     package var duplicate = 0.0
-    /// How many of the next sending requests meet `fail_with`, 0 to 1,000,000,000.
+    /// How many of the next sending requests behave as `fail_with`, 0 to 1,000,000,000.
     package var fail_next = 0
     /// The behaviour whose answer they get.
     package var fail_with = Behavior.serverError
     /// The most reports in one of Infobip's callbacks, 1 to 2,000.
     package var callback_batch = 100
-    /// The most callbacks under way at once, 1 to 256.
+    /// The most callbacks in flight, 1 to 256.
     package var callback_concurrency = 8
-    /// What the waits before a callback is repeated are multiplied by, 0.000001 to 1.
+    /// The factor for the pauses before a callback is repeated, 0.000001 to 1.
     package var retry_scale = 1.0
-    /// What validity periods are multiplied by, 0.000001 to 1.
+    /// The factor for validity periods, 0.000001 to 1.
     package var validity_scale = 1.0
     /// Status queries to Infobip's logs a minute before they are answered 429, 0 for any number.
     /// Source: providers.md, A.5.
@@ -77,7 +77,7 @@ package struct SimulatorSettings: Sendable, Equatable {
         integers.map(\.0) + numbers.map(\.0) + flags.map(\.0) + behaviors.map(\.0)
     }
 
-    /// Sets one member from its text, as the command line has it.
+    /// Sets one member from its text on the command line.
     ///
     /// - Parameters:
     ///   - name: of the member.
@@ -90,7 +90,7 @@ package struct SimulatorSettings: Sendable, Equatable {
         return change(name, to: value)
     }
 
-    /// Changes what an object names, or nothing if one of its members is wrong.
+    /// Changes the members that an object names, or none of them if one is not valid.
     ///
     /// - Returns: every problem.
     mutating func change(_ members: [JSONValue.Member]) -> [String] {
@@ -127,7 +127,7 @@ package struct SimulatorSettings: Sendable, Equatable {
         return nil
     }
 
-    /// A member's value as text; empty for a name that there is not.
+    /// A member's value as text; empty for an unknown name.
     package func text(of name: String) -> String {
         switch value(of: name) {
         case .string(let text), .number(let text): text

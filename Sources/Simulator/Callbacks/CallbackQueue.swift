@@ -1,6 +1,6 @@
 import Domain
 
-/// One report on a message, on its way.
+/// One report on a message, not yet sent.
 struct CallbackItem: Sendable, Equatable {
     let serial: Int
     let stage: Stage
@@ -18,10 +18,10 @@ struct Delivery: Sendable {
     var attempt = 0
 }
 
-/// When which callback is sent: a state machine, to which time is passed.
+/// When each callback is sent, as a state machine; time is passed in.
 ///
-/// Reports that are due gather by URL, where the provider sends batches, until one of the places for requests
-/// is free. All that waits is bounded by `limit`: past it the simulator takes no more messages.
+/// For a provider that sends batches, due reports are collected by URL until a request may be made.
+/// `limit` bounds all that waits: beyond it the simulator accepts no more messages.
 struct CallbackQueue: Sendable {
     private struct Destination: Hashable {
         let api: API
@@ -30,20 +30,20 @@ struct CallbackQueue: Sendable {
 
     private var reports = TimerHeap<CallbackItem>()
     private var retries = TimerHeap<Delivery>()
-    /// Reports that are due and go out with others.
+    /// Due reports that are sent together with others.
     private var gathered: [Destination: [CallbackItem]] = [:]
     private var gatheredCount = 0
-    /// Requests that wait for a place, those of `ready` before `readyStart` taken.
+    /// Requests that wait for a free slot; those before `readyStart` are taken.
     private var ready: [Delivery] = []
     private var readyStart = 0
     private(set) var inFlight = 0
 
     /// The most reports that wait.
     private static let limit = 4_000_000
-    /// How long reports may gather.
+    /// How long reports are collected.
     private static let pace = Duration.milliseconds(20)
 
-    /// Reports that are not under way.
+    /// Reports that are not in flight.
     var waiting: Int { reports.count + retries.count + gatheredCount + ready.count - readyStart }
 
     var isFull: Bool { waiting >= Self.limit }
@@ -53,10 +53,10 @@ struct CallbackQueue: Sendable {
         reports.insert(item, due: due)
     }
 
-    /// A report whose time has come; the caller says where it goes by `gather`.
+    /// The next due report; the caller adds it to its destination with `gather`.
     mutating func nextReport(until now: Timestamp) -> CallbackItem? { reports.pop(until: now) }
 
-    /// Puts a report that is due among those for its URL.
+    /// Adds a due report to those for its URL.
     mutating func gather(_ item: CallbackItem, of record: MessageRecord, url: String) {
         guard record.api.gathersReports else {
             ready.append(
@@ -95,10 +95,10 @@ struct CallbackQueue: Sendable {
         return taken
     }
 
-    /// A request has been taken, or is given up.
+    /// A request was accepted, or is abandoned.
     mutating func finish() { inFlight = max(0, inFlight - 1) }
 
-    /// Nobody took a request; it is made again later.
+    /// A request was not accepted; it is made again later.
     mutating func retry(_ delivery: Delivery, due: Timestamp) {
         finish()
         var next = delivery
@@ -106,16 +106,16 @@ struct CallbackQueue: Sendable {
         retries.insert(next, due: due)
     }
 
-    /// When to look again; nil if nothing will be due before a request ends or a report comes.
+    /// When to check again; nil if nothing is due before a request ends or a report comes.
     func nextLook(after now: Timestamp, places: Int) -> Timestamp? {
         let isWaiting = readyStart < ready.count || !gathered.isEmpty
-        // A place that gets free is a reason of its own; until then stages go on all the same.
+        // A slot that becomes free wakes the pump by itself; stages still need their time.
         if isWaiting, inFlight < places { return now.advanced(by: Self.pace) }
         guard let due = [reports.first, retries.first].compactMap({ $0 }).min() else { return nil }
         return max(due, now.advanced(by: Self.pace))
     }
 
-    /// Forgets all that waits; requests under way go on.
+    /// Drops all that waits; requests in flight go on.
     mutating func removeAll() {
         let inFlight = inFlight
         self = CallbackQueue()

@@ -3,7 +3,7 @@ import JSON
 import Synchronization
 import Telemetry
 
-/// `/simulator/…`: settings, counts and records, for tests and for whoever watches.
+/// `/simulator/…`: settings, counts and records, for tests and for people.
 struct ControlAPI {
     let core: SimulatorCore
 

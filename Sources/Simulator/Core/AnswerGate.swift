@@ -22,7 +22,7 @@ final class AnswerGate: Sendable {
         answer?()
     }
 
-    /// Sets the answer, and sends it if nothing is waited for.
+    /// Sets the answer, and sends it if no message is waited for.
     func answer(_ body: @escaping @Sendable () -> Void) {
         let answer = state.withLock { state in
             state.answer = body

@@ -1,10 +1,10 @@
 import Domain
 
-/// Where callbacks to this machine by HTTPS are posted to: Foundation's client trusts no authority
-/// of our own.
+/// Where HTTPS callbacks to this machine are posted: Foundation's client does not trust the demo's
+/// own authority.
 struct CallbackRelay: Sendable {
-    /// `http://127.0.0.1:PORT/callbacks-out`: host and path are put behind it; nil posts all
-    /// callbacks to where they go.
+    /// `http://127.0.0.1:PORT/callbacks-out`, to which host and path are appended; nil posts all
+    /// callbacks directly.
     let url: String?
 
     /// The request that is made instead of a callback.
@@ -14,7 +14,7 @@ struct CallbackRelay: Sendable {
             body: callback.body)
     }
 
-    /// Where a callback to a URL is posted to.
+    /// The URL to which a callback is posted.
     func target(of url: String) -> String {
         guard let relay = self.url, url.hasPrefix("https://") else { return url }
         let rest = url.dropFirst("https://".count)

@@ -1,7 +1,7 @@
 import JSON
 
 extension JSONReader.Limits {
-    /// A request of an API: 10,000 messages with long texts.
+    /// The bounds for a request of 10,000 messages with long texts.
     static let simulator: JSONReader.Limits = {
         var limits = JSONReader.Limits()
         limits.string = 1 << 20

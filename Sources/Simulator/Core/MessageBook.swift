@@ -1,6 +1,6 @@
 import Domain
 
-/// The messages that were taken, the newest `limit` of them.
+/// The accepted messages, the newest `limit` of them.
 ///
 /// Serials count from 0 and name a record for as long as it is kept. All look-ups are by hash.
 struct MessageBook: Sendable {
@@ -12,10 +12,10 @@ struct MessageBook: Sendable {
     private var byName: [MessageName: Int] = [:]
     private var byRecipient: [String: Int] = [:]
     private var byFingerprint: [UInt64: Int] = [:]
-    /// How often messages were refused that have no record yet.
+    /// How often messages without a record were refused.
     private var refusals: [UInt64: Int] = [:]
 
-    /// The most messages whose refusals are remembered.
+    /// The most messages whose refusals are counted.
     private static let refusalLimit = 100_000
 
     init(limit: Int = 1_000_000) {
@@ -90,11 +90,11 @@ struct MessageBook: Sendable {
         refusals[fingerprint, default: 0] += 1
     }
 
-    /// Forgets everything; serials go on, so that what is under way finds nothing.
+    /// Removes everything; serials go on, so that requests in flight find nothing.
     mutating func removeAll() {
         let next = next
         self = MessageBook(limit: limit)
-        // The serials' places follow from `next`, so it restarts where place 0 is.
+        // A serial's place follows from `next`, so it restarts at the next serial of place 0.
         self.next = (next / limit + 1) * limit
     }
 }

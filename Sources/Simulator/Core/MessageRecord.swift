@@ -9,13 +9,13 @@ struct PlayedProvider: Sendable, Hashable {
 struct API: Sendable, Hashable {
     let provider: PlayedProvider
     let version: UInt8
-    /// Whether reports for one URL go out together, and not each in a callback of its own.
+    /// Whether reports for one URL are sent together, and not each in a callback of its own.
     let gathersReports: Bool
-    /// Whether the provider gives messages their names, so that one that is sent twice is two.
+    /// Whether the provider chooses the names, so that a message sent twice becomes two messages.
     let namesMessages: Bool
 }
 
-/// What a provider calls a message. Most names are UUIDs, which take a fifth of a text's memory.
+/// A provider's name for a message. Most are UUIDs, which take a fifth of a text's memory.
 enum MessageName: Hashable, Sendable, CustomStringConvertible {
     case uuid(MessageID)
     case text(String)
@@ -69,30 +69,30 @@ struct MessageRecord: Sendable {
     /// Which stages are reported; see `isReported(_:)`.
     let reportedStages: ReportedStages
     let behavior: Behavior
-    /// SMS that it takes.
+    /// The number of SMS that it takes.
     let parts: Int
-    /// How many callbacks' worth of parts it is reported in.
+    /// How many callbacks report it, one per part.
     let reportedParts: Int
-    /// Equal for messages that only a caller's mistake tells apart.
+    /// Equal for what counts as one message that was sent twice.
     let fingerprint: UInt64
     let acceptedAt: Timestamp
     /// When it is to be sent; nil for at once.
     var sendAt: Timestamp?
-    /// How long it is tried, if its caller said so.
+    /// How long delivery is tried, if the caller set it.
     var validity: Duration?
 
     var stage = Stage.accepted
     var sentAt: Timestamp?
     var doneAt: Timestamp?
-    /// Whether its validity ran out while nothing was heard of it.
+    /// Whether its validity ran out before a final status.
     var isExpired = false
-    /// Requests that held it, those that were refused among them.
+    /// Requests that held it, refused ones included.
     var timesReceived = 1
-    /// Requests that took it: more than 1 is a message sent twice.
+    /// Requests that were accepted with it: more than 1 is a message sent twice.
     var timesAccepted = 1
     var callbacksSent = 0
     var callbacksAcknowledged = 0
-    /// Whether its report was handed out by `/reports`.
+    /// Whether `/reports` has returned its report.
     var isReported = false
     /// The serial of the record before this one with the same recipient.
     var previous: Int?
@@ -102,8 +102,8 @@ struct MessageRecord: Sendable {
     /// When the provider begins with it.
     var startsAt: Timestamp { max(acceptedAt, sendAt ?? acceptedAt) }
 
-    /// Whether a stage is reported: of a message that never ends also that it was sent, for it has
-    /// no other report.
+    /// Whether a stage is reported. A message that never ends reports that it was sent, because it
+    /// has no other report.
     func isReported(_ stage: Stage) -> Bool {
         reportedStages.contains(stage) || stage == .sent && finalStatus == .stuck
     }
@@ -114,11 +114,11 @@ struct MessageRecord: Sendable {
         return .uuid(MessageID(high: id.high, low: id.low &+ UInt64(part - 1)))
     }
 
-    /// What becomes of a part.
+    /// The final status of a part.
     func finalStatus(ofPart part: Int) -> FinalStatus {
         behavior == .parts && part % 2 == 0 ? .undeliverable : finalStatus
     }
 
-    /// Whether it shows itself to whoever asks.
+    /// Whether queries find it.
     var isKnown: Bool { behavior != .forgotten }
 }

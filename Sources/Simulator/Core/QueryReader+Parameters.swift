@@ -1,6 +1,6 @@
 import JSON
 
-/// What the providers' APIs take in queries; of a name that is given twice the first value counts.
+/// Query parameters of the providers' APIs; of a name given twice the first value counts.
 extension QueryReader {
     /// A parameter's value; nil if it is absent or empty.
     subscript(name: String) -> String? { values(name).first.flatMap { $0.isEmpty ? nil : $0 } }

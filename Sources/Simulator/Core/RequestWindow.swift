@@ -1,6 +1,6 @@
 import Domain
 
-/// How many requests came in the current span of time.
+/// Counts requests in the current span of time.
 struct RequestWindow: Sendable {
     private let span: Duration
     private var start: Timestamp?
@@ -15,7 +15,7 @@ struct RequestWindow: Sendable {
     /// - Parameters:
     ///   - limit: the most requests of a span; 0 for any number.
     ///   - now: when it came.
-    /// - Returns: nil if it may be answered, or when the next span begins, in whole seconds from 1.
+    /// - Returns: nil if it may be answered; else the whole seconds until the next span, from 1.
     mutating func excess(over limit: Int, at now: Timestamp) -> Int? {
         if let start, now.since(start) < span, now >= start {
             count += 1

@@ -2,12 +2,12 @@ import Domain
 import FastCGI
 import JSON
 
-/// What becomes of a request, and when it is answered.
+/// The answer to a request, and when it is given.
 struct SimulatorReply {
     enum Moment {
         case now
         case after(Duration)
-        /// When the callbacks are acknowledged, at the latest after ten seconds.
+        /// When the callbacks are acknowledged, after ten seconds at the latest.
         case behind(AnswerGate)
     }
 

@@ -1,7 +1,7 @@
 import FastCGI
 import JSON
 
-/// A request, read.
+/// A request that was read.
 struct SimulatorRequest {
     let method: String
     /// Decoded by nginx.

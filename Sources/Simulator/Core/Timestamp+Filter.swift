@@ -1,6 +1,6 @@
 import Domain
 
-/// The way in which requests write a time.
+/// The form in which requests write a time.
 extension Timestamp {
     /// Reads `yyyy-MM-dd`, a blank or `T`, `HH:mm`, and seconds with a fraction or none; then an
     /// offset such as `+0100`, or none for UTC.

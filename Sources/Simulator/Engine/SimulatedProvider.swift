@@ -1,6 +1,6 @@
 import Domain
 
-/// A provider that the simulator plays: all that the rest of it knows of the provider's folder.
+/// A simulated provider; the rest of the simulator knows its folder only through this.
 protocol SimulatedProvider: Sendable {
     var provider: PlayedProvider { get }
 
@@ -10,26 +10,26 @@ protocol SimulatedProvider: Sendable {
     /// What the paths of its API begin with.
     var pathPrefix: String { get }
 
-    /// The answer to a request of its API; what it brings about has been begun.
+    /// The answer to a request of its API; what it causes has been started.
     func reply(to request: SimulatorRequest, in core: SimulatorCore) -> SimulatorReply
 
-    /// The request that tells of messages.
+    /// The request that reports on messages.
     ///
     /// - Parameters:
     ///   - delivery: where it goes.
-    ///   - reports: what it tells, at least one.
-    /// - Returns: nil if there is nothing to say.
+    ///   - reports: the reports in it, at least one.
+    /// - Returns: nil if there is nothing to report.
     func callback(
         _ delivery: Delivery, _ reports: [(item: CallbackItem, record: MessageRecord)]
     ) -> ProviderRequest?
 
-    /// How long it waits before it makes a callback again.
+    /// How long it waits before it repeats a callback.
     ///
-    /// - Parameter attempt: the one that nobody took, 0 for the first.
+    /// - Parameter attempt: the one that was not accepted, 0 for the first.
     /// - Returns: nil if it gives up.
     func retryDelay(afterAttempt attempt: Int) -> Duration?
 
-    /// Its word for what has become of a message.
+    /// Its status name for a message.
     func statusName(of record: MessageRecord) -> String
 }
 

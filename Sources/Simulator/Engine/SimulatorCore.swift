@@ -2,9 +2,9 @@ import Domain
 import Synchronization
 import System
 
-/// The state, and the pump that sends callbacks from it.
+/// The state, and the thread that sends callbacks from it.
 ///
-/// One thread looks what is due and makes the requests; everything else only wakes it.
+/// One thread finds what is due and makes the requests; everything else only wakes it.
 final class SimulatorCore: Sendable {
     let state: Mutex<SimulatorState>
     private let providers: [any SimulatedProvider]
@@ -12,7 +12,7 @@ final class SimulatorCore: Sendable {
     private let transport: any HTTPTransport
     private let thread = ServiceThread("callbacks")
 
-    /// How long an answer may take. Source: providers.md, B.2 (Plivo); Infobip's is not known.
+    /// How long a callback may take. Source: providers.md, B.2 (Plivo); Infobip's is not known.
     private static let patience = Duration.seconds(8)
 
     init(
@@ -28,23 +28,23 @@ final class SimulatorCore: Sendable {
         }
     }
 
-    /// Who has the API that a message came by.
+    /// The provider of the API that a message came through.
     func provider(of api: API) -> (any SimulatedProvider)? {
         providers.first { $0.provider == api.provider }
     }
 
-    /// Who has the API that a path belongs to; nil if nobody has.
+    /// The provider of the API that a path belongs to; nil if there is none.
     func provider(at path: String) -> (any SimulatedProvider)? {
         providers.first { path.hasPrefix($0.pathPrefix) }
     }
 
-    /// Makes the pump look soon. Any thread.
+    /// Wakes the thread. Any thread.
     func wake() { thread.wake() }
 
     /// Sends no more callbacks.
     func stop() { thread.stop() }
 
-    /// Sends what is due, and waits until more may be.
+    /// Sends what is due, and waits until more is.
     private func pump() {
         let now = Timestamp.now
         let (work, nextLook) = state.withLock { state in
@@ -71,7 +71,7 @@ final class SimulatorCore: Sendable {
 
     private func send(_ delivery: Delivery, _ items: [(item: CallbackItem, record: MessageRecord)])
     {
-        // Forgotten meanwhile: nothing is left to say.
+        // Removed meanwhile: there is nothing to report.
         guard !items.isEmpty, let provider = provider(of: delivery.api),
             let request = provider.callback(delivery, items)
         else { return finish(delivery, isAcknowledged: true) }

@@ -1,6 +1,6 @@
 import Domain
 
-/// What a request holds, as far as its faults depend on it.
+/// The parts of a requested message that decide about faults.
 struct RequestedMessage {
     let recipient: String
     let fingerprint: UInt64
@@ -8,15 +8,15 @@ struct RequestedMessage {
 }
 
 extension SimulatorState {
-    /// What a recipient's messages do: the one place that decides it.
+    /// The behaviour of a recipient's messages; nothing else decides it.
     func behavior(of recipient: String) -> Behavior {
         Behavior(recipient: recipient) ?? settings.behavior
     }
 
-    /// What happens to a request with these messages, and which of them is to blame.
+    /// What happens to a request with these messages, and which of them causes it.
     ///
-    /// The first message with a fault decides. One that was taken before, or has been refused often
-    /// enough, has none.
+    /// The first message with a fault decides. One that was accepted before, or has been refused
+    /// often enough, has none.
     mutating func fault(of messages: [RequestedMessage]) -> (fault: Fault, index: Int)? {
         counts.messagesReceived += messages.count
         counts.largestRequest = max(counts.largestRequest, messages.count)

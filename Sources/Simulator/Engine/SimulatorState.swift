@@ -1,7 +1,7 @@
 import Domain
 import Telemetry
 
-/// What has happened since the start or the last DELETE.
+/// Totals since the start or the last DELETE.
 struct SimulatorCounts: Sendable {
     var requests = 0
     var messagesReceived = 0
@@ -21,7 +21,7 @@ struct SimulatorCounts: Sendable {
     var largestCallback = 0
 }
 
-/// All that changes, under one lock: book, queue, settings and counts.
+/// All state under one lock: book, queue, settings and counts.
 struct SimulatorState: Sendable {
     var settings: SimulatorSettings
     var book = MessageBook()
@@ -39,14 +39,14 @@ struct SimulatorState: Sendable {
 
     // MARK: Limits
 
-    /// Counts a request to a provider that takes only so many.
+    /// Counts a request to a provider with a rate limit.
     ///
     /// - Parameters:
-    ///   - provider: who counts.
+    ///   - provider: the provider.
     ///   - limit: the most requests of a span; 0 for any number.
     ///   - span: how long they are counted together.
     ///   - now: when it came.
-    /// - Returns: the seconds until it may be made again if it came too often.
+    /// - Returns: the seconds until it may be repeated if the limit was exceeded.
     mutating func throttle(
         _ provider: PlayedProvider, over limit: Int, in span: Duration, at now: Timestamp
     ) -> Int? {
@@ -55,9 +55,9 @@ struct SimulatorState: Sendable {
         return rest
     }
 
-    // MARK: Taking messages
+    // MARK: Accepting messages
 
-    /// Takes a message and plans what becomes of it.
+    /// Accepts a message and plans its reports.
     ///
     /// - Returns: its serial.
     mutating func accept(_ record: MessageRecord, gate: AnswerGate? = nil) -> Int {
@@ -84,7 +84,7 @@ struct SimulatorState: Sendable {
         var start = now.advanced(
             by: record.behavior == .late ? .milliseconds(settings.late_ms) : .zero)
         if settings.burst || record.behavior == .burst, !isEarly {
-            // The next full period of the clock: all callbacks of the burst have it in common.
+            // The next full period of the clock, so that all callbacks of the burst come together.
             let period = Int64(settings.burst_ms) * 1000
             let due = (now.microseconds / period + 1) * period
             start = Timestamp(microseconds: due).advanced(by: .zero - step * 2)
@@ -92,14 +92,14 @@ struct SimulatorState: Sendable {
         let isReordered = settings.reorder || record.behavior == .reordered
         for stage in stages(of: record) {
             var delay = step * Int(stage.rawValue)
-            // The final one at its time, the others behind it.
+            // The final stage at its time, the others after it.
             if isReordered, stage != .done { delay = step * (4 - Int(stage.rawValue)) }
             for part in 1...record.reportedParts {
                 let item = CallbackItem(serial: serial, stage: stage, part: part)
                 queue.schedule(item, due: start.advanced(by: delay))
             }
         }
-        // Only what names its validity: the usual two days are longer than anybody watches.
+        // Only with a validity of its own: the usual two days are longer than any test runs.
         if record.finalStatus == .stuck, let validity = record.validity {
             queue.schedule(
                 CallbackItem(serial: serial, stage: .done, part: 1),
@@ -117,7 +117,7 @@ struct SimulatorState: Sendable {
 
     // MARK: Callbacks
 
-    /// What the pump does now: the requests to make, and when to look again.
+    /// The requests to make now, and when to check again.
     mutating func pump(at now: Timestamp) -> (deliveries: [Delivery], nextLook: Timestamp?) {
         while let item = queue.nextReport(until: now) {
             guard book.has(item.serial) else { continue }
@@ -169,10 +169,10 @@ struct SimulatorState: Sendable {
     ///
     /// - Parameters:
     ///   - delivery: the callback.
-    ///   - isAcknowledged: whether somebody took it.
-    ///   - retryDelay: when the provider makes it again if nobody did; nil if it gives up.
+    ///   - isAcknowledged: whether it was accepted.
+    ///   - retryDelay: when the provider repeats it if it was not; nil if it gives up.
     ///   - now: when it was answered.
-    /// - Returns: answers that need wait no longer.
+    /// - Returns: answers that need no longer wait.
     mutating func finish(
         _ delivery: Delivery, isAcknowledged: Bool, retryDelay: Duration?, at now: Timestamp
     ) -> [AnswerGate] {
@@ -198,7 +198,7 @@ struct SimulatorState: Sendable {
         return open
     }
 
-    /// Starts afresh; the settings stay.
+    /// Removes all messages and counts; the settings stay.
     mutating func removeAll() {
         book.removeAll()
         queue.removeAll()

@@ -11,7 +11,7 @@ struct InfobipEndpoints {
 
     /// The most characters of a list of ids.
     private static let listLimit = 2_048
-    /// SMS that a text may take.
+    /// The most SMS of a text.
     private static let partLimit = 25
 
     /// Answers a request of one of the paths under `/sms`.
@@ -39,7 +39,7 @@ struct InfobipEndpoints {
         return account.key?.matches(key) ?? !key.isEmpty
     }
 
-    /// The seconds until the logs may be asked again if they were asked too often.
+    /// The seconds until the logs may be queried again if they were queried too often.
     private func throttle() -> Int? {
         core.state.withLock { state in
             state.throttle(
@@ -107,7 +107,7 @@ struct InfobipEndpoints {
         case taken([SimulatedInfobipStatus], Fault?, SimulatorReply.Moment)
     }
 
-    /// The answer to a request of which nothing is taken; nil if its messages are.
+    /// The answer to a request that is refused as a whole; nil if it is accepted.
     private func refusal(
         _ found: (fault: Fault, index: Int), _ request: InfobipSendBody, _ state: SimulatorState,
         _ isV3: Bool
@@ -129,7 +129,7 @@ struct InfobipEndpoints {
         }
     }
 
-    /// Takes a message, unless there is a reason against it.
+    /// Accepts a message, unless there is a reason against it.
     private func take(
         _ record: MessageRecord, isBad: Bool, gate: AnswerGate?, in state: inout SimulatorState
     ) -> SimulatedInfobipStatus {
@@ -189,7 +189,7 @@ struct InfobipEndpoints {
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
-    // MARK: Asking
+    // MARK: Queries
 
     private func logs(_ query: QueryReader, isV3: Bool) -> SimulatorReply {
         let filter = InfobipFilter(query, isV3: isV3)
@@ -206,7 +206,7 @@ struct InfobipEndpoints {
         return SimulatorReply(200, json: InfobipReport.logs(records, isV3: isV3))
     }
 
-    /// Each report is handed out once, whoever asks.
+    /// Returns each report once, whoever asks.
     private func reports(_ query: QueryReader, isV3: Bool) -> SimulatorReply {
         let filter = InfobipFilter(query, isV3: isV3)
         let records = core.state.withLock { state in

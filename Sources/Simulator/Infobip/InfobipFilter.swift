@@ -1,7 +1,7 @@
 import Domain
 import JSON
 
-/// What logs and reports are asked for. Source: providers.md, A.5.
+/// The filter of a request for logs or reports. Source: providers.md, A.5.
 struct InfobipFilter {
     let limit: Int
     private let names: [MessageName]?
@@ -14,7 +14,7 @@ struct InfobipFilter {
 
     /// How far back logs go.
     private static let horizon = Duration.seconds(48 * 3600)
-    /// How many records are looked through where no ids are given.
+    /// How many records are searched if no ids are given.
     private static let scanLimit = 100_000
 
     init(_ query: QueryReader, isV3: Bool) {
@@ -28,7 +28,7 @@ struct InfobipFilter {
         until = query["sentUntil"].flatMap { Timestamp(filter: $0) }
     }
 
-    /// The records that are asked for, the newest first unless ids are given.
+    /// The records that match, the newest first unless ids are given.
     func serials(in book: MessageBook, where condition: (MessageRecord) -> Bool) -> [Int] {
         var found: [Int] = []
         for serial in candidates(in: book) {

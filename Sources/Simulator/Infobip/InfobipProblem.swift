@@ -1,9 +1,9 @@
 import FastCGI
 import JSON
 
-/// Infobip's answers that are no success. Source: providers.md, A.1 "Errors".
+/// Infobip's error answers. Source: providers.md, A.1 "Errors".
 enum InfobipProblem {
-    /// An answer in the words of the version.
+    /// An answer in the form of the version.
     static func reply(
         _ status: Int, isV3: Bool, _ text: String? = nil, violations: [Violation] = []
     ) -> SimulatorReply {

@@ -1,12 +1,12 @@
 import Domain
 import JSON
 
-/// What Infobip says of a message in reports and logs. Source: providers.md, A.2 and A.5.
+/// A message in Infobip's reports and logs. Source: providers.md, A.2 and A.5.
 enum InfobipReport {
     /// The body of a callback, and the answer of `/reports`.
     ///
     /// - Parameters:
-    ///   - reports: messages, each with the stage that it is reported in.
+    ///   - reports: messages, each with its reported stage.
     ///   - isV3: which of the two forms.
     /// - Returns: the bytes that are signed.
     static func body(_ reports: [(record: MessageRecord, stage: Stage)], isV3: Bool) -> [UInt8] {

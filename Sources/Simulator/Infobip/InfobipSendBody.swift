@@ -10,29 +10,29 @@ struct InfobipMessage {
     let url: String?
     let callbackData: String?
     let wantsIntermediate: Bool
-    /// False asks for no report at all, which only version 3 can.
+    /// False asks for no report at all; only version 3 allows that.
     let wantsReports: Bool
     /// When it is to be sent; nil for at once.
     let sendAt: Timestamp?
-    /// How long it is tried, if it says so.
+    /// How long delivery is tried, if it says so.
     let validity: Duration?
     /// Where it is in the request, as `messages[0].destinations[0]`.
     let place: (message: Int, destination: Int)
 }
 
-/// What is wrong with a request's field.
+/// What is wrong with one field of a request.
 struct Violation {
     let property: String
     let text: String
 }
 
-/// The body of a request that sends, read and checked.
+/// The body of a sending request, read and checked.
 struct InfobipSendBody {
     private(set) var messages: [InfobipMessage] = []
     private(set) var violations: [Violation] = []
     let bulkID: String?
     let wantsCount: Bool
-    /// The last text and URL: messages that have them in common share their memory.
+    /// The last text and URL: messages with the same ones share their memory.
     private var shared: (text: String, url: String?) = ("", nil)
 
     /// The most characters of `to`, and of `callbackData`.
@@ -42,7 +42,7 @@ struct InfobipSendBody {
     /// How far ahead a message may be sent.
     private static let horizon = Duration.seconds(180 * 86_400)
 
-    /// Nil if it is not the JSON that is expected.
+    /// Nil if it is not the expected JSON.
     init?(_ body: [UInt8], isV3: Bool) {
         guard let json = try? JSONValue(strict: body, limits: .simulator) else { return nil }
         if isV3 {
@@ -99,7 +99,7 @@ struct InfobipSendBody {
                 Violation(
                     property: "\(path).\(name)", text: "size must be between 0 and 4000"))
         }
-        // Not by `!=`: one character in other code points is another text.
+        // Not with `!=`: the same character in other code points is another text.
         if !shared.text.utf8.elementsEqual(text.utf8) { shared.text = text }
         if shared.url != url { shared.url = url }
         for (number, destination) in destinations.enumerated() {
@@ -123,7 +123,7 @@ struct InfobipSendBody {
         }
     }
 
-    /// A time that is told, or nil with a violation for what is none or too far ahead.
+    /// The time in a text, or nil with a violation if it is not valid or too far ahead.
     private mutating func time(_ text: String?, _ property: String) -> Timestamp? {
         guard let text else { return nil }
         guard let time = Timestamp(filter: text) else {
@@ -154,7 +154,7 @@ struct InfobipSendBody {
         }
     }
 
-    /// What is longer is cut, as Infobip does.
+    /// A longer validity is shortened, as Infobip does.
     private static func validity(minutes: Int) -> Duration {
         let bounds = validityMinutes
         return .seconds(60 * min(max(minutes, bounds.lowerBound), bounds.upperBound))

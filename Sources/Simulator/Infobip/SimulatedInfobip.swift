@@ -1,7 +1,7 @@
 import Domain
 import Security
 
-/// Infobip as the simulator plays it.
+/// The simulated Infobip.
 struct SimulatedInfobip: SimulatedProvider {
     let account: InfobipAccount
     let provider = PlayedProvider.infobip

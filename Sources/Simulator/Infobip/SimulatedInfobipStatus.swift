@@ -29,7 +29,7 @@ struct SimulatedInfobipStatus: Sendable {
     static let noCredit = SimulatedInfobipStatus(
         5, "REJECTED", 12, "REJECTED_NOT_ENOUGH_CREDITS", "Not enough credits")
 
-    /// The last status of a message, or that of one on its way.
+    /// The final status of a message, or that of an earlier stage.
     init(_ finalStatus: FinalStatus, _ stage: Stage) {
         self =
             switch (stage, finalStatus) {
@@ -115,7 +115,7 @@ struct SimulatedInfobipError: Sendable {
             }
     }
 
-    /// Version 2 writes the name of group 0 in another way.
+    /// Version 2 spells the name of group 0 differently.
     func write(to json: inout JSONWriter, isV3: Bool) {
         let names = [isV3 ? "OK" : "Ok", "HANDSET_ERRORS", "USER_ERRORS", "OPERATOR_ERRORS"]
         json.object("error") {

@@ -4,7 +4,7 @@ import Domain
 struct PlivoCallback {
     let fields: [(name: String, value: String)]
 
-    /// What a unit costs.
+    /// The price of a unit.
     private static let rate = (text: "0.04330", hundredThousandths: 4_330)
 
     init(_ record: MessageRecord, _ stage: Stage, part: Int) {

@@ -14,7 +14,7 @@ struct PlivoEndpoints {
     private static let ucs2Limit = 737
     /// The most records in a list.
     private static let listLimit = 20
-    /// How many records of a list are looked through.
+    /// How many records of a list are searched.
     private static let scanLimit = 100_000
 
     /// Answers a request of a path under `/v1/Account/`.
@@ -155,7 +155,7 @@ struct PlivoEndpoints {
             acceptedAt: now, validity: request.expiry)
     }
 
-    /// The answer to a request of which nothing is taken; nil if its messages are.
+    /// The answer to a request that is refused as a whole; nil if it is accepted.
     private func refusal(
         _ found: (fault: Fault, index: Int), _ messages: [RequestedMessage], _ state: SimulatorState
     ) -> SimulatorReply? {
@@ -177,7 +177,7 @@ struct PlivoEndpoints {
         }
     }
 
-    /// Nobody documents an order of the names, so it is never that of the recipients.
+    /// The order of the names is not documented, so it is never that of the recipients.
     private func answer(_ names: [String], invalid: [String]) -> SimulatorReply {
         SimulatorReply(202) { json in
             json.member("api_id", Self.newID())
@@ -192,7 +192,7 @@ struct PlivoEndpoints {
         }
     }
 
-    /// Two requests with one recipient, text and URL are one message that was sent twice.
+    /// Two requests with one recipient, text and URL count as one message that was sent twice.
     private func fingerprint(_ recipient: String, _ request: PlivoSendBody) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(recipient)
@@ -201,7 +201,7 @@ struct PlivoEndpoints {
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
-    // MARK: Asking
+    // MARK: Queries
 
     private func details(_ name: MessageName) -> SimulatorReply {
         let record = core.state.withLock { state in

@@ -1,7 +1,7 @@
 import Domain
 import JSON
 
-/// What a list of messages is asked for. Source: providers.md, B.5.
+/// The filter of a request for messages. Source: providers.md, B.5.
 struct PlivoFilter {
     private let recipient: String?
     private let sender: String?
@@ -24,7 +24,7 @@ struct PlivoFilter {
         }
     }
 
-    /// Where to look, the newest first.
+    /// The records to search, the newest first.
     func candidates(in book: MessageBook, limit: Int) -> [Int] {
         if let recipient { return Array(book.serials(of: recipient).prefix(limit)) }
         return book.serials.suffix(limit).reversed()

@@ -1,17 +1,17 @@
 import Foundation
 import JSON
 
-/// The body of a request that sends. Source: providers.md, B.1.
+/// The body of a sending request. Source: providers.md, B.1.
 struct PlivoSendBody {
     let sender: String?
     /// Digits, each once, in the order in which they were named.
     let recipients: [String]
-    /// What is no number, as it was written.
+    /// Recipients that are not numbers, as they were written.
     let invalid: [String]
     let text: String
     let url: String?
     let usesGet: Bool
-    /// How long it is tried, if it says so.
+    /// How long delivery is tried, if it says so.
     let expiry: Duration?
 
     /// The most recipients, each counted once.

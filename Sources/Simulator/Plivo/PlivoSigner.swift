@@ -1,7 +1,7 @@
 import JSON
 import Security
 
-/// The headers by which Plivo proves itself: signature V3. Source: providers.md, B.3.
+/// The headers that authenticate Plivo: signature V3. Source: providers.md, B.3.
 struct PlivoSigner: Sendable {
     private let key: HMACKey?
 
@@ -13,9 +13,9 @@ struct PlivoSigner: Sendable {
     /// The headers of a callback.
     ///
     /// - Parameters:
-    ///   - url: as the account told it; for GET with the fields behind it.
+    ///   - url: as the account gave it; for GET followed by the fields.
     ///   - body: the form of a POST, empty for GET.
-    ///   - nonce: any text that was not used before.
+    ///   - nonce: a text that was not used before.
     /// - Returns: names and values; none without a token.
     func headers(url: String, body: [UInt8], nonce: String) -> [(name: String, value: String)] {
         guard let signature = signature(url: url, body: body, nonce: nonce) else { return [] }
@@ -32,7 +32,7 @@ struct PlivoSigner: Sendable {
         return Base64.encode(key.code(for: text))
     }
 
-    /// What is signed: the URL with its query sorted, the form sorted, and the nonce.
+    /// The signed text: the URL with its query sorted, the form sorted, and the nonce.
     private static func text(url: String, form: FormReader, nonce: String) -> [UInt8] {
         let whole = url.prefix { $0 != "#" }
         let base = whole.prefix { $0 != "?" }

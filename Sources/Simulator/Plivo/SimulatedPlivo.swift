@@ -2,7 +2,7 @@ import Domain
 import JSON
 import Security
 
-/// Plivo as the simulator plays it.
+/// The simulated Plivo.
 struct SimulatedPlivo: SimulatedProvider {
     private let account: PlivoAccount
     private let signer: PlivoSigner

@@ -1,7 +1,7 @@
 /// A status of Plivo's with its error code. Source: providers.md, B.4.
 struct SimulatedPlivoStatus: Sendable, Equatable {
     let name: String
-    /// Nil where nothing is wrong.
+    /// Nil without an error.
     let errorCode: String?
 
     private init(_ name: String, _ errorCode: String? = nil) {
@@ -28,6 +28,6 @@ struct SimulatedPlivoStatus: Sendable, Equatable {
 }
 
 extension MessageRecord {
-    /// What a message of several parts says of itself where it is asked as a whole.
+    /// The status of a message of several parts as a whole.
     var plivoStatus: SimulatedPlivoStatus { SimulatedPlivoStatus(finalStatus, stage) }
 }

@@ -3,8 +3,8 @@ import FastCGI
 import JSON
 package import Telemetry
 
-/// Takes one provider's callbacks: read, authenticate, parse, hand to the sink; the answer follows
-/// the commit.
+/// Receives one provider's callbacks: reads, authenticates, parses and submits them to the sink,
+/// and answers after the commit.
 ///
 /// This is the hot path. Everything up to the sink happens on the worker that read the request;
 /// the answer is given on the sink's thread.
@@ -71,11 +71,10 @@ package final class CallbackEndpoint: Sendable {
 
     package var provider: Provider { webhook.provider }
 
-    /// The provider's paths: one for all callbacks, and for providers that cannot carry our id of a
-    /// message elsewhere, one with it and one with the id of the send request that sent the
-    /// message.
+    /// The provider's paths: one for all callbacks. A provider that returns our ids nowhere else
+    /// has one more with our id of the message, and one with the id of the send request.
     package var routes: [Router.Route] {
-        // Whoever made the URL may have written a slash at its end, and a 404 loses the report.
+        // The URL may have been entered with a slash at its end, and a 404 would lose the report.
         ["", "/"].flatMap { routes(end: $0) }
     }
 
@@ -83,7 +82,7 @@ package final class CallbackEndpoint: Sendable {
         let path = "/callbacks/\(provider.rawValue)"
         let plain = Router.Route("POST", path + end) { [self] exchange, _ in handle(exchange) }
         guard provider == .plivo else { return [plain] }
-        // Likewise the id in capitals.
+        // Likewise the id may be in capitals.
         let message = Router.Route("POST", path + "/{message}" + end) {
             [self] exchange, captures in
             guard let message = MessageID(anyCase: captures[0]) else {
@@ -105,7 +104,7 @@ package final class CallbackEndpoint: Sendable {
         Problem(.notFound, "not_found", "The path must end in one of our \(kind) ids.")
     }
 
-    /// Answers one callback; message or sendRequest is the id in its path, where there is one.
+    /// Answers one callback; `message` or `sendRequest` is the id in its path, if any.
     private func handle(
         _ exchange: Exchange, message: MessageID? = nil, sendRequest: SendRequestID? = nil
     ) {
@@ -139,7 +138,7 @@ package final class CallbackEndpoint: Sendable {
         }
     }
 
-    /// Hands a readable callback to the sink and answers once it is on disk.
+    /// Submits a readable callback to the sink and answers once it is on disk.
     private func store(
         _ callback: ReceivedCallback, _ parsed: ParsedCallback, for exchange: Exchange,
         verification: Verification
@@ -150,7 +149,8 @@ package final class CallbackEndpoint: Sendable {
         sink.submit(submission) { [self] result in
             switch result {
             case .success:
-                // Counted before it is answered: who has the answer finds it in the status.
+                // Counted before the answer, so that a caller who has the answer sees it in the
+                // status.
                 duration.record(.now - exchange.arrival)
                 accepted.add()
                 reports.add(parsed.reports.count)
@@ -169,7 +169,7 @@ package final class CallbackEndpoint: Sendable {
         }
     }
 
-    /// Counts what quarantine keeps, and returns how many reports are lost by it.
+    /// Counts what goes to quarantine, and returns how many reports are lost by it.
     private func count(_ kept: [Reject]) -> Int {
         if kept.isEmpty { return 0 }
         let lost = kept.count { $0.cost == .report }
@@ -179,15 +179,15 @@ package final class CallbackEndpoint: Sendable {
         return lost
     }
 
-    /// Archives an unreadable callback of a authenticated provider, says why in the quarantine,
-    /// then refuses it.
+    /// Archives an unreadable callback of an authenticated provider, records the reason in
+    /// quarantine, then refuses it.
     private func keep(
         _ malformation: Malformation, of callback: ReceivedCallback, for exchange: Exchange
     ) {
         let reject = Reject(
             reason: malformation.code.rawValue, place: malformation.place,
             detail: malformation.detail, excerpt: callback.body)
-        // The excerpt is cut; the archive has all of it.
+        // The excerpt in quarantine is cut; the archive has the whole body.
         let submission = Submission(callback: callback, reports: [], rejects: [reject])
         sink.submit(submission) { [self] result in
             switch result {
@@ -216,9 +216,9 @@ package final class CallbackEndpoint: Sendable {
             ])
     }
 
-    /// One line for the reports that are lost, one for what is odd in others, one for other events.
+    /// One line each for lost reports, for fields that were left out, and for other events.
     private func log(_ kept: [Reject], of callback: ReceivedCallback, requestID: String?) {
-        // Quarantine has them all.
+        // One line is enough, because quarantine has every reject.
         for cost in [Reject.Cost.report, .field, .nothing] {
             let rejects = kept.filter { $0.cost == cost }
             guard let first = rejects.first else { continue }

@@ -2,7 +2,7 @@ package import Domain
 private import Synchronization
 private import Telemetry
 
-/// What has become of one provider's callbacks since the process started.
+/// Counts of one provider's callbacks since the process started.
 ///
 /// Time is passed in, so that tests need not wait. Safe from any thread.
 package final class CallbackStatistics: Sendable {
@@ -13,7 +13,7 @@ package final class CallbackStatistics: Sendable {
         package let lastDay: Int
     }
 
-    /// All of it, at one moment.
+    /// All counts at one moment.
     package struct Snapshot: Sendable {
         package let callbacksAccepted: Windows
         package let callbacksRefused: Windows
@@ -21,27 +21,27 @@ package final class CallbackStatistics: Sendable {
         package let reportsRefused: Windows
         /// When the last authenticated callback came, whatever the answer was.
         package let lastCallbackAt: Timestamp?
-        /// When anybody last called.
+        /// When the last callback came, authenticated or not.
         package let lastRequestAt: Timestamp?
-        /// What proved the last callback that was authenticated.
+        /// How the last authenticated callback was authenticated.
         package let lastVerification: Verification?
-        /// Since when the provider's callbacks have been refused with none accepted; nil while all
-        /// is well.
+        /// Since when callbacks have been refused and none accepted; nil if the last one was
+        /// accepted.
         package let refusingSince: Timestamp?
     }
 
-    /// Whose callback was refused, as far as that is known.
+    /// The sender of a refused callback, as far as it is known.
     package enum Caller: Sendable {
         /// The provider: the callback was authenticated.
         case provider
-        /// Perhaps the provider, with a secret that is not set here: what came as proof is wrong.
+        /// Perhaps the provider with a secret that is not set here: its credentials are wrong.
         case unverified
-        /// Anybody: no proof came, or none was looked at.
+        /// Unknown: no credentials came, or none were checked.
         case anybody
     }
 
-    /// While a callback was accepted so lately, wrong proof is a stranger's: the provider's is
-    /// right.
+    /// While a callback was accepted within this time, wrong credentials count as a stranger's,
+    /// because the provider's are right.
     private static let proofMicroseconds: Int64 = 60_000_000
 
     private struct State {
@@ -72,7 +72,7 @@ package final class CallbackStatistics: Sendable {
 
     /// A callback was answered 200.
     ///
-    /// Reports are counted as they came: repetitions too, and those for the quarantine as refused.
+    /// Reports are counted as they came, repeated ones too; those for quarantine count as refused.
     package func accepted(
         reports: Int, rejects: Int, verification: Verification, at now: Timestamp
     ) {
@@ -91,7 +91,7 @@ package final class CallbackStatistics: Sendable {
 
     /// A callback was answered with an error; `reports` of its reports were readable.
     ///
-    /// All are counted, but a stranger must not make it look as if the provider were giving up.
+    /// All are counted, but a stranger's requests must not look like the provider's.
     package func refused(_ caller: Caller, reports: Int = 0, at now: Timestamp) {
         state.withLock { state in
             let second = now.microseconds / 1_000_000

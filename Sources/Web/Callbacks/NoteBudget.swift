@@ -1,13 +1,13 @@
 import Domain
 private import Synchronization
 
-/// How many notes on what cost no report quarantine gets of one provider.
+/// Limits the notes of one provider in quarantine about problems that cost no report.
 ///
-/// A provider that changes a field changes it in every report, and thousands of notes a second
-/// would say the same and cost as much as the reports. Rejects that cost a report are never left
-/// out. Time is passed in. Safe from any thread.
+/// A provider that changes a field changes it in every report. Thousands of equal notes a second
+/// would cost as much as the reports themselves. Rejects that cost a report are always kept. Time
+/// is passed in. Safe from any thread.
 final class NoteBudget: Sendable {
-    /// Notes of each kind in a minute; the archive has what they would be about.
+    /// Notes of each kind in a minute; the archive still has the callbacks.
     static let perMinute = 1000
 
     private struct State {
@@ -17,7 +17,7 @@ final class NoteBudget: Sendable {
 
     private let state = Mutex(State())
 
-    /// What of a callback's rejects is to be kept.
+    /// The rejects of a callback that are kept.
     func admit(_ rejects: [Reject], at now: Timestamp) -> [Reject] {
         guard rejects.contains(where: { $0.cost != .report }) else { return rejects }
         let minute = now.microseconds / 60_000_000

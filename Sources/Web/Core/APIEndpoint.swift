@@ -23,8 +23,8 @@ package struct APIEndpoint: Sendable {
         }
     }
 
-    /// The same for an endpoint that reads a body or may answer later, from any thread: nil says
-    /// that it will, and that nothing can go wrong any more. The caller is the key's SHA-256.
+    /// The same for an endpoint that reads a body, or answers later from any thread: then it
+    /// returns nil and must not fail any more. The caller is the key's SHA-256.
     func guarded(
         by scope: APIKey.Scope,
         later answer:
@@ -38,7 +38,7 @@ package struct APIEndpoint: Sendable {
         }
     }
 
-    /// An endpoint for everybody whom nginx lets through.
+    /// An endpoint without a key, for everybody whom nginx admits.
     func open(
         _ answer: @escaping @Sendable (APIRequest) throws(Problem) -> Response
     ) -> Router.Endpoint {
@@ -67,7 +67,7 @@ package struct APIEndpoint: Sendable {
 }
 
 extension Response {
-    /// A JSON answer; nginx adds that nobody may cache it.
+    /// A JSON answer; nginx adds the header that forbids caching.
     static func json(_ status: HTTPStatus = .ok, body: [UInt8]) -> Response {
         Response(status, headers: [.json], body: body)
     }

@@ -2,14 +2,14 @@ import Domain
 import FastCGI
 import JSON
 
-/// What an API endpoint sees of a request.
+/// A request as an API endpoint sees it.
 package struct APIRequest {
     /// The path's variable parts, in order.
     let captures: [String]
     /// nginx's id of the request.
     package let requestID: String?
-    /// Whether the caller is a program of this machine, and not somebody whom a proxy or a tunnel
-    /// on it lets in.
+    /// Whether the caller is a program on this machine, and not a client of a proxy or a tunnel on
+    /// it.
     let isLocal: Bool
     let authorization: String?
     let contentType: String?
@@ -40,7 +40,7 @@ package struct APIRequest {
         return values.first
     }
 
-    /// Refuses parameters that the endpoint does not know: a typo must not widen an answer.
+    /// Refuses unknown parameters: a misspelt filter must not be ignored and return too much.
     ///
     /// - Throws: 400 `bad_query`.
     func allow(_ names: String...) throws(Problem) {

@@ -3,12 +3,12 @@ import FastCGI
 private import Security
 private import Synchronization
 
-/// Lets in who presents a valid API key.
+/// Checks API keys.
 ///
-/// Each request looks its key up, so that a revocation counts from the next one on; a key that
-/// cannot be looked up is refused with 503. One endpoint alone may go by memory, and only while no
-/// server answers: an admin must see the state of the service just then, so a key that was seen
-/// valid within the last day still opens it. Any thread.
+/// Each request looks its key up, so that a revocation takes effect at the next one; if the look-up
+/// fails, the answer is 503. One endpoint alone may accept a remembered key, and only while no
+/// server answers: an administrator needs the state of the service just then, so a key that was
+/// valid within the last day is enough. Any thread.
 package final class Authenticator: Sendable {
     private struct Remembered {
         let key: APIKey
@@ -18,7 +18,7 @@ package final class Authenticator: Sendable {
     private let keys: any APIKeyStore
     private let remembered = Mutex<[[UInt8]: Remembered]>([:])
 
-    /// Keys are few; whoever has more is asked to wait for the database.
+    /// Keys are few; beyond this many, a key is not remembered.
     private static let rememberedLimit = 1000
     private static let rememberedFor: Duration = .seconds(86_400)
 
@@ -31,9 +31,9 @@ package final class Authenticator: Sendable {
     /// - Parameters:
     ///   - scope: what the key must allow.
     ///   - request: whose header is read.
-    ///   - goesByMemory: whether a key that was seen valid within a day will do while no server
+    ///   - goesByMemory: whether a key that was valid within a day is enough while no server
     ///     answers.
-    /// - Returns: the key's SHA-256, which tells callers apart.
+    /// - Returns: the key's SHA-256, which identifies the caller.
     /// - Throws: 401 without a valid key, 403 for a key without the scope, 503 if the database
     ///   does not answer.
     @discardableResult
@@ -44,8 +44,8 @@ package final class Authenticator: Sendable {
             throw Self.refusal(
                 "missing_key", "Send an API key as \"Authorization: Bearer wb_…\".")
         }
-        // As RFC 9110 has it and nginx counts it: blanks between the two words, as many as there
-        // are, and none elsewhere.
+        // Any number of blanks between the two words and none elsewhere, as in RFC 9110 and as
+        // nginx counts requests.
         let scheme = authorization.prefix { $0 != " " }
         let credentials = authorization.dropFirst(scheme.count).drop { $0 == " " }
         guard scheme.lowercased() == "bearer", !credentials.isEmpty else {

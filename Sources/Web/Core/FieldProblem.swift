@@ -21,7 +21,7 @@ package struct FieldProblems: Sendable, Equatable {
     /// All of them.
     package private(set) var count = 0
 
-    /// An answer must not be larger than the mistake.
+    /// Bounds the answer, which should not be larger than the request.
     static let listLimit = 100
 
     init() {}

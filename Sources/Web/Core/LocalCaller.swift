@@ -1,15 +1,15 @@
 import FastCGI
 
-/// Who calls from this machine.
+/// Whether a request comes from this machine.
 ///
-/// The peer's address alone does not tell: behind a proxy or a tunnel that runs here, everybody has
-/// the address of this machine. Proxies say so in a header, and whoever comes through a mere tunnel
-/// asks for the public name.
+/// The peer's address is not enough: behind a proxy or a tunnel on this machine, everybody has its
+/// address. Proxies add a header, and callers through a plain tunnel ask for the public name.
 enum LocalCaller {
     private static let addresses: Set = ["127.0.0.1", "::1", "::ffff:127.0.0.1"]
     private static let names: Set = ["localhost", "127.0.0.1", "[::1]"]
 
-    /// What proxies and tunnels add. Source: RFC 7239, RFC 9110 section 7.6.3, and the headers of
+    /// Headers that proxies and tunnels add. Source: RFC 7239, RFC 9110 section 7.6.3, and the
+    /// headers of
     /// nginx's, HAProxy's, Cloudflare's and Tailscale's documentation.
     private static let forwarding = [
         "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP",

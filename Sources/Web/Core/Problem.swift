@@ -64,7 +64,7 @@ package struct Problem: Error, Sendable {
 }
 
 extension Problem {
-    /// Something may work again after a few seconds.
+    /// A failure that may pass after a few seconds.
     static func unavailable(_ code: String, _ detail: String) -> Problem {
         Problem(.serviceUnavailable, code, detail, headers: [.retryAfter])
     }
@@ -82,7 +82,7 @@ extension Problem {
         }
     }
 
-    /// Fields of a call are wrong.
+    /// Fields of a request are wrong.
     init(_ fields: FieldProblems) {
         let fewer = fields.list.count
         self.init(
@@ -109,9 +109,9 @@ extension Problem {
             headers: malformation == .encoded ? [.acceptIdentity] : [])
     }
 
-    /// A call's body is not JSON that is read here.
+    /// A request's body is not JSON, or exceeds the bounds.
     init(_ fault: JSONFault, _ limits: JSONReader.Limits) {
-        // The word that quarantine has for the same in a callback.
+        // Quarantine uses the same code for this in a callback.
         let code = fault.code == .duplicateName ? "duplicate_key" : "not_json"
         self.init(
             .badRequest, code, fault.explanation(limits), at: "byte \(fault.offset)")
@@ -139,7 +139,7 @@ extension Exchange {
 }
 
 extension Malformation {
-    /// No encoding of a body is read.
+    /// Encoded bodies are not read.
     static let encoded = Malformation(
         .unsupportedMediaType, at: "Content-Encoding", "A body without any encoding was expected.")
 }

@@ -3,12 +3,12 @@ package import FastCGI
 /// Finds the endpoint of a request by its path and method.
 ///
 /// Paths are matched against DOCUMENT_URI, which nginx may have rewritten; signatures are checked
-/// against REQUEST_URI, which is as the provider called it.
+/// against REQUEST_URI, as the provider sent it.
 package final class Router: ExchangeHandler {
-    /// What answers a request. It answers now or later, from any thread, exactly once.
+    /// Answers a request, now or later, from any thread, exactly once.
     package typealias Endpoint = @Sendable (Exchange, _ captures: [String]) -> Void
 
-    /// A method, a path pattern and what answers there.
+    /// A method, a path pattern and the endpoint for them.
     package struct Route: Sendable {
         let method: String
         /// Segments; nil stands for any one segment.
@@ -34,7 +34,7 @@ package final class Router: ExchangeHandler {
             self.endpoint = endpoint
         }
 
-        /// The captured segments if the path fits, nil if not.
+        /// The captured segments if the path matches, nil if not.
         func captures(_ segments: [Substring]) -> [String]? {
             guard segments.count == pattern.count else { return nil }
             var captures: [String] = []
@@ -50,7 +50,7 @@ package final class Router: ExchangeHandler {
         }
     }
 
-    /// Routes without captures by path: callbacks are found by one look-up.
+    /// Routes without captures by path, so that callbacks need one look-up.
     private let exact: [String: [Route]]
     private let patterns: [Route]
 
@@ -73,7 +73,7 @@ package final class Router: ExchangeHandler {
         exchange.respond(problem.response(requestID: exchange.requestID))
     }
 
-    /// nginx drops the body of what answers a HEAD, so that HEAD works wherever GET does.
+    /// Treats HEAD as GET; nginx drops the body of the answer.
     private static func method(_ exchange: Exchange) -> String {
         exchange.method == "HEAD" ? "GET" : exchange.method ?? ""
     }

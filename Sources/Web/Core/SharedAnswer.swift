@@ -1,11 +1,10 @@
 private import Synchronization
 import System
 
-/// What one thread finds out, for all who want to know.
+/// A value that one thread obtains for all callers.
 ///
-/// A question may take long: the database may hang. So it is asked on a thread of its own, one at a
-/// time and never twice within the interval, and callers are told what the last answer was. Any
-/// thread.
+/// Obtaining it may take long, because the database may hang. So a thread of its own asks, once at
+/// a time and never twice within the interval, and callers get the last value. Any thread.
 package final class SharedAnswer<Value: Sendable>: Sendable {
     /// When the question is asked.
     package enum Rhythm: Sendable {
@@ -21,7 +20,7 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
         package let value: Value?
         /// How old the value is.
         package let age: Duration?
-        /// How long the question that is being asked has had no answer.
+        /// How long the current query has been without an answer; nil if there is none.
         package let pending: Duration?
     }
 
@@ -45,9 +44,9 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - name: the thread's, at most 15 bytes.
     ///   - rhythm: when to ask.
-    ///   - interval: how long an answer serves.
-    ///   - first: what is known already.
-    ///   - ask: finds out; may block.
+    ///   - interval: how long a value is used.
+    ///   - first: the value known at the start.
+    ///   - ask: obtains the value; may block.
     package init(
         _ name: String, _ rhythm: Rhythm, every interval: Duration = .seconds(1),
         first: Value? = nil, ask: @escaping @Sendable () -> Value
@@ -60,11 +59,11 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
         thread.startOrAbort { [self] in run() }
     }
 
-    /// What is known, where there is need after a wait for the answer that comes next.
+    /// The last value; if it is too old, waits for the next one.
     ///
-    /// - Parameter patience: the longest wait. There is none while the last answer is younger than
-    ///   the interval, or while the question has been open for longer than this.
-    /// - Returns: what is known then.
+    /// - Parameter patience: the longest wait. There is none while the last value is younger than
+    ///   the interval, or while the current query has been running for longer than this.
+    /// - Returns: the value known then.
     package func latest(within patience: Duration = .zero) -> Reading {
         let now = ContinuousClock.now
         let waiter = state.withLock { state -> Wakeup? in
@@ -90,7 +89,7 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
         }
     }
 
-    /// Asks no more. What is being asked is not waited for.
+    /// Asks no more. A query that is running is not waited for.
     package func stop() {
         thread.stop()
     }
@@ -132,7 +131,8 @@ package final class SharedAnswer<Value: Sendable>: Sendable {
     private func nextStep() -> Step {
         state.withLock { state in
             if rhythm == .onDemand, state.waiters.isEmpty { return .idle }
-            // Not by the answer: a question that is answered at once is not asked more often.
+            // Counted from the query, not the answer: a fast answer must not make queries more
+            // frequent.
             let last = state.askedAt ?? (rhythm == .steady ? state.answeredAt : nil)
             guard let last, .now - last < interval else { return .ask }
             return .rest(until: last + interval)

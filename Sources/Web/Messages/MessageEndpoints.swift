@@ -4,7 +4,7 @@ import FastCGI
 /// `GET /v1/messages…`: a message's status and how it came about.
 package struct MessageEndpoints: Sendable {
     private let reader: any MessageReader
-    /// A message has a handful of reports; the bound is for what nobody foresaw.
+    /// A message has a handful of reports; the bound is for unforeseen cases.
     private static let timelineLimit = 1000
 
     package init(_ reader: any MessageReader) {

@@ -1,12 +1,12 @@
 package import Domain
 import JSON
 
-/// Messages and reports as JSON, the names that the API promises.
+/// Messages and reports as JSON, with the API's names.
 package enum MessageView {
     /// A message with its current status and the report that decides it.
     ///
-    /// Of a message of ours also what its sender asked for. What a report and its sender both tell
-    /// is the report's, as soon as there is one: it knows what was billed.
+    /// For our own messages it also has what the sender asked for. Where a report and the sender
+    /// both give a value, the report's counts, because it shows what was billed.
     package static func message(_ message: Message) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
@@ -33,7 +33,7 @@ package enum MessageView {
         return json.bytes
     }
 
-    /// How the parts of a message of several fare.
+    /// The statuses of the parts of a message.
     private static func parts(of message: Message, in json: inout JSONWriter) {
         json.key("parts")
         guard let counts = message.partCounts else { return json.null() }
@@ -55,7 +55,7 @@ package enum MessageView {
         if let metadata = sending.metadata { json.raw(metadata) } else { json.null() }
     }
 
-    /// The reason of ours, in the shape of a report's.
+    /// Our own reason for a failure, in the form of a report's error.
     private static func error(_ event: SendEvent?, in json: inout JSONWriter) {
         json.key("error")
         guard let problem = event?.problem else { return json.null() }
@@ -69,8 +69,8 @@ package enum MessageView {
         json.endObject()
     }
 
-    /// A message's reports, the deciding one first, each with the rule that put it there; and what
-    /// we did about it, the earliest first.
+    /// A message's reports, the deciding one first, each with the rule that ranks it; and the
+    /// events of sending, the earliest first.
     package static func timeline(
         of message: Message, reports: [RecordedReport], events: [SendEvent]
     ) -> [UInt8] {
@@ -121,7 +121,7 @@ package enum MessageView {
         json.endObject()
     }
 
-    /// Why the report is where it is: the winner against the runner-up, the others against it.
+    /// Why the report has its rank: the first compared with the second, the others with the first.
     private static func verdict(
         of recorded: RecordedReport, at position: Int, among reports: [RecordedReport],
         in json: inout JSONWriter
@@ -151,8 +151,8 @@ package enum MessageView {
         }
     }
 
-    /// What a report tells; of a message that is shown by it, our own judgement where it decides,
-    /// and what its sender said where the report says nothing.
+    /// A report's details. For the message's own view, our result where that decides, and the
+    /// sender's values where the report has none.
     private static func details(
         of report: Report, _ message: Message? = nil, in json: inout JSONWriter
     ) {

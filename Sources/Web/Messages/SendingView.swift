@@ -40,7 +40,7 @@ enum SendingView {
         json.endObject()
     }
 
-    /// A stop is told first: starting a dispatcher would not mend it.
+    /// A stop comes first, because starting a dispatcher would not end it.
     private static func word(_ presence: ProviderPresence, at now: Timestamp) -> String {
         if presence.stop != nil { return "stopped" }
         return presence.isServed(at: now) ? "running" : "no_dispatcher"

@@ -28,7 +28,7 @@ package struct CancelEndpoint: Sendable {
         case .tooLate(let status):
             throw Self.tooLate("Its status is \(status.rawValue).")
         case .unknown:
-            // 404 if there is none at all.
+            // 404 if there is no such message.
             _ = try MessageEndpoints.message(id, in: reader)
             throw Problem(
                 .conflict, "not_ours",

@@ -1,9 +1,9 @@
 import Domain
 
-/// What a provider does not take though others do, as far as it is told before sending.
+/// What a provider refuses though others accept it, as far as that is known before sending.
 ///
-/// Checked where the send request says whom a message goes to. Another provider may take over
-/// later, and then says for itself what it does not take. Source: Plivo's documentation,
+/// Checked where the send request names the provider. Another one that takes over later refuses by
+/// itself what it does not accept. Source: Plivo's documentation,
 /// messaging/api/message/send-a-message and "Encoding and concatenation".
 enum ProviderRules {
     typealias Problem = (code: String, detail: String)
@@ -22,7 +22,7 @@ enum ProviderRules {
         )
     }
 
-    /// A sender's name, which is no number.
+    /// A sender's name.
     static func problem(withName name: String, at provider: Provider) -> Problem? {
         let hasLetter = name.utf8.contains { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)

@@ -4,7 +4,7 @@ import JSON
 
 /// The answer to a send request that sends messages.
 package enum SendAnswer {
-    /// The document: each message with what is known of it; without states all are queued.
+    /// The document: each message with its known state; without states all are queued.
     package static func document(
         _ sendRequest: SendRequest, _ states: [MessageID: SendState] = [:]
     ) -> [UInt8] {
@@ -38,7 +38,7 @@ package enum SendAnswer {
         return json.bytes
     }
 
-    /// The answer as it is kept for repetitions: 200 once all messages have left the queue.
+    /// The answer that repetitions get: 200 once all messages have left the queue.
     static func stored(_ sendRequest: SendRequest, _ states: [MessageID: SendState] = [:])
         -> StoredAnswer
     {
@@ -48,7 +48,7 @@ package enum SendAnswer {
         return StoredAnswer(status: isDone ? 200 : 202, body: document(sendRequest, states))
     }
 
-    /// The answer as it is given.
+    /// The answer that is sent.
     static func response(_ answer: StoredAnswer, isReplayed: Bool = false) -> Response {
         var headers = [HeaderField.json]
         if let message = onlyMessage(answer.body),

@@ -5,12 +5,12 @@ extension SendDraft {
     private static let segmentLimit = 25
     private static let callbackDataLimit = 4000
     private static let horizonDays: Int64 = 180
-    /// Clocks differ, and a send request takes its time: what was due just now is sent at once.
+    /// Clocks differ and requests take time: a time of up to a minute ago means now.
     private static let lateness: Duration = .seconds(60)
-    /// How long messages are tried if nobody says.
+    /// How long delivery is tried by default.
     private static let defaultPatience: Duration = .seconds(86_400)
 
-    /// The send request, if nothing is wrong with it.
+    /// The send request, if it is valid.
     ///
     /// - Parameters:
     ///   - id: the send request's.

@@ -6,7 +6,7 @@ extension SendDraft {
     private static let nameLimit = 11
     private static let shortCodeDigits = 3...8
 
-    /// A number with `+`, a short code or a name, nil where the provider chooses.
+    /// A number with `+`, a short code or a name; nil lets the provider choose.
     mutating func checkedSender(_ recipients: [SendRequest.Recipient]) -> String? {
         guard let sender else { return nil }
         let digits = sender.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -16,7 +16,7 @@ extension SendDraft {
             checkSender(recipients) { ProviderRules.problem(with: number, at: $0) }
             return number.description
         } catch .strangeCharacter(let scalar, _) where scalar != "+" {
-            // A number has no such character, so it is a name.
+            // A number cannot contain this character, so it is a name.
             if let detail = Self.problem(withName: sender) {
                 addSenderProblem(detail)
             } else {
@@ -37,7 +37,7 @@ extension SendDraft {
         problems.add(name(.sender), "bad_sender", detail)
     }
 
-    /// Asks for each provider that the messages go to.
+    /// Checks it for each provider that the messages go to.
     private mutating func checkSender(
         _ recipients: [SendRequest.Recipient], _ problem: (Provider) -> ProviderRules.Problem?
     ) {
@@ -47,7 +47,7 @@ extension SendDraft {
         }
     }
 
-    /// What is wrong with a name, nil if nothing is.
+    /// What is wrong with a name; nil if it is valid.
     private static func problem(withName name: String) -> String? {
         for (index, scalar) in name.unicodeScalars.enumerated() where !isOfNames(scalar) {
             return "Its character \(index + 1) is \(scalar.named), which networks do not carry in a"
@@ -63,8 +63,8 @@ extension SendDraft {
         return nil
     }
 
-    /// The printable characters of ASCII that are one septet in GSM 7-bit. Its others, such as é,
-    /// are replaced or dropped on the way by one network or another.
+    /// The printable ASCII characters that are one septet in GSM 7-bit. Others of that alphabet,
+    /// such as é, are replaced or dropped by some networks.
     private static func isOfNames(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "[", "\\", "]", "^", "`", "{", "|", "}", "~": false

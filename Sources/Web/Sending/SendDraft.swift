@@ -1,11 +1,11 @@
 import JSON
 
-/// What somebody wants to send, as they wrote it: the API's members or the command line's options.
+/// A send request as it was written: the API's members or the command line's options.
 ///
-/// Whatever is wrong is collected, and `sendRequest` tells all of it at once.
+/// All problems are collected, and `sendRequest` throws them at once.
 package struct SendDraft: Sendable {
-    /// Recipients by their place in the send request; what is no text is missing here and is a
-    /// problem.
+    /// Recipients by their place in the send request; one that is not a text is missing here and is
+    /// a problem.
     var recipients: [(index: Int, text: String)] = []
     /// Whether there may be several, so that a problem names the place.
     var isList = false
@@ -19,15 +19,15 @@ package struct SendDraft: Sendable {
     var callbackData: String?
     /// A JSON object, canonical.
     var metadata: String?
-    /// The names that the caller used for what has several.
+    /// The name that the caller used for the recipients.
     var recipientsName = Member.recipients.rawValue
     var textName = Member.text.rawValue
     var problems = FieldProblems()
 
-    /// How long messages may be tried, in minutes.
+    /// How long delivery may be tried, in minutes.
     package static let validityLimits = 1...2880
 
-    /// Members that were named, rightly or not: those are not missing as well.
+    /// Members that were given, valid or not; they are not reported as missing.
     private var named: Set<Member> = []
 
     /// What a send request may have; the raw values are the API's names.
@@ -80,7 +80,7 @@ package struct SendDraft: Sendable {
     /// From a request's body.
     init(_ members: [JSONValue.Member]) {
         isFromOptions = false
-        // In order, so that the same mistakes have the same answer.
+        // In order, so that the same mistakes give the same answer.
         for given in members.inOrderOfNames {
             let (name, value) = (given.name, given.value)
             guard let member = Member(name: name) else {
@@ -101,12 +101,12 @@ package struct SendDraft: Sendable {
         }
     }
 
-    /// What the caller calls a member that has one name only.
+    /// The caller's name for a member that has one name only.
     func name(_ member: Member) -> String {
         isFromOptions ? member.option : member.rawValue
     }
 
-    /// What the caller calls one of the recipients.
+    /// The caller's name for one of the recipients.
     func place(_ index: Int) -> String {
         guard isList else { return recipientsName }
         return isFromOptions
@@ -114,7 +114,7 @@ package struct SendDraft: Sendable {
             : "\(recipientsName)[\(index)]"
     }
 
-    /// Whether a member is absent, and not just wrong.
+    /// Whether a member is absent, and not just invalid.
     func isMissing(_ member: Member) -> Bool { !named.contains(member) }
 
     private mutating func read(_ member: Member, _ name: String, _ value: JSONValue) {
@@ -200,10 +200,10 @@ package struct SendDraft: Sendable {
 }
 
 extension SendDraft {
-    /// What a send request asks for, always in the same bytes: names resolved, members sorted,
-    /// nulls gone.
+    /// The members of a send request, always in the same bytes: names resolved, members sorted,
+    /// nulls removed.
     ///
-    /// Of a send request without problems: no name of a member stands for another one's.
+    /// Only for a send request without problems, in which no member is given under two names.
     static func canonical(_ members: [JSONValue.Member]) -> [UInt8] {
         let resolved = members.filter { $0.value != .null }.map { member in
             JSONValue.Member(

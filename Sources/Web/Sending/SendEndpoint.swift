@@ -14,11 +14,10 @@ package struct SendEndpoint: Sendable {
     private let routing: Routing
     private let key: @Sendable (SendRequestID, PhoneNumber) -> MessageID
 
-    /// 1,000 recipients, the longest text, callback data and metadata, escaped as far as it goes.
+    /// 1,000 recipients, the longest text, callback data and metadata, all of it escaped.
     static let bodyLimit = 256 << 10
     private static let waitLimitSeconds = 10.0
-    /// Nobody waits for longer than this behind the arrival of the send request: nginx gives up
-    /// after 30 s.
+    /// No caller waits for longer than this after the send request came: nginx's limit is 30 s.
     private static let waitEnd: Duration = .seconds(20)
     private static let keyLengths = 1...255
 
@@ -70,12 +69,12 @@ package struct SendEndpoint: Sendable {
                     + " message takes a key of its own.", at: "Idempotency-Key")
         }
         notifier.notify()
-        // What is sent later than that is not worth waiting for.
+        // Messages that are sent later than that are not waited for.
         let isTaken =
             wait > .zero && sendRequest.sendAt.map { $0 <= now.advanced(by: wait) } ?? true
             && watch.watch(
                 sendRequest.recipients.map(\.message),
-                // However long it was under way until here.
+                // Counted from the request's arrival, however long it has taken so far.
                 until: min(.now + wait, exchange.arrival + Self.waitEnd),
                 for: SendWatch.Caller(
                     idempotency: idempotency, compose: { SendAnswer.stored(sendRequest, $0) },
@@ -100,7 +99,7 @@ package struct SendEndpoint: Sendable {
         }
     }
 
-    /// Seconds with at most three digits behind the point.
+    /// Seconds with at most three digits after the point.
     private func wait(_ request: APIRequest) throws(Problem) -> Duration {
         guard let text = try request.value("wait") else { return .zero }
         let isNumber = text.utf8.allSatisfy {
@@ -145,8 +144,8 @@ package struct SendEndpoint: Sendable {
         return members
     }
 
-    /// The members with the provider that the query names: nginx puts it there for a path that is
-    /// one provider's. It is part of what the send request asks for, as if the body had it.
+    /// The members, with the provider from the query: nginx adds it on a path that belongs to one
+    /// provider. It counts as if it were in the body.
     private func pinned(
         _ members: [JSONValue.Member], _ provider: String?
     ) throws(Problem) -> [JSONValue.Member] {
@@ -164,8 +163,8 @@ package struct SendEndpoint: Sendable {
         return others + [JSONValue.Member(name: name, value: .string(provider))]
     }
 
-    /// What people nest by hand is flat. A send request in order has 1,000 recipients, metadata of
-    /// 8 KiB and little else, so its values are few; the other bounds are the fields' own.
+    /// Few levels and values: a valid send request has 1,000 recipients, metadata of 8 KiB and
+    /// little else. The other bounds are those of the fields.
     static let limits: JSONReader.Limits = {
         var limits = JSONReader.Limits()
         limits.depth = 32

@@ -3,17 +3,17 @@ private import Synchronization
 import System
 package import Telemetry
 
-/// Lets callers wait for what providers answer, without a thread for each.
+/// Lets callers wait for the providers' results, without a thread for each.
 ///
-/// One thread asks the queue for all of them at once: whenever somebody rings, and every quarter of
-/// a second in case a ring was lost. Answers that are to be repeated are kept, for all who leave at
-/// that moment in one commit. Any thread.
+/// One thread queries the queue for all of them: at each wake-up, and every quarter of a second in
+/// case a notification was lost. Answers that may be repeated are stored in one commit for all
+/// callers that leave at that moment. Any thread.
 package final class SendWatch: Sendable {
-    /// Somebody who waits. Nothing here blocks for long.
+    /// A waiting caller. Nothing here blocks for long.
     struct Caller: Sendable {
-        /// Where the answer is kept for repetitions; it holds the one that is there now.
+        /// Where the answer is stored for repetitions; it holds the answer so far.
         let idempotency: Idempotency?
-        /// The answer by what is known.
+        /// Makes the answer from the known states.
         let compose: @Sendable ([MessageID: SendState]) -> StoredAnswer
         /// Gives the answer; called once.
         let give: @Sendable (StoredAnswer) -> Void
@@ -23,7 +23,7 @@ package final class SendWatch: Sendable {
         var list = WatchList()
         var callers: [UInt64: Caller] = [:]
 
-        /// Takes out who is done, with their answers.
+        /// Removes the callers that are done, and returns their answers.
         mutating func settle(
             _ states: [MessageID: SendState]
         ) -> [(caller: Caller, states: [MessageID: SendState])] {
@@ -55,19 +55,19 @@ package final class SendWatch: Sendable {
     /// How many send requests wait now.
     package var waiting: Int { state.withLock { $0.list.count } }
 
-    /// Something may be known now. Never blocks.
+    /// States may have changed. Never blocks.
     package func wake() { thread.wake() }
 
-    /// Answers all who wait with what is known, takes in nobody from now on, and ends the thread.
+    /// Answers all waiting callers with what is known, accepts no more, and ends the thread.
     ///
-    /// - Parameter limit: how long to wait for the thread, which may be asking a database that
-    ///   hangs; those whom it is about to answer are answered when that comes to its end.
+    /// - Parameter limit: how long to wait for the thread. If it is waiting for a database that
+    ///   hangs, the callers that it has taken are answered when that wait ends.
     package func stop(within limit: Duration = .seconds(1)) {
         let left = state.withLock { state in
             state.list.close()
             return state.settle([:])
         }
-        // Not kept for repetitions: those tell less, but nothing wrong.
+        // Not stored for repetitions: those then get an older answer, but not a wrong one.
         for (caller, states) in left { caller.give(caller.compose(states)) }
         thread.stop()
         _ = thread.join(until: .now + limit)
@@ -84,7 +84,7 @@ package final class SendWatch: Sendable {
             state.callers[id] = caller
             return true
         }
-        // The answer may have come before anybody waited for it.
+        // The result may have come before the caller waited for it.
         if isTaken { wake() }
         return isTaken
     }
@@ -101,8 +101,8 @@ package final class SendWatch: Sendable {
             let states = pending.isEmpty ? [:] : ask(pending)
             let done = state.withLock { $0.settle(states ?? [:]) }
             let answers = done.map { caller, states in (caller, caller.compose(states)) }
-            // Before they are given, or a repetition may still get the other one. A database that
-            // did not answer just now is not asked again.
+            // Stored before they are given, or a repetition could get the older answer. A database
+            // that has just failed to answer is not asked again.
             if states != nil { keep(answers) }
             for (caller, answer) in answers { caller.give(answer) }
         }
@@ -118,8 +118,8 @@ package final class SendWatch: Sendable {
         }
     }
 
-    /// Keeps the answers that say more than those that are there. If it fails, repetitions tell
-    /// less, but nothing wrong; the others are not tried then, since callers wait.
+    /// Stores the answers that are newer than the stored ones. If it fails, repetitions get an
+    /// older answer, but not a wrong one; the remaining ones are not tried, because callers wait.
     private func keep(_ answers: [(caller: Caller, answer: StoredAnswer)]) {
         var rest = answers.compactMap { caller, answer -> KeptAnswer? in
             guard let idempotency = caller.idempotency, answer != idempotency.answer else {

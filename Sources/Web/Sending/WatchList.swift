@@ -1,15 +1,15 @@
 import Domain
 
-/// Who waits for the answers of providers, and for which messages.
+/// The callers that wait for results, and their messages.
 ///
-/// A pure state machine: callers and states go in, who is done comes out. A waiter is added, learns
-/// of its messages by `settle`, and leaves by it when all are known, its time is over, or the list
-/// was closed; a closed list takes nobody in.
+/// A pure state machine: callers and states go in, finished callers come out. A waiter is added,
+/// gets states by `settle`, and leaves when all are known, its time is over, or the list was
+/// closed; a closed list accepts nobody.
 struct WatchList {
-    /// What a waiter that leaves knows.
+    /// A waiter that leaves, with what it knows.
     struct Leaver: Equatable {
         let id: UInt64
-        /// Messages that nothing is known of are absent.
+        /// Messages without a known state are absent.
         let states: [MessageID: SendState]
     }
 
@@ -25,7 +25,7 @@ struct WatchList {
     private(set) var isClosed = false
 
     static let waiterLimit = 512
-    /// Of all waiters together: each is asked for again and again.
+    /// Of all waiters together, because each message is queried repeatedly.
     static let messageLimit = 50_000
 
     var count: Int { waiters.count }
@@ -33,10 +33,10 @@ struct WatchList {
     /// The messages to ask for.
     var pending: [MessageID] { waiters.values.flatMap(\.pending) }
 
-    /// When somebody's time is over; nil if nobody waits.
+    /// When the first waiter's time is over; nil without waiters.
     var deadline: ContinuousClock.Instant? { waiters.values.map(\.deadline).min() }
 
-    /// Takes a waiter in; nil if there is no room.
+    /// Adds a waiter; nil if there is no room.
     mutating func add(
         _ messages: [MessageID], until deadline: ContinuousClock.Instant
     ) -> UInt64? {
@@ -51,7 +51,7 @@ struct WatchList {
 
     mutating func close() { isClosed = true }
 
-    /// Tells what is known now; returns who leaves, the first comer first.
+    /// Passes on the known states; returns the waiters that leave, the earliest first.
     mutating func settle(
         _ states: [MessageID: SendState], at now: ContinuousClock.Instant
     ) -> [Leaver] {

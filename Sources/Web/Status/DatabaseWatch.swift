@@ -1,19 +1,19 @@
 package import Domain
 
-/// Tells the state of the database without a question of the caller's own: whoever asks for
-/// readiness must cost no round trip, and must not wait for a database that hangs.
+/// The state of the database as last seen by a thread. A readiness check must cost no round trip,
+/// and must not wait for a database that hangs.
 package struct DatabaseWatch: DatabaseProbe {
     private let answer: SharedAnswer<DatabaseState>
     private let expectedMigration: Int
 
-    /// A question that has been open for longer than that means that the database hangs.
+    /// A check that runs for longer than this means that the database hangs.
     private let limit: Duration
 
     /// Asks once a second, on a thread of its own.
     ///
     /// - Parameters:
-    ///   - probe: whom to ask.
-    ///   - first: what it has said just now.
+    ///   - probe: asks the database.
+    ///   - first: its latest state.
     ///   - limit: how long it may take.
     package init(
         _ probe: any DatabaseProbe, first: DatabaseState, limit: Duration = .seconds(2)
@@ -23,7 +23,7 @@ package struct DatabaseWatch: DatabaseProbe {
         answer = SharedAnswer("database-watch", .steady, first: first) { probe.databaseState() }
     }
 
-    /// What is known; never blocks.
+    /// The last known state; never blocks.
     package func databaseState() -> DatabaseState {
         let reading = answer.latest()
         if let pending = reading.pending, pending > limit {
@@ -32,7 +32,7 @@ package struct DatabaseWatch: DatabaseProbe {
         return reading.value ?? unanswered(for: .zero)
     }
 
-    /// Asks no more.
+    /// Ends the checks.
     package func stop() {
         answer.stop()
     }

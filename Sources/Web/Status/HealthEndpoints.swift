@@ -14,7 +14,7 @@ package struct HealthEndpoints: Sendable {
     ///   - database: must answer without waiting.
     ///   - writer: likewise.
     ///   - metrics: what is shown; reading them waits for a moment at most.
-    ///   - authenticator: lets in who may see them from elsewhere.
+    ///   - authenticator: checks the keys of callers from elsewhere.
     package init(
         database: any DatabaseProbe, writer: any WriterProbe, metrics: Metrics,
         authenticator: Authenticator
@@ -43,16 +43,16 @@ package struct HealthEndpoints: Sendable {
             "GET", "/health/live", answersAtOnce: { _ in true }, endpoint.open { _ in Self.live() })
     }
 
-    /// Asks nobody: the process answers, so it lives.
+    /// Checks nothing: a process that answers is alive.
     private static func live() -> Response {
         .json(body: JSONWriter.document { $0.member("status", "live") })
     }
 
-    /// Whether callbacks can be stored now. Anybody may ask as often as they like: it costs no
-    /// question to the database.
+    /// Whether callbacks can be stored now. Anybody may ask as often as they like, because it costs
+    /// no query.
     private func ready() -> Response {
         let state = database.databaseState()
-        // A server that can be read from may still take no writes, or no more connections.
+        // A server that can be read may still refuse writes, or more connections.
         let problem = state.problem ?? writer.writeProblem
         var json = JSONWriter()
         json.beginObject()

@@ -2,7 +2,7 @@ package import Domain
 import FastCGI
 import JSON
 
-/// `GET /v1/status`: the whole service at a glance, for its admin.
+/// `GET /v1/status`: an overview of the whole service for its administrator.
 package struct StatusEndpoint: Sendable {
     private let version: String
     private let startedAt: Timestamp
@@ -80,13 +80,13 @@ package struct StatusEndpoint: Sendable {
         return json.bytes
     }
 
-    /// `sending` is null where it cannot be looked at, and `sending_problem` says why.
+    /// `sending` is null if its state cannot be read, and `sending_problem` says why.
     private func describeSending(
         isDatabaseThere: Bool, at now: Timestamp, in json: inout JSONWriter
     ) {
         var states: [SendingState]?
         var problem: String?
-        // One round trip more only if the last one came back: who asks now wants to know soon.
+        // Another round trip only if the last one came back, so that the answer comes soon.
         if isDatabaseThere {
             do throws(StoreFailure) {
                 states = try sending.sendingStates()
@@ -156,7 +156,7 @@ package struct StatusEndpoint: Sendable {
     static func minutesLeft(
         _ provider: Provider, refusingSince: Timestamp?, awaySince: Timestamp?, at now: Timestamp
     ) -> Int64? {
-        // While the database is away a report may be waiting at the provider since it went.
+        // While the database is unreachable, reports may be waiting at the provider.
         guard let since = [refusingSince, awaySince].compactMap({ $0 }).min() else { return nil }
         let left = provider.retryHorizon - now.since(since)
         return max(0, left.components.seconds / 60)
