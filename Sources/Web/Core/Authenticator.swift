@@ -18,7 +18,7 @@ package final class Authenticator: Sendable {
     private let keys: any APIKeyStore
     private let remembered = Mutex<[[UInt8]: Remembered]>([:])
 
-    /// Keys are few; beyond this many, a key is not remembered.
+    /// Keys are few; when there are more, all remembered ones are dropped.
     private static let rememberedLimit = 1000
     private static let rememberedFor: Duration = .seconds(86_400)
 

@@ -9,8 +9,7 @@ enum LocalCaller {
     private static let names: Set = ["localhost", "127.0.0.1", "[::1]"]
 
     /// Headers that proxies and tunnels add. Source: RFC 7239, RFC 9110 section 7.6.3, and the
-    /// headers of
-    /// nginx's, HAProxy's, Cloudflare's and Tailscale's documentation.
+    /// documentation of nginx, HAProxy, Cloudflare and Tailscale.
     private static let forwarding = [
         "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP",
         "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_X_CLIENT_IP",
