@@ -19,7 +19,7 @@ struct DemoClusterTests {
 
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// In place of initdb: leaves a file behind, and fails if asked to.
+    /// Used instead of initdb: leaves a file behind, and fails if asked to.
     private func fakeInitdb(fails: Bool) -> (DemoChild.Plan) throws(DemoError) ->
         Void
     {
@@ -35,7 +35,7 @@ struct DemoClusterTests {
         }
     }
 
-    @Test("An initdb that does not end leaves no cluster, and the next one begins anew")
+    @Test("An initdb that does not end leaves no cluster, and the next one begins again")
     func interruptedInitdb() throws {
         #expect(throws: DemoError.self) {
             try cluster.initialize(run: fakeInitdb(fails: true))
@@ -49,7 +49,7 @@ struct DemoClusterTests {
         #expect(!exists(directory.cluster + "/password"))
     }
 
-    @Test("All settings are in the cluster, included once, and written anew for another port")
+    @Test("All settings are in the cluster, included once, and written again for another port")
     func settings() throws {
         try cluster.initialize(run: fakeInitdb(fails: false))
         var secrets = try DemoSecrets.load(from: directory.secrets)
@@ -64,7 +64,7 @@ struct DemoClusterTests {
         #expect(later.server.arguments.suffix(2) == ["-D", directory.data])
     }
 
-    @Test("A postmaster is known by its folder: neither a stranger's pid nor a dead one is it")
+    @Test("A postmaster is found by its folder: another process or an ended one is not it")
     func postmaster() throws {
         let data = folder.path(of: "data")
         mkdir(data, 0o700)
@@ -83,7 +83,7 @@ struct DemoClusterTests {
         #expect(postmaster.successor == .crashed)
     }
 
-    @Test("The sockets are the group's, and go with the demo")
+    @Test("The sockets belong to the group, and are removed with the demo")
     func sockets() throws {
         var sockets: DemoSockets? = try DemoSockets(
             ["callbacks", "api", "events"], in: folder.path, for: nil)
@@ -92,11 +92,11 @@ struct DemoClusterTests {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o660)
         }
-        // Over what a killed demo has left.
+        // Over those that a killed demo has left.
         sockets = try DemoSockets(["callbacks", "api", "events"], in: folder.path, for: nil)
         sockets?.refuse()
         #expect(!paths.contains(where: exists))
-        // Somebody's own in their place stays.
+        // A file of another process in their place stays.
         try Data().write(to: URL(fileURLWithPath: paths[0]))
         sockets?.remove()
         sockets = nil

@@ -107,7 +107,7 @@ struct DemoTests {
         #expect(mode(path) == 0o600)
     }
 
-    @Test("The demo's children know each other, and nothing of their user's own deployment")
+    @Test("The demo's children know each other, and nothing of the user's own deployment")
     func children() throws {
         let directory = try DemoDirectory(folder.path(of: "demo"))
         let secrets = try DemoSecrets.load(from: directory.secrets)
@@ -135,7 +135,7 @@ struct DemoTests {
         #expect(dispatch["NOTIFY_SOCKET"] == nil)
         #expect(dispatch["PATH"] == "/bin")
         #expect(simulator.sockets.count == 1)
-        // What Infobip is told to call is what the responder believes.
+        // The secret in the URL sent to Infobip is the one that the responder accepts.
         let urlSecret = secrets.infobipURLSecret
         let responder = simulated.responder(sockets, notify: "/n").environment
         #expect(dispatch["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
@@ -154,7 +154,7 @@ struct DemoTests {
     }
 
     @Test(
-        "Without the simulator what an account sends is authenticated when that account reports it")
+        "Without the simulator an account's callbacks are authenticated with that account's token")
     func ownAccount() throws {
         let directory = try DemoDirectory(folder.path(of: "demo"))
         let secrets = try DemoSecrets.load(from: directory.secrets)
@@ -185,7 +185,7 @@ struct DemoTests {
         #expect(both["INFOBIP_WEBHOOK_SECRET"] == "theirs")
         #expect(both["INFOBIP_WEBHOOK_PASSWORD"] == nil)
         #expect(both["INFOBIP_HMAC_SECRET"] == nil)
-        // With the simulator nothing of the account's is looked at.
+        // With the simulator the account's settings are ignored.
         let simulated = responder(authenticated, simulates: true).responder(sockets, notify: "/n")
         #expect(simulated.environment["PLIVO_AUTH_TOKEN"] == secrets.plivoAuthToken)
         #expect(simulated.environment["INFOBIP_WEBHOOK_SECRET"] == nil)
@@ -235,7 +235,7 @@ struct DemoTests {
         try DemoLock(path).release()
     }
 
-    @Test("What an earlier run left behind is ended; a stranger with the same pid is not")
+    @Test("Processes of an earlier run are ended; another one with the same pid is not")
     func cleanUp() throws {
         let plan = DemoChild.Plan(
             name: "sleep", program: "/bin/sleep", arguments: ["300"],
@@ -249,7 +249,7 @@ struct DemoTests {
         var processes = DemoProcesses()
         processes.entries = [entry]
         processes.write(to: file)
-        // The stranger began at another time than the file says.
+        // That process started at another time than the file says.
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let other = #"{"name":"responder","pid":\#(stranger.pid),"startTime":1}"#
         try text.replacingOccurrences(of: "[{", with: "[\(other),{")
@@ -261,7 +261,7 @@ struct DemoTests {
         #expect(mode(file) == nil)
     }
 
-    @Test("A file that is no list of processes does no harm", arguments: ["", "{", "[]"])
+    @Test("A file that is not a list of processes does no harm", arguments: ["", "{", "[]"])
     func damagedProcesses(text: String) throws {
         DemoProcesses.cleanUp(file: try folder.write("processes.json", text))
         DemoProcesses.cleanUp(file: "/nonexistent")
@@ -272,7 +272,7 @@ struct DemoTests {
         #expect(DemoProcesses.Entry(name: "nginx", pid: -1) == nil)
     }
 
-    @Test("The responder tells of its readiness itself")
+    @Test("The responder reports its readiness itself")
     func readiness() throws {
         let socket = try ReadinessSocket(folder.path(of: "ready"))
         let manager = ServiceManager(["NOTIFY_SOCKET": socket.path])

@@ -57,7 +57,7 @@ struct StopRequestTests {
         #expect(waitUntil(within: .seconds(5)) { kill(-group, 0) != 0 })
     }
 
-    @Test("The second signal is told at once")
+    @Test("The second signal is passed on at once")
     func secondSignal() {
         let stop = request()
         stop.take(SIGTERM)
@@ -66,7 +66,7 @@ struct StopRequestTests {
         #expect(second.wait(for: .seconds(10)))
     }
 
-    @Test("A program that fails is told with its last words")
+    @Test("A program that fails is reported with its last output")
     func lastWords() {
         let error = #expect(throws: DemoError.self) {
             try request().run(plan("echo so it ends; exit 7"))

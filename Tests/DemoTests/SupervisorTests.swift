@@ -29,11 +29,11 @@ struct SupervisorTests {
 
     private func isAlive(_ pid: String) -> Bool {
         let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        // A zombie has ended; whoever adopted it has only not been told.
+        // A zombie has ended; its parent has only not reaped it yet.
         return stat.map { !$0.contains(") Z ") } ?? false
     }
 
-    @Test("A child that crashed is started again, and the new pid is told")
+    @Test("A child that crashed is started again, and the new pid is reported")
     func restart() throws {
         let restarted = DispatchSemaphore(value: 0)
         let supervisor = try Supervisor(
@@ -70,13 +70,13 @@ struct SupervisorTests {
         #expect(supervisor.pid == nil)
     }
 
-    @Test("A child that fails again and again is given up on by whoever waits for it")
+    @Test("A child that keeps failing is given up by a caller that waits for it")
     func givenUp() throws {
         let supervisor = try Supervisor(plan("echo $$ >> $F; exit 3")) { _ in }
         #expect(waitUntil(within: .seconds(20)) { supervisor.hasGivenUp })
         let start = ContinuousClock.now
         supervisor.stop(SIGTERM, deadline: .seconds(10))
-        // It was in the middle of a pause between two attempts.
+        // It was in a pause between two attempts.
         #expect(ContinuousClock.now - start < .seconds(5))
     }
 
@@ -127,7 +127,7 @@ struct SupervisorTests {
         #expect(error?.description.contains("cannot start nothing (/nonexistent/program)") == true)
     }
 
-    @Test("What takes an ended child's place is followed, and replaced when it crashes")
+    @Test("A process in an ended child's place is watched, and replaced when it crashes")
     func successor() throws {
         let next = Mutex(Supervisor.Successor.none)
         let pids = Mutex<[pid_t?]>([])
@@ -147,7 +147,7 @@ struct SupervisorTests {
         supervisor.stop(SIGTERM, deadline: .seconds(10))
     }
 
-    @Test("A killed child that somebody has replaced is not started beside the other one")
+    @Test("A killed child that the user has replaced is not started beside the other one")
     func replaced() throws {
         let supervisor = try Supervisor(
             plan("echo $$ >> $F; kill -9 $$"), successor: { .running(4711) }
@@ -157,7 +157,7 @@ struct SupervisorTests {
         #expect(lines.count == 1)
     }
 
-    @Test("Sockets are handed over as systemd does it")
+    @Test("Sockets are passed to a child as systemd does it")
     func handOver() throws {
         let sockets = try DemoSockets(["callbacks", "api", "events"], in: folder.path, for: nil)
         var plan = plan(

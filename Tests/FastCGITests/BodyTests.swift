@@ -27,7 +27,7 @@ struct BodyTests {
         }
     }
 
-    @Test("a body whose length nobody told is what came before the end of the input")
+    @Test("a body of unknown length is all that came before the end of the input")
     func untoldLength() throws {
         let server = try TestServer(handler: Handler.echo)
         let peer = try server.peer()
@@ -36,7 +36,7 @@ struct BodyTests {
         let answer = try peer.exchange(request)
         #expect(answer.status == 200)
         #expect(answer.body == "POST /callback in chunks")
-        // The end is what counts: without it there is no request.
+        // The end decides: without it the request is incomplete.
         let other = try server.peer()
         #expect(other.send(request.bytes.dropLast(8)))
         other.close()
@@ -46,7 +46,7 @@ struct BodyTests {
         #expect(try server.peer().exchange(tooLarge).status == 400)
     }
 
-    @Test("a body over the limit is refused unread, and the connection closed behind the answer")
+    @Test("a body over the limit is refused unread, and the connection closed after the answer")
     func tooLarge() throws {
         let server = try TestServer(
             handler: Handler { exchange in
@@ -64,7 +64,7 @@ struct BodyTests {
         #expect(peer.isClosed())
     }
 
-    @Test("a body that nobody read closes the connection behind the answer")
+    @Test("a body that nobody read closes the connection after the answer")
     func unread() throws {
         let server = try TestServer(handler: Handler { $0.respond(Response(.ok)) })
         let peer = try server.peer()
@@ -89,7 +89,7 @@ struct BodyTests {
         #expect(server.incidents.rest.isEmpty)
     }
 
-    @Test("a peer that goes on sending behind a refusal, or waits, is closed in the end")
+    @Test("a peer that keeps sending after a refusal, or waits, is closed in the end")
     func endlessDiscard() throws {
         let limits = Listener.Limits(
             workers: 1, ioTimeout: .milliseconds(50), bodyBytes: 10_000)
@@ -103,7 +103,7 @@ struct BodyTests {
         #expect(server.server.metrics.timeouts == 0)
     }
 
-    @Test("the largest body of a provider arrives whole and is gone afterwards")
+    @Test("the largest body of a provider arrives whole and is freed afterwards")
     func twelveMebibytes() throws {
         let body = (0..<12 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 13) }
         let inbox = Inbox<Bool>()
@@ -187,7 +187,7 @@ struct BodyTests {
         #expect(inbox.take()??.code == .bodyUnavailable)
     }
 
-    /// Puts nil for a body that was read.
+    /// Adds nil for a body that was read.
     private static func read(_ exchange: Exchange, _ inbox: Inbox<FastCGIError?>) {
         do throws(FastCGIError) {
             _ = try exchange.readBody(limit: 1_000)

@@ -51,7 +51,7 @@ struct CollectorTests {
         return parts
     }
 
-    @Test("a request is the same however it is cut", arguments: 0..<50)
+    @Test("a request is the same however it is split", arguments: 0..<50)
     func cuts(seed: UInt64) {
         var random = MalformedTests.Seeded(state: seed)
         var whole = RequestCollector(bodyLimit: 400)

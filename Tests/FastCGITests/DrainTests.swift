@@ -30,7 +30,7 @@ struct DrainTests {
         #expect(server.server.metrics.openConnections == 0)
     }
 
-    @Test("a drain past its deadline returns how many are unanswered; they can be answered still")
+    @Test("a drain past its deadline returns how many are unanswered; they can still be answered")
     func deadline() throws {
         let inbox = Inbox<Exchange>()
         let server = try TestServer(handler: Handler { inbox.put($0) })
@@ -46,7 +46,7 @@ struct DrainTests {
         #expect(server.server.drain(deadline: .now + .seconds(10)) == 0)
     }
 
-    @Test("a worker stuck in its handler does not hold the drain up")
+    @Test("a worker stuck in its handler does not delay the drain")
     func stuck() throws {
         let gate = DispatchSemaphore(value: 0)
         let entered = Inbox<Bool>()
@@ -78,7 +78,7 @@ struct DrainTests {
         first.respond(Response(.ok))
         let second = try #require(inbox.take())
         Thread { result.put(server.server.drain(deadline: .now + .seconds(30))) }.start()
-        // It never sends anything, and is not waited for until the deadline.
+        // It never sends anything, and the drain does not wait for it until the deadline.
         #expect(peers[2].isClosed())
         second.respond(Response(.ok))
         #expect(try peers[0].answer().status == 200)

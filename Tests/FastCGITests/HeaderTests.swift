@@ -19,7 +19,7 @@ struct HeaderTests {
     }
 
     @Test(
-        "an ordinary header is taken as it is",
+        "an ordinary header is kept as it is",
         arguments: [
             ("Location", "/m/1?a=b"), ("ETag", "\"é\""), ("X-Empty", ""), ("Retry-After", "1"),
         ])

@@ -8,7 +8,7 @@ import TestSupport
 
 @Suite("Listeners", .blocking, .timeLimit(.minutes(10)))
 struct ListenerTests {
-    @Test("the socket has mode 0660 and its file goes at the stop")
+    @Test("the socket has mode 0660 and its file is removed at the stop")
     func mode() throws {
         let server = try TestServer(handler: Handler.echo)
         var status = stat()
@@ -55,7 +55,7 @@ struct ListenerTests {
         #expect(try server.peer().exchange(TestRequest()).status == 200)
     }
 
-    @Test("a file that is no socket is left alone")
+    @Test("a file that is not a socket is left alone")
     func file() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("s")
@@ -67,7 +67,7 @@ struct ListenerTests {
         #expect(try Data(contentsOf: URL(filePath: path)) == Data("precious".utf8))
     }
 
-    @Test("a successor's file is not removed")
+    @Test("the file of a new server on the same path is not removed")
     func successor() throws {
         let server = try TestServer(handler: Handler.echo)
         unlink(server.path)
@@ -113,7 +113,7 @@ struct ListenerTests {
         }
     }
 
-    /// Where a test's descriptors are bound; 9 is no Unix socket.
+    /// Where a test's descriptors are bound; 9 is not a Unix socket.
     private static func path(_ descriptor: Int32) -> String? {
         descriptor == 9
             ? nil

@@ -6,7 +6,7 @@ import TestSupport
 
 @Suite("Malformed input", .blocking, .timeLimit(.minutes(10)))
 struct MalformedTests {
-    /// A generator whose failures can be seen again.
+    /// A generator with a fixed seed, so that failures can be repeated.
     struct Seeded: RandomNumberGenerator {
         var state: UInt64
         mutating func next() -> UInt64 {
@@ -44,7 +44,7 @@ struct MalformedTests {
                 peer.send(Array(part))
             }
             peer.endSending()
-            // Until the server is done with it; what it says does not matter.
+            // Until the server has closed; its answer does not matter.
             while let record = try? peer.record() { _ = record }
         }
         #expect(try server.peer().exchange(request).status == 200)
@@ -95,7 +95,7 @@ struct MalformedTests {
         ("HTTP", Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)),
     ]
 
-    @Test("records that libfcgi cannot stand end the connection", arguments: attacks.indices)
+    @Test("records that libfcgi cannot handle end the connection", arguments: attacks.indices)
     func attack(index: Int) throws {
         let server = try TestServer(handler: Handler.echo)
         let peer = try server.peer()
@@ -124,7 +124,7 @@ struct MalformedTests {
         #expect(server.incidents.take() == .malformedRequest)
     }
 
-    @Test("a peer that goes before its answer costs nothing but an incident")
+    @Test("a peer that closes before its answer causes only an incident")
     func vanished() throws {
         let inbox = Inbox<Exchange>()
         let server = try TestServer(handler: Handler { inbox.put($0) })

@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Overload", .blocking, .timeLimit(.minutes(10)))
 struct OverloadTests {
-    /// Answers `/health/live` at once, and hands everything else to the test.
+    /// Answers `/health/live` at once, and passes everything else to the test.
     private struct Gatekeeper: ExchangeHandler {
         let inbox = Inbox<Exchange>()
         /// What a handler's thread waits for with each request.
@@ -29,7 +29,7 @@ struct OverloadTests {
 
     private static let live = TestRequest(method: "GET", uri: "/health/live")
 
-    @Test("a request that needs nobody is answered while all handlers are blocked and others wait")
+    @Test("a request that needs no handler is answered while all handlers are blocked")
     func blockedHandlers() throws {
         let handler = Gatekeeper(gate: DispatchSemaphore(value: 0))
         let limits = Listener.Limits(workers: 1, handlers: 2, queueTime: .seconds(600))
@@ -62,7 +62,7 @@ struct OverloadTests {
         for peer in peers { #expect(try peer.answer().status == 200) }
     }
 
-    @Test("what waits for too long is refused with 503, though nobody is ever answered")
+    @Test("what waits for too long is refused with 503, though no request is ever answered")
     func overdue() throws {
         for handlers in [0, 1] {
             let handler = Gatekeeper(gate: handlers == 0 ? nil : DispatchSemaphore(value: 0))
@@ -121,7 +121,7 @@ struct OverloadTests {
         for peer in [peers[0], peers[2], peers[3]] { #expect(try peer.answer().status == 200) }
     }
 
-    @Test("at the bound the connection that has rested for longest goes, and new ones are served")
+    @Test("at the bound the connection idle for longest is closed, and new ones are served")
     func longestIdle() throws {
         let limits = Listener.Limits(workers: 2, maxConnections: 3)
         let server = try TestServer(limits, handler: Handler.echo)
@@ -130,7 +130,7 @@ struct OverloadTests {
             #expect(try peer.exchange(TestRequest()).status == 200)
             return peer
         }
-        // The first is used again, so the second has rested for longest.
+        // The first is used again, so the second has been idle for longest.
         #expect(try kept[0].exchange(TestRequest()).status == 200)
         let new = try server.peer()
         #expect(try new.exchange(TestRequest()).status == 200)
@@ -141,7 +141,7 @@ struct OverloadTests {
         #expect(server.server.metrics.exhaustions == 1)
     }
 
-    @Test("a stall with more callers than connections is survived: all are served behind it")
+    @Test("a stall with more callers than connections is survived: all are served after it")
     func stall() throws {
         let inbox = Inbox<Exchange>()
         let limits = Listener.Limits(workers: 2, maxConnections: 8, maxInFlight: 8)
@@ -172,7 +172,7 @@ struct OverloadTests {
         let limits = Listener.Limits(
             workers: 2, maxConnections: 2, ioTimeout: .milliseconds(100))
         let server = try TestServer(limits, handler: Handler.echo)
-        // The last of three connections always finds the room taken by two that rest.
+        // The last of three connections always finds the room taken by two idle ones.
         let outcomes = Inbox<Bool>()
         for _ in 0..<4 {
             Thread {
@@ -192,7 +192,7 @@ struct OverloadTests {
         #expect(server.server.metrics.exhaustions > 0)
     }
 
-    @Test("silent connections, as many as there may be, hold a socket up for a moment only")
+    @Test("silent connections, as many as allowed, block a socket only for a moment")
     func silent() throws {
         let limits = Listener.Limits(
             workers: 1, maxConnections: 4, ioTimeout: .milliseconds(500))
@@ -200,7 +200,7 @@ struct OverloadTests {
         let silent = try (0..<8).map { _ in try server.peer() }
         let peer = try server.peer()
         #expect(try peer.exchange(TestRequest()).status == 200)
-        // Each of them has its deadline, also without anybody in need of room.
+        // Each of them has its deadline, even if no other connection needs room.
         for peer in silent { #expect(peer.isClosed()) }
         #expect(try server.peer().exchange(TestRequest()).status == 200)
     }
@@ -217,7 +217,7 @@ struct OverloadTests {
         #expect(result.take() == 0)
     }
 
-    @Test("what waits in a queue of our own when the drain begins is taken in and served")
+    @Test("connections in the queue of our own socket when the drain begins are served")
     func backlog() throws {
         let gate = DispatchSemaphore(value: 0)
         let entered = Inbox<Bool>()
@@ -245,7 +245,7 @@ struct OverloadTests {
         #expect(result.take() == 0)
     }
 
-    @Test("at the drain's deadline what still waits is refused, not cut off")
+    @Test("at the drain's deadline waiting requests are refused, not cut off")
     func refusedAtTheEnd() throws {
         let handler = Gatekeeper()
         let limits = Listener.Limits(workers: 1, maxInFlight: 1, queueTime: .seconds(600))

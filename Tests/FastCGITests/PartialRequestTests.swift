@@ -39,7 +39,7 @@ struct PartialRequestTests {
     ]
 
     @Test(
-        "what libfcgi cannot stand ends the connection, however late it comes",
+        "records that libfcgi cannot handle end the connection, however late they come",
         arguments: late.indices)
     func lateAttack(index: Int) throws {
         let (name, first, then) = Self.late[index]
@@ -57,7 +57,7 @@ struct PartialRequestTests {
         #expect(try server.peer().exchange(TestRequest()).status == 200)
     }
 
-    @Test("half-sent requests, more than there are workers, hinder nobody and can be finished")
+    @Test("more half-sent requests than workers block no other request and can be finished")
     func halves() throws {
         let server = try TestServer(handler: Handler.echo)
         let request = TestRequest(body: Array("late".utf8))
@@ -118,7 +118,7 @@ struct PartialRequestTests {
         #expect(server.server.metrics.requests == 0)
     }
 
-    @Test("a request is answered the same however it is cut", arguments: 1...6)
+    @Test("a request is answered the same however it is split", arguments: 1...6)
     func cuts(seed: UInt64) throws {
         var random = MalformedTests.Seeded(state: seed)
         let server = try TestServer(handler: Handler.echo)
@@ -145,7 +145,7 @@ struct PartialRequestTests {
         let request = TestRequest(body: [UInt8](repeating: 1, count: 150_000)).bytes
         let first = try server.peer()
         first.send(Array(request.dropLast(8)))
-        // Another worker's answer does not tell that the first was read; what is held does.
+        // Another worker's answer does not show that the first was read; the held bytes do.
         while server.server.monitor.withLock({ $0.heldBytes }) < 150_000 {}
         let second = try server.peer()
         second.send(Array(request.dropLast(8)))

@@ -46,7 +46,7 @@ struct RequestTests {
         #expect(metrics.requests == 500)
     }
 
-    @Test("a connection without keep_conn is closed behind its answer")
+    @Test("a connection without keep_conn is closed after its answer")
     func notKept() throws {
         let server = try TestServer(handler: Handler.echo)
         let peer = try server.peer()
@@ -54,7 +54,7 @@ struct RequestTests {
         #expect(peer.isClosed())
     }
 
-    @Test("idle kept connections, more than there are workers, hinder nobody")
+    @Test("more idle kept connections than workers block no other request")
     func idle() throws {
         let server = try TestServer(handler: Handler.echo)
         let idle = try (0..<20).map { _ in try server.peer() }
@@ -80,7 +80,7 @@ struct RequestTests {
         }
     }
 
-    @Test("parameters are copied out before the answer and gone after it")
+    @Test("parameters can be read before the answer and are gone after it")
     func parameters() throws {
         let inbox = Inbox<[String?]>()
         let server = try TestServer(
@@ -184,7 +184,7 @@ struct RequestTests {
         }
         for _ in 0..<16 { #expect(results.take() == 50) }
         for _ in 0..<3 { inbox.put(nil) }
-        // There are a few more than the limit, and none of them is in the way of another.
+        // There are a few more than the limit, and none of them blocks another.
         #expect(server.incidents.rest.allSatisfy { $0 == .connectionsExhausted })
         #expect(server.server.metrics.requests == 800)
     }

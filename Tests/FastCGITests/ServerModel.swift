@@ -2,8 +2,8 @@ import TestSupport
 
 @testable import FastCGI
 
-/// A server without sockets: gives random events to the state, does what it answers as the server
-/// does, and watches over what must always be true.
+/// A server without sockets: gives random events to the state, does the actions as the server does,
+/// and checks what must always be true.
 struct ServerModel {
     private var state = State(
         State.Bounds(connections: 3, inFlight: 2, partialBytes: 40, patience: .seconds(10)))
@@ -23,7 +23,7 @@ struct ServerModel {
     private var isBackingOff = false
     private var hasRoomSignal = false
     private var timer: ContinuousClock.Instant?
-    /// The thread that starts the timer is still at it.
+    /// A thread is starting the timer.
     private var startingTimer: ContinuousClock.Instant?
     private var mistakes: [String] = []
 
@@ -43,7 +43,7 @@ struct ServerModel {
         case 8: endBackOff()
         default: break
         }
-        // A signal is not lost, whoever has time for it.
+        // A signal is not lost, whichever thread takes it.
         if hasRoomSignal, Int.random(in: 0..<4, using: &random) == 0 { serveWaiting() }
     }
 
@@ -88,7 +88,7 @@ struct ServerModel {
     }
 
     private mutating func take(_ id: UInt64) {
-        // The event is there, and it is not watched until somebody says so.
+        // The event exists, and the connection is not watched until an action says so.
         watched.remove(id)
         switch state.take(id) {
         case .serve: busy.insert(id)
@@ -133,7 +133,7 @@ struct ServerModel {
         busy.remove(id)
         discarding.remove(id)
         let deadline = outcome == .discard ? now + .seconds(10) : nil
-        // A stream's is no longer ours.
+        // A stream's connection is no longer ours.
         if outcome == .gone { open = open.filter { $0.value != id } }
         perform(state.finish(id, outcome, at: now, until: deadline), id)
         if let deadline { perform(state.mustSweep(by: deadline)) }
@@ -221,7 +221,7 @@ struct ServerModel {
         func check(_ isTrue: Bool, _ text: String) { if !isTrue { problems.append(text) } }
         let known = state.connections
         check(Set(known.keys) == Set(open.values), "known \(known.keys), open \(open.values)")
-        // What is thrown away is read however much there is to do.
+        // What is dropped is read whatever the load.
         check(state.inFlight <= 2 + discarding.count, "in flight \(state.inFlight)")
         check(state.inFlight == known.values.count { $0.isInFlight }, "in flight is wrong")
         check(known.count <= 6, "\(known.count) connections")

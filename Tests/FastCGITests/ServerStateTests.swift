@@ -7,7 +7,7 @@ import Testing
 struct ServerStateTests {
     private let start = ContinuousClock.now
 
-    @Test("a listener without room or descriptors rests until a connection goes")
+    @Test("a listener without room or descriptors is not watched until a connection closes")
     func parked() {
         var state = State(State.Bounds(connections: 1, inFlight: 2))
         #expect(state.beginAccepting().isAccept)
@@ -31,7 +31,7 @@ struct ServerStateTests {
         #expect(state.unpark().isWatchListener)
     }
 
-    @Test("a connection accepted while the drain began is served; one behind its end is not")
+    @Test("a connection accepted while the drain began is served; one after its end is not")
     func stoppedInAccept() {
         var state = State(State.Bounds(connections: 2, inFlight: 2))
         #expect(state.beginAccepting().isAccept)
@@ -58,14 +58,14 @@ struct ServerStateTests {
         #expect(state.timerStarted(for: later).timer == soon)
         #expect(state.timerStarted(for: soon).isNothing)
         #expect(state.mustSweep(by: later).isNothing)
-        // It fires while it is being started anew: what was started for has nobody any more.
+        // It fires while it is being started again: the deadline it was started for is gone.
         #expect(state.mustSweep(by: start).timer == start)
         #expect(state.nextSweep(at: latest).isNothing)
         #expect(state.timerStarted(for: start).isNothing)
         #expect(state.mustSweep(by: latest).timer == latest)
     }
 
-    @Test("the one that has waited for longest is refused for want of memory, and all in the end")
+    @Test("when memory is short the request that has waited for longest is refused, at last all")
     func refusals() {
         var state = State(State.Bounds(connections: 8, inFlight: 1, partialBytes: 10))
         let ids = (0..<4).compactMap { state.admit(Int32($0), at: start).newConnection }
@@ -106,7 +106,7 @@ struct ServerStateTests {
 
 typealias State = ServerState<Held>
 
-/// A request that was handed to the state.
+/// A request that was passed to the state.
 struct Held: WaitingRequest {
     let connection: UInt64
     let bodyBytes: Int

@@ -54,7 +54,7 @@ struct StreamTests {
         String(decoding: record?.content ?? [], as: UTF8.self)
     }
 
-    @Test("a broadcast reaches every stream, whatever its request id, and no worker is held")
+    @Test("a broadcast reaches every stream, whatever its request id, and occupies no worker")
     func broadcast() throws {
         let fixture = try Fixture()
         defer { fixture.stop() }
@@ -110,7 +110,7 @@ struct StreamTests {
         #expect(fixture.ends.take() == .closed)
     }
 
-    @Test("a slow reader over its cap is dropped, the others go on")
+    @Test("a slow reader over its limit is dropped, the others go on")
     func slow() throws {
         let fixture = try Fixture(.init(streamBytes: 100_000))
         defer { fixture.stop() }
@@ -176,7 +176,7 @@ struct StreamTests {
         fixture.server.server.drain(deadline: .now + .seconds(5))
     }
 
-    @Test("a drain cuts off at its deadline what does not read")
+    @Test("a drain closes streams that do not read at its deadline")
     func drainDeadline() throws {
         let fixture = try Fixture(.init(streamBytes: 8 << 20))
         let (peer, id) = try fixture.open()
@@ -205,7 +205,7 @@ struct StreamTests {
         #expect(codes.take() == .alreadyAnswered)
     }
 
-    @Test("an outbox gives its bytes in order, whatever is taken at a time", arguments: 1...8)
+    @Test("an outbox gives its bytes in order, however many are taken at a time", arguments: 1...8)
     func outbox(seed: UInt64) {
         var random = MalformedTests.Seeded(state: seed)
         var outbox = StreamOutbox()

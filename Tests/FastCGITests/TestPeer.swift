@@ -61,7 +61,7 @@ final class TestPeer: @unchecked Sendable {
 
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// The next record; nothing at a clean end.
+    /// The next record; nil at a clean end.
     func record() throws -> Record? {
         guard let header = try take(8) else { return nil }
         let count = Int(header[4]) << 8 | Int(header[5])

@@ -25,7 +25,7 @@ struct Handler: ExchangeHandler {
     }
 }
 
-/// A server on a socket in a folder of its own, which goes with it.
+/// A server on a socket in a folder of its own, which is removed with it.
 final class TestServer: Sendable {
     let server: Server
     let path: String
@@ -62,7 +62,7 @@ final class TemporaryFolder: Sendable {
     func path(_ name: String) -> String { url.appending(path: name).path }
 }
 
-/// Values handed from the server's threads to the test's, each taken once.
+/// Values passed from the server's threads to the test's, each taken once.
 final class Inbox<Value: Sendable>: Sendable {
     // Not the standard library's Mutex: the thread sanitizer does not understand that one.
     private let values = Monitor<[Value]>([])
@@ -72,11 +72,11 @@ final class Inbox<Value: Sendable>: Sendable {
         values.wakeAll()
     }
 
-    /// The oldest one; nothing after ten seconds without any.
+    /// The oldest one; nil after ten seconds without any.
     func take() -> Value? {
         values.wait(until: .now + .seconds(10)) { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
-    /// All that nobody took.
+    /// All that were not taken.
     var rest: [Value] { values.withLock { $0 } }
 }

@@ -3,17 +3,17 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// A server on a loopback port that answers each request as a script says. A thread a connection.
+/// A server on a loopback port that answers each request by a script, with a thread per connection.
 final class ScriptedServer: Sendable {
     /// What to do with a request that has been read whole.
     enum Step: Sendable {
-        /// Writes these bytes and reads on.
+        /// Writes these bytes and keeps reading.
         case answer(String)
         /// Writes these bytes and closes.
         case close(after: String)
         /// Resets the connection; nothing can connect any more if it is the last.
         case reset(isLast: Bool)
-        /// Writes nothing and waits for the other side to go.
+        /// Writes nothing and waits for the other side to close.
         case silence
     }
 

@@ -60,7 +60,7 @@ struct TransportTests {
     }
 
     @Test(
-        "Every status is an answer, and none is acted on",
+        "Every status is an answer, and none has an effect",
         arguments: [204, 301, 302, 307, 400, 401, 403, 404, 407, 429, 500, 503])
     func statuses(status: Int) throws {
         let server = try ScriptedServer { _ in
@@ -77,7 +77,7 @@ struct TransportTests {
         #expect(server.requests.allSatisfy { !$0.head.contains("Cookie") })
     }
 
-    @Test("What cannot have reached anybody was not sent")
+    @Test("A request that cannot have reached the host was not sent")
     func notSent() throws {
         let port = try FreePort.next()
         #expect(
@@ -94,7 +94,7 @@ struct TransportTests {
         }
     }
 
-    @Test("A host that speaks no TLS was told nothing")
+    @Test("A host without TLS has received nothing")
     func noTLS() throws {
         let server = try ScriptedServer { _ in .answer(ScriptedServer.ok("")) }
         defer { server.stop() }
@@ -105,7 +105,7 @@ struct TransportTests {
         #expect(server.requests.isEmpty)
     }
 
-    @Test("An answer that breaks off is none")
+    @Test("An answer that breaks off does not count")
     func half() throws {
         let server = try ScriptedServer { _ in
             .close(after: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
@@ -139,10 +139,10 @@ struct TransportTests {
         #expect(Set(server.requests.map(\.connection)).count == 5)
     }
 
-    @Test("Where a host keeps the connection and it dies, no body arrives twice")
+    @Test("Where a host closes a kept connection, no body arrives twice")
     func kept() throws {
         let seen = Mutex<[Int: Int]>([:])
-        // Each connection answers once, as if it were to be kept, and ends at its second request.
+        // Each connection answers once with keep-alive, and closes at its second request.
         let server = try ScriptedServer { request in
             let count = seen.withLock { seen in
                 seen[request.connection, default: 0] += 1
@@ -199,7 +199,7 @@ struct TransportTests {
         #expect(code(try send("POST", server.url, body: "3")) == "not sent: cannot_connect")
     }
 
-    @Test("A header that is more than one line goes nowhere")
+    @Test("A header of more than one line is not sent")
     func injection() throws {
         let server = try ScriptedServer { _ in .answer(ScriptedServer.ok("")) }
         defer { server.stop() }
@@ -216,7 +216,7 @@ struct TransportTests {
         #expect(code(tab) == "200")
     }
 
-    @Test("More than the limit is no answer, and is not read to its end")
+    @Test("An answer over the limit does not count, and is not read to its end")
     func tooLarge() throws {
         let server = try ScriptedServer { request in
             let body = String(

@@ -11,7 +11,7 @@ struct FormReaderTests {
     }
 
     @Test(
-        "What is in order is read the same in either way",
+        "Well-formed texts are read the same, strictly and leniently",
         arguments: [
             ("", [[String]]()), ("&&", []), ("a=1", [["a", "1"]]), ("a", [["a", ""]]),
             ("=x", [["", "x"]]), ("=", [["", ""]]), ("d=1=2", [["d", "1=2"]]),
@@ -25,7 +25,7 @@ struct FormReaderTests {
     }
 
     @Test(
-        "What is not is taken as it stands, or refused",
+        "Malformed parts stay as they are, or are refused",
         arguments: [
             ("b=%zz%4", [["b", "%zz%4"]]), ("%", [["%", ""]]), ("a=%1", [["a", "%1"]]),
             ("a=%4&1=b", [["a", "%4"], ["1", "b"]]), ("e=%C3%28", [["e", "\u{FFFD}("]]),
@@ -67,7 +67,7 @@ struct FormReaderTests {
     }
 
     @Test(
-        "What is written is read again as it was",
+        "A written text is read again as it was",
         arguments: ["", "a b+c", "100%", "é🚚", "a&b=c;d", "~-._", "\0\u{7F}/?#"])
     func written(text: String) throws {
         for blank in [PercentEncoding.Blank.escaped, .plus] {

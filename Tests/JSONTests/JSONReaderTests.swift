@@ -13,7 +13,7 @@ indirect enum JSONTree {
     case array([JSONTree])
     case object([(String, JSONTree)])
 
-    /// Where our reading is meant to differ from Foundation's, if it is.
+    /// Where our reading differs from Foundation's on purpose.
     struct Differences {
         var invalidUTF8 = false
         var repaired = false
@@ -193,7 +193,7 @@ struct JSONReaderTests {
         #expect(throws: JSONFault.self) { try skip(text) }
     }
 
-    /// What a reader makes of a value that is passed over, and whether all of the text was one.
+    /// The result of skipping a value, and whether the whole text was one value.
     private func flaw(_ text: String, _ limits: JSONReader.Limits = .init()) throws -> JSONFault? {
         try Array(text.utf8).withUnsafeBytes { bytes in
             var reader = JSONReader(ByteView(bytes), limits: limits)
@@ -204,7 +204,7 @@ struct JSONReaderTests {
         }
     }
 
-    @Test("a broken bound is a flaw, and the text is read on", arguments: [1, 3, 63, 64])
+    @Test("an exceeded bound is a flaw, and the text is read on", arguments: [1, 3, 63, 64])
     func bounds(depth: Int) throws {
         var limits = JSONReader.Limits()
         limits.depth = depth
@@ -244,7 +244,7 @@ struct JSONReaderTests {
     }
 
     @Test(
-        "escapes are decoded, and halves of pairs mended",
+        "escapes are decoded, and unpaired surrogates replaced",
         arguments: [
             (#"\u0041\u00e9\u20ac"#, "Aé€", false), (#"\ud83d\ude9a"#, "🚚", false),
             (#"\uD83D\uDE9A"#, "🚚", false), (#"\ud83d"#, "\u{FFFD}", true),
@@ -263,7 +263,7 @@ struct JSONReaderTests {
         #expect(result.isRepaired == isRepaired)
     }
 
-    @Test("UTF-8 is judged as Swift's own decoder judges it", arguments: 0..<4)
+    @Test("UTF-8 is checked as Swift's own decoder does", arguments: 0..<4)
     func utf8(seed: UInt64) {
         var generator = SplitMix64(state: seed)
         let leads: [UInt8] = [

@@ -19,7 +19,7 @@ struct JSONValueTests {
     }
 
     @Test(
-        "what has no one meaning is refused",
+        "ambiguous texts are refused",
         arguments: [
             (#"{"a":1,"a":1}"#, JSONFault.Code.duplicateName),
             (#"{"a":1,"b":2,"\u0061":3}"#, .duplicateName),
@@ -40,7 +40,7 @@ struct JSONValueTests {
         #expect(fault(text) == code)
     }
 
-    @Test("bytes that are no UTF-8 are refused, in a value and in a name")
+    @Test("bytes that are not UTF-8 are refused, in a value and in a name")
     func notUTF8() {
         for bytes: [UInt8] in [
             [0x22, 0xFF, 0x22], Array(#"{""#.utf8) + [0xC3] + Array(#"":1}"#.utf8),
@@ -103,7 +103,7 @@ struct JSONValueTests {
         #expect(fault?.code == .tooManyValues)
     }
 
-    @Test("of an answer counts what can be read")
+    @Test("of an answer, everything readable counts")
     func answers() {
         let value = JSONValue(Array(#"{"a":1,"a":2,"b":"\ud800\u0000"}"#.utf8))
         #expect(value?["a"]?.integer == 1)

@@ -61,7 +61,7 @@ struct JSONWriterTests {
         #expect(try JSONValue(strict: json.bytes) == .string(text))
     }
 
-    @Test("A NUL gives way in names and values where the reader could not hold it")
+    @Test("A NUL is replaced in names and values that PostgreSQL would hold")
     func nul() throws {
         let bytes = JSONWriter.document(.withoutNUL) { $0.member("a\0", "\0b\n\t\u{1}") }
         #expect(
@@ -111,7 +111,7 @@ struct JSONWriterTests {
     }
 
     @Test(
-        "What somebody wrote is copied in a form that jsonb takes",
+        "A provider's JSON is copied in a form that jsonb accepts",
         arguments: [
             ("{ \"a\" : [ 1 , 2 ] }", #"{"a":[1,2]}"#), (#""\ud800x""#, "\"\u{FFFD}x\""),
             (#""a\u0000\n""#, "\"a\u{FFFD}\\n\""), ("1e999", "1e999"), ("1E+9999", #""1E+9999""#),

@@ -3,11 +3,11 @@ import Testing
 import TestSupport
 @testable import Postgres
 
-@Suite("The circuit that spares callers a server that is away", .blocking)
+@Suite("The circuit that protects callers from an unreachable server", .blocking)
 struct CircuitTests {
     private let start = ContinuousClock.now
 
-    @Test("callers are let through until a connect fails, then refused until the rest is over")
+    @Test("callers may connect until a connect fails, then are refused until the pause is over")
     func opens() {
         var circuit = Circuit(backoff: ReconnectBackoff(first: .seconds(1), cap: .seconds(8)))
         #expect(circuit.admit(at: start) == .connect)
@@ -18,7 +18,7 @@ struct CircuitTests {
         #expect(circuit.admit(at: start + .seconds(1)) == .connect)
     }
 
-    @Test("one caller probes at a time, and success lets all through")
+    @Test("one caller tries at a time, and its success admits all")
     func probes() {
         var circuit = Circuit(backoff: ReconnectBackoff(first: .seconds(1), cap: .seconds(8)))
         circuit.failed(at: start, jitter: 1)
@@ -30,7 +30,7 @@ struct CircuitTests {
         #expect(circuit.state == .closed)
     }
 
-    @Test("the rest doubles to its cap, scaled by the jitter")
+    @Test("the pause doubles to its cap, scaled by the jitter")
     func backsOff() {
         let backoff = ReconnectBackoff(first: .milliseconds(20), cap: .seconds(1))
         let bounds = [1, 2, 3, 6, 7, 8, 1000].map { backoff.rest(failures: $0, jitter: 1) }

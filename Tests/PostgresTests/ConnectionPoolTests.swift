@@ -29,7 +29,7 @@ struct ConnectionPoolTests {
         #expect(pool.statistics.inUse == 0)
     }
 
-    @Test("threads share few connections, never more than the bound, and all get their turn")
+    @Test("threads share few connections, never more than the bound, and each gets one")
     func isBounded() throws {
         let pool = try pool(PostgresServer.shared.createDatabase(), 2, wait: .seconds(60))
         let inUse = Atomic<Int>(0)
@@ -56,7 +56,7 @@ struct ConnectionPoolTests {
         #expect(pool.statistics.inUse == 0)
     }
 
-    @Test("a caller that finds no connection free in time is told so")
+    @Test("a caller that finds no connection free in time fails")
     func exhausts() throws {
         let pool = try pool(PostgresServer.shared.createDatabase(), 1, wait: .milliseconds(50))
         try pool.withConnection { connection throws(PostgresError) in
@@ -69,13 +69,13 @@ struct ConnectionPoolTests {
         #expect(try ping(pool) == 1)
     }
 
-    @Test("a waiting caller gets the connection of one that broke its own")
+    @Test("a waiting caller gets a connection after one was broken")
     func replacesBroken() throws {
         let pool = try pool(PostgresServer.shared.createDatabase(), 1)
         let waiter = try pool.withConnection { connection throws(PostgresError) in
             let waiter = Worker { () throws in #expect(try ping(pool) == 1) }
             _ = waitUntil(within: .seconds(10)) { pool.statistics.waiting == 1 }
-            // Left inside a transaction, it is not fit for another.
+            // Left inside a transaction, it cannot be lent to another caller.
             try connection.execute(script: "begin")
             return waiter
         }
@@ -83,7 +83,7 @@ struct ConnectionPoolTests {
         #expect(pool.statistics.opened == 2)
     }
 
-    @Test("a closed pool lends nothing, and those who wait are told")
+    @Test("a closed pool lends nothing, and waiting callers fail")
     func closes() throws {
         let pool = try pool(PostgresServer.shared.createDatabase(), 1)
         let waiter = try pool.withConnection { connection throws(PostgresError) in
@@ -122,7 +122,7 @@ struct ConnectionPoolTests {
         #expect(try ping(pool) == 1)
     }
 
-    @Test("while the server is away callers fail at once, and it is found again")
+    @Test("while the server is unreachable callers fail at once, and it is found again")
     func failsFast() throws {
         let server = try PostgresServer.dedicated()
         let pool = try pool(server.url(of: "postgres"), 4, cap: .milliseconds(200))
@@ -141,7 +141,7 @@ struct ConnectionPoolTests {
         #expect(isBack)
     }
 
-    @Test("a silent server is probed by one caller; the others do not wait with it")
+    @Test("a silent server is tried by one caller; the others do not wait with it")
     func probesAlone() throws {
         let silent = try SilentListener()
         let settings = try ConnectionSettings(
@@ -174,7 +174,7 @@ struct ConnectionPoolTests {
                 try pool.withConnection(isIdempotent: isIdempotent) {
                     connection throws(PostgresError) in
                     runs += 1
-                    // Lost after the check, as seen from the statement.
+                    // Lost after the check, from the statement's view.
                     if runs == 1, let id = try connection.execute(BackendID()).first {
                         try other.execute(TerminateBackend(id: id))
                     }
@@ -199,7 +199,7 @@ struct ConnectionPoolTests {
             return try connection.execute(ServerPort()).first
         }
         #expect(try pool.withConnection(create) == "\(old.port)")
-        // Two idle ones, so that the one that does not find out must go as well.
+        // Two idle ones, so that the one that does not notice must go as well.
         try pool.withConnection { first throws(PostgresError) in
             try pool.withConnection { second throws(PostgresError) in _ = try create(second) }
         }

@@ -38,7 +38,7 @@ struct ConnectionSettingsTests {
         #expect(error.map { String(reflecting: $0).contains("s3cret") } == false)
     }
 
-    @Test("what the string says wins over the defaults")
+    @Test("options in the string win over the defaults")
     func prefersTheString() throws {
         let settings = try ConnectionSettings(
             "postgresql://host/db?application_name=mine&connect_timeout=2&keepalives_idle=7"

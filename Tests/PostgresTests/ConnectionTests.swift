@@ -28,7 +28,7 @@ struct ConnectionTests {
         #expect(try connection.execute(CountPrepared()).first == 2)
     }
 
-    @Test("statements in one round trip answer in order")
+    @Test("statements in one round trip return their results in order")
     func pipelines() throws {
         let (a, b, c) = try connection.execute(Echo(value: 1), InsertItem(id: 7), ListItems())
         #expect(a.first == 1)
@@ -68,7 +68,7 @@ struct ConnectionTests {
         let watcher = try Connection(ConnectionSettings(url))
         try watcher.execute(script: "select pg_advisory_lock(1)")
         let pending = try connection.send(TakeLock(), Echo(value: 9))
-        // It cannot have been answered, and this thread is free to see why.
+        // It cannot have finished, and this thread is free to check that.
         let waits = try waitUntil(within: .seconds(10)) {
             try watcher.execute(CountLockWaits()).first == 1
         }
@@ -80,7 +80,7 @@ struct ConnectionTests {
         #expect(connection.isUsable)
     }
 
-    @Test("results that nobody received make the connection useless, not wrong")
+    @Test("results that were not received make the connection unusable, not wrong")
     func abandonsResults() throws {
         do { _ = try connection.send(Echo(value: 1)) }
         #expect(!connection.isUsable)
@@ -129,7 +129,7 @@ struct ConnectionTests {
         #expect(try connection.execute(ListItems()).rows == [])
     }
 
-    @Test("a script that fails says so, and the connection goes on")
+    @Test("a script that fails throws, and the connection stays usable")
     func runsScripts() throws {
         let error = failure { () throws(PostgresError) in
             try connection.execute(script: "insert into item (id) values (1); select 1/0")

@@ -39,7 +39,7 @@ struct DeadlineTests {
         #expect(took < .seconds(20))
     }
 
-    @Test("past its deadline a statement that commits itself is left alone, its outcome unknown")
+    @Test("a self-committing statement is not cancelled at its deadline; its outcome is unknown")
     func abandons() throws {
         let url = try PostgresServer.shared.createDatabase()
         let settings = try ConnectionSettings(url)
@@ -57,7 +57,7 @@ struct DeadlineTests {
         try other.execute(TerminateBackend(id: connection.processID))
     }
 
-    @Test("inside of a transaction it is cancelled in good time, and then the outcome is known")
+    @Test("inside of a transaction it is cancelled in time, and the outcome is known")
     func cancels() throws {
         let url = try PostgresServer.shared.createDatabase()
         // On a busy machine the cancel may take longer than it has; then it is tried again.
@@ -70,21 +70,21 @@ struct DeadlineTests {
             }
             #expect(error?.code == .timeout)
             #expect(error?.isOutcomeUnknown == false)
-            // A cancel that came late would hit the next statement.
+            // A late cancel would stop the next statement.
             #expect(!connection.isUsable)
             return error?.sqlState?.description == "57014"
         }
         #expect(isConfirmed)
     }
 
-    @Test("the time for a cancel is part of the time, also at a server that hangs")
+    @Test("the time for a cancel is part of the limit, also at a server that hangs")
     func countsCancel() throws {
         let url = try PostgresServer.shared.createDatabase()
         let connection = try Connection(ConnectionSettings(url))
         let took = measure {
             let error = failure { () throws(PostgresError) in
                 try connection.transaction { () throws(PostgresError) in
-                    // The process is asleep and takes no cancel.
+                    // The process is stopped and takes no cancel.
                     kill(connection.processID, SIGSTOP)
                     try connection.execute(Echo(value: 1), within: .seconds(4))
                 }
@@ -95,7 +95,7 @@ struct DeadlineTests {
         #expect(took >= .seconds(3.9) && took < .seconds(4.9))
     }
 
-    @Test("a host that takes connections and never answers costs the deadline and no more")
+    @Test("a host that accepts connections and never answers costs the deadline and no more")
     func givesUpOnSilence() throws {
         let silent = try SilentListener()
         let settings = try ConnectionSettings("postgresql://u:secret@127.0.0.1:\(silent.port)/d")
@@ -120,7 +120,7 @@ struct DeadlineTests {
         #expect(took < .seconds(2))
     }
 
-    @Test("dead and silent hosts before the right one are passed over")
+    @Test("dead and silent hosts before the right one are skipped")
     func triesAllHosts() throws {
         let server = try PostgresServer.shared
         let silent = try SilentListener()
@@ -132,7 +132,7 @@ struct DeadlineTests {
         #expect(try connection.execute(Echo(value: 4)).first == 4)
     }
 
-    @Test("a server that only reads is passed over when writes are wanted")
+    @Test("a server that only reads is skipped when writes are wanted")
     func findsWritableServer() throws {
         let standby = try PostgresServer.dedicated(
             settings: ["default_transaction_read_only": "on"])
@@ -172,7 +172,7 @@ struct DeadlineTests {
     }
 
     @Test(
-        "whatever a server refuses a connect with, it may let us in later",
+        "whatever error a server refuses a connect with, it may accept one later",
         arguments: [
             ("alter database refused allow_connections false", "55000"),
             ("alter database refused connection limit 0", "53300"),
@@ -214,7 +214,7 @@ struct DeadlineTests {
         #expect(!connection.isAlive())
     }
 
-    @Test("a connection lost inside a transaction has committed nothing; lost in COMMIT, who knows")
+    @Test("a connection lost in a transaction has committed nothing; lost in COMMIT, it is unknown")
     func knowsTheOutcome() throws {
         let url = try PostgresServer.shared.createDatabase()
         let settings = try ConnectionSettings(url)

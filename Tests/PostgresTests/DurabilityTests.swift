@@ -2,9 +2,9 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("What a commit means", .blocking)
+@Suite("The durability of a commit", .blocking)
 struct DurabilityTests {
-    /// A server that waits for a standby which there is not; its superuser's writes do not.
+    /// A server that waits for a standby that does not exist; its superuser's writes do not.
     private func server(_ settings: [String: String] = [:]) throws -> (
         server: PostgresServer, settings: ConnectionSettings
     ) {
@@ -33,7 +33,7 @@ struct DurabilityTests {
     }
 
     @Test(
-        "a commit whose wait for the standby was ended is no commit",
+        "a commit whose wait for the standby was cancelled does not count as committed",
         arguments: ["pg_cancel_backend", "pg_terminate_backend"])
     func doubtsEndedWaits(function: String) throws {
         let (server, settings) = try server()
@@ -80,11 +80,11 @@ struct DurabilityTests {
         #expect(commit?.code == .timeout && commit?.isOutcomeUnknown == true)
         #expect(try waiting(server).count == 2)
         #expect(!server.log.contains("canceling"))
-        // What is still waited for is seen by nobody.
+        // Other sessions do not see what is still waited for.
         #expect(try server.run("select count(*) from kept") == "0")
     }
 
-    @Test("a warning of another kind is no doubt")
+    @Test("a warning of another kind does not make the outcome unknown")
     func passesWarnings() throws {
         let url = try PostgresServer.shared.createDatabase()
         let connection = try Connection(ConnectionSettings(url))
@@ -94,7 +94,7 @@ struct DurabilityTests {
     }
 
     @Test(
-        "a session raises synchronous_commit to on, and leaves what is stronger",
+        "a session raises synchronous_commit to on, and leaves a stronger setting",
         arguments: [
             ("off", "on"), ("local", "on"), ("remote_write", "on"), ("on", "on"),
             ("remote_apply", "remote_apply"),

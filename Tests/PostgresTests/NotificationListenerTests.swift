@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The listener for notifications", .blocking)
 struct NotificationListenerTests {
-    /// What the listener has said.
+    /// What the listener has reported.
     private final class Heard: Sendable {
         let notifications = Mutex<[Notification]>([])
         let connects = Atomic<Int>(0)
@@ -45,7 +45,7 @@ struct NotificationListenerTests {
         listener.stop()
     }
 
-    @Test("after a crash of the server the listening begins anew, and the user is told")
+    @Test("after a crash of the server it listens again, and the user is told")
     func reconnects() throws {
         let server = try PostgresServer.dedicated()
         let url = server.url(of: "postgres")
@@ -60,7 +60,7 @@ struct NotificationListenerTests {
         listener.stop()
     }
 
-    @Test("it stops at once, also while the server is away")
+    @Test("it stops at once, also while the server is unreachable")
     func stops() throws {
         let heard = Heard()
         let listener = try NotificationListener(

@@ -55,7 +55,7 @@ struct ParameterTests {
         }
     }
 
-    @Test("the server reads what was meant, not only its own echo")
+    @Test("the server reads the values as they were meant")
     func meansTheSame() throws {
         let connection = try Connection(ConnectionSettings(PostgresServer.shared.createDatabase()))
         let seen = try connection.execute(Describe()).first

@@ -12,7 +12,7 @@ struct PoolStateTests {
         Pool(maximumCount: count, backoff: ReconnectBackoff(first: .seconds(1)))
     }
 
-    @Test("a connection that comes back goes to who has waited for longest")
+    @Test("a returned connection goes to the caller that has waited for longest")
     func handsOver() throws {
         var pool = pool(1)
         let (first, second) = (Caller(), Caller())
@@ -37,7 +37,7 @@ struct PoolStateTests {
         #expect(pool.statistics.inUse == 1 && pool.statistics.waiting == 1)
     }
 
-    @Test("who waits while nobody holds a connection fails with the one who finds the server away")
+    @Test("waiters without a lent connection fail with the caller that cannot connect")
     func leavesNobodyWaiting() {
         var pool = pool(2)
         for _ in 0..<2 { _ = pool.acquire(at: start, orWaitAs: { Caller() }) }
@@ -45,20 +45,20 @@ struct PoolStateTests {
         let (first, second) = (Caller(), Caller())
         _ = pool.acquire(at: start, orWaitAs: { first })
         _ = pool.acquire(at: start, orWaitAs: { second })
-        // One may still come back, so they wait on.
+        // One may still be returned, so they keep waiting.
         #expect(pool.connectFailed(refused, at: start, jitter: 1).failed.isEmpty)
         guard case .resume(let caller, .mayTryAgain) = pool.gaveUp() else {
             Issue.record("nobody is resumed")
             return
         }
         #expect(caller === first)
-        // It may not connect yet, and nobody else would wake the other one.
+        // It may not connect yet, and no other event would wake the other one.
         let others = pool.acquire(at: start, orWaitAs: { first }).failed
         #expect(others.count == 1 && others.first === second)
         #expect(pool.statistics.waiting == 0)
     }
 
-    @Test("a connection of a generation that was given up is not lent again")
+    @Test("a connection of a retired generation is not lent again")
     func generations() {
         var pool = pool(2)
         _ = pool.acquire(at: start, orWaitAs: { Caller() })
@@ -80,7 +80,7 @@ struct PoolStateTests {
     }
 
     @Test(
-        "whatever happens, nobody waits in vain and no connection is lent twice or lost",
+        "whatever happens, no caller waits for ever and no connection is lent twice or lost",
         arguments: 0..<40 as Range<UInt64>)
     func invariants(seed: UInt64) {
         var model = PoolModel(seed: seed)
@@ -96,14 +96,14 @@ struct PoolStateTests {
 
 typealias Pool = PoolState<Int, Caller>
 
-/// Somebody who wants a connection.
+/// A caller that wants a connection.
 final class Caller {}
 
 extension PoolState<Int, Caller>.Action {
     var failed: [Caller] { if case .fail(_, let others) = self { others } else { [] } }
 }
 
-/// Callers without connections: gives random events to the state and does what it answers.
+/// Callers without connections: gives random events to the state and does the actions.
 private struct PoolModel {
     private static let most = 3
 

@@ -22,7 +22,7 @@ struct PostgresErrorTests {
         #expect(try #require(SQLState(state)).code == code)
     }
 
-    @Test("what is no SQLSTATE is none", arguments: ["", "2350", "235055", "2350a", "2350é"])
+    @Test("only an SQLSTATE is accepted", arguments: ["", "2350", "235055", "2350a", "2350é"])
     func refusesStates(text: String) {
         #expect(SQLState(text) == nil)
     }
@@ -57,7 +57,7 @@ struct PostgresErrorTests {
         #expect(error?.isBadData == (code == .integrity || code == .data))
     }
 
-    @Test("the detail of an error is there for those who ask")
+    @Test("the detail of an error is only in its debug description")
     func keepsDetail() throws {
         let url = try PostgresServer.shared.createDatabase()
         let connection = try Connection(ConnectionSettings(url))

@@ -1,6 +1,6 @@
 import Postgres
 
-/// Sends a number there and back.
+/// Sends a number to the server and back.
 struct Echo: Statement {
     static let name: StaticString = "echo"
     static let sql: StaticString = "select $1::int8"
@@ -78,7 +78,7 @@ func failure<Value>(of body: () throws(PostgresError) -> Value) -> PostgresError
     }
 }
 
-/// Which server answers.
+/// The port of the server that answers.
 struct ServerPort: Statement {
     static let name: StaticString = "server_port"
     static let sql: StaticString = "select current_setting('port')"

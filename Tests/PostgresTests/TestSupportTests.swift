@@ -46,7 +46,7 @@ struct TestSupportTests {
         #expect(try child.stop(within: .milliseconds(50)) == .signal(SIGKILL))
     }
 
-    @Test("waiting for a child that exits early fails at once and says what it wrote")
+    @Test("waiting for a child that exits early fails at once and shows what it wrote")
     func noticesEarlyExits() throws {
         let child = try ChildProcess("sh", ["-c", "echo no licence >&2; exit 1"])
         let error = #expect(throws: TestSupportError.self) {
@@ -55,7 +55,7 @@ struct TestSupportTests {
         #expect(error?.description.contains("no licence") == true)
     }
 
-    @Test("a temporary folder is short, and gone afterwards")
+    @Test("a temporary folder has a short path and is removed afterwards")
     func removesFolders() throws {
         let path: String
         do {

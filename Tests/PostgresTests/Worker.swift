@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A plain thread, as those that use connections are.
+/// A plain thread, as used with connections.
 final class Worker: Sendable {
     private let group = DispatchGroup()
     private let failure = Mutex<(any Error)?>(nil)

@@ -14,7 +14,7 @@ struct SecretTests {
         #expect(ConstantTime.areEqual(Array(a.utf8), Array(b.utf8)) == expected)
     }
 
-    @Test("equality sees a difference in any place")
+    @Test("equality notices a difference in any place")
     func everyPlace() {
         let bytes = [UInt8](repeating: 7, count: 100)
         for index in bytes.indices {
@@ -50,7 +50,7 @@ struct SecretTests {
         #expect(secret.digest == SHA256.digest(of: "hunter2"))
     }
 
-    @Test("an API key is wb_ and 43 characters, always another one, and reads back")
+    @Test("an API key is wb_ and 43 characters, different each time, and reads back")
     func generateKey() throws {
         let keys = try (0..<100).map { _ in try APIToken.generate().revealed }
         #expect(Set(keys).count == 100)
@@ -63,7 +63,7 @@ struct SecretTests {
         }
     }
 
-    @Test("what is not written as an API key is none")
+    @Test("a text that is not written as an API key is refused")
     func refuseKeys() throws {
         let text = try APIToken.generate().revealed
         for wrong in [

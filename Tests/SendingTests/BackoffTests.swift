@@ -12,7 +12,7 @@ struct BackoffTests {
         #expect(Backoff().bound(failures: failures) == .seconds(seconds))
     }
 
-    @Test("The rest lies between nothing and the bound")
+    @Test("The pause lies between zero and the bound")
     func jitter() {
         var low = FixedNumbers.lowest
         var high = FixedNumbers.highest

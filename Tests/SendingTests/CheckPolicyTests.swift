@@ -22,7 +22,7 @@ struct CheckPolicyTests {
 
     // MARK: - Unsure
 
-    @Test("Found: sent, under the provider's name of it; done if its end is known")
+    @Test("Found: sent, under the provider's name for it; done if its final status is known")
     func found() throws {
         let check = try Samples.check(isUnsure: true)
         let sent = change(check, .known([Samples.report(.sent)]), at: 5)
@@ -34,12 +34,12 @@ struct CheckPolicyTests {
         let over = change(named, .known([Samples.report(.delivered)]), at: 5)
         #expect(over.step == .done)
         #expect(over.deadLetter == nil)
-        // Its name tells other messages' records to its number from its own.
+        // Its name tells its record from those of other messages to the same number.
         let kept = change(check, .known([Samples.report(.delivered)]), at: 5)
         #expect(kept.step == .sent(checkAt: Samples.time(3600)))
     }
 
-    @Test("Unknown too early says nothing: it is asked again, at the latest when it counts")
+    @Test("Unknown too early says nothing: it is queried again, at the latest when it counts")
     func early() throws {
         let first = change(try Samples.check(isUnsure: true), .unknown, at: 5)
         #expect(first.step == .unsure(checkAt: Samples.time(10)))
@@ -62,7 +62,7 @@ struct CheckPolicyTests {
         }
     }
 
-    @Test("What may be another message to the same number is nobody's; that none is there is true")
+    @Test("A record that may be another message's counts for neither; having none counts")
     func twins() throws {
         let check = try Samples.check(isUnsure: true)
         let twin = OutboxCheck(
@@ -99,7 +99,7 @@ struct CheckPolicyTests {
     }
 
     @Test(
-        "Undecided is asked again after pauses that grow",
+        "After an undecided answer the query is repeated after growing pauses",
         arguments: [(0, 5), (1, 10), (5, 160), (13, 21_600), (60, 21_600)])
     func undecided(checks: Int, pause: Int) throws {
         let change = change(
@@ -109,7 +109,7 @@ struct CheckPolicyTests {
     }
 
     @Test(
-        "Past the provider's memory nothing that it says counts: unknown, and shown",
+        "Beyond the look-up horizon no answer counts: unknown, and shown",
         arguments: [CheckPolicy.Finding.undecided, .unknown])
     func pastPatience(finding: CheckPolicy.Finding) throws {
         let change = change(try Samples.check(isUnsure: true), finding, at: 2 * Self.day + 1)
@@ -121,7 +121,7 @@ struct CheckPolicyTests {
 
     // MARK: - Sent
 
-    @Test("A final report settles it, and recovers if nobody had told")
+    @Test("A final report settles it, and recovers it if no report had come")
     func settled() throws {
         let own = try Samples.check(isUnsure: false).lookUp.id.description
         let check = try Samples.check(isUnsure: false, status: .accepted, name: own)
@@ -138,7 +138,7 @@ struct CheckPolicyTests {
     }
 
     @Test(
-        "Without an end it is asked again at the next slot, and while the provider still knows it",
+        "Without a final status the query is repeated at the next slot, within the look-up horizon",
         arguments: [
             (1, 3600), (3600, 43_200), (43_200, 2 * day - 1800), (2 * day - 1800, 2 * day + 300),
             (2 * day, 2 * day + 300),
@@ -174,7 +174,7 @@ struct CheckPolicyTests {
     }
 
     @Test(
-        "What the provider has forgotten by then has not expired: nobody knows",
+        "A message that the provider has dropped by then has not expired: its status is unknown",
         arguments: [CheckPolicy.Finding.unknown, .undecided, .known([Samples.report(.sent)])],
         [nil, 720])
     func forgotten(finding: CheckPolicy.Finding, validityMinutes: Int?) throws {
@@ -185,7 +185,7 @@ struct CheckPolicyTests {
         #expect(change.event?.kind == .gaveUp)
         #expect(change.event?.status == .unknown)
         #expect(change.deadLetter == nil)
-        // It beats that the message was sent, and gives way to any end.
+        // It outranks "sent", and any final status outranks it.
         let judgement = try #require(change.event?.precedence)
         #expect(Precedence(status: .sent, at: Samples.time(3 * Self.day)) < judgement)
         #expect(judgement < Precedence(status: .expired, at: nil))
@@ -193,7 +193,7 @@ struct CheckPolicyTests {
         #expect(self.change(check, end, at: 3 * Self.day).event == nil)
     }
 
-    @Test("What could not be asked at the end of its time has not expired either")
+    @Test("A message that could not be queried at the end of its time has not expired either")
     func undecidedAtTheEnd() throws {
         let check = try Samples.check(isUnsure: false, status: .sent, validityMinutes: 10)
         let change = change(check, .undecided, at: 2 * Self.day - 1800)
@@ -201,7 +201,7 @@ struct CheckPolicyTests {
     }
 
     @Test(
-        "No status query is planned for when the provider has forgotten the message",
+        "No status query is planned for beyond the look-up horizon",
         arguments: Provider.allCases)
     func memory(provider: Provider) throws {
         let horizon = provider == .infobip ? 2 * Self.day : 90 * Self.day
@@ -237,7 +237,7 @@ struct CheckPolicyTests {
         #expect(change(named, finding, at: 1).acceptedBy == nil)
     }
 
-    @Test("What cannot be asked is settled only when its time is over")
+    @Test("A message that cannot be queried is settled only when its time is over")
     func overdue() throws {
         let policy = CheckPolicy(
             EchoProvider(), maxAttempts: 3, schedule: schedule, requestLimit: .zero)

@@ -42,7 +42,7 @@ struct DispatcherTests {
     }
 
     @Test(
-        "No more requests are in flight than may be, and a slot is free once its result is written")
+        "No more requests are in flight than allowed; a slot is free once its result is written")
     func slots() throws {
         try queue(0..<5)
         let dispatcher = dispatcher()
@@ -51,7 +51,8 @@ struct DispatcherTests {
         transport.answer(.status(200))
         #expect(eventually { outbox.state.withLock { $0.recordCalls } > 0 })
         #expect(transport.requestCount == 2)
-        // Half a second after the database is back the result is written, and its slot free: once.
+        // Half a second after the database is reachable the result is written once, and its slot is
+        // free.
         outbox.state.withLock { $0.outages = 0 }
         #expect(eventually { transport.requestCount == 3 })
         #expect(recorded.count == 1)
@@ -91,7 +92,7 @@ struct DispatcherTests {
         #expect(outbox.state.withLock { $0.leaseRequests.count } == leases)
     }
 
-    @Test("A stop that no answer comes before says so")
+    @Test("A stop that ends before the answers returns false")
     func stopsInVain() throws {
         try queue(0..<1)
         let dispatcher = dispatcher()
@@ -100,7 +101,7 @@ struct DispatcherTests {
         #expect(recorded.isEmpty)
     }
 
-    @Test("All threads turn while the provider is silent")
+    @Test("No thread counts as stuck while the provider is silent")
     func lives() throws {
         try queue(0..<2)
         let dispatcher = dispatcher()
@@ -112,18 +113,18 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("What hangs is told by name; a slow database and a silent provider are no reason")
+    @Test("Threads that hang are named; a slow database or a silent provider does not count")
     func tellsWhatIsStuck() throws {
         try queue(0..<1)
         let dispatcher = dispatcher()
         #expect(eventually { transport.pendingCount == 1 })
-        // The database does not answer: neither the lane nor anybody else turns.
+        // The database does not answer: neither the lane nor any other thread goes on.
         outbox.state.withLock { $0.leaseDelay = .seconds(5) }
         try queue(1..<2)
         dispatcher.wake()
         let now = ContinuousClock.now
         #expect(dispatcher.stuck(at: now + .seconds(40)).isEmpty)
-        // The request should have ended after 30 s, whoever made it.
+        // The request should have ended after 30 s, by whatever thread.
         #expect(dispatcher.stuck(at: now + .seconds(100)).first == "lane of infobip")
         outbox.state.withLock { $0.leaseDelay = .zero }
         let isDone = eventually {
@@ -134,7 +135,7 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("What was leased too long ago is put back unsent, that is told, and its slot is free")
+    @Test("A message leased too long ago is returned unsent and logged, and its slot is free")
     func putsBack() throws {
         outbox.state.withLock { $0.leaseDelay = .milliseconds(2100) }
         try queue(0..<1)
@@ -156,7 +157,7 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("A database that takes seconds for each lease slows the sending down and does not end it")
+    @Test("A database that takes seconds for each lease slows sending down and does not end it")
     func survivesSlowLeases() throws {
         outbox.state.withLock { $0.leaseDelay = .milliseconds(2600) }
         try queue(0..<1)
@@ -195,7 +196,7 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("A stopped provider is told to all and gets no more")
+    @Test("All dispatchers see a stopped provider, and it gets no more requests")
     func stopped() throws {
         try queue(0..<6)
         let dispatcher = dispatcher()
@@ -204,7 +205,7 @@ struct DispatcherTests {
         #expect(eventually { recorded.count == 2 })
         #expect(outbox.state.withLock { $0.stops.count } == 1)
         #expect(recorded.allSatisfy { !$0.countsAttempt && $0.event?.kind == .stopped })
-        // One at a time tries it from here on, and waits for its answer.
+        // From here on one at a time tries it, and waits for its answer.
         #expect(eventually { transport.requestCount == 3 })
         let requests = outbox.state.withLock { $0.leaseRequests.dropFirst() }
         #expect(requests.allSatisfy { $0.requests == 1 && $0.messages == 1 })
@@ -237,7 +238,7 @@ struct DispatcherTests {
     }
 
     @Test(
-        "Status queries are made although other duties of the sweeper fail, and no more than may be"
+        "Status queries are made although other duties of the sweeper fail, within their rate"
     )
     func queries() throws {
         outbox.state.withLock { state in
@@ -262,7 +263,7 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("What the provider has forgotten is settled without a status query")
+    @Test("A message that the provider has dropped is settled without a status query")
     func forgotten() throws {
         let old = try Samples.check(isUnsure: false, status: .sent)
         outbox.state.withLock { $0.checks = [old] }
@@ -274,7 +275,7 @@ struct DispatcherTests {
         #expect(dispatcher.stop(within: .seconds(20)))
     }
 
-    @Test("The walk goes on where it was, begins anew, and rests after a round for nothing")
+    @Test("The walk continues where it was, begins again, and pauses after a round without result")
     func walk() throws {
         let walk = SettledWalk(.infobip, outbox: outbox)
         outbox.state.withLock {

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import Telemetry
 
-/// An outbox that does what a test says. Every call is noted.
+/// An outbox that does what a test says. Every call is recorded.
 final class ScriptedOutbox: Outbox {
     struct State {
         /// Leases that are handed out, one by one.
@@ -11,7 +11,7 @@ final class ScriptedOutbox: Outbox {
         var leaseRequests: [LeaseRequest] = []
         /// How long it takes to lease anything.
         var leaseDelay = Duration.zero
-        /// What `record` does, before anything else: away, as often as this says.
+        /// What `record` does first: fails as unreachable, as often as this says.
         var outages = 0
         /// Messages of which a change is refused for good.
         var poison: Set<MessageID> = []
@@ -194,7 +194,7 @@ struct PlainProvider: SendingProvider {
     }
 }
 
-/// Keeps nothing, says that it did.
+/// Keeps nothing, and reports that it did.
 struct WillingSink: ReportSink {
     func submit(
         _ submission: Submission,

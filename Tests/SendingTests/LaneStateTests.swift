@@ -16,7 +16,7 @@ struct LaneStateTests {
         state.plan(concurrency, at: at(second), chance: 0.25).portions
     }
 
-    @Test("A well provider gets the oldest messages, as many requests as are free")
+    @Test("A healthy provider gets the oldest messages, as many requests as are free")
     func well() {
         var state = LaneState()
         #expect(portions(state) == [.init(choice: .oldest, requests: 4)])
@@ -42,7 +42,7 @@ struct LaneStateTests {
         #expect(portions(state, at: 61) == [.init(choice: .oldest, requests: 2)])
     }
 
-    @Test("One request at a time takes turns")
+    @Test("With one request at a time the parts of the queue alternate")
     func turns() {
         var state = LaneState()
         _ = state.health.record(.failed, isTrial: false, at: at(0), jitter: 0)
@@ -59,7 +59,7 @@ struct LaneStateTests {
         #expect(state.apartLimit(1) == 0)
     }
 
-    @Test("What goes apart has half of the requests while others wait")
+    @Test("Messages that are sent alone have half of the requests while others wait")
     func apartLimit() {
         var state = LaneState()
         #expect(state.apartLimit(4) == 2)
@@ -69,7 +69,7 @@ struct LaneStateTests {
         #expect(state.apartLimit(4) == 1)
     }
 
-    @Test("A trial is one message, from elsewhere each time, and not to where the last ones failed")
+    @Test("A trial is one message, from another place each time, to other recipients than failed")
     func trials() throws {
         var state = LaneState()
         for number in 0..<5 {
@@ -88,7 +88,7 @@ struct LaneStateTests {
         #expect(portions(state, at: 2) == [trial(nil)])
         _ = state.health.record(.failed, isTrial: false, at: at(2), jitter: 0)
         #expect(portions(state, at: 9) == [trial(0.25)])
-        // What was taken there shows that it is not the place.
+        // A message accepted there shows that the place is not the reason.
         state.ended(Samples.lease([try Samples.leased(9)]), .good)
         _ = state.health.record(.failed, isTrial: false, at: at(9), jitter: 0)
         guard case .trial(let last)? = portions(state, at: 99).first?.choice else {
@@ -98,7 +98,7 @@ struct LaneStateTests {
         #expect(last.avoiding.isEmpty && last.place == nil)
     }
 
-    @Test("A request that nobody ends is overdue; one that ended is not, however long ago")
+    @Test("A request that never ends is overdue; one that ended is not, however long ago")
     func overdue() throws {
         var state = LaneState()
         let now = ContinuousClock.now

@@ -12,7 +12,7 @@ struct ProviderHealthModelTests {
     ]
 
     @Test(
-        "whatever comes, a provider that answers well is found again, and each change is told once",
+        "whatever happens, a provider that answers well gets requests again; each change comes once",
         arguments: 0..<40 as Range<UInt64>)
     func invariants(seed: UInt64) {
         var random = SplitMix64(state: seed)
@@ -27,7 +27,7 @@ struct ProviderHealthModelTests {
             #expect((0...8).contains(allowance.requests))
             if allowance.trial != nil { #expect(allowance.requests <= 1) }
             if allowance.requests == 0, allowance.trial == nil, underWay.count < 8 {
-                // There is a time to come back at, and it lies ahead.
+                // There is a time for the next trial, and it lies ahead.
                 #expect(allowance.nextAt.map { $0 > now } == true)
             }
             var action = ProviderHealth.Action.nothing

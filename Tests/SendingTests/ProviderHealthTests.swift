@@ -20,7 +20,7 @@ struct ProviderHealthTests {
         return health
     }
 
-    @Test("A well provider gets as many requests as there are slots")
+    @Test("A healthy provider gets as many requests as there are slots")
     func well() {
         var health = ProviderHealth()
         #expect(health.allowance(of: 8, at: at(0)).requests == 8)
@@ -28,7 +28,7 @@ struct ProviderHealthTests {
         #expect(!health.isUnhealthy(at: at(0), longerThan: .zero))
     }
 
-    @Test("Five bad signs in a row make it be degraded; a good one between begins anew")
+    @Test("Five bad signs in a row make it degraded; a good one between starts the count again")
     func failures() {
         var health = ProviderHealth()
         for sign in [
@@ -44,7 +44,7 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(0)).nextAt == at(2))
     }
 
-    @Test("One request at a time tries an degraded provider, after pauses that grow to two minutes")
+    @Test("One request at a time tries a degraded provider, after pauses that grow to two minutes")
     func trials() {
         var health = degraded()
         var now = 2
@@ -61,7 +61,7 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(now)).requests == 8)
     }
 
-    @Test("Requests that were under way when it began to be degraded are no trials")
+    @Test("Requests that were in flight when it became degraded are no trials")
     func stragglers() {
         var health = degraded()
         for _ in 0..<20 { #expect(health.record(.failed, at: at(1), jitter: 0) == .nothing) }
@@ -89,7 +89,7 @@ struct ProviderHealthTests {
         #expect(other.allowance(of: 8, at: at(3)).nextAt == at(7))
     }
 
-    @Test("A stop is told to all, tried after 30 s growing to 5 min, and ends with a good answer")
+    @Test("All see a stop; it is tried after 30 s growing to 5 min, and ends with a good answer")
     func stops() {
         var health = ProviderHealth()
         #expect(
@@ -97,7 +97,7 @@ struct ProviderHealthTests {
                 == .stopped(
                     ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(30))))
         #expect(health.isStopped)
-        // The others that were under way meet the same and tell nothing new.
+        // The others in flight meet the same and report nothing new.
         #expect(
             health.record(.stopped(Samples.problem), isTrial: false, at: at(1), jitter: 0)
                 == .nothing)
@@ -130,7 +130,7 @@ struct ProviderHealthTests {
             #expect(allowance.nextAt == at(30))
             health.began()
             #expect(health.allowance(of: 8, at: at(now)).requests == 0)
-            // What others are told does not change: they need not know.
+            // What others see does not change.
             #expect(health.record(.stopped(Samples.problem), at: at(now), jitter: 0) == .nothing)
             #expect(health.isUnhealthy(at: at(now), longerThan: .zero))
             #expect(health.allowance(of: 8, at: at(now + pause - 1)).requests == 0)
@@ -145,14 +145,14 @@ struct ProviderHealthTests {
         #expect(mended.record(.good, at: at(1), jitter: 0) == .resumed)
     }
 
-    @Test("A stop that nobody else could meet is authenticated after three seconds")
+    @Test("A stop that no other message could meet counts as the provider's after three seconds")
     func loneStop() {
         let health = stopped()
         #expect(!health.isUnhealthy(at: at(2), longerThan: .zero))
         #expect(health.isUnhealthy(at: at(3), longerThan: .zero))
     }
 
-    @Test("After a stop that others disproved it takes five in a row, for ten minutes")
+    @Test("After a stop that other messages disproved it takes five in a row, for ten minutes")
     func doubts() {
         var health = stopped()
         #expect(health.record(.good, at: at(1), jitter: 0) == .resumed)
@@ -179,7 +179,7 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(0)).requests == 8)
     }
 
-    @Test("After a failure part of the requests goes elsewhere, for a minute")
+    @Test("After a failure part of the requests skips the beginning of the queue, for a minute")
     func caution() {
         var health = ProviderHealth()
         #expect(!health.isCautious(at: at(0)))
@@ -189,7 +189,7 @@ struct ProviderHealthTests {
         #expect(!health.isCautious(at: at(60)))
     }
 
-    @Test("What a provider says of its stop is told without the numbers in it")
+    @Test("The provider's text about its stop is shown without the numbers in it")
     func redacts() {
         var health = ProviderHealth()
         let problem = ProviderProblem(code: "E401", text: "No +44 7700 900123 today")
@@ -212,7 +212,7 @@ struct ProviderHealthTests {
                     ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(60))))
     }
 
-    @Test("What other dispatchers know is taken over")
+    @Test("The state that other dispatchers know is adopted")
     func adoption() {
         let stop = ProviderStop(since: at(0), problem: Samples.problem, retryAt: at(99))
         var health = ProviderHealth()
@@ -258,7 +258,7 @@ struct ProviderHealthTests {
         #expect(health.allowance(of: 8, at: at(40)).requests == 8)
     }
 
-    @Test("A trial that was not made after all leaves room for another")
+    @Test("A trial that was not made leaves room for another")
     func abandonedTrial() {
         var health = degraded()
         health.began()

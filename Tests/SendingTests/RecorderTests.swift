@@ -45,7 +45,7 @@ struct RecorderTests {
         try numbers.map { try Samples.outgoing($0).id }
     }
 
-    @Test("What waits is written together, and told once")
+    @Test("Waiting entries are written together, and completed once")
     func together() throws {
         for number in 0..<3 { recorder.add(try entry(number..<number + 1)) }
         recorder.start()
@@ -57,7 +57,7 @@ struct RecorderTests {
         #expect(bell.count == 1)
     }
 
-    @Test("While the database is away results wait, also through a stop, and are written once")
+    @Test("Results wait for an unreachable database, also through a stop, and are written once")
     func outage() throws {
         outbox.state.withLock { $0.outages = 2 }
         recorder.start()
@@ -70,7 +70,7 @@ struct RecorderTests {
         #expect(completions.count == 2)
     }
 
-    @Test("A stop that the database outlasts says so")
+    @Test("A stop that ends before the database is reachable returns false")
     func hopeless() throws {
         outbox.state.withLock { $0.outages = .max }
         recorder.start()
@@ -82,7 +82,7 @@ struct RecorderTests {
         #expect(completions.count == 1)
     }
 
-    @Test("One change that is refused for good costs only itself, and no slot")
+    @Test("One change that is refused for good affects only itself, and no slot")
     func poison() throws {
         let bad = try Samples.outgoing(13).id
         outbox.state.withLock { $0.poison = [bad] }
@@ -95,7 +95,7 @@ struct RecorderTests {
         #expect(outbox.state.withLock { $0.counts.requests } == 3)
     }
 
-    @Test("A stop is told before the results that it comes with")
+    @Test("A stop is written before the results that it comes with")
     func stops() throws {
         let stop = ProviderStop(
             since: Samples.start, problem: Samples.problem, retryAt: Samples.time(30))

@@ -1,7 +1,7 @@
 import Domain
 import Testing
 
-/// Draws the same numbers each time: the top of a range, or its bottom.
+/// Gives the same numbers each time: the top of a range, or its bottom.
 struct FixedNumbers: RandomNumberGenerator {
     var value: UInt64
     static let highest = FixedNumbers(value: .max)

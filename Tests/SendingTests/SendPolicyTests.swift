@@ -40,7 +40,7 @@ struct SendPolicyTests {
         }
     }
 
-    @Test("Accepted: sent, and asked for at the first slot")
+    @Test("Accepted: sent, and queried at the first slot")
     func accepted() throws {
         let change = try change(.accepted(providerMessageID: "name"))
         expect(change, .sent(checkAt: Samples.time(3600)), .accepted, .accepted)
@@ -56,7 +56,7 @@ struct SendPolicyTests {
         #expect(change.event?.problem == Samples.problem)
     }
 
-    @Test("Refused together: in halves at once, told once, no attempt; one alone is refused")
+    @Test("Refused together: in halves at once, one event, no attempt; one alone is refused")
     func refusedTogether() throws {
         let first = try change(.refusedTogether(Samples.problem), attempt: 3, others: 4)
         expect(first, .ready(at: Samples.time(1)), .deferred, nil, countsAttempt: false)
@@ -93,7 +93,7 @@ struct SendPolicyTests {
         }
     }
 
-    /// What a message that is by itself meets, time after time.
+    /// The answers that a message meets alone, one after the other.
     private func stop(
         blame: Int = 0, others: Bool = false, isTrial: Bool = false
     ) throws -> OutboxChange {
@@ -102,7 +102,7 @@ struct SendPolicyTests {
             earlierStop: .init(blame: blame, othersWereTaken: others))
     }
 
-    @Test("Stopped: waits, costs no attempt, and is told once")
+    @Test("Stopped: waits, costs no attempt, and is one event")
     func stopped() throws {
         let first = try change(.stopped(Samples.problem), attempt: 3, others: 9)
         expect(first, .ready(at: Samples.time(1)), .stopped, nil, countsAttempt: false)
@@ -114,7 +114,7 @@ struct SendPolicyTests {
             try stop(isTrial: true), .ready(at: Samples.time(1)), nil, nil, countsAttempt: false)
     }
 
-    @Test("A message that meets a stop by itself while others are taken is refused the second time")
+    @Test("A message that meets a stop alone while others are accepted is refused the second time")
     func convicts() throws {
         let second = try stop(others: true)
         expect(second, .ready(at: Samples.time(2)), nil, nil, countsAttempt: false)
@@ -125,7 +125,7 @@ struct SendPolicyTests {
         #expect(third.event?.problem == Samples.problem)
     }
 
-    @Test("With nothing to compare with it takes longer, and rests between")
+    @Test("With no other message to compare with it takes longer, with pauses between")
     func convictsSlowly() throws {
         var blame = 3
         for rest in [2, 4] {
@@ -136,7 +136,7 @@ struct SendPolicyTests {
         expect(try stop(blame: blame), .done, .refused, .rejected, isDead: true)
     }
 
-    @Test("What all messages meet never costs one of them, however often it meets it")
+    @Test("A stop that all messages meet never refuses one of them, however often it comes")
     func acquits() throws {
         for _ in 0..<50 {
             let alone = try stop()
@@ -153,7 +153,7 @@ struct SendPolicyTests {
         }
     }
 
-    @Test("Counts go by what became of the messages, and tell when some were taken")
+    @Test("Counts follow the outcomes of the messages, and show when some were accepted")
     func counts() throws {
         let messages = try (0..<3).map { try Samples.leased($0) }
         let attempt = Attempt(
@@ -172,7 +172,7 @@ struct SendPolicyTests {
         #expect(attempt.counts([results[1]], [changes[1]]).takenAt == nil)
     }
 
-    @Test("What the transport could not send is deferred, what it got no answer to is ambiguous")
+    @Test("Messages that the transport could not send are deferred, without an answer ambiguous")
     func transport() throws {
         let attempt = Attempt(
             lease: Samples.lease([try Samples.leased(0), try Samples.leased(1)]),
@@ -189,7 +189,7 @@ struct SendPolicyTests {
                 == [.ambiguous(Samples.problem), .ambiguous(Samples.problem)])
     }
 
-    @Test("What an answer says of the provider's health")
+    @Test("What an answer shows about the provider's health")
     func signs() throws {
         func sign(
             _ answer: TransportResult, _ results: [SendResult] = [], took: Int = 1
@@ -205,7 +205,7 @@ struct SendPolicyTests {
         #expect(try sign(answer(400), [.refused(Samples.problem)]) == .good)
         #expect(try sign(answer(200), took: 10) == .slow)
         #expect(try sign(answer(500)) == .failed)
-        // A page of somebody else's, for example: it must not make the whole queue unsure.
+        // For example the page of another site: it must not leave the whole queue unknown.
         #expect(try sign(answer(200), [.ambiguous(Samples.problem)]) == .failed)
         #expect(
             try sign(answer(200), [.ambiguous(Samples.problem), .accepted(providerMessageID: nil)])
@@ -216,7 +216,7 @@ struct SendPolicyTests {
         #expect(try sign(.unanswered(Samples.problem)) == .failed)
     }
 
-    @Test("A stop that only suspected messages meet, or one of many, says nothing of the provider")
+    @Test("A stop that only suspected messages meet, or one of many, is not the provider's")
     func ownStops() throws {
         let answer = TransportResult.status(401)
         let stop = SendResult.stopped(Samples.problem)
@@ -245,7 +245,7 @@ struct SendPolicyTests {
     }
 }
 
-/// Answers nothing but "nobody knows".
+/// Answers only "unknown".
 struct EchoProvider: SendingProvider {
     let provider = Provider.infobip
     let batchLimit = 10

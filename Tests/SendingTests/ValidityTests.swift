@@ -6,7 +6,7 @@ import Testing
 
 @testable import Sending
 
-@Suite("The validity that is left", .blocking, .timeLimit(.minutes(10)))
+@Suite("The remaining validity", .blocking, .timeLimit(.minutes(10)))
 struct ValidityTests {
     /// A message of five minutes' validity, accepted at the start.
     private func leased(_ number: Int = 0, attempt: Int = 2) throws -> LeasedMessage {
@@ -14,7 +14,7 @@ struct ValidityTests {
     }
 
     @Test(
-        "only what is left of it is passed on, and never a second more",
+        "only the remaining validity is passed on, and never a second more",
         arguments: [(0, 300), (1, 299), (60, 240), (299, 1), (300, 0), (900, 0)])
     func left(elapsed: Int, expected: Int) throws {
         let message = try leased()
@@ -32,7 +32,7 @@ struct ValidityTests {
         #expect(message.outgoing(at: Samples.time(6)).validitySeconds == 294)
     }
 
-    @Test("without a validity there is nothing to pass on, however late it is")
+    @Test("without a validity nothing is passed on, however late it is")
     func none() throws {
         let message = try Samples.leased(0, attempt: 2, giveUpIn: 10)
         #expect(message.outgoing(at: Samples.time(9)).validitySeconds == nil)
@@ -40,7 +40,7 @@ struct ValidityTests {
         #expect(lease.split(leastValiditySeconds: 60, at: Samples.time(20)).expired.isEmpty)
     }
 
-    @Test("of a lease each message is looked at by itself")
+    @Test("each message of a lease is checked by itself")
     func split() throws {
         let messages = [
             try leased(0), try Samples.leased(1, attempt: 2, giveUpIn: 400, validityMinutes: 10),

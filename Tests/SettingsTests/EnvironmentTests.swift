@@ -105,7 +105,7 @@ struct EnvironmentTests {
         )
     }
 
-    @Test("An option stands in for a setting, and is named in its problems")
+    @Test("An option replaces a setting, and is named in its problems")
     func options() {
         var environment = environment(["X": "7", "X_FILE": "/f"])
         environment.replace(Self.number, with: "12", by: "--number")
@@ -120,7 +120,7 @@ struct EnvironmentTests {
                 == "--file: the file /gone cannot be read as UTF-8 text")
     }
 
-    @Test("What was read is known, and a silent reading leaves no problem")
+    @Test("Settings that were read are known, and a silent reading leaves no problem")
     func readings() {
         var environment = environment(["X": "10"])
         #expect(environment.settingsRead.isEmpty)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Addresses in settings")
 struct HTTPAddressTests {
     @Test(
-        "Addresses that callbacks' paths can be put behind",
+        "Addresses to which callbacks' paths can be appended",
         arguments: [
             "https://sms.example.com", "https://sms.example.com/", "https://sms.example.com:8443",
             "https://sms.example.com/behind/a/prefix", "https://xn--bcher-kva.example",
@@ -42,7 +42,7 @@ struct HTTPAddressTests {
     }
 
     @Test(
-        "What is shown of an address has no user, no password and no value of a query",
+        "A shown address has no user, no password and no value of a query",
         arguments: [
             ("https://user:hunter2@host/p", "https://\u{2026}@host/p"),
             ("https://hunter2@host", "https://\u{2026}@host"),

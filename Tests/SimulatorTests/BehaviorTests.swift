@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Behaviours")
 struct BehaviorTests {
-    @Test("Every behaviour has two digits of its own, and the table tells all of them")
+    @Test("Every behaviour has two digits of its own, and the table lists all of them")
     func table() {
         #expect(Set(Behavior.table.map(\.behavior)) == Set(Behavior.allCases))
         #expect(Set(Behavior.table.map(\.digits)).count == Behavior.table.count)
@@ -14,7 +14,7 @@ struct BehaviorTests {
         #expect(Behavior.tableText.split(separator: "\n").count == Behavior.allCases.count)
     }
 
-    @Test("The documentation tells the same of every behaviour")
+    @Test("The documentation says the same about every behaviour")
     func documentation() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
@@ -40,13 +40,13 @@ struct BehaviorTests {
     }
 
     @Test(
-        "A number that ends as numbers do asks for nothing",
+        "An ordinary number asks for no behaviour",
         arguments: ["447700900111", "447700999900", "447700099911", "99911", "", "99999é"])
     func plain(recipient: String) {
         #expect(Behavior(recipient: recipient) == nil)
     }
 
-    @Test("Settings change together or not at all, and tell every problem")
+    @Test("Settings change together or not at all, and every problem is reported")
     func settings() throws {
         func members(_ text: String) throws -> [JSONValue.Member] {
             try JSONValue(strict: Array(text.utf8)).members

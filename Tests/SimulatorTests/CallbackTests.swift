@@ -51,7 +51,7 @@ struct CallbackTests {
         #expect(doneAt.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000/) != nil)
     }
 
-    @Test("Infobip's callbacks to the account's URL prove themselves by HMAC and by Basic")
+    @Test("Infobip's callbacks to the account's URL are authenticated by HMAC and by Basic")
     func infobipSecurity() throws {
         let harness = try Harness()
         var message = Harness.v3("447700900123", "m")
@@ -84,7 +84,7 @@ struct CallbackTests {
     }
 
     @Test(
-        "A message of which nothing is heard expires when its validity is over", arguments: [2, 3])
+        "A message without a report expires when its validity is over", arguments: [2, 3])
     func expiry(version: Int) throws {
         let harness = try Harness { $0.validity_scale = 0.00001 }
         if version == 3 {
@@ -119,7 +119,7 @@ struct CallbackTests {
     }
 
     @Test(
-        "A message for later waits for its time; a time that is none is refused", arguments: [2, 3])
+        "A message for later waits for its time; an invalid time is refused", arguments: [2, 3])
     func sendAt(version: Int) throws {
         let harness = try Harness()
         func send(_ id: String, at time: String) throws -> Answer {
@@ -148,7 +148,7 @@ struct CallbackTests {
     }
 
     @Test(
-        "Infobip's endings",
+        "Infobip's final statuses",
         arguments: [
             ("11", 9, "EC_UNKNOWN_SUBSCRIBER"), ("12", 9, "EC_ABSENT_SUBSCRIBER"),
             ("13", 15, "EC_VALIDITY_EXPIRED"), ("14", 19, "NO_ERROR"),
@@ -190,7 +190,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("A callback by GET has its fields in the query, behind what the URL had")
+    @Test("A callback by GET has its fields in the query, after what the URL had")
     func plivoGet() throws {
         let harness = try Harness()
         _ = try harness.plivo("POST", "", Harness.message("447700900456", method: "GET"))
@@ -206,7 +206,7 @@ struct CallbackTests {
     }
 
     @Test(
-        "Plivo's endings",
+        "Plivo's final statuses",
         arguments: [
             ("11", "undelivered", "50"), ("12", "undelivered", "80"), ("13", "failed", "420"),
             ("14", "failed", "450"), ("15", "failed", "200"), ("16", "failed", "900"),
@@ -235,7 +235,7 @@ struct CallbackTests {
         #expect(Set(finals.map { $0["ParentMessageUUID"] }) == [finals[0]["MessageUUID"]])
     }
 
-    @Test("Reports gather in batches, for one URL and version each")
+    @Test("Reports are collected in batches, for one URL and version each")
     func batches() throws {
         let harness = try Harness { $0.callback_batch = 40 }
         let messages = (0..<100).map { Harness.v3("447700900123", "m\($0)") }
@@ -245,7 +245,7 @@ struct CallbackTests {
         #expect(requests.allSatisfy { $0.results.count <= 40 })
     }
 
-    @Test("A batch that is not taken comes again whole")
+    @Test("A batch that is not accepted is repeated whole")
     func retry() throws {
         let harness = try Harness(Callbacks([503, 401])) { $0.retry_scale = 0.000_1 }
         _ = try harness.infobip(

@@ -30,7 +30,7 @@ struct InfobipAPITests {
         #expect(status["description"] is String)
     }
 
-    @Test("Version 3 answers as documented, and makes the ids that nobody gave")
+    @Test("Version 3 answers as documented, and makes the ids that were not given")
     func v3() throws {
         let harness = try Harness()
         var second = Harness.v3("447700900302", "")
@@ -77,7 +77,7 @@ struct InfobipAPITests {
         #expect(try harness.control("GET", "stats").json["messages_accepted"] as? Int == 0)
     }
 
-    @Test("A wrong key is turned away in both versions' words")
+    @Test("A wrong key is refused in the form of each version")
     func unauthorized() throws {
         let harness = try Harness()
         let new = try harness.infobip("GET", "/sms/3/logs", key: "wrong")
@@ -90,7 +90,7 @@ struct InfobipAPITests {
         #expect(error?["serviceException"]?["messageId"] == "UNAUTHORIZED")
     }
 
-    @Test("What is wrong with a request is named, and nothing of it is taken")
+    @Test("What is wrong with a request is named, and nothing of it is accepted")
     func violations() throws {
         let harness = try Harness()
         let new = try harness.infobip(
@@ -165,7 +165,7 @@ struct InfobipAPITests {
         #expect(record?["times_received"] as? Int == 3)
     }
 
-    @Test("Logs know a message by its id, as often as they are asked; reports are handed out once")
+    @Test("Logs find a message by its id each time; reports are returned once")
     func logsAndReports() throws {
         let harness = try Harness()
         _ = try harness.sendV3("447700900123", "msg-1")
@@ -194,7 +194,7 @@ struct InfobipAPITests {
             ).list("results").count == 1)
     }
 
-    @Test("More questions than the logs bear are answered 429 until the minute is over")
+    @Test("More queries than the logs allow are answered 429 until the minute is over")
     func limit() throws {
         let harness = try Harness { $0.infobip_logs_per_minute = 2 }
         #expect(try harness.infobip("GET", "/sms/1/logs").status == 200)
@@ -202,7 +202,7 @@ struct InfobipAPITests {
         let refused = try harness.infobip("GET", "/sms/3/logs")
         #expect(refused.status == 429)
         #expect((1...60).contains(refused.header("Retry-After").flatMap { Int($0) } ?? 0))
-        // Only the logs are asked so seldom.
+        // Only the logs have this limit.
         #expect(try harness.sendV3("447700900123", "m").status == 200)
         #expect(try harness.infobip("GET", "/sms/3/reports").status == 200)
     }

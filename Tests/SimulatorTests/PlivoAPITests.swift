@@ -38,7 +38,7 @@ struct PlivoAPITests {
     }
 
     @Test(
-        "A request without any good number is refused as a whole, in Plivo's words",
+        "A request without any valid number is refused as a whole, in Plivo's form",
         arguments: [
             ("447700999920", "447700999920 is not a valid phone number"),
             ("abc", "abc is not a valid phone number"),
@@ -54,7 +54,7 @@ struct PlivoAPITests {
         #expect(counts["messages_accepted"] as? Int == 0)
     }
 
-    @Test("The same message taken twice is counted")
+    @Test("The same message accepted twice is counted")
     func twice() throws {
         let harness = try Harness()
         for _ in 0..<2 { _ = try harness.plivo("POST", "", Harness.message("447700900456")) }
@@ -117,11 +117,11 @@ struct PlivoAPITests {
             #expect((isClosed ? 0 : answer.status) == status)
         }
         let counts = try harness.control("GET", "stats").json
-        // Nobody tells Plivo that it has the message already.
+        // Plivo does not know that it has the message already.
         #expect(counts["duplicate_acceptances"] as? Int == (digits == "30" ? 1 : 0))
     }
 
-    @Test("More requests than an account may make are answered 429, whatever they ask")
+    @Test("More requests than an account may make are answered 429, whatever they are")
     func limit() throws {
         let harness = try Harness { $0.plivo_requests_per_5s = 2 }
         #expect(try harness.plivo("GET").status == 200)

@@ -34,7 +34,7 @@ struct QueueTests {
         #expect(heap.count == 2)
     }
 
-    @Test("Infobip's reports go out in batches, as many at once as there are places")
+    @Test("Infobip's reports are sent in batches, as many at once as there are slots")
     func batches() {
         var queue = CallbackQueue()
         for serial in 0..<250 { queue.gather(item(serial), of: record("a"), url: "u") }
@@ -52,7 +52,7 @@ struct QueueTests {
         #expect(queue.waiting == 0)
     }
 
-    @Test("Plivo's reports go out one by one")
+    @Test("Plivo's reports are sent one by one")
     func singles() {
         var queue = CallbackQueue()
         for serial in 0..<3 { queue.gather(item(serial), of: record("a", .plivo), url: "u") }
@@ -61,7 +61,7 @@ struct QueueTests {
     }
 
     @Test(
-        "A callback that nobody takes comes again as the provider does it, and then no more",
+        "A callback that is not accepted is repeated as the provider does it, and then no more",
         arguments: [
             (API.infobipV3, [60, 120, 300, 600, 1_020, 1_560], 20), (.plivo, [60, 120, 240], 3),
         ])
@@ -113,7 +113,7 @@ struct QueueTests {
         #expect(Array(book.serials(of: "447700900123")) == [next])
     }
 
-    @Test("Held-back callbacks of a period go out together at its end, and none before")
+    @Test("Held-back callbacks of a period are sent together at its end, and none before")
     func burst() {
         var settings = SimulatorSettings()
         settings.burst_ms = 2_000
@@ -128,7 +128,7 @@ struct QueueTests {
         #expect(due.map(\.items.count) == [5])
     }
 
-    @Test("More messages than are kept cost no more memory, and what is forgotten is not reported")
+    @Test("More messages than are kept cost no more memory, and dropped ones are not reported")
     func forgotten() {
         var state = SimulatorState(SimulatorSettings())
         _ = state.accept(record("a"))
@@ -146,7 +146,7 @@ struct QueueTests {
             window.excess(over: 2, at: now.advanced(by: .seconds(seconds)))
         }
         #expect(answers == [nil, nil, 3, 1, nil, nil])
-        // A clock that was set back begins a window of its own.
+        // A clock that was set back begins a new window.
         let isOpen = window.excess(over: 2, at: now) == nil
         #expect(isOpen)
     }

@@ -18,7 +18,7 @@ struct GroupHeartbeatTests {
         #expect(!heartbeat.isStuck(for: limit, at: later(1000)))
     }
 
-    @Test("a long queue whose attempts end, be it with failures, is not stuck")
+    @Test("a long queue whose attempts end, even if they fail, is not stuck")
     func isBusy() {
         var heartbeat = GroupHeartbeat()
         heartbeat.beganToWait(at: start)
@@ -31,7 +31,7 @@ struct GroupHeartbeatTests {
         #expect(heartbeat.isStuck(for: limit, at: later(99 + 14)))
     }
 
-    @Test("what waits and is not taken shows a stuck group, also when it came after a quiet hour")
+    @Test("work that no thread takes shows a stuck group, also after a quiet hour")
     func isNotTaken() {
         var heartbeat = GroupHeartbeat()
         heartbeat.began(0, at: start)
@@ -42,7 +42,7 @@ struct GroupHeartbeatTests {
         #expect(heartbeat.isStuck(for: limit, at: later(3614)))
     }
 
-    @Test("one thread that ends its attempts is enough, none is too few")
+    @Test("one thread that ends its attempts is enough")
     func countsAll() {
         var heartbeat = GroupHeartbeat()
         heartbeat.began(0, at: start)

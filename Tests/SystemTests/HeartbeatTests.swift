@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Heartbeats")
 struct HeartbeatTests {
-    @Test("a thread is late when it has not turned for longer than it may take")
+    @Test("a thread is late when its round takes longer than allowed")
     func allowance() {
         let heartbeat = Heartbeat()
         heartbeat.beat(allowing: .seconds(600))

@@ -40,7 +40,7 @@ struct InheritedSocketsTests {
     }
 
     @Test(
-        "variables that make no sense are refused",
+        "variables that are not valid are refused",
         arguments: [
             ["LISTEN_PID": "x", "LISTEN_FDS": "1"], ["LISTEN_PID": "42", "LISTEN_FDS": "-1"],
             ["LISTEN_PID": "42", "LISTEN_FDS": "+1"], ["LISTEN_PID": "42", "LISTEN_FDS": ""],

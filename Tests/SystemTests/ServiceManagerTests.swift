@@ -33,18 +33,18 @@ struct ServiceManagerTests {
     }
 
     @Test(
-        "One slow check is no death, nor are two: a third comes before the watchdog bites",
+        "One or two slow checks do not end the process: a third comes before the time-out",
         arguments: [Duration.seconds(30), .seconds(4), .milliseconds(20)])
     func plan(watchdog: Duration) {
         let plan = ServiceManager.FeedingPlan(watchdog)
         let twoFailures = plan.pause + (plan.limit + plan.pauseAfterFailure) * 2
         #expect(twoFailures + plan.limit < watchdog)
-        // Also a check that passes and takes all its time is well within it.
+        // A check that passes and takes all its time is still within the time-out.
         #expect(plan.pause + plan.limit < watchdog / 2)
         #expect(plan.pauseAfterFailure * 10 <= plan.pause)
     }
 
-    @Test("After a check that failed the next one comes soon, and the watchdog is fed by it")
+    @Test("After a failed check the next one comes soon, and the watchdog is notified by it")
     func recovers() throws {
         let folder = try TemporaryDirectory()
         let socket = try #require(DatagramSocket(folder.path(of: "notify")))
@@ -63,7 +63,7 @@ struct ServiceManagerTests {
         #expect(wrongLimits.value == 0)
     }
 
-    @Test("The watchdog is fed while the check passes, and starves when it fails")
+    @Test("The watchdog is notified while the check passes, and not when it fails")
     func watchdog() throws {
         let folder = try TemporaryDirectory()
         let socket = try #require(DatagramSocket(folder.path(of: "notify")))
@@ -80,7 +80,7 @@ struct ServiceManagerTests {
     }
 
     @Test(
-        "A watchdog that is not for us, or is none, is not fed",
+        "A watchdog that is not for us, or not valid, is ignored",
         arguments: [
             ["WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"], ["WATCHDOG_USEC": "0"],
             ["WATCHDOG_USEC": "x"], [:],

@@ -26,7 +26,7 @@ struct ServiceThreadTests {
         #expect(result?.blocks == true)
     }
 
-    @Test("The thread that makes another one keeps its own signals")
+    @Test("A thread that starts another one keeps its own signals")
     func makersMask() throws {
         var before = sigset_t()
         pthread_sigmask(SIG_BLOCK, nil, &before)
@@ -81,7 +81,7 @@ struct ServiceThreadTests {
             #expect(thread.pause(for: .milliseconds(1)))
             thread.wait()
             turns.add(1, ordering: .relaxed)
-            // Nothing is left to end this one but the stop.
+            // Only the stop can end this one.
             thread.wait()
             turns.add(1, ordering: .relaxed)
         }
@@ -91,7 +91,7 @@ struct ServiceThreadTests {
         #expect(turns.load(ordering: .relaxed) == 2)
     }
 
-    @Test("What must be done after the stop can still be waited for")
+    @Test("Work that must be done after the stop can still be waited for")
     func lastRing() throws {
         let thread = thread
         let hasSeenStop = Wakeup()
@@ -107,7 +107,7 @@ struct ServiceThreadTests {
         #expect(thread.join(until: .now + .seconds(60)))
     }
 
-    @Test("A thread that was never started has ended, and what it would have held is free")
+    @Test("A thread that was never started has ended, and what it would have held is freed")
     func neverStarted() throws {
         #expect(thread.hasEnded)
         thread.stop()
@@ -115,7 +115,7 @@ struct ServiceThreadTests {
         #expect(thread.join(until: .now))
     }
 
-    @Test("Once a thread is joined nothing is held by it")
+    @Test("A thread that was joined holds nothing")
     func release() throws {
         final class Held: Sendable {}
         var held: Held? = Held()
@@ -132,7 +132,7 @@ struct ServiceThreadTests {
         #expect(trace == nil)
     }
 
-    @Test("A stack that nobody can have is an error, and nothing is left to join")
+    @Test("A stack that is too large is an error, and nothing is left to join")
     func impossible() {
         let thread = ServiceThread("huge", stackBytes: 1 << 60)
         let error = #expect(throws: SystemError.self) { try thread.start {} }
@@ -141,7 +141,7 @@ struct ServiceThreadTests {
         thread.join()
     }
 
-    @Test("A sleep lasts at least as long as asked, and one of nothing does not block")
+    @Test("A sleep lasts at least as long as asked, and one of zero does not block")
     func sleep() {
         let start = ContinuousClock.now
         ServiceThread.sleep(for: .milliseconds(5))

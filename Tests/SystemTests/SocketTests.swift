@@ -15,7 +15,7 @@ struct SocketTests {
     private var path: String { folder.path(of: "s") }
 
     @Test(
-        "A path that is no address is refused before any call of the system's",
+        "A path that is not valid is refused before any system call",
         arguments: ["", "a\u{0}b", String(repeating: "x", count: 108)])
     func badPath(path: String) {
         let error = #expect(throws: SystemError.self) { try UnixAddress(path: path) }
@@ -61,7 +61,7 @@ struct SocketTests {
         listener.shut()
     }
 
-    @Test("A wait that is limited ends without a byte")
+    @Test("A limited wait ends without a byte")
     func limit() throws {
         let listener = try ListeningSocket.bind(path, backlog: 4)
         defer { listener.shut() }
@@ -86,7 +86,7 @@ struct SocketTests {
         #expect(receiver.receive() == "READY=1")
     }
 
-    @Test("Nobody there is an error with the system's number")
+    @Test("A missing listener is an error with the system's number")
     func nobody() throws {
         let socket = try UnixSocket(.stream)
         let address = try UnixAddress(path: path)
@@ -108,7 +108,7 @@ struct SocketTests {
         let second = try ListeningSocket.bind(path, backlog: 1)
         var status = stat()
         #expect(lstat(path, &status) == 0 && status.st_mode & 0o777 == 0o660)
-        // The first one's owner is late: the file is another socket's by now.
+        // The first socket is closed late: the file belongs to another one by now.
         unlink(path)
         let third = try ListeningSocket.bind(folder.path(of: "other"), backlog: 1)
         rename(folder.path(of: "other"), path)
@@ -121,7 +121,7 @@ struct SocketTests {
         #expect(error?.code == .notASocket)
     }
 
-    @Test("A group that is not there is named")
+    @Test("An unknown group is named")
     func group() {
         let error = #expect(throws: SystemError.self) {
             try ListeningSocket.bind(path, group: "no-such-group", backlog: 1)
@@ -130,7 +130,7 @@ struct SocketTests {
         #expect(access(path, F_OK) != 0)
     }
 
-    @Test("A descriptor that does not listen is not taken over")
+    @Test("A descriptor that does not listen is refused")
     func notListening() throws {
         let socket = try UnixSocket(.stream)
         let descriptor = socket.descriptor

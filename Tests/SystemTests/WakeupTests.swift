@@ -30,7 +30,7 @@ struct WakeupTests {
         #expect(thread.join(until: .now + .seconds(60)))
     }
 
-    @Test("A monitor gives up at its deadline, with a last look")
+    @Test("A monitor stops waiting at its deadline, after a last check")
     func deadline() {
         let monitor = Monitor(0)
         #expect(monitor.wait(until: .now + .milliseconds(2)) { $0 == 1 ? true : nil } == nil)

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Telemetry
 
-@Suite("A disk that is full now and then")
+@Suite("A disk that is full at times")
 struct LineOutputTests {
-    /// A disk that takes so many bytes and no more.
+    /// A disk that takes a number of bytes and no more.
     private struct Disk {
         var room: Int
         var text = ""

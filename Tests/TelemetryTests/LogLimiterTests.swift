@@ -59,7 +59,7 @@ struct LogLimiterTests {
         #expect(written(&limiter, 20, after: .zero, otherMessage) == 10)
     }
 
-    @Test("What a flood held back is told once when nothing follows it")
+    @Test("What a flood suppressed is reported once when no line follows it")
     func remainders() {
         var limiter = LogLimiter()
         _ = written(&limiter, 25, after: .zero, key)
@@ -81,7 +81,7 @@ struct LogLimiterTests {
             let key = LogLimiter.Key(message: "m", detail: "\(index)")
             #expect(written(&limiter, 1, after: .zero, key) == 1)
         }
-        // Those that are a second old make room.
+        // Those that are a second old are removed.
         let late = LogLimiter.Key(message: "m", detail: "late")
         #expect(written(&limiter, 20, after: .seconds(1), late) == 10)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Telemetry
 
-/// Loggers on pipes; a full pipe is what a journal that hangs looks like.
+/// Loggers on pipes; a full pipe behaves like a journal that hangs.
 @Suite("A log that nobody reads", .blocking)
 struct LoggerTests {
     private let pipe = Pipe()
@@ -23,7 +23,8 @@ struct LoggerTests {
                 queue: LogQueue(lineCapacity: lines, byteCapacity: bytes)))
     }
 
-    /// Everything that the pipe gets, without what filled it; ends when its writers are closed.
+    /// Everything that the pipe gets, without the bytes that filled it; ends when its writers are
+    /// closed.
     private func readLines() throws -> [[String: Any]] {
         let data = try #require(try pipe.fileHandleForReading.readToEnd())
         return try data.split(separator: UInt8(ascii: "\n")).filter { $0.first != 0x78 }.map {
@@ -40,7 +41,7 @@ struct LoggerTests {
         return try readLines()
     }
 
-    @Test("Nobody waits: what has no room is dropped, counted, and told of when there is room")
+    @Test("Logging never waits: lines without room are dropped, counted and reported later")
     func dropped() throws {
         let logger = try blockedLogger()
         let started = ContinuousClock.now
@@ -101,26 +102,26 @@ struct LoggerTests {
         }
     }
 
-    @Test("A flood of lines is held back, by message and key, and told of at the flush")
+    @Test("A flood of lines is limited, by message and key, and reported at the flush")
     func limited() throws {
         let logger = Logger(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         for _ in 0..<60 { logger.log(.warning, "refused", limitKey: "code", ["a": 1]) }
         logger.log(.warning, "refused", limitKey: "other")
         for _ in 0..<60 { logger.log(.warning, "keyless") }
         let lines = try drain(logger)
-        // A line that nobody thought of as one that repeats is limited as well.
+        // A line without a key is limited as well.
         let keyless = lines.filter { $0["message"] as? String == "keyless" }
         #expect(keyless.count < 20)
         #expect(keyless.compactMap { $0["suppressed"] as? Int }.reduce(0, +) >= 40)
         let refused = lines.filter { $0["message"] as? String == "refused" }
         let held = refused.compactMap { $0["suppressed"] as? Int }.reduce(0, +)
-        // The remainder's own line is one more; a second may end in between.
+        // The report of suppressed lines is one more; a second may end in between.
         let remainders = refused.filter { $0["limit_key"] as? String == "code" }.count
         #expect(refused.count - remainders + held == 61)
         #expect(held >= 40)
     }
 
-    @Test("A descriptor that takes nothing costs its lines and nothing else")
+    @Test("A descriptor that takes nothing loses its lines and nothing else")
     func broken() throws {
         let path = "/dev/full"
         let descriptor = open(path, O_WRONLY | O_CLOEXEC)
@@ -132,9 +133,10 @@ struct LoggerTests {
         #expect(logger.droppedLines == 5)
     }
 
-    @Test("What was lost on a full disk is told of once there is room again")
+    @Test("Lines lost on a full disk are reported once there is room again")
     func full() throws {
-        // A pipe's end that nobody writes to refuses, as a full disk does; then it is a good one.
+        // The reading end of a pipe refuses writes as a full disk does; then it is replaced by a
+        // good one.
         let path = try TemporaryDirectory()
         let good = open(path.path(of: "log"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         let bad = open("/dev/full", O_WRONLY | O_CLOEXEC)

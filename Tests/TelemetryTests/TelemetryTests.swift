@@ -29,7 +29,7 @@ struct TelemetryTests {
         #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
     }
 
-    @Test("Windows count what fell into them and forget what left them")
+    @Test("Windows count what is in them and forget what has left them")
     func windows() {
         var count = WindowedCount()
         count.add(2, at: 1_000_000)

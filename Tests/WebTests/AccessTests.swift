@@ -68,7 +68,7 @@ struct AccessTests {
         #expect(answer.code == "database_unavailable")
     }
 
-    /// Every kind of endpoint that takes a key, by keys that go away and come back.
+    /// Every kind of endpoint that takes a key, with keys whose database fails and recovers.
     private func server(_ store: FlakyKeys) throws -> WebServer {
         let authenticator = Authenticator(store)
         let endpoint = APIEndpoint(authenticator: authenticator, logger: Logger(descriptor: -1))
@@ -92,7 +92,7 @@ struct AccessTests {
         store.isAway.store(true, ordering: .relaxed)
         #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
         #expect(try server.get("/v1/status", key: Keys.read).status == 503)
-        // The database is back and knows the key no longer: from then on nobody does.
+        // The database is back without the key: from then on it is not valid anywhere.
         store.isAway.store(false, ordering: .relaxed)
         store.isRevoked.store(true, ordering: .relaxed)
         #expect(try server.get("/v1/status", key: Keys.admin).status == 401)
@@ -119,7 +119,7 @@ struct AccessTests {
         #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
     }
 
-    @Test("While the database is only busy no key is valid from memory, not even for the status")
+    @Test("While the database is only busy, remembered keys do not count, not even for the status")
     func busyIsNotAway() throws {
         let store = FlakyKeys()
         let server = try server(store)
@@ -134,7 +134,7 @@ struct AccessTests {
         #expect(try server.get("/v1/status", key: Keys.admin).status == 401)
     }
 
-    @Test("Liveness asks nobody and needs no key, whatever the query")
+    @Test("Liveness makes no query and needs no key, whatever the parameters")
     func live() throws {
         let server = try server(
             Keys(failure: StoreFailure(.unavailable, "away")),
@@ -176,7 +176,7 @@ struct AccessTests {
         #expect(answer.json["reason"] as? String == problem)
     }
 
-    @Test("Health and this machine's metrics need nobody; nothing else does without")
+    @Test("Health and this machine's metrics need no key; everything else does")
     func immediate() throws {
         let keys = Keys()
         let router = Router(
@@ -203,7 +203,7 @@ struct AccessTests {
         #expect(seen.all == [true, true, true, false, false, false])
     }
 
-    @Test("What nobody had time for is a 503 with a code and Retry-After")
+    @Test("A request that was refused for lack of time is a 503 with a code and Retry-After")
     func overloaded() throws {
         let folder = try TemporaryDirectory()
         let server = try Server.start(
@@ -238,7 +238,7 @@ struct AccessTests {
     }
 }
 
-/// What a router said of requests.
+/// What a router did with requests.
 private final class Seen: Sendable {
     private let list = Mutex<[Bool]>([])
 
@@ -247,7 +247,7 @@ private final class Seen: Sendable {
     func add(_ isImmediate: Bool) { list.withLock { $0.append(isImmediate) } }
 }
 
-/// Notes what a router says of each request, and answers it.
+/// Records what a router says of each request, and answers it.
 private struct Gate: ExchangeHandler {
     private let router: Router
     private let seen: Seen
@@ -263,7 +263,7 @@ private struct Gate: ExchangeHandler {
     }
 }
 
-/// Refuses whatever comes, as a router does.
+/// Refuses every request, as a router does.
 private struct Refuser: ExchangeHandler {
     func handle(_ exchange: Exchange) { Router([]).refuse(exchange) }
 }

@@ -30,7 +30,7 @@ struct CallbackEndpointTests {
         #expect(submission.callback.body == body)
         #expect(submission.callback.uri == "/callbacks/infobip?a=%20b")
         #expect(submission.reports.count == 1)
-        // Who has the answer finds it in the status.
+        // A caller who has the answer finds it in the status.
         let snapshot = endpoint.statistics.snapshot(at: .now)
         #expect(snapshot.callbacksAccepted.lastMinute == 1)
         #expect(snapshot.lastVerification == Verification(method: "basic", secret: 2))
@@ -67,7 +67,7 @@ struct CallbackEndpointTests {
     }
 
     @Test(
-        "Who is not authenticated gets 401 from Infobip's path and 403 from Plivo's; nothing is stored",
+        "Callers that are not authenticated get 401 from Infobip's path and 403 from Plivo's",
         arguments: Refusal.Reason.allCases, Provider.allCases)
     func refusal(reason: Refusal.Reason, provider: Provider) throws {
         let sink = Sink()
@@ -91,7 +91,7 @@ struct CallbackEndpointTests {
     }
 
     @Test(
-        "A authenticated callback that cannot be read is refused with its place, archived and quarantined",
+        "An authenticated callback that cannot be read is refused, archived and quarantined",
         arguments: Malformation.Code.allCases)
     func malformation(code: Malformation.Code) throws {
         let sink = Sink()
@@ -117,7 +117,7 @@ struct CallbackEndpointTests {
         #expect(submission.rejects.map(\.reason) == [code.rawValue])
     }
 
-    @Test("A callback that cannot be read and not be kept either is a 503: it must come again")
+    @Test("A callback that can neither be read nor stored is a 503, so that it is repeated")
     func malformationWithoutQuarantine() throws {
         let (server, _) = try start(
             Webhook(malformation: Malformation(.notJSON, at: "byte 0", "JSON was expected.")),
@@ -184,7 +184,7 @@ struct CallbackEndpointTests {
         #expect(sink.submissions.count == 2)
     }
 
-    @Test("Plivo's path may end in a send request's id, and in nothing else behind `calls`")
+    @Test("Plivo's path may end in a send request's id, and in nothing else after `calls`")
     func sendRequestInPath() throws {
         let sink = Sink()
         let webhook = SendRequestWebhook()
@@ -254,7 +254,7 @@ struct CallbackEndpointTests {
         }
     }
 
-    @Test("Who is not authenticated is told so first, whatever the encoding")
+    @Test("A caller that is not authenticated is refused for that first, whatever the encoding")
     func encodedStranger() throws {
         let sink = Sink()
         let (server, _) = try start(Webhook(refusal: Refusal(.wrongCredentials)), sink: sink)
@@ -291,7 +291,7 @@ struct CallbackEndpointTests {
         #expect(endpoint.statistics.snapshot(at: .now).reportsRefused.lastMinute == 1)
     }
 
-    @Test("A flood of notes is bounded, and never costs one on a report that is lost")
+    @Test("A flood of notes is bounded, and never drops one about a lost report")
     func flood() {
         let budget = NoteBudget()
         let start = Timestamp(microseconds: 1_800_000_000_000_000)
@@ -311,7 +311,7 @@ struct CallbackEndpointTests {
         #expect(budget.admit(lost, at: later) == lost)
     }
 
-    @Test("What the provider calls a secret in the URL is not archived, even of what is unreadable")
+    @Test("The secret in a provider's URL is not archived, even with an unreadable body")
     func archivedURI() throws {
         for malformation in [nil, Malformation(.notJSON, at: "byte 0", "JSON was expected.")] {
             let sink = Sink()
@@ -333,7 +333,7 @@ struct CallbackEndpointTests {
     }
 }
 
-/// A provider that notes the send requests that paths named, and keeps one secret in its URL.
+/// A provider that records the send requests named in paths, and keeps one secret in its URL.
 private final class SendRequestWebhook: WebhookProvider {
     let provider = Provider.plivo
     let bodyLimit = 1024

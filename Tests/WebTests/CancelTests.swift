@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-@Suite("Calling back", .blocking)
+@Suite("Cancelling", .blocking)
 struct CancelTests {
     private let target = "/v1/messages/\(Samples.id)"
 
@@ -19,7 +19,7 @@ struct CancelTests {
     }
 
     @Test(
-        "A message that is cancelled, now or before, is shown",
+        "A cancelled message is shown, whether it was cancelled now or before",
         arguments: [Cancellation.cancelled, .tooLate(.cancelled)])
     func cancelled(cancellation: Cancellation) throws {
         let answer = try delete(cancellation, [Samples.ours(nil, status: .cancelled)])
@@ -39,7 +39,7 @@ struct CancelTests {
     }
 
     @Test(
-        "Once a provider has it or may have it, it is too late",
+        "Once a provider has the message or may have it, it is too late",
         arguments: [
             (Status.queued, "it is being sent just now."), (.accepted, "Its status is accepted."),
             (.delivered, "Its status is delivered."), (.unknown, "Its status is unknown."),
@@ -51,7 +51,7 @@ struct CancelTests {
         #expect((answer.json["detail"] as? String)?.hasSuffix(words) == true)
     }
 
-    @Test("What is not ours cannot be cancelled, and what is nowhere is a 404")
+    @Test("A message that is not ours cannot be cancelled, and an unknown one is a 404")
     func notOurs() throws {
         let foreign = try delete(.unknown, [Samples.message(nil, status: .accepted)])
         #expect(foreign.status == 409)

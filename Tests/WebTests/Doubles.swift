@@ -34,10 +34,10 @@ struct Keys: APIKeyStore {
     }
 }
 
-/// The same keys in a database that goes away and comes back.
+/// The same keys in a database that fails and recovers.
 final class FlakyKeys: APIKeyStore {
     let isAway = Atomic<Bool>(false)
-    /// It answers, but not this question: no connection is free, or a lock takes too long.
+    /// It answers, but not this query: no connection is free, or a lock takes too long.
     let isBusy = Atomic<Bool>(false)
     let isRevoked = Atomic<Bool>(false)
 
@@ -92,7 +92,7 @@ final class Sink: ReportSink {
     var submissions: [Submission] { state.withLock { $0.submissions } }
 }
 
-/// A provider that says what the test wants.
+/// A provider with the results that the test wants.
 struct Webhook: WebhookProvider {
     var provider = Provider.infobip
     var bodyLimit = 1024
@@ -116,7 +116,7 @@ struct Webhook: WebhookProvider {
     }
 }
 
-/// What a webhook was told of messages.
+/// The message ids that a webhook got.
 private final class Named: Sendable {
     private let messages = Mutex<[MessageID]>([])
 
@@ -184,7 +184,7 @@ struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe {
     }
 }
 
-/// Values that read well in goldens.
+/// Values that are easy to read in expected documents.
 enum Samples {
     static let id = MessageID(high: 0x0123_4567_89ab_8def, low: 0x8123_4567_89ab_cdef)
     static let callback = CallbackID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0001)

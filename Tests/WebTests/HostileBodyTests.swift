@@ -5,11 +5,11 @@ import Testing
 
 @testable import Web
 
-/// What a call's body costs, in this thread's CPU time: others on the machine do not count.
+/// What a request's body costs, in this thread's CPU time, which other processes do not change.
 @Suite("Hostile bodies", .serialized)
 struct HostileBodyTests {
     private static let size = 40_000
-    /// The cost may differ by this; what was mended differed by 300 at this size.
+    /// The cost may differ by this factor; the fault that was removed had 300 at this size.
     private static let factor = 5.0
 
     private static func repeated(_ piece: String, in frame: (String, String)) -> [UInt8] {
@@ -27,7 +27,7 @@ struct HostileBodyTests {
         return Array((text + frame.1).utf8)
     }
 
-    /// A call in order: 1,000 recipients, the longest text, and data for the rest.
+    /// A valid request: 1,000 recipients, the longest text, and data for the rest.
     private static let honest: [UInt8] = {
         let numbers = (0..<1000).map { #""+4179\#(1_000_000 + $0)""# }.joined(separator: ",")
         let text = String(repeating: "a", count: 3000)
@@ -97,7 +97,7 @@ struct HostileBodyTests {
         ("literals", repeated("null,", in: ("[", "1]"))),
     ]
 
-    /// What is done with a body, up to what the database would get.
+    /// Everything done with a body before the database.
     private static func work(_ body: [UInt8]) {
         guard case .object(let members)? = try? JSONValue(strict: body, limits: SendEndpoint.limits)
         else { return }
@@ -125,7 +125,7 @@ struct HostileBodyTests {
         return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
     }
 
-    @Test("A hostile body costs no more than an honest one of its size", arguments: hostile)
+    @Test("A hostile body costs no more than a valid one of its size", arguments: hostile)
     func cost(hostile: Body) throws {
         #expect(Self.honest.count == Self.size)
         #expect(hostile.bytes.count <= Self.size + 300)

@@ -65,7 +65,7 @@ struct MessageTests {
         #expect(answer.body.contains("01234567-89ab-8def-8123-456789abcdef"))
     }
 
-    @Test("A provider's name that is no UUID is looked for as it is written")
+    @Test("A provider's name that is not a UUID is looked for as it is written")
     func namesKeepTheirCase() throws {
         let target = "/v1/messages?provider=infobip&provider_message_id=MSG-1"
         #expect(try server(known).get(target, key: Keys.read).status == 404)
@@ -80,7 +80,7 @@ struct MessageTests {
         #expect(json["provider_status"] == nil)
     }
 
-    @Test("The timeline tells of each report whether it won and why")
+    @Test("The timeline shows for each report whether it decides and why")
     func timeline() throws {
         let answer = try server(known).get(
             "/v1/messages/\(Samples.id)/reports", key: Keys.read)
@@ -94,7 +94,7 @@ struct MessageTests {
     }
 
     @Test(
-        "Every rule of the precedence has its sentence, for the winner and for the others",
+        "Every rule of the precedence has its sentence, for the deciding report and the others",
         arguments: [
             (
                 Status.delivered, Int64(0), Status.sent, Int64(9), "final_beats_not_final",
@@ -139,7 +139,7 @@ struct MessageTests {
     }
 
     @Test(
-        "A question that is not exactly one message's is a 400 with its place",
+        "A look-up that does not match exactly one message is a 400 with its place",
         arguments: [
             ("/v1/messages", "bad_query", String?.none),
             ("/v1/messages?provider=infobip", "bad_query", nil),
@@ -166,7 +166,7 @@ struct MessageTests {
         #expect(answer.json["place"] as? String == place)
     }
 
-    @Test("A message that nobody knows is a 404")
+    @Test("An unknown message is a 404")
     func unknown() throws {
         let server = try server(Reader())
         for target in [
@@ -179,7 +179,7 @@ struct MessageTests {
         }
     }
 
-    @Test("A store that is away is a 503, a broken one a 500 that tells nothing")
+    @Test("An unreachable store is a 503, a broken one a 500 without details")
     func storeFailures() throws {
         let away = try server(Reader(failure: StoreFailure(.unavailable, "secret detail")))
             .get("/v1/messages/\(Samples.id)", key: Keys.read)

@@ -39,7 +39,7 @@ struct OwnMessageTests {
     }
 
     @Test(
-        "The last reason is told where our own event decides",
+        "The last reason is shown where our own event decides",
         arguments: [
             (Status.queued, true), (.unknown, true), (.failed, true), (.rejected, true),
             (.expired, true), (.cancelled, false), (.accepted, false), (.sent, false),
@@ -52,7 +52,7 @@ struct OwnMessageTests {
         #expect(show(message).contains(#""error":null"#) != isShown)
     }
 
-    @Test("A report's words count as soon as it decides, ours where it does not")
+    @Test("A report's text counts as soon as it decides, ours where it does not")
     func reportAndEvent() throws {
         let event = Samples.event(.gaveUp, .expired, "50")
         let report = Samples.recorded(Samples.report())
@@ -82,7 +82,7 @@ struct OwnMessageTests {
     }
 
     @Test(
-        "The parts of a long message are counted, and parts that differ are told by the status",
+        "The parts of a long message are counted, and parts that differ are shown by the status",
         arguments: [
             ([Status.delivered, .delivered, .delivered], "delivered", [3, 0, 0]),
             ([.delivered, .undeliverable, .delivered], "partially_delivered", [2, 1, 0]),

@@ -25,7 +25,7 @@ struct RouterTests {
     }
 
     @Test(
-        "A path and a method find their route, with what stands in the braces",
+        "A path and a method find their route, with the captured segments",
         arguments: [
             ("GET", "/a", "GET /a "), ("POST", "/a", "POST /a "), ("GET", "/a?x=1", "GET /a "),
             ("GET", "/a/1", "GET /a/{x} 1"), ("GET", "/a/1/b/two", "GET /a/{x}/b/{y} 1|two"),
@@ -38,7 +38,7 @@ struct RouterTests {
     }
 
     @Test(
-        "What no route fits is a 404",
+        "A path without a route is a 404",
         arguments: ["/", "/b", "/a/", "/a/1/", "/a//b/2", "/a/1/b", "/A", "//a", "/a/1/b/2/3"])
     func unknownPath(target: String) throws {
         let answer = try server.send("GET", target)
@@ -47,7 +47,7 @@ struct RouterTests {
     }
 
     @Test(
-        "A known path with another method is a 405 that says which ones it takes",
+        "A known path with another method is a 405 that names the allowed ones",
         arguments: [
             ("DELETE", "/a", "GET, HEAD, POST"), ("PUT", "/a/1", "GET, HEAD"),
             ("GET", "/only-post", "POST"), ("HEAD", "/only-post", "POST"),
@@ -70,7 +70,7 @@ struct RouterTests {
                 + #""request_id":"0123456789abcdef"}"#)
     }
 
-    @Test("nginx says what is to be cached and secured, so that no header comes twice")
+    @Test("nginx sets the headers for caching and security, so that none comes twice")
     func noDoubledHeaders() throws {
         for target in ["/nowhere", "/a"] {
             let names = try server.send("GET", target).headers.map { $0.name.lowercased() }

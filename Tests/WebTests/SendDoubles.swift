@@ -7,7 +7,7 @@ import Telemetry
 
 @testable import Web
 
-/// A queue in memory, which keeps the promises of idempotency.
+/// A queue in memory with idempotency.
 final class Queue: MessageQueue {
     struct State {
         var sendRequests: [SendRequest] = []
@@ -22,7 +22,7 @@ final class Queue: MessageQueue {
 
     private let state = Mutex(State())
     private let asked = DispatchSemaphore(value: 0)
-    /// Held back until somebody lets it go; nil answers at once.
+    /// Held back until the test releases it; nil answers at once.
     private let gate: DispatchSemaphore?
 
     init(gate: DispatchSemaphore? = nil) { self.gate = gate }
@@ -76,12 +76,12 @@ final class Queue: MessageQueue {
             if let failure = state.failure { return .failure(failure) }
             return .success(state.states.filter { ids.contains($0.key) })
         }
-        // Not before: what a test changes then is for the next question.
+        // Not before: what a test changes then is for the next query.
         if gate == nil { asked.signal() }
         return try result.get()
     }
 
-    /// Waits until somebody asks for states; false after ten seconds.
+    /// Waits until the states are queried; false after ten seconds.
     func waitForQuery() -> Bool { asked.wait(timeout: .now() + 10) == .success }
 
     func change(_ body: @Sendable (inout sending State) -> Void) { state.withLock { body(&$0) } }
@@ -97,7 +97,7 @@ struct Bell: Notifier {
     func notify() { rings.add() }
 }
 
-/// Everything that sending takes, behind a real server.
+/// Everything that sending needs, behind a real server.
 final class SendServer: Sendable {
     let queue: Queue
     let watch: SendWatch

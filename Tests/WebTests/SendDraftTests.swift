@@ -151,7 +151,7 @@ struct SendDraftTests {
     }
 
     @Test(
-        "What is just within the rules is taken",
+        "Values just within the rules are accepted",
         arguments: [
             text(String(repeating: "a", count: 3825)), text(String(repeating: "ż", count: 1675)),
             text(String(repeating: "a", count: 4)),
@@ -186,7 +186,7 @@ struct SendDraftTests {
     }
 
     @Test(
-        "What is wrong with a sender or a time is told in true words",
+        "A problem with a sender or a time names its true reason",
         arguments: [
             (#""from":"Café""#, "Its character 4 is U+00E9 (\"é\"), which networks do not carry"),
             (#""from":"Twelve Chars""#, "It has 12 characters; a name has at most 11."),
@@ -289,7 +289,7 @@ struct SendDraftTests {
     }
 
     @Test(
-        "The same wish has the same digest, however it is written",
+        "Equal requests have equal digests, however they are written",
         arguments: [
             (
                 #"{"to":"1","text":"a"}"#, #"{ "text" : "\u0061", "recipient":"1", "from":null}"#,

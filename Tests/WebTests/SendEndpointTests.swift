@@ -15,7 +15,7 @@ struct SendEndpointTests {
 
     init() throws { server = try SendServer() }
 
-    @Test("A message is queued, told by its id and rung for")
+    @Test("A message is queued, its id is returned and the dispatchers are notified")
     func oneMessage() throws {
         let answer = try server.post(Self.one)
         let sendRequest = try #require(server.queue.sendRequests.first)
@@ -44,7 +44,7 @@ struct SendEndpointTests {
         #expect(answer.header("Location") == nil)
     }
 
-    @Test("All that is wrong is named in one problem")
+    @Test("All mistakes are named in one problem")
     func problems() throws {
         let answer = try server.post(
             #"{"to":["079 1"],"text":"a","txt":1}"#, ["HTTP_IDEMPOTENCY_KEY": "a b"])
@@ -66,7 +66,7 @@ struct SendEndpointTests {
     }
 
     @Test(
-        "A request that is none is refused before its fields are read",
+        "A request that cannot be read is refused before its fields are checked",
         arguments: [
             (Self.one, "text/plain", "", 415, "unsupported_media_type"),
             (Self.one, "", "", 415, "unsupported_media_type"),
@@ -119,7 +119,7 @@ struct SendEndpointTests {
     }
 
     @Test(
-        "The query may name the provider, as nginx does for a path that is one provider's",
+        "The query may name the provider, as nginx does for a path of one provider",
         arguments: [
             ("", 202, "infobip", false), ("?provider=plivo", 202, "plivo", true),
             ("?provider=infobip", 202, "infobip", true),
@@ -149,7 +149,7 @@ struct SendEndpointTests {
         }
     }
 
-    @Test("The provider of the query is part of what an Idempotency-Key stands for")
+    @Test("The provider of the query is part of the request that an Idempotency-Key stands for")
     func providerInDigest() throws {
         let key = ["HTTP_IDEMPOTENCY_KEY": "k"]
         #expect(try server.post(Self.one, key).status == 202)
@@ -158,7 +158,7 @@ struct SendEndpointTests {
         #expect(try server.post(Self.one, key).status == 202)
     }
 
-    @Test("A body in an encoding is a 415 that says what is taken")
+    @Test("A body in an encoding is a 415 that names what is accepted")
     func encoded() throws {
         let type = ["CONTENT_TYPE": "application/json"]
         for encoding in ["gzip", "identity, br"] {
@@ -193,7 +193,7 @@ struct SendEndpointTests {
         #expect((answer.json["messages"] as? [Any])?.count == 1000)
     }
 
-    @Test("The same key and wish have the same answer; the same key for another wish is a 409")
+    @Test("The same key and request give the same answer; the same key for another one is a 409")
     func idempotency() throws {
         let header = ["HTTP_IDEMPOTENCY_KEY": "order-7"]
         let first = try server.post(Self.one, header)
@@ -208,7 +208,7 @@ struct SendEndpointTests {
         #expect(other.code == "idempotency_key_reused")
         #expect(server.queue.sendRequests.count == 1)
         #expect(server.bell.rings.value == 1)
-        // Another caller's words are another caller's.
+        // Another caller's key does not count.
         #expect(try server.post(Self.two, key: Keys.otherSend, header).status == 202)
         #expect(server.queue.sendRequests.count == 2)
     }
@@ -239,7 +239,7 @@ struct SendEndpointTests {
         #expect(answer.status == status)
     }
 
-    @Test("While the database is away it is a 503 that advises a key")
+    @Test("While the database is unreachable it is a 503 that recommends a key")
     func away() throws {
         server.queue.change { $0.failure = StoreFailure(.unavailable, "secret") }
         let without = try server.post(Self.one)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Web
 
-@Suite("Waiting for what providers answer", .blocking)
+@Suite("Waiting for the providers' results", .blocking)
 struct SendWaitingTests {
     private static let one = #"{"to":"+41 79 123 45 67","text":"Hello"}"#
     private static let two = #"{"to":["+41791234567","+12025550123"],"text":"Grüße ż"}"#
@@ -15,7 +15,7 @@ struct SendWaitingTests {
 
     init() throws { server = try SendServer() }
 
-    /// Starts a send request that waits, and lets the watch ask once in vain.
+    /// Starts a send request that waits, and lets the watch query once without a result.
     private func waiting(
         _ body: String, on server: SendServer, wait: String = "10",
         _ headers: [String: String] = [:]
@@ -27,7 +27,7 @@ struct SendWaitingTests {
         return (connection, try #require(server.queue.sendRequests.last))
     }
 
-    @Test("Who waits is answered as soon as every message has left the queue")
+    @Test("A waiting caller is answered as soon as every message has left the queue")
     func answeredEarly() throws {
         let (connection, sendRequest) = try waiting(Self.two, on: server)
         let ids = sendRequest.recipients.map(\.message)
@@ -49,12 +49,12 @@ struct SendWaitingTests {
             answer.body.contains(
                 #""to":"+12025550123","status":"rejected","provider":"plivo","segments":1,"#
                     + #""error":{"code":"50","description":"no such number"}}]"#))
-        // What is known is not asked for again.
+        // A known state is not queried again.
         #expect(server.queue.questions.last == [ids[1]])
         #expect(server.watch.waiting == 0)
     }
 
-    @Test("Who waits hears of the provider that took the message, not of the one that was to")
+    @Test("A waiting caller gets the provider that accepted the message, not the planned one")
     func failover() throws {
         let (connection, sendRequest) = try waiting(Self.one, on: server)
         let recipient = sendRequest.recipients[0]
@@ -68,7 +68,7 @@ struct SendWaitingTests {
         #expect(answer.body.contains(#""status":"accepted","provider":"plivo""#))
     }
 
-    @Test("What is sent later is not waited for")
+    @Test("Messages for later are not waited for")
     func later() throws {
         let time = Timestamp.now.advanced(by: .seconds(3600))
         let answer = try server.post(
@@ -86,7 +86,7 @@ struct SendWaitingTests {
         #expect(server.watch.waiting == 0)
     }
 
-    @Test("When the service stops, who waits is answered, and nobody waits any more")
+    @Test("When the service stops, waiting callers are answered, and no caller waits any more")
     func drain() throws {
         let (connection, _) = try waiting(Self.one, on: server)
         server.watch.stop()
@@ -96,7 +96,7 @@ struct SendWaitingTests {
         #expect(try server.post(Self.one, query: "?wait=10").status == 202)
     }
 
-    @Test("A stop does not wait for a queue that hangs, and those who wait are answered")
+    @Test("A stop does not wait for a queue that hangs, and waiting callers are answered")
     func stopWhileHanging() throws {
         let gate = DispatchSemaphore(value: 0)
         let server = try SendServer(queue: Queue(gate: gate))
@@ -107,7 +107,7 @@ struct SendWaitingTests {
         gate.signal()
     }
 
-    @Test("Answers of callers who leave together are kept in one commit")
+    @Test("Answers of callers that leave together are stored in one commit")
     func keptTogether() throws {
         let connections = try (0..<10).map { index in
             try server.web.start(
@@ -127,7 +127,7 @@ struct SendWaitingTests {
         #expect(server.queue.kept == [10])
     }
 
-    @Test("A database that goes away while somebody waits costs the waiting, not the answer")
+    @Test("A database that fails while a caller waits ends the waiting, and the answer still comes")
     func awayWhileWaiting() throws {
         let connection = try server.web.start(
             "POST", "/v1/messages?wait=0.2", headers: SendServer.headers(),
@@ -137,7 +137,7 @@ struct SendWaitingTests {
         #expect(try Answer(connection.readAll()).status == 202)
     }
 
-    @Test("What was waited for is what a repetition gets")
+    @Test("A repetition gets the answer that was waited for")
     func finalAnswerIsKept() throws {
         let header = ["HTTP_IDEMPOTENCY_KEY": "k"]
         let (connection, sendRequest) = try waiting(Self.one, on: server, header)
@@ -157,7 +157,7 @@ struct SendWaitingTests {
         #expect(late.header("Idempotency-Replayed") == "true")
     }
 
-    @Test("Who waits holds no worker")
+    @Test("Waiting callers occupy no worker")
     func manyWait() throws {
         // Ten callers on two workers.
         let connections = try (0..<10).map { index in

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-@Suite("Who waits for providers")
+@Suite("Callers that wait for providers")
 struct SendWatchTests {
     private let now = ContinuousClock.now
     private let accepted = SendState(status: .accepted, problem: nil)
@@ -43,7 +43,7 @@ struct SendWatchTests {
             ])
     }
 
-    @Test("A closed list lets everybody go and takes nobody in")
+    @Test("A closed list lets all waiters go and accepts none")
     func closed() {
         var list = WatchList()
         _ = list.add([id(1)], until: now + .seconds(2))

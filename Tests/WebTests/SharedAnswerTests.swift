@@ -7,9 +7,9 @@ import Testing
 
 @testable import Web
 
-@Suite("Answers that one asks for all", .blocking)
+@Suite("One query for all callers", .blocking)
 struct SharedAnswerTests {
-    /// A question that takes as long as the test wants.
+    /// A query that takes as long as the test wants.
     private final class Question: Sendable {
         let asked = Counter()
         private let gate = DispatchSemaphore(value: 0)
@@ -23,7 +23,7 @@ struct SharedAnswerTests {
         func answer() { gate.signal() }
     }
 
-    @Test("Callers that come together get the result of one question, and none asks for another")
+    @Test("Callers that come together get the result of one query, and none makes another")
     func shared() {
         let question = Question()
         let answer = SharedAnswer("test", .onDemand, every: .seconds(3600)) { question.ask() }
@@ -42,12 +42,12 @@ struct SharedAnswerTests {
         question.answer()
         #expect(group.wait(timeout: .now() + 10) == .success)
         #expect(values.withLock { $0 } == Array(repeating: 1, count: 50))
-        // And it serves whoever comes within the interval.
+        // It is also used for callers within the interval.
         #expect(answer.latest().value == 1)
         #expect(question.asked.value == 1)
     }
 
-    @Test("A question that gets no answer is not waited for again and again")
+    @Test("A query without an answer is not waited for repeatedly")
     func hanging() {
         let question = Question()
         let answer = SharedAnswer("test", .onDemand, every: .zero) { question.ask() }
@@ -62,7 +62,7 @@ struct SharedAnswerTests {
         question.answer()
     }
 
-    @Test("What is asked all the time is there without a wait, and asked no more often than said")
+    @Test("With a steady rhythm the value is there without a wait, queried only as often as set")
     func steady() {
         let asked = Counter()
         let answer = SharedAnswer("test", .steady, every: .seconds(3600)) { () -> Int in
@@ -88,7 +88,7 @@ struct SharedAnswerTests {
         }
     }
 
-    @Test("A database that hangs is told of without waiting for it, and so is its return")
+    @Test("A database that hangs is reported without waiting for it, and so is its return")
     func watch() {
         let database = Database()
         database.hangs.store(true, ordering: .relaxed)

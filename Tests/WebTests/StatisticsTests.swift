@@ -22,7 +22,7 @@ struct StatisticsTests {
         #expect(counts(86_401) == .init(lastMinute: 0, lastHour: 0, lastDay: 0))
     }
 
-    @Test("What of an accepted callback went to quarantine counts as refused reports")
+    @Test("Reports of an accepted callback that went to quarantine count as refused")
     func rejects() {
         let statistics = CallbackStatistics()
         statistics.accepted(reports: 3, rejects: 2, verification: verification, at: Samples.time())
@@ -51,7 +51,7 @@ struct StatisticsTests {
     }
 
     @Test(
-        "A stranger's requests are counted, and are neither a callback nor the provider's trouble")
+        "A stranger's requests are counted, but not as callbacks or the provider's refusals")
     func strangers() {
         let statistics = CallbackStatistics()
         statistics.refused(.anybody, at: Samples.time(0))
@@ -71,7 +71,7 @@ struct StatisticsTests {
         #expect(snapshot.refusingSince == nil)
     }
 
-    @Test("Wrong proof counts as the provider's where none was right within a minute")
+    @Test("Wrong credentials count as the provider's unless right ones came within a minute")
     func wrongProof() {
         let statistics = CallbackStatistics()
         statistics.refused(.unverified, at: Samples.time(5))
@@ -84,7 +84,7 @@ struct StatisticsTests {
     }
 
     @Test(
-        "The minutes left run from the first refusal or from when the database went",
+        "The minutes left run from the first refusal or from when the database became unreachable",
         arguments: [
             (Provider.plivo, Int64?.none, Int64?.none, Int64(0), Int64?.none),
             (.plivo, 0, nil, 0, 7), (.plivo, 0, nil, 1, 6), (.plivo, 0, nil, 60, 6),

@@ -62,7 +62,7 @@ struct StatusEndpointTests {
     }
 
     @Test(
-        "A provider that nobody stopped is running if a dispatcher was there in the last half minute",
+        "A provider without a stop is running if a dispatcher was there in the last half minute",
         arguments: [(Int64(-30), "running"), (-31, "no_dispatcher"), (nil, "no_dispatcher")])
     func presence(seen: Int64?, word: String) {
         let state = SendingState(
@@ -75,7 +75,7 @@ struct StatusEndpointTests {
         #expect(text.contains(#""reason":null,"retry_at":null"#))
     }
 
-    @Test("The database is away: since when, why, and how long the providers wait")
+    @Test("The database is unreachable: since when, why, and how long the providers wait")
     func away() throws {
         let probe = ServiceProbe(
             database: DatabaseState(
@@ -90,7 +90,7 @@ struct StatusEndpointTests {
         #expect(text.contains(#""away_since":"2026-11-18T10:06:40.000Z""#))
         #expect(text.contains(#""last_request_age_seconds":null,"last_verified_by":null"#))
         #expect(text.contains(#""minutes_until_provider_gives_up":2430"#))
-        // The question was not even asked: it would take as long as the first.
+        // The query was not even made: it would take as long as the first.
         #expect(
             text.hasSuffix(#","sending":null,"sending_problem":"the database does not answer"}"#))
         #expect(probe.asked.value == 0)
@@ -99,7 +99,7 @@ struct StatusEndpointTests {
                 #","sending":null,"sending_problem":"the look at sending failed: away"}"#))
     }
 
-    @Test("What a commit may lose at a failover is said, and nothing of a database that is away")
+    @Test("What a commit may lose at a failover is shown, and nothing of an unreachable database")
     func durability() {
         let warned = ServiceProbe(
             database: DatabaseState(

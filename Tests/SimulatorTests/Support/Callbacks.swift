@@ -1,7 +1,7 @@
 import Domain
 import Foundation
 
-/// The other end of callbacks: keeps them, and answers as it is told.
+/// The receiver of callbacks: keeps them, and answers as it is told.
 final class Callbacks: HTTPTransport {
     private let condition = NSCondition()
     nonisolated(unsafe) private var requests: [ProviderRequest] = []

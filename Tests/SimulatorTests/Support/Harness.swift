@@ -7,7 +7,7 @@ import Testing
 
 @testable import Simulator
 
-/// A simulator with accounts at both providers, and whoever it calls back.
+/// A simulator with accounts at both providers, and the receiver of its callbacks.
 struct Harness {
     static let infobipKey = "infobip-key-0001"
     static let plivoID = "MAXXXXXXXXXXXXXXXXXX"
@@ -111,7 +111,7 @@ struct Harness {
     }
 }
 
-/// What came of a request.
+/// The answer to a request.
 struct Answer {
     let reply: SimulatorReply
     let json: [String: Any]
