@@ -12,7 +12,7 @@ struct ProviderHealthModelTests {
     ]
 
     @Test(
-        "whatever happens, a provider that answers well gets requests again; each change comes once",
+        "whatever happens, a provider that answers well is used again; each change comes once",
         arguments: 0..<40 as Range<UInt64>)
     func invariants(seed: UInt64) {
         var random = SplitMix64(state: seed)
