@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import System
 
 /// A program that the demo started, in a session of its own: Ctrl-C reaches only the demo, which
 /// then stops its children in order.
@@ -26,13 +26,35 @@ final class DemoChild: Sendable {
     }
 
     private struct Living {
-        var pids: Set<pid_t> = []
+        /// All children of this process that nobody has reaped, with how many threads are about to
+        /// signal each: it is reaped by nobody before, so that its number is not another's by then.
+        var signallers: [pid_t: Int] = [:]
+        /// Children that are being started.
+        var startingCount = 0
         var isClosed = false
+
+        /// Whether a child may be started.
+        mutating func begin() -> Bool {
+            if !isClosed { startingCount += 1 }
+            return !isClosed
+        }
+
+        mutating func started(_ pid: pid_t?) {
+            startingCount -= 1
+            if let pid { signallers[pid] = 0 }
+        }
+
+        /// Whether a child may be signalled; if so, `leave` it afterwards.
+        mutating func enter(_ pid: pid_t) -> Bool {
+            guard let count = signallers[pid] else { return false }
+            signallers[pid] = count + 1
+            return true
+        }
+
+        mutating func leave(_ pid: pid_t) { signallers[pid]? -= 1 }
     }
 
-    /// All children of this process that are not yet reaped. Signals are sent under its lock, so
-    /// that a pid cannot belong to another process by then.
-    private static let living = Mutex(Living())
+    private static let living = Monitor(Living())
 
     let plan: Plan
     let pid: pid_t
@@ -75,12 +97,11 @@ final class DemoChild: Sendable {
         let variables = plan.environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var pid: pid_t = 0
-        // Started under the lock, so that `killAll` misses none.
-        let status = Self.living.withLock { living -> Int32 in
-            guard !living.isClosed else { return ECANCELED }
-            let status = posix_spawn(&pid, program, &actions, &attributes, words, variables)
-            if status == 0 { living.pids.insert(pid) }
-            return status
+        var status = ECANCELED
+        if Self.living.withLock({ $0.begin() }) {
+            status = posix_spawn(&pid, program, &actions, &attributes, words, variables)
+            Self.living.withLock { $0.started(status == 0 ? pid : nil) }
+            Self.living.wakeAll()
         }
         guard status == 0 else {
             throw DemoError(
@@ -114,30 +135,35 @@ final class DemoChild: Sendable {
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         // nginx's workers outlive a killed master and keep its port. Before the child is reaped, no
         // other process can have its group.
-        var status: Int32 = 0
-        Self.living.withLock { living in
-            Foundation.kill(-pid, SIGKILL)
-            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-            living.pids.remove(pid)
+        Foundation.kill(-pid, SIGKILL)
+        Self.living.wait { living -> Void? in
+            guard living.signallers[pid] == 0 else { return nil }
+            living.signallers[pid] = nil
+            return ()
         }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         return status & 0x7F == 0 ? .status(status >> 8 & 0xFF) : .signal(status & 0x7F)
     }
 
     /// Sends a signal, if the child has not been reaped.
-    func send(_ signal: Int32) {
-        Self.living.withLock { if $0.pids.contains(pid) { Foundation.kill(pid, signal) } }
-    }
+    func send(_ signal: Int32) { Self.send(signal, to: pid, of: pid) }
 
     /// Kills the child and those of its group, and waits for nothing.
-    func kill() {
-        Self.living.withLock { if $0.pids.contains(pid) { Foundation.kill(-pid, SIGKILL) } }
-    }
+    func kill() { Self.send(SIGKILL, to: -pid, of: pid) }
 
     /// Kills all children; no other can be started afterwards.
     static func killAll() {
-        living.withLock { living in
-            living.isClosed = true
-            for pid in living.pids { Foundation.kill(-pid, SIGKILL) }
-        }
+        living.withLock { $0.isClosed = true }
+        // None is missed that is being started.
+        let pids = living.wait { $0.startingCount == 0 ? Array($0.signallers.keys) : nil }
+        for pid in pids { send(SIGKILL, to: -pid, of: pid) }
+    }
+
+    private static func send(_ signal: Int32, to target: pid_t, of pid: pid_t) {
+        guard living.withLock({ $0.enter(pid) }) else { return }
+        Foundation.kill(target, signal)
+        living.withLock { $0.leave(pid) }
+        living.wakeAll()
     }
 }
