@@ -12,12 +12,6 @@ package struct SHA256Digest: Sendable, Equatable {
         self.words = words
     }
 
-    /// - Parameter bytes: exactly 32, as a column or a file holds them; nil for any other count.
-    package init?(_ bytes: [UInt8]) {
-        guard bytes.count == 32 else { return nil }
-        words = bytes.withUnsafeBytes(Self.read)
-    }
-
     /// Equality in constant time.
     package static func == (a: Self, b: Self) -> Bool {
         withUnsafeBytes(of: a.words) { a in

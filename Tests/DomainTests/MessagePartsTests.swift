@@ -54,7 +54,8 @@ struct MessagePartsTests {
         #expect(folded.statuses.count == parts.count)
         #expect(folded.status == expected)
         for status in Status.allCases {
-            #expect(folded.count(status) == parts.count { $0 == status })
+            let count = folded.statuses.values.count { $0 == status }
+            #expect(count == parts.count { $0 == status })
         }
         let hasEnded = parts.count == 3 && parts.allSatisfy { $0.isFinal }
         #expect((folded.settlement != nil) == hasEnded)

@@ -24,7 +24,7 @@ struct ChangeFeedTests {
 
     @Test("each change of a status is told once, and what changes none is not")
     func writer() throws {
-        let listener = Listener()
+        let listener = ChangeRecorder()
         let harness = WriterHarness(try database.responder, feed: ChangeFeed([listener]))
         // Few reports, of which some are known; then many that are new.
         let steps: [[Report]] = [
@@ -52,7 +52,7 @@ struct ChangeFeedTests {
 
     @Test("the cause tells a status query from a callback, in one batch too")
     func causes() throws {
-        let listener = Listener()
+        let listener = ChangeRecorder()
         let harness = WriterHarness(try database.responder, feed: ChangeFeed([listener]))
         func polled(_ number: Int) -> Report {
             Report(
@@ -76,7 +76,7 @@ struct ChangeFeedTests {
     func afterCommit() throws {
         let observer = try Connection(database.responder)
         let seen = Mutex<[Int64]>([])
-        let listener = Listener { changes in
+        let listener = ChangeRecorder { changes in
             for change in changes {
                 let count = try? observer.execute(CountReports(message: change.message)).first
                 seen.withLock { $0.append(count ?? -1) }
@@ -101,7 +101,7 @@ struct ChangeFeedTests {
 
     @Test("of a batch that is taken apart, what is committed is told and the rest is not")
     func bisection() throws {
-        let listener = Listener()
+        let listener = ChangeRecorder()
         let harness = WriterHarness(try database.responder, feed: ChangeFeed([listener])) {
             $0.batchReports = 10_000
         }
@@ -128,7 +128,7 @@ struct ChangeFeedTests {
 
     @Test("what came of a long message's parts is a change of its own")
     func parts() throws {
-        let listener = Listener()
+        let listener = ChangeRecorder()
         let harness = WriterHarness(try database.responder, feed: ChangeFeed([listener]))
         let id = MessageID.new(at: .noon())
         for number in 1...2 {
@@ -149,7 +149,7 @@ struct ChangeFeedTests {
 
     @Test("sending tells what it accepted, took over, gave up, cancelled, and was told")
     func sending() throws {
-        let listener = Listener()
+        let listener = ChangeRecorder()
         let sending = try SendingHarness(feed: ChangeFeed([listener]))
         let log = ChangeLog(try sending.database.pool(), logger: .silent)
         let request = try SendRequest.sample(recipients: 3)
@@ -190,7 +190,7 @@ struct ChangeFeedTests {
         "a message that waits for an idempotent request is told once, however often it is asked for"
     )
     func idempotent() throws {
-        let listener = Listener()
+        let listener = ChangeRecorder()
         let sending = try SendingHarness(feed: ChangeFeed([listener]))
         let first = try SendRequest.sample()
         #expect(try sending.queue.accept(first, .sample()) == .queued)
@@ -200,7 +200,7 @@ struct ChangeFeedTests {
 
     @Test("a commit whose outcome is not known is not told; the log has it")
     func doubt() throws {
-        let listener = Listener()
+        let listener = ChangeRecorder()
         let sending = try SendingHarness()
         let relay = try LossyRelay(to: sending.database.server.port)
         let settings = try ConnectionSettings(

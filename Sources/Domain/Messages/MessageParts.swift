@@ -55,9 +55,6 @@ package struct MessageParts: Sendable, Equatable {
             ?? (isOurs ? nil : lastEnd?.status)
     }
 
-    /// How many parts have this status by reports of their own.
-    package func count(_ status: Status) -> Int { statuses.values.count { $0 == status } }
-
     /// How many parts fare how; see `PartCounts`.
     package var counts: PartCounts {
         var counts = PartCounts(total: total)

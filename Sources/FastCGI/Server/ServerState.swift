@@ -156,7 +156,6 @@ struct ServerState<Request: WaitingRequest>: Sendable {
     /// What all incomplete requests hold, in bytes.
     var heldBytes = 0
     private var timer = Timer.off
-    var runningWorkers = 0
     private var nextConnection = Self.firstConnection
 
     /// The bytes that are read and dropped after an early answer, such as a 413.

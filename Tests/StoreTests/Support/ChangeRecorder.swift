@@ -2,7 +2,7 @@ import Domain
 import Synchronization
 
 /// Notes what it is told of changes.
-final class Listener: ChangeSubscriber {
+final class ChangeRecorder: ChangeSubscriber {
     private let calls = Mutex<[[StatusChange]]>([])
     private let onChange: @Sendable ([StatusChange]) -> Void
 
