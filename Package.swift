@@ -45,7 +45,11 @@ let package = Package(
         module("Web", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         module(
             "Demo",
-            ["Store", "Postgres", "Domain", "Security", "Telemetry", "JSON", "System"]),
+            [
+                "Store", "Postgres", "Providers", "Domain", "Security", "Telemetry", "JSON",
+                "Settings",
+                "System",
+            ]),
         .executableTarget(
             name: "waybill",
             dependencies: [
@@ -84,7 +88,13 @@ let package = Package(
                 "waybill", "Web", "FastCGI", "Providers", "Simulator", "Domain", "Security", "JSON",
                 "Settings", "System", "Demo", "Telemetry",
             ]),
-        tests("DemoTests", ["Demo", "Security", "System"]),
+        tests("DemoTests", ["Demo", "Providers", "Security", "System"]),
+        tests(
+            "ThirdProviderTests",
+            [
+                "waybill", "Providers", "Domain", "JSON", "Security", "Settings", "Store",
+                "Postgres", "Telemetry",
+            ]),
         tests("EndToEndTests", ["waybill", "COpenSSL", "Security", "System"]),
     ],
     swiftLanguageModes: [.v6]

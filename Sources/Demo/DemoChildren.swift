@@ -1,4 +1,8 @@
+import Domain
 import Foundation
+import Providers
+import Settings
+import Settings
 
 /// How the demo starts the other commands of its own program, connected to each other.
 struct DemoChildren {
@@ -8,6 +12,8 @@ struct DemoChildren {
     let url: String
     let port: UInt16
     let simulates: Bool
+    /// The providers that the program knows.
+    let kits: [any ProviderKit]
     /// The variables of the demo's own process.
     let inherited: [String: String]
 
@@ -26,21 +32,12 @@ struct DemoChildren {
         var environment = bare
         environment["DATABASE_URL"] = databaseURL
         environment["APP_BASE_URL"] = baseURLs
-        if acceptsInfobipAccount {
-            inherit(Self.infobipWebhookPrefixes, into: &environment)
-        } else {
-            environment["INFOBIP_WEBHOOK_USER"] = secrets.infobipUser
-            environment["INFOBIP_WEBHOOK_PASSWORD"] = secrets.infobipPassword
-            environment["INFOBIP_WEBHOOK_HEADER_SECRET"] = secrets.infobipHeaderSecret
-            environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
-            environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
-        }
-        if acceptsPlivoAccount {
-            // As for the dispatcher: callbacks are signed with the account that sent the message.
-            inherit(["PLIVO_AUTH_", "PLIVO_ALLOW_"], into: &environment)
-        } else {
-            environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
-            environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
+        for demo in kits.compactMap(\.demo) {
+            if acceptsAccount(demo) {
+                inherit(demo.receivingPrefixes, into: &environment)
+            } else {
+                environment.merge(demo.responder(secrets.providers)) { $1 }
+            }
         }
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
         environment["NOTIFY_SOCKET"] = notify
@@ -54,62 +51,39 @@ struct DemoChildren {
         environment["APP_BASE_URL"] = baseURLs
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
         if simulates {
-            environment["INFOBIP_WEBHOOK_URL_SECRET"] = secrets.infobipURLSecret
-            environment["INFOBIP_API_KEY"] = secrets.infobipAPIKey
-            environment["INFOBIP_BASE_URL"] = simulatorURL
-            environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
-            environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
-            environment["PLIVO_BASE_URL"] = simulatorURL
-            environment["PLIVO_SENDER"] = "12025550123"
+            for demo in kits.compactMap(\.demo) {
+                environment.merge(demo.dispatcher(secrets.providers, simulatorURL)) { $1 }
+            }
             // Lost answers and callbacks are recovered by polling within half a minute.
             environment["WAYBILL_SEND_TIMEOUT_SECONDS"] = "10"
-            environment["PLIVO_SETTLE_SECONDS"] = "5"
             environment["WAYBILL_RECONCILE_SECONDS"] = "10,25,60,300,3600"
         } else {
-            guard hasAccount else { return nil }
-            // The demo's address cannot be reached from outside, so Infobip does not get it:
-            // reports go to the account's own address, and the sweeper polls for them.
-            inherit(
-                ["INFOBIP_", "PLIVO_"], except: Self.infobipWebhookPrefixes, into: &environment)
+            guard !accounts.isEmpty else { return nil }
+            for kit in kits {
+                let hidden = kit.demo.map { $0.hidesReceiving ? $0.receivingPrefixes : [] } ?? []
+                inherit([kit.settingPrefix], except: hidden, into: &environment)
+            }
         }
         return plan("dispatch", ["dispatch"], environment)
     }
 
-    /// Plays both providers.
+    /// Plays the providers.
     func simulator(_ sockets: DemoSockets) -> DemoChild.Plan {
         var environment = bare
-        environment["INFOBIP_API_KEY"] = secrets.infobipAPIKey
-        environment["INFOBIP_WEBHOOK_USER"] = secrets.infobipUser
-        environment["INFOBIP_WEBHOOK_PASSWORD"] = secrets.infobipPassword
-        environment["INFOBIP_HMAC_SECRET"] = secrets.infobipHMACSecret
-        environment["PLIVO_AUTH_ID"] = secrets.plivoAuthID
-        environment["PLIVO_AUTH_TOKEN"] = secrets.plivoAuthToken
-        let arguments = [
+        var arguments = [
             "simulate", "--relay", simulatorURL + "/callbacks-out", "--retry-scale",
-            Self.retryScale, "--infobip-callback-url", url + "/callbacks/infobip",
-            // A demo is also for loads beyond the limits of a real account.
-            "--infobip-logs-per-minute", "0", "--plivo-requests-per-5s", "0",
+            Self.retryScale,
         ]
+        for simulation in kits.compactMap({ $0.demo?.simulator }) {
+            environment.merge(simulation.environment(secrets.providers)) { $1 }
+            arguments += simulation.arguments(url)
+        }
         return plan("simulator", arguments, environment, sockets.descriptors)
     }
 
-    /// Whether the responder accepts the callbacks of the user's own account, and not those signed
-    /// with the demo's secrets.
-    var acceptsPlivoAccount: Bool {
-        !simulates && isSet("PLIVO_AUTH_ID") && isSet("PLIVO_AUTH_TOKEN")
-    }
-
-    /// The same for Infobip, whose callbacks have secrets of their own.
-    var acceptsInfobipAccount: Bool {
-        !simulates
-            && [
-                "INFOBIP_WEBHOOK_PASSWORD", "INFOBIP_WEBHOOK_SECRET",
-                "INFOBIP_WEBHOOK_HEADER_SECRET", "INFOBIP_HMAC_SECRET",
-                "INFOBIP_WEBHOOK_URL_SECRET",
-            ].contains(where: isSet)
-    }
-
-    private static let infobipWebhookPrefixes = ["INFOBIP_WEBHOOK_", "INFOBIP_HMAC_"]
+    /// Whether the responder accepts the callbacks of the user's own account, and not those that
+    /// the demo's secrets sign.
+    func acceptsAccount(_ demo: DemoKit) -> Bool { !simulates && isGiven(demo.ownAccount) }
 
     private func inherit(
         _ prefixes: [String], except others: [String] = [],
@@ -121,23 +95,27 @@ struct DemoChildren {
         }
     }
 
-    private var hasAccount: Bool {
-        isSet("INFOBIP_API_KEY") || isSet("PLIVO_AUTH_ID") && isSet("PLIVO_AUTH_TOKEN")
+    /// Those that the user has an account at to send through.
+    private var accounts: [any ProviderKit] { kits.filter { isGiven($0.neededToSend) } }
+
+    private func isGiven(_ needed: NeededSettings) -> Bool {
+        needed.ways.contains { way in way.allSatisfy { isSet($0.name) } }
     }
 
     private func isSet(_ name: String) -> Bool {
         [name, name + "_FILE"].contains { !(inherited[$0] ?? "").isEmpty }
     }
 
-    private var defaultProvider: String {
-        simulates || isSet("INFOBIP_API_KEY") || !hasAccount ? "infobip" : "plivo"
+    private var defaultProvider: String? {
+        let chosen = simulates ? kits.first : accounts.first ?? kits.first
+        return chosen?.provider.name
     }
 
     /// Both names are in the certificate, and users type either. An account's callbacks come to the
     /// address that the user has set, for example of a tunnel; it comes first, because the first
     /// one is sent to the provider.
     private var baseURLs: String {
-        let own = simulates || !hasAccount ? nil : inherited["APP_BASE_URL"]
+        let own = simulates || accounts.isEmpty ? nil : inherited["APP_BASE_URL"]
         return [own, url, "https://localhost:\(port)"].compactMap { $0 }.filter { !$0.isEmpty }
             .joined(separator: ",")
     }
@@ -145,7 +123,8 @@ struct DemoChildren {
     /// Removes settings of the user's own deployment, which must not affect the demo.
     private var bare: [String: String] {
         inherited.filter { name, _ in
-            !["WAYBILL_", "INFOBIP_", "PLIVO_", "PG", "LISTEN_"].contains(where: name.hasPrefix)
+            !(["WAYBILL_", "PG", "LISTEN_"] + kits.map(\.settingPrefix))
+                .contains(where: name.hasPrefix)
                 && !["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"].contains(name)
         }
     }

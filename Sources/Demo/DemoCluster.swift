@@ -150,7 +150,9 @@ struct DemoCluster {
     /// Makes roles and database, migrates, and stores the API key.
     ///
     /// - Throws: `DemoError` with the step that failed.
-    func prepare(migrations: String) throws(DemoError) {
+    func prepare(
+        migrations: String, registering providers: [Provider]
+    ) throws(DemoError) {
         let maintenance = try Self.settings(
             superuserURL.replacingOccurrences(of: "/\(Self.database)", with: "/postgres"))
         do {
@@ -167,7 +169,9 @@ struct DemoCluster {
             let files = try MigrationFile.all(in: migrations)
             let migrator = try Migrator(Self.settings(migratorURL), files: files)
             let users = DatabaseRole.all.map { RoleUser($0, user: Self.responder) }
-            _ = try migrator.migrate(granting: users) { _ in }
+            _ = try migrator.migrate(
+                granting: users, registering: providers
+            ) { _ in }
         } catch {
             throw DemoError(
                 "cannot prepare the database: \((error as? PostgresError)?.debugDescription ?? "\(error)")"

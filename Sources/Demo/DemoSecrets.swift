@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Providers
 import Security
 
 /// Everything that the demo made up once and keeps, in a file that only its owner reads.
@@ -8,16 +9,8 @@ struct DemoSecrets {
     let databaseMigrator: String
     let databaseResponder: String
     let apiKey: String
-    let infobipUser: String
-    let infobipPassword: String
-    let infobipHeaderSecret: String
-    let infobipHMACSecret: String
-    let plivoAuthID: String
-    let plivoAuthToken: String
-    /// The key that the simulator accepts as Infobip's.
-    var infobipAPIKey = ""
-    /// In the URL that Infobip's messages name for their reports.
-    var infobipURLSecret = ""
+    /// Those of the providers, by the names that their kits give them.
+    private(set) var providers: [String: String] = [:]
     /// The simulator's port; another one is chosen if it is in use.
     var simulatorPort: UInt16 = 0
     /// PostgreSQL's TCP port; another one is chosen if it is in use.
@@ -25,18 +18,24 @@ struct DemoSecrets {
 
     /// Reads the file, or makes it.
     ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - kits: whose secrets are in it, too.
+    /// - Returns: all of it.
     /// - Throws: `DemoError` if the file is damaged or cannot be written.
-    static func load(from path: String) throws(DemoError) -> DemoSecrets {
+    static func load(
+        from path: String, for kits: [any ProviderKit]
+    ) throws(DemoError) -> DemoSecrets {
         if let data = FileManager.default.contents(atPath: path) {
             let json = try? JSONValue(strict: [UInt8](data))
             guard var secrets = json.flatMap({ DemoSecrets($0) }) else {
                 throw DemoError("\(path) is damaged; remove the folder to start afresh")
             }
-            if try secrets.complete() { try secrets.save(to: path) }
+            if try secrets.complete(for: kits) { try secrets.save(to: path) }
             return secrets
         }
         var secrets = try generate()
-        _ = try secrets.complete()
+        _ = try secrets.complete(for: kits)
         try secrets.save(to: path)
         return secrets
     }
@@ -44,19 +43,30 @@ struct DemoSecrets {
     /// Adds what a file of an earlier version does not have.
     ///
     /// - Returns: whether there was anything to make.
-    private mutating func complete() throws(DemoError) -> Bool {
-        let isWhole = !infobipAPIKey.isEmpty && !infobipURLSecret.isEmpty && simulatorPort != 0
-        if infobipAPIKey.isEmpty { infobipAPIKey = try Self.token() }
-        if infobipURLSecret.isEmpty { infobipURLSecret = try Self.token() }
+    private mutating func complete(for kits: [any ProviderKit]) throws(DemoError) -> Bool {
+        var isWhole = simulatorPort != 0
+        for secret in kits.compactMap(\.demo).flatMap(\.secrets)
+        where (providers[secret.name] ?? "").isEmpty {
+            isWhole = false
+            providers[secret.name] = try Self.value(of: secret.form)
+        }
         while simulatorPort == 0 || simulatorPort == databasePort {
             simulatorPort = try LoopbackPort.free()
         }
         return !isWhole
     }
 
-    private static func token() throws(DemoError) -> String {
+    private static func value(of form: DemoSecret.Form) throws(DemoError) -> String {
+        switch form {
+        case .fixed(let text): text
+        case .token: try token()
+        case .account(let prefix): prefix + (try token(byteCount: 10)).uppercased()
+        }
+    }
+
+    private static func token(byteCount: Int = 24) throws(DemoError) -> String {
         do {
-            return try RandomBytes.token(byteCount: 24)
+            return try RandomBytes.token(byteCount: byteCount)
         } catch {
             throw DemoError("cannot make secrets: \(error)")
         }
@@ -76,12 +86,6 @@ struct DemoSecrets {
                 databaseMigrator: try RandomBytes.token(byteCount: 24),
                 databaseResponder: try RandomBytes.token(byteCount: 24),
                 apiKey: try APIToken.generate().revealed,
-                infobipUser: "infobip",
-                infobipPassword: try RandomBytes.token(byteCount: 24),
-                infobipHeaderSecret: try RandomBytes.token(byteCount: 24),
-                infobipHMACSecret: try RandomBytes.token(byteCount: 24),
-                plivoAuthID: "MADEMO" + (try RandomBytes.token(byteCount: 10)).uppercased(),
-                plivoAuthToken: try RandomBytes.token(byteCount: 24),
                 databasePort: try LoopbackPort.free())
         } catch let failure as DemoError {
             throw failure
@@ -92,20 +96,12 @@ struct DemoSecrets {
 }
 
 extension DemoSecrets {
-    /// The names in the file.
-    private enum Member: String {
+    /// The names in the file, but for those of the providers' secrets.
+    private enum Member: String, CaseIterable {
         case databaseSuperuser
         case databaseMigrator
         case databaseResponder
         case apiKey
-        case infobipUser
-        case infobipPassword
-        case infobipHeaderSecret
-        case infobipHMACSecret
-        case plivoAuthID
-        case plivoAuthToken
-        case infobipAPIKey
-        case infobipURLSecret
         case simulatorPort
         case databasePort
     }
@@ -116,20 +112,18 @@ extension DemoSecrets {
             let texts: [(Member, String)] = [
                 (.databaseSuperuser, databaseSuperuser), (.databaseMigrator, databaseMigrator),
                 (.databaseResponder, databaseResponder), (.apiKey, apiKey),
-                (.infobipUser, infobipUser), (.infobipPassword, infobipPassword),
-                (.infobipHeaderSecret, infobipHeaderSecret),
-                (.infobipHMACSecret, infobipHMACSecret), (.plivoAuthID, plivoAuthID),
-                (.plivoAuthToken, plivoAuthToken), (.infobipAPIKey, infobipAPIKey),
-                (.infobipURLSecret, infobipURLSecret),
             ]
             for (member, text) in texts { json.member(member.rawValue, text) }
+            for (name, text) in providers.sorted(by: { $0.key < $1.key }) {
+                json.member(name, text)
+            }
             json.member(Member.simulatorPort.rawValue, simulatorPort)
             json.member(Member.databasePort.rawValue, databasePort)
         }
         return json.bytes
     }
 
-    /// Nil for what lacks a secret that every version made.
+    /// Nil for what lacks a secret that every version made. What else is missing is made anew.
     private init?(_ json: JSONValue) {
         func port(_ member: Member) -> UInt16? {
             json[member.rawValue]?.integer.flatMap { UInt16(exactly: $0) }
@@ -138,22 +132,15 @@ extension DemoSecrets {
         guard let databaseSuperuser = text(.databaseSuperuser),
             let databaseMigrator = text(.databaseMigrator),
             let databaseResponder = text(.databaseResponder), let apiKey = text(.apiKey),
-            let infobipUser = text(.infobipUser), let infobipPassword = text(.infobipPassword),
-            let infobipHeaderSecret = text(.infobipHeaderSecret),
-            let infobipHMACSecret = text(.infobipHMACSecret),
-            let plivoAuthID = text(.plivoAuthID), let plivoAuthToken = text(.plivoAuthToken),
             let databasePort = port(.databasePort)
         else { return nil }
         self.init(
             databaseSuperuser: databaseSuperuser, databaseMigrator: databaseMigrator,
-            databaseResponder: databaseResponder, apiKey: apiKey, infobipUser: infobipUser,
-            infobipPassword: infobipPassword, infobipHeaderSecret: infobipHeaderSecret,
-            infobipHMACSecret: infobipHMACSecret, plivoAuthID: plivoAuthID,
-            plivoAuthToken: plivoAuthToken,
-            // A file of an earlier version may lack these.
-            infobipAPIKey: text(.infobipAPIKey) ?? "",
-            infobipURLSecret: text(.infobipURLSecret) ?? "",
+            databaseResponder: databaseResponder, apiKey: apiKey,
             simulatorPort: port(.simulatorPort) ?? 0, databasePort: databasePort)
+        for member in json.members where Member(rawValue: member.name) == nil {
+            providers[member.name] = member.value.text
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+package import Providers
+
 /// What a demo has to be told.
 package struct DemoSettings: Sendable {
     /// Where everything is kept.
@@ -10,6 +12,8 @@ package struct DemoSettings: Sendable {
     package let site: String
     /// The folder of the database's migrations.
     package let migrations: String
+    /// The providers that the program knows.
+    package let kits: [any ProviderKit]
     /// The names of the responder's sockets, in the order in which it gets them.
     package let responderSockets: [String]
     /// The variables of this process.
@@ -18,13 +22,14 @@ package struct DemoSettings: Sendable {
     /// All of it.
     package init(
         directory: String, port: UInt16, simulates: Bool, site: String, migrations: String,
-        responderSockets: [String], environment: [String: String]
+        kits: [any ProviderKit], responderSockets: [String], environment: [String: String]
     ) {
         self.directory = directory
         self.port = port
         self.simulates = simulates
         self.site = site
         self.migrations = migrations
+        self.kits = kits
         self.responderSockets = responderSockets
         self.environment = environment
     }

@@ -10,34 +10,15 @@ extension DemoSummary {
             json.member("database_url", database_url)
             json.member("admin_database_url", admin_database_url)
             json.member("api_key", api_key)
-            if let infobip { json.object("infobip") { infobip.write(into: &$0) } }
-            if let plivo { json.object("plivo") { plivo.write(into: &$0) } }
+            for caller in callers {
+                json.object(caller.name) { json in
+                    for (name, value) in caller.members { json.member(name, value) }
+                }
+            }
             json.member("simulator_url", ifAny: simulator_url)
             json.object("pids") { pids.write(into: &$0) }
         }
         return json.bytes
-    }
-}
-
-extension DemoSummary.Infobip {
-    fileprivate func write(into json: inout JSONWriter) {
-        json.member("callback_url", callback_url)
-        json.member("user", user)
-        json.member("password", password)
-        json.member("header_name", header_name)
-        json.member("header_secret", header_secret)
-        json.member("hmac_header", hmac_header)
-        json.member("hmac_secret", hmac_secret)
-        json.member("url_secret", ifAny: url_secret)
-        json.member("api_key", ifAny: api_key)
-    }
-}
-
-extension DemoSummary.Plivo {
-    fileprivate func write(into json: inout JSONWriter) {
-        json.member("callback_url", callback_url)
-        json.member("auth_id", auth_id)
-        json.member("auth_token", auth_token)
     }
 }
 

@@ -1,25 +1,32 @@
+import Domain
 import Foundation
+import Providers
 
 /// What the demo tells its user: `demo.json` for programs, a few lines for people.
 struct DemoSummary {
-    struct Infobip {
-        let callback_url: String
-        let user: String
-        let password: String
-        let header_name: String
-        let header_secret: String
-        let hmac_header: String
-        let hmac_secret: String
-        /// `token` in the query of the URL to which sent messages report.
-        var url_secret: String?
-        /// The key that the simulator accepts; absent without it.
-        var api_key: String?
-    }
+    /// A provider whose callbacks the demo's own secrets sign.
+    struct Caller {
+        /// The member of `demo.json`.
+        let name: String
+        let title: String
+        /// What that member holds.
+        let members: [(name: String, value: String)]
+        let callbackURL: String
+        /// For people, in a few words.
+        let credentials: String
+        /// A command that posts a callback, where there is one.
+        let example: String?
 
-    struct Plivo {
-        let callback_url: String
-        let auth_id: String
-        let auth_token: String
+        /// Nil for a provider that the demo leaves out.
+        init?(_ kit: any ProviderKit, _ place: DemoPlace) {
+            guard let demo = kit.demo else { return nil }
+            name = kit.provider.name
+            title = kit.traits.title
+            members = demo.summary(place)
+            callbackURL = place.url + kit.provider.callbackPath
+            credentials = demo.credentials(place.secrets)
+            example = demo.example?(place)
+        }
     }
 
     struct Processes {
@@ -39,10 +46,9 @@ struct DemoSummary {
     let database_url: String
     let admin_database_url: String
     let api_key: String
-    /// Absent where the callbacks of the user's own account are authenticated, as is Plivo's.
-    var infobip: Infobip?
-    var plivo: Plivo?
-    /// The base URL of both simulated APIs; absent without the simulator.
+    /// Without those whose callbacks are the user's own account's.
+    var callers: [Caller] = []
+    /// The base URL of the simulated APIs; absent without the simulator.
     var simulator_url: String?
     var pids: Processes
 
@@ -57,20 +63,19 @@ struct DemoSummary {
     func text(file: String) -> String {
         let sends = pids.dispatch != nil
         let simulator = simulator_url.map { "\n  Simulator \($0)" } ?? ""
-        let example = sends ? sendExample : infobip.map(callbackExample) ?? ""
+        let example = sends ? sendExample : callers.lazy.compactMap(\.example).first ?? ""
         let more = sends ? "\n" + commandExample : ""
-        let callers = [
-            infobip.map {
-                "\n  Infobip   \($0.callback_url)  user \($0.user)  password \($0.password)"
-            },
-            plivo.map { "\n  Plivo     \($0.callback_url)  auth token \($0.auth_token)" },
-        ].compactMap { $0 }.joined()
+        let shown = callers.map { caller in
+            let title = caller.title.padding(toLength: 10, withPad: " ", startingAt: 0)
+            return "\n  \(title)\(caller.callbackURL)  \(caller.credentials)"
+        }.joined()
+        let named = callers.first { $0.example != nil }?.name ?? ""
         let path =
-            sends ? "/ID_OF_THE_ANSWER" : "?provider=infobip&provider_message_id=hello-1"
+            sends ? "/ID_OF_THE_ANSWER" : "?provider=\(named)&provider_message_id=hello-1"
         return """
 
             Waybill is running at \(url) (loopback only). Ctrl-C stops it.
-              API key   \(api_key)\(callers)\(simulator)
+              API key   \(api_key)\(shown)\(simulator)
               All of it: \(file)
 
             \(example)
@@ -103,19 +108,5 @@ struct DemoSummary {
             -H 'Content-Type: application/json' \(url)/v1/messages \\
             -d '{"to":"+447700900123","text":"Your order 1001 is on its way."}'
         """
-    }
-
-    private func callbackExample(_ infobip: Infobip) -> String {
-        let report =
-            #"{"results":[{"messageId":"hello-1","to":"447700900123","#
-            + #""doneAt":"2026-11-20T09:15:04.913+0000","#
-            + #""status":{"groupId":3,"groupName":"DELIVERED","id":5,"#
-            + #""name":"DELIVERED_TO_HANDSET"}}]}"#
-        return """
-            Post a callback as Infobip would:
-              curl --cacert \(ca) -u '\(infobip.user):\(infobip.password)' \\
-                -H 'Content-Type: application/json' \(infobip.callback_url) \\
-                -d '\(report)'
-            """
     }
 }

@@ -1,4 +1,6 @@
+import Domain
 import Foundation
+import Providers
 import Security
 import Synchronization
 
@@ -46,7 +48,7 @@ final class DemoSystem: Sendable {
         self.tell = tell
         stopRequest = stop
         let port = settings.port
-        var secrets = try DemoSecrets.load(from: directory.secrets)
+        var secrets = try DemoSecrets.load(from: directory.secrets, for: settings.kits)
         let taken = [\DemoSecrets.databasePort, \.simulatorPort].filter {
             secrets[keyPath: $0] == port || !LoopbackPort.isFree(secrets[keyPath: $0])
         }
@@ -82,7 +84,8 @@ final class DemoSystem: Sendable {
             site: settings.site, port: port,
             simulatorPort: simulates ? secrets.simulatorPort : nil, certificate: certificate)
         try cluster.waitUntilReady(stopRequest)
-        try cluster.prepare(migrations: settings.migrations)
+        try cluster.prepare(
+            migrations: settings.migrations, registering: settings.kits.map(\.provider))
         guard let token = APIToken(secrets.apiKey) else {
             throw DemoError("\(directory.secrets) is damaged; remove the folder")
         }
@@ -148,7 +151,17 @@ final class DemoSystem: Sendable {
     private var children: DemoChildren {
         DemoChildren(
             directory: directory, secrets: secrets, databaseURL: cluster.responderURL, url: url,
-            port: port, simulates: simulates, inherited: settings.environment)
+            port: port, simulates: simulates, kits: settings.kits,
+            inherited: settings.environment)
+    }
+
+    /// The providers whose callbacks the demo's own secrets sign.
+    private var callers: [DemoSummary.Caller] {
+        let place = DemoPlace(
+            url: url, authority: authority, simulates: simulates, secrets: secrets.providers)
+        return settings.kits
+            .filter { kit in kit.demo.map { !children.acceptsAccount($0) } ?? false }
+            .compactMap { DemoSummary.Caller($0, place) }
     }
 
     var summary: DemoSummary {
@@ -156,19 +169,7 @@ final class DemoSystem: Sendable {
         return DemoSummary(
             url: url, ca: authority, database_url: cluster.responderURL,
             admin_database_url: cluster.superuserURL, api_key: secrets.apiKey,
-            infobip: children.acceptsInfobipAccount
-                ? nil
-                : .init(
-                    callback_url: url + "/callbacks/infobip", user: secrets.infobipUser,
-                    password: secrets.infobipPassword, header_name: "X-Webhook-Secret",
-                    header_secret: secrets.infobipHeaderSecret, hmac_header: "X-Hub-Signature",
-                    hmac_secret: secrets.infobipHMACSecret, url_secret: secrets.infobipURLSecret,
-                    api_key: simulates ? secrets.infobipAPIKey : nil),
-            plivo: children.acceptsPlivoAccount
-                ? nil
-                : .init(
-                    callback_url: url + "/callbacks/plivo", auth_id: secrets.plivoAuthID,
-                    auth_token: secrets.plivoAuthToken),
+            callers: callers,
             simulator_url: simulates ? children.simulatorURL : nil,
             pids: .init(
                 nginx: parts.pid("nginx") ?? 0, responder: parts.pid("responder") ?? 0,

@@ -91,7 +91,7 @@ package final class Dispatcher: Sendable {
             logger.log(
                 .info, "sending",
                 [
-                    "provider": "\(lane.provider.provider.rawValue)",
+                    "provider": "\(lane.provider.provider.name)",
                     "requests": .integer(Int64(lane.concurrency)),
                     "messages_a_request": .integer(
                         Int64(min(lane.batchLimit, lane.provider.batchLimit))),
@@ -112,10 +112,10 @@ package final class Dispatcher: Sendable {
     /// unreachable database or provider does not count.
     ///
     /// - Parameter now: the time; for tests.
-    /// - Returns: `lane of infobip`, for example; empty if there is none.
+    /// - Returns: `lane of` a provider, for example; empty if there is none.
     package func stuck(at now: ContinuousClock.Instant = .now) -> [String] {
         let stuckLanes = lanes.values.filter { $0.isStuck(at: now) }
-            .map { "lane of \($0.provider.provider.rawValue)" }
+            .map { "lane of \($0.provider.provider.name)" }
         let threads = [("recorder", recorder.heartbeat), ("sweeper", sweeper.heartbeat)]
             .filter { $0.1.isLate(at: now) }.map(\.0)
         return stuckLanes.sorted() + threads
@@ -137,9 +137,10 @@ package final class Dispatcher: Sendable {
     private func unhealthy(but lane: Sending.Lane) -> [Provider] {
         guard settings.isFailoverOn else { return [] }
         let now = Timestamp.now
-        return Provider.allCases.filter { provider in
-            guard provider != lane.provider.provider else { return false }
-            return lanes[provider]?.isUnhealthy(at: now) ?? sweeper.isUnserved(provider)
+        let others = lanes.filter {
+            $0.key != lane.provider.provider && $0.value.isUnhealthy(at: now)
         }
+        let unserved = sweeper.unservedProviders.filter { lanes[$0] == nil }
+        return (others.map(\.key) + unserved).sorted { $0.code < $1.code }
     }
 }

@@ -43,7 +43,7 @@ final class Lane: Sendable {
         self.recorder = recorder
         self.registration = registration
         self.logger = logger
-        thread = ServiceThread("lane-\(provider.provider.rawValue)", stackBytes: 1 << 20)
+        thread = ServiceThread("lane-\(provider.provider.name)", stackBytes: 1 << 20)
     }
 
     /// - Parameter insteadOf: whose messages to take over now.
@@ -139,7 +139,7 @@ final class Lane: Sendable {
         } catch {
             logger.log(
                 .error, "nothing could be leased", limitKey: "\(error.code)",
-                ["provider": "\(provider.provider.rawValue)", "error": "\(error)"])
+                ["provider": "\(provider.provider.name)", "error": "\(error)"])
             return Self.fallback
         }
     }
@@ -226,9 +226,9 @@ final class Lane: Sendable {
         let messages = attempt.lease.messages
         logger.log(
             .warning, "leasing took too long; messages were put back unsent, and fewer are leased",
-            limitKey: provider.provider.rawValue,
+            limitKey: provider.provider.name,
             [
-                "provider": "\(provider.provider.rawValue)",
+                "provider": "\(provider.provider.name)",
                 "messages": .integer(Int64(messages.count)), "seconds": .number(took / .seconds(1)),
             ])
         let changes = messages.map { message in
@@ -294,7 +294,7 @@ final class Lane: Sendable {
     }
 
     private func log(_ action: ProviderHealth.Action) {
-        let name = provider.provider.rawValue
+        let name = provider.provider.name
         switch action {
         case .nothing: break
         case .degraded:

@@ -27,16 +27,6 @@ package struct ReconcileSchedule: Sendable, Equatable {
         memory = lookUpHorizon - min(Self.mostDelay, lookUpHorizon / 10)
     }
 
-    /// The default slots: late enough that most reports have come, and early enough that the
-    /// provider's log still has the message.
-    package static func usualSlots(of provider: Provider) -> [Duration] {
-        switch provider {
-        case .infobip: [.seconds(3600), .seconds(12 * 3600), .seconds(40 * 3600)]
-        case .plivo:
-            [.seconds(900), .seconds(2 * 3600), .seconds(24 * 3600), .seconds(72 * 3600)]
-        }
-    }
-
     /// When the message can no longer be delivered.
     package func validityEnd(sentAt: Timestamp, validityMinutes: Int?) -> Timestamp {
         let validity = validityMinutes.map { Duration.seconds($0 * 60) } ?? Self.longestValidity

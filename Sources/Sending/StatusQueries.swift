@@ -171,8 +171,8 @@ final class StatusQueries: Sendable {
         let rest = Self.rest.rest(failures: failures, floor: floor, using: &generator)
         state.withLock { $0.restUntil = now.advanced(by: rest) }
         logger.log(
-            .warning, "the provider could not be asked", limitKey: provider.provider.rawValue,
-            ["provider": "\(provider.provider.rawValue)", "code": "\(problem.redacted.code)"])
+            .warning, "the provider could not be asked", limitKey: provider.provider.name,
+            ["provider": "\(provider.provider.name)", "code": "\(problem.redacted.code)"])
         let overdue = checks.filter { policy.isOverdue($0, at: now) }
         recorder.add(
             entry(overdue, LookUpResult(reports: [], unknown: []), askedAt: askedAt, now: now))

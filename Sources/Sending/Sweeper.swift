@@ -66,10 +66,8 @@ final class Sweeper: Sendable {
     /// queries are made again.
     func wait(until deadline: ContinuousClock.Instant) -> Bool { thread.join(until: deadline) }
 
-    /// Whether no dispatcher at all serves a provider.
-    func isUnserved(_ provider: Provider) -> Bool {
-        unserved.withLock { $0.contains(provider) }
-    }
+    /// The providers that the database knows and no dispatcher at all serves.
+    var unservedProviders: Set<Provider> { unserved.withLock { $0 } }
 
     /// A failed step does not stop the others, unless the database cannot be reached.
     private func turn(_ number: Int) {
@@ -125,7 +123,7 @@ final class Sweeper: Sendable {
         let served = known.filter { entry in
             entry.value.seenAt.map { now.since($0) < Self.presence } ?? false
         }
-        unserved.withLock { $0 = Set(Provider.allCases).subtracting(served.keys) }
+        unserved.withLock { $0 = Set(known.keys).subtracting(served.keys) }
     }
 
     private func takeOver(_ now: Timestamp) throws(StoreFailure) {

@@ -35,7 +35,7 @@ struct Waybill {
           send      queue a message for one or more recipients
           message   show a message's status and what happened to it
           probe     post a signed callback to a deployment and read it back
-          simulate  play Infobip and Plivo, to try everything without an account
+          simulate  play the providers, to try everything without an account
           demo      run the whole system on this machine
 
         waybill COMMAND --help tells more of a command; waybill --version tells the version.

@@ -20,7 +20,10 @@ struct ArrowTests {
         "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
         "Store": ["Postgres", "Domain", "Telemetry", "System"],
         "Web": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
-        "Demo": ["Store", "Postgres", "Domain", "Security", "Telemetry", "JSON", "System"],
+        "Demo": [
+            "Store", "Postgres", "Providers", "Domain", "Security", "Telemetry", "JSON", "Settings",
+            "System",
+        ],
         "waybill": [
             "Web", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
             "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",

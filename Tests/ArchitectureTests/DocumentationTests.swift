@@ -119,7 +119,7 @@ struct DocumentationTests {
                 codes.insert(match.1 ?? match.2 ?? "")
             }
         }
-        let number = try Self.text("Sources/Domain/Messages/PhoneNumber.swift")
+        let number = try Self.text("Sources/Domain/Values/PhoneNumber.swift")
         codes.formUnion(number.matches(of: /case [.\w, ]+: "([a-z_]+)"/).map(\.1))
         let page = try Self.text("\(Self.pages)/Errors.md")
         let start = try #require(page.range(of: "## Fields"))

@@ -14,7 +14,7 @@ struct DemoClusterTests {
         folder = try TemporaryDirectory()
         directory = try DemoDirectory(folder.path(of: "demo"))
         cluster = DemoCluster(
-            directory, try DemoPrograms(), try DemoSecrets.load(from: directory.secrets))
+            directory, try DemoPrograms(), try DemoSecrets.load(from: directory.secrets, for: []))
     }
 
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -52,7 +52,7 @@ struct DemoClusterTests {
     @Test("All settings are in the cluster, included once, and written again for another port")
     func settings() throws {
         try cluster.initialize(run: fakeInitdb(fails: false))
-        var secrets = try DemoSecrets.load(from: directory.secrets)
+        var secrets = try DemoSecrets.load(from: directory.secrets, for: [])
         secrets.databasePort = 12_345
         let later = DemoCluster(directory, try DemoPrograms(), secrets)
         try later.initialize(run: fakeInitdb(fails: true))

@@ -1,4 +1,5 @@
 import Foundation
+import Providers
 import Security
 import System
 import TestSupport
@@ -14,6 +15,7 @@ struct DemoTests {
         folder = try TemporaryDirectory()
     }
 
+    private static let kits: [any ProviderKit] = [InfobipKit(), PlivoKit()]
     private static let noStop = StopRequest { _ in }
 
     /// The repository's own site files.
@@ -68,17 +70,17 @@ struct DemoTests {
     @Test("Secrets are made once, kept, and readable by their owner only")
     func secrets() throws {
         let path = folder.path(of: "secrets.json")
-        let first = try DemoSecrets.load(from: path)
+        let first = try DemoSecrets.load(from: path, for: Self.kits)
         #expect(mode(path) == 0o600)
-        let second = try DemoSecrets.load(from: path)
+        let second = try DemoSecrets.load(from: path, for: Self.kits)
         #expect(first.apiKey == second.apiKey)
         #expect(first.databasePort == second.databasePort)
         #expect(APIToken(first.apiKey) != nil)
-        let all = [
-            first.databaseSuperuser, first.databaseMigrator, first.databaseResponder, first.apiKey,
-            first.infobipPassword, first.infobipHeaderSecret, first.infobipHMACSecret,
-            first.plivoAuthToken,
-        ]
+        let all =
+            [
+                first.databaseSuperuser, first.databaseMigrator, first.databaseResponder,
+                first.apiKey,
+            ] + first.providers.filter { !["infobipUser", "plivoAuthID"].contains($0.key) }.values
         #expect(Set(all).count == all.count)
         #expect(all.allSatisfy { $0.utf8.count >= 32 })
     }
@@ -86,23 +88,23 @@ struct DemoTests {
     @Test("Secrets of an earlier version are kept, and what they lack is made once")
     func earlierSecrets() throws {
         let path = folder.path(of: "secrets.json")
-        let made = try DemoSecrets.load(from: path)
+        let made = try DemoSecrets.load(from: path, for: Self.kits)
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
         var members = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         members["infobipAPIKey"] = nil
         members["infobipURLSecret"] = nil
         members["simulatorPort"] = nil
         try JSONSerialization.data(withJSONObject: members).write(to: URL(fileURLWithPath: path))
-        let completed = try DemoSecrets.load(from: path)
+        let completed = try DemoSecrets.load(from: path, for: Self.kits)
         #expect(completed.apiKey == made.apiKey)
         #expect(completed.databasePort == made.databasePort)
-        #expect(completed.infobipAPIKey.utf8.count >= 32)
+        #expect(completed.providers["infobipAPIKey"]?.utf8.count == 32)
         #expect(completed.simulatorPort != 0)
         #expect(completed.simulatorPort != completed.databasePort)
-        let again = try DemoSecrets.load(from: path)
-        #expect(again.infobipAPIKey == completed.infobipAPIKey)
-        #expect(again.infobipURLSecret.utf8.count >= 32)
-        #expect(again.infobipURLSecret == completed.infobipURLSecret)
+        let again = try DemoSecrets.load(from: path, for: Self.kits)
+        #expect(again.providers["infobipAPIKey"] == completed.providers["infobipAPIKey"])
+        #expect(again.providers["infobipURLSecret"]?.utf8.count == 32)
+        #expect(again.providers["infobipURLSecret"] == completed.providers["infobipURLSecret"])
         #expect(again.simulatorPort == completed.simulatorPort)
         #expect(mode(path) == 0o600)
     }
@@ -110,7 +112,7 @@ struct DemoTests {
     @Test("The demo's children know each other, and nothing of the user's own deployment")
     func children() throws {
         let directory = try DemoDirectory(folder.path(of: "demo"))
-        let secrets = try DemoSecrets.load(from: directory.secrets)
+        let secrets = try DemoSecrets.load(from: directory.secrets, for: Self.kits)
         let foreign = [
             "PATH": "/bin", "INFOBIP_API_KEY": "theirs", "PLIVO_AUTH_ID": "MATHEIRS",
             "PLIVO_AUTH_TOKEN": "theirs", "WAYBILL_LOG_LEVEL": "debug", "NOTIFY_SOCKET": "/n",
@@ -120,14 +122,14 @@ struct DemoTests {
             DemoChildren(
                 directory: directory, secrets: secrets, databaseURL: "postgresql://r",
                 url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
-                inherited: inherited)
+                kits: Self.kits, inherited: inherited)
         }
         let sockets = try DemoSockets(["simulator"], in: folder.path, for: nil)
         let simulated = children(true, foreign)
         let dispatch = try #require(simulated.dispatch).environment
         let simulator = simulated.simulator(sockets)
-        #expect(dispatch["INFOBIP_API_KEY"] == secrets.infobipAPIKey)
-        #expect(simulator.environment["INFOBIP_API_KEY"] == secrets.infobipAPIKey)
+        #expect(dispatch["INFOBIP_API_KEY"] == secrets.providers["infobipAPIKey"])
+        #expect(simulator.environment["INFOBIP_API_KEY"] == secrets.providers["infobipAPIKey"])
         #expect(simulator.environment["PLIVO_AUTH_TOKEN"] == dispatch["PLIVO_AUTH_TOKEN"])
         #expect(dispatch["INFOBIP_BASE_URL"] == "http://127.0.0.1:\(secrets.simulatorPort)")
         #expect(dispatch["PLIVO_BASE_URL"] == dispatch["INFOBIP_BASE_URL"])
@@ -136,7 +138,7 @@ struct DemoTests {
         #expect(dispatch["PATH"] == "/bin")
         #expect(simulator.sockets.count == 1)
         // The secret in the URL sent to Infobip is the one that the responder accepts.
-        let urlSecret = secrets.infobipURLSecret
+        let urlSecret = secrets.providers["infobipURLSecret"]
         let responder = simulated.responder(sockets, notify: "/n").environment
         #expect(dispatch["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
         #expect(responder["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
@@ -157,13 +159,13 @@ struct DemoTests {
         "Without the simulator an account's callbacks are authenticated with that account's token")
     func ownAccount() throws {
         let directory = try DemoDirectory(folder.path(of: "demo"))
-        let secrets = try DemoSecrets.load(from: directory.secrets)
+        let secrets = try DemoSecrets.load(from: directory.secrets, for: Self.kits)
         let sockets = try DemoSockets(["simulator"], in: folder.path, for: nil)
         func responder(_ inherited: [String: String], simulates: Bool = false) -> DemoChildren {
             DemoChildren(
                 directory: directory, secrets: secrets, databaseURL: "postgresql://r",
                 url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
-                inherited: inherited)
+                kits: Self.kits, inherited: inherited)
         }
         let account = [
             "PLIVO_AUTH_ID": "MATHEIRS", "PLIVO_AUTH_TOKEN_FILE": "/token",
@@ -178,7 +180,7 @@ struct DemoTests {
         #expect(serve["PLIVO_AUTH_TOKEN_FILE"] == "/token")
         #expect(serve["APP_BASE_URL"]?.hasPrefix("https://tunnel.example,https://127") == true)
         // Infobip's account has no secrets for callbacks here, so the demo's stay.
-        #expect(serve["INFOBIP_WEBHOOK_PASSWORD"] == secrets.infobipPassword)
+        #expect(serve["INFOBIP_WEBHOOK_PASSWORD"] == secrets.providers["infobipPassword"])
         #expect(serve["INFOBIP_API_KEY"] == nil)
         let authenticated = account.merging(["INFOBIP_WEBHOOK_SECRET": "theirs"]) { $1 }
         let both = responder(authenticated).responder(sockets, notify: "/n").environment
@@ -187,7 +189,7 @@ struct DemoTests {
         #expect(both["INFOBIP_HMAC_SECRET"] == nil)
         // With the simulator the account's settings are ignored.
         let simulated = responder(authenticated, simulates: true).responder(sockets, notify: "/n")
-        #expect(simulated.environment["PLIVO_AUTH_TOKEN"] == secrets.plivoAuthToken)
+        #expect(simulated.environment["PLIVO_AUTH_TOKEN"] == secrets.providers["plivoAuthToken"])
         #expect(simulated.environment["INFOBIP_WEBHOOK_SECRET"] == nil)
         #expect(simulated.environment["APP_BASE_URL"]?.hasPrefix("https://127.0.0.1") == true)
     }
@@ -213,7 +215,7 @@ struct DemoTests {
     @Test("Damaged secrets are not replaced")
     func damagedSecrets() throws {
         let path = try folder.write("secrets.json", "{}")
-        #expect(throws: DemoError.self) { try DemoSecrets.load(from: path) }
+        #expect(throws: DemoError.self) { try DemoSecrets.load(from: path, for: Self.kits) }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "{}")
     }
 
@@ -295,16 +297,13 @@ struct DemoTests {
 
     @Test("demo.json has what programs look for")
     func summary() throws {
+        let place = DemoPlace(
+            url: "https://127.0.0.1:8443", authority: "/d/tls/ca.pem", simulates: false,
+            secrets: ["infobipUser": "u", "infobipPassword": "p", "plivoAuthToken": "t"])
         let summary = DemoSummary(
             url: "https://127.0.0.1:8443", ca: "/d/tls/ca.pem", database_url: "postgresql://r",
             admin_database_url: "postgresql://s", api_key: "wb_k",
-            infobip: .init(
-                callback_url: "https://127.0.0.1:8443/callbacks/infobip", user: "u",
-                password: "p", header_name: "X-Webhook-Secret", header_secret: "h",
-                hmac_header: "X-Hub-Signature", hmac_secret: "m"),
-            plivo: .init(
-                callback_url: "https://127.0.0.1:8443/callbacks/plivo", auth_id: "MA",
-                auth_token: "t"),
+            callers: Self.kits.compactMap { DemoSummary.Caller($0, place) },
             pids: .init(nginx: 1, responder: 2, postgres: 3))
         let path = folder.path(of: "demo.json")
         try summary.write(to: path)
@@ -316,6 +315,9 @@ struct DemoTests {
                 "url", "ca", "database_url", "admin_database_url", "api_key", "infobip", "plivo",
                 "pids",
             ])
+        let plivo = try #require(json["plivo"] as? [String: String])
+        #expect(plivo["callback_url"] == "https://127.0.0.1:8443/callbacks/plivo")
+        #expect(plivo["auth_token"] == "t")
         #expect((json["pids"] as? [String: Int]) == ["nginx": 1, "responder": 2, "postgres": 3])
         var whole = summary
         whole.simulator_url = "http://127.0.0.1:2000"

@@ -10,9 +10,9 @@ struct MessageKeyTests {
 
     @Test("a foreign name gives the version 8 UUID of its digest")
     func derived() {
-        for provider in Provider.allCases {
+        for provider in [Provider.infobip, .plivo] {
             for name in ["msg-b2d4-0001", "", "é🚚", String(repeating: "x", count: 5000)] {
-                let digest = SHA256.digest(of: "\(provider.rawValue)\n\(name)")
+                let digest = SHA256.digest(of: "\(provider.name)\n\(name)")
                 let key = MessageKey.derive(provider: provider, providerMessageID: name)
                 #expect(key == MessageID.derived(fromDigest: digest.bytes))
                 #expect(key.version == 8)
@@ -45,7 +45,7 @@ struct MessageKeyTests {
 
     @Test("no two providers have a key in common, one of tomorrow included")
     func providers() {
-        let names = Provider.allCases.map(\.rawValue) + ["twilio"]
+        let names = [Provider.infobip, .plivo].map(\.name) + ["twilio"]
         let keys = names.map { provider in
             Array("msg-b2d4-0001".utf8).withUnsafeBytes {
                 MessageKey.derive(ofProviderNamed: provider, $0)
@@ -53,7 +53,7 @@ struct MessageKeyTests {
         }
         #expect(Set(keys).count == names.count)
         #expect(keys.last?.description == "54f833d8-fde8-8ebf-9571-e8da5792c033")
-        for (provider, key) in zip(Provider.allCases, keys) {
+        for (provider, key) in zip([Provider.infobip, .plivo], keys) {
             #expect(
                 MessageKey.derive(provider: provider, providerMessageID: "msg-b2d4-0001") == key)
         }

@@ -25,7 +25,7 @@ struct ProviderTimeTests {
             ("2026-12-31T23:00:00-0200", "2027-01-01T01:00:00.000Z"),
         ])
     func infobip(text: String, expected: String) throws {
-        #expect(read(text, ProviderTime.infobip)?.description == expected)
+        #expect(read(text, ProviderTime.withT)?.description == expected)
     }
 
     @Test(
@@ -43,7 +43,7 @@ struct ProviderTimeTests {
             "2026-01-01T00:00:00,5Z", "2026-01-01T0\u{661}:00:00Z",
         ])
     func refused(text: String) {
-        #expect(read(text, ProviderTime.infobip) == nil)
+        #expect(read(text, ProviderTime.withT) == nil)
     }
 
     @Test(
@@ -55,7 +55,7 @@ struct ProviderTimeTests {
             ("2026-11-20T09:15:05", nil), ("2026-11-31 09:15:05", nil),
         ] as [(String, String?)])
     func plivo(text: String, expected: String?) {
-        #expect(read(text, ProviderTime.plivo)?.description == expected)
+        #expect(read(text, ProviderTime.withSpace)?.description == expected)
     }
 
     @Test(

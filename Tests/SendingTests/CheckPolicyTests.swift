@@ -202,11 +202,13 @@ struct CheckPolicyTests {
 
     @Test(
         "No status query is planned for beyond the look-up horizon",
-        arguments: Provider.allCases)
-    func memory(provider: Provider) throws {
-        let horizon = provider == .infobip ? 2 * Self.day : 90 * Self.day
+        arguments: [
+            (2 * Self.day, [Duration.seconds(3600), .seconds(43_200), .seconds(144_000)]),
+            (90 * Self.day, [.seconds(900), .seconds(7200), .seconds(Self.day)]),
+        ])
+    func memory(horizon: Int, usual: [Duration]) throws {
         for slots in [
-            ReconcileSchedule.usualSlots(of: provider), [.seconds(100 * Self.day)],
+            usual, [.seconds(100 * Self.day)],
             [.seconds(60), .seconds(3 * Self.day), .seconds(200 * Self.day)], [],
         ] {
             let schedule = ReconcileSchedule(slots: slots, lookUpHorizon: .seconds(horizon))

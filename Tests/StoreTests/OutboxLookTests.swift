@@ -71,11 +71,9 @@ struct OutboxLookTests {
         defer { withExtendedLifetime(holders) {} }
         try fill(dispatchers: holders.map(\.number))
         #expect(
-            try touched(
-                SelectSendingStates(providers: Provider.allCases), as: sending.database.responder)
-                < 50)
+            try touched(SelectSendingStates(), as: sending.database.responder) < 50)
         #expect(try touched(TakeOverLeases(now: .now, limit: 10_000)) < 50)
-        for provider in Provider.allCases {
+        for provider in Provider.samples {
             #expect(try touched(GiveUpLate(provider: provider, now: .now, limit: 5000)) < 50)
         }
         #expect(try rows == counts)
@@ -97,7 +95,7 @@ struct OutboxLookTests {
         try fill(dispatchers: [1])
         try sending.database.run(
             "update outbox set due_at = now() - interval '1 h', is_bound = true where state = 1")
-        for provider in Provider.allCases {
+        for provider in Provider.samples {
             #expect(
                 try touched(
                     SelectTakeover(provider: provider, segmentLimits: nil, limit: 1000)) < 50)
@@ -112,7 +110,7 @@ struct OutboxLookTests {
         try fill(dispatchers: [1])
         try sending.database.run(
             "update outbox set due_at = now() - interval '1 h' where state = 1")
-        for provider in Provider.allCases {
+        for provider in Provider.samples {
             #expect(try touched(SelectDue(provider: provider, limit: 100)) < 1000)
         }
     }

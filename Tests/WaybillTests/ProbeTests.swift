@@ -85,7 +85,7 @@ struct ProbeTests {
             "--url", "https://other.example/", "--provider", "plivo", "--key-file", "/key",
             "--ca", "/proc/self/exe", files: ["/key": Self.key + "\n"])
         #expect(settings.url == "https://other.example")
-        #expect(settings.credentials.provider == .plivo)
+        #expect(settings.provider == .plivo)
         #expect(settings.key.revealed == Self.key)
         #expect(settings.authorities == "/proc/self/exe")
     }

@@ -19,7 +19,8 @@ struct AccessTests {
             HealthEndpoints(
                 database: probe, writer: probe, metrics: metrics, authenticator: Authenticator(keys)
             ).routes(keys.endpoint)
-                + MessageEndpoints(Reader()).routes(keys.endpoint))
+                + MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(
+                    keys.endpoint))
     }
 
     @Test(
@@ -80,7 +81,8 @@ struct AccessTests {
             database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics(),
             authenticator: authenticator)
         return try WebServer(
-            status.routes(endpoint) + MessageEndpoints(Reader()).routes(endpoint)
+            status.routes(endpoint)
+                + MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(endpoint)
                 + health.routes(endpoint))
     }
 
@@ -183,7 +185,9 @@ struct AccessTests {
             HealthEndpoints(
                 database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics(),
                 authenticator: Authenticator(keys)
-            ).routes(keys.endpoint) + MessageEndpoints(Reader()).routes(keys.endpoint))
+            ).routes(keys.endpoint)
+                + MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(
+                    keys.endpoint))
         let seen = Seen()
         let folder = try TemporaryDirectory()
         let server = try Server.start(

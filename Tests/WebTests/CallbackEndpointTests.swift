@@ -68,19 +68,19 @@ struct CallbackEndpointTests {
 
     @Test(
         "Callers that are not authenticated get 401 from Infobip's path and 403 from Plivo's",
-        arguments: Refusal.Reason.allCases, Provider.allCases)
+        arguments: Refusal.Reason.allCases, Provider.samples)
     func refusal(reason: Refusal.Reason, provider: Provider) throws {
         let sink = Sink()
         let metrics = Metrics()
         let (server, endpoint) = try start(
             Webhook(provider: provider, refusal: Refusal(reason)), sink: sink, metrics: metrics)
-        let answer = try server.send("POST", "/callbacks/\(provider.rawValue)", body: [1])
+        let answer = try server.send("POST", "/callbacks/\(provider.name)", body: [1])
         #expect(answer.status == (provider == .plivo ? 403 : 401))
         #expect(answer.code == reason.rawValue)
         #expect((answer.header("WWW-Authenticate") != nil) == (provider == .infobip))
         #expect(sink.submissions.isEmpty)
         let series =
-            "waybill_callbacks_refused_total{provider=\"\(provider.rawValue)\","
+            "waybill_callbacks_refused_total{provider=\"\(provider.name)\","
             + "reason=\"\(reason.rawValue)\"} 1\n"
         let snapshot = endpoint.statistics.snapshot(at: .now)
         #expect(snapshot.callbacksRefused.lastMinute == 1)
@@ -231,11 +231,11 @@ struct CallbackEndpointTests {
         #expect(try server.send("POST", path + "/", body: [1]).status == 404)
     }
 
-    @Test("A body in an encoding is kept, and refused with 415", arguments: Provider.allCases)
+    @Test("A body in an encoding is kept, and refused with 415", arguments: Provider.samples)
     func encoded(provider: Provider) throws {
         let sink = Sink()
         let (server, _) = try start(Webhook(provider: provider), sink: sink)
-        let path = "/callbacks/\(provider.rawValue)"
+        let path = "/callbacks/\(provider.name)"
         for encoding in ["gzip", "deflate, gzip", "identity, br"] {
             let answer = try server.send(
                 "POST", path, headers: ["HTTP_CONTENT_ENCODING": encoding], body: [31, 139])
@@ -335,7 +335,7 @@ struct CallbackEndpointTests {
 
 /// A provider that records the send requests named in paths, and keeps one secret in its URL.
 private final class SendRequestWebhook: WebhookProvider {
-    let provider = Provider.plivo
+    let traits = ProviderTraits.plivo
     let bodyLimit = 1024
     let sendRequests = Mutex<[SendRequestID]>([])
     private let malformation: Malformation?

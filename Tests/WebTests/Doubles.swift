@@ -95,6 +95,7 @@ final class Sink: ReportSink {
 /// A provider with the results that the test wants.
 struct Webhook: WebhookProvider {
     var provider = Provider.infobip
+    var traits: ProviderTraits { .of(provider) }
     var bodyLimit = 1024
     var refusal: Refusal?
     var malformation: Malformation?

@@ -18,7 +18,8 @@ struct MessageTests {
         + #""attributes":{"platform":{"entityId":"a"}}"#
 
     private func server(_ reader: Reader) throws -> WebServer {
-        try WebServer(MessageEndpoints(reader).routes(Keys().endpoint))
+        try WebServer(
+            MessageEndpoints(reader, providers: ProviderTraits.samples).routes(Keys().endpoint))
     }
 
     private var known: Reader {

@@ -116,7 +116,8 @@ struct OwnMessageTests {
                 attempt: nil),
         ]
         let ours = Reader(messages: [Samples.ours(nil, status: .accepted)], events: events)
-        let server = try WebServer(MessageEndpoints(ours).routes(Keys().endpoint))
+        let server = try WebServer(
+            MessageEndpoints(ours, providers: ProviderTraits.samples).routes(Keys().endpoint))
         let answer = try server.get("/v1/messages/\(Samples.id)/reports", key: Keys.read)
         #expect(
             answer.body == #"{"message_id":"01234567-89ab-8def-8123-456789abcdef","#
@@ -128,7 +129,8 @@ struct OwnMessageTests {
                 + #"{"kind":"cancelled","at":"2026-11-18T11:06:40.000Z","provider":null,"#
                 + #""attempt":null,"status":null,"code":null,"detail":null}]}"#)
         let foreign = Reader(messages: [Samples.message(nil)], events: events)
-        let other = try WebServer(MessageEndpoints(foreign).routes(Keys().endpoint))
+        let other = try WebServer(
+            MessageEndpoints(foreign, providers: ProviderTraits.samples).routes(Keys().endpoint))
         #expect(
             try other.get("/v1/messages/\(Samples.id)/reports", key: Keys.read).body
                 .hasSuffix(#""events":[]}"#))

@@ -114,7 +114,7 @@ final class SendServer: Sendable {
         watch = SendWatch(queue, fallback: .seconds(60), logger: Logger(descriptor: -1))
         let endpoint = Keys().endpoint
         web = try WebServer(
-            MessageEndpoints(reader).routes(endpoint)
+            MessageEndpoints(reader, providers: ProviderTraits.samples).routes(endpoint)
                 + SendEndpoint(
                     queue: queue, watch: watch, notifier: bell, routing: routing, key: Self.key
                 ).routes(endpoint)

@@ -132,7 +132,7 @@ struct SendEndpointTests {
         #expect(answer.status == status)
         #expect(server.queue.sendRequests.map(\.isPinned) == (status == 202 ? [isPinned] : []))
         #expect(
-            server.queue.sendRequests.flatMap(\.recipients).map(\.provider.rawValue)
+            server.queue.sendRequests.flatMap(\.recipients).map(\.provider.name)
                 == (status == 202 ? [provider] : []))
     }
 

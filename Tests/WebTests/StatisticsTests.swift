@@ -96,7 +96,7 @@ struct StatisticsTests {
         provider: Provider, refusing: Int64?, away: Int64?, now: Int64, expected: Int64?
     ) {
         let left = StatusEndpoint.minutesLeft(
-            provider, refusingSince: refusing.map { Samples.time($0) },
+            .of(provider), refusingSince: refusing.map { Samples.time($0) },
             awaySince: away.map { Samples.time($0) }, at: Samples.time(now))
         #expect(left == expected)
     }

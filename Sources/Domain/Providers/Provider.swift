@@ -1,29 +1,44 @@
-/// A company that carries our messages and reports on them.
-package enum Provider: String, Sendable, CaseIterable {
-    case infobip
-    case plivo
-
+/// A company through which messages are sent, and that reports on them.
+///
+/// An open type: each kit in Providers makes one, and nothing else in the program lists them. Two are
+/// equal if their codes are, so that comparing them reads no text.
+package struct Provider: Sendable {
     /// What stands for the provider in the database; never reused for another one.
-    package var code: Int16 {
-        switch self {
-        case .infobip: 1
-        case .plivo: 2
-        }
+    package let code: Int16
+    /// What stands for it in paths, parameters, settings and answers: `infobip`.
+    package let name: String
+    /// How it names messages.
+    package let messageNames: MessageNames
+
+    /// - Parameters:
+    ///   - code: 1 or more.
+    ///   - name: lower-case ASCII letters, digits and hyphens, beginning with a letter.
+    ///   - messageNames: how it names messages.
+    package init(code: Int16, name: String, messageNames: MessageNames) {
+        self.code = code
+        self.name = name
+        self.messageNames = messageNames
     }
 
-    package init?(code: Int16) {
-        guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
-        self = match
+    /// A provider of which only the code is known: a row was written by a program that had a kit for
+    /// it, and this one has none. It can be shown, and nothing is sent through it.
+    package init(unknownCode code: Int16) {
+        self.init(code: code, name: "provider-\(code)", messageNames: .itsOwn)
     }
 
-    /// How long after its first attempt the provider goes on delivering a report that we refuse.
-    ///
-    /// Infobip: 20 retries after `1 min + 1 min · n²` (not confirmed); Plivo: retries
-    /// after 60, 120 and 240 s. Source: the providers' callback documentation.
-    package var retryHorizon: Duration {
-        switch self {
-        case .infobip: .seconds(2490 * 60)
-        case .plivo: .seconds(420)
-        }
-    }
+    /// Whether the name of a message there is our own id, known before the provider has the message.
+    package var takesOurID: Bool { messageNames == .ours }
+
+    /// Where the provider calls us; its callbacks' paths begin so.
+    package var callbackPath: String { "/callbacks/" + name }
+}
+
+extension Provider: Hashable {
+    package static func == (a: Provider, b: Provider) -> Bool { a.code == b.code }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(code) }
+}
+
+extension Provider: CustomStringConvertible {
+    package var description: String { name }
 }

@@ -1,6 +1,7 @@
 /// How one provider's callbacks are authenticated and read. Pure: no I/O, no clock.
 package protocol WebhookProvider: Sendable {
-    var provider: Provider { get }
+    /// Whose callbacks they are, and how those come.
+    var traits: ProviderTraits { get }
     /// The largest body that is read, in bytes.
     var bodyLimit: Int { get }
 
@@ -19,6 +20,9 @@ package protocol WebhookProvider: Sendable {
 }
 
 extension WebhookProvider {
+    /// Whose callbacks they are.
+    package var provider: Provider { traits.provider }
+
     /// All of it: most providers prove themselves by headers.
     package func archived(uri: String) -> String { uri }
 }

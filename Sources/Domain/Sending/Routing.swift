@@ -1,10 +1,17 @@
-/// Whom a message goes to if its caller names no provider.
+/// Whom a message can go to, and whom it goes to if its caller names no provider.
 package struct Routing: Sendable, Equatable {
+    /// Whom a caller can name.
+    package let providers: [ProviderTraits]
     package let fallback: Provider
     /// By beginning of the number, longest first.
     package let rules: [Rule]
 
-    package init(fallback: Provider, rules: [Rule] = []) {
+    /// - Parameters:
+    ///   - providers: whom a caller can name; the fallback and those of the rules are among them.
+    ///   - fallback: for numbers that no rule fits.
+    ///   - rules: in any order.
+    package init(among providers: [ProviderTraits], fallback: Provider, rules: [Rule] = []) {
+        self.providers = providers
         self.fallback = fallback
         self.rules = rules.sorted { $0.prefix.count > $1.prefix.count }
     }
@@ -12,6 +19,11 @@ package struct Routing: Sendable, Equatable {
     /// The longest rule that fits decides.
     package func provider(for number: PhoneNumber) -> Provider {
         rules.first { number.description.hasPrefix($0.prefix) }?.provider ?? fallback
+    }
+
+    /// What a provider takes, and how it is called in sentences; nil for one that nobody can name.
+    package func traits(of provider: Provider) -> ProviderTraits? {
+        providers.first { $0.provider == provider }
     }
 
     /// Numbers that begin so go to this provider.
@@ -25,4 +37,14 @@ package struct Routing: Sendable, Equatable {
             self.provider = provider
         }
     }
+}
+
+extension Collection<ProviderTraits> {
+    /// The provider of a name; nil if there is none.
+    package func provider(named name: String) -> Provider? {
+        first { $0.provider.name == name }?.provider
+    }
+
+    /// `infobip, plivo`: for whoever named another one.
+    package var names: String { map(\.provider.name).joined(separator: ", ") }
 }

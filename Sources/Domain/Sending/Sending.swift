@@ -99,20 +99,6 @@ package enum SendResult: Sendable, Equatable {
     case stopped(ProviderProblem)
 }
 
-/// A provider's own reason why it did not take a message. Safe to show.
-package struct ProviderProblem: Error, Sendable, Equatable {
-    /// The provider's code, or the HTTP status where there is none.
-    package let code: String
-    package let text: String
-
-    package init(code: String, text: String) {
-        // A provider's page may be long; the beginning tells. Scalars, since there is no bound to
-        // what is one character.
-        self.code = String(String.UnicodeScalarView(code.unicodeScalars.prefix(100)))
-        self.text = String(String.UnicodeScalarView(text.unicodeScalars.prefix(500)))
-    }
-}
-
 /// How messages are submitted to one provider and its answers are read. Pure: no I/O, no clock.
 package protocol SendingProvider: Sendable {
     var provider: Provider { get }
@@ -175,17 +161,6 @@ extension SendingProvider {
 
     package func batchCount(of messages: [OutgoingMessage]) -> Int {
         min(messages.count, batchLimit)
-    }
-}
-
-/// The most SMS that a provider takes of one text, by its alphabet.
-package struct SegmentLimits: Sendable, Equatable {
-    package let gsm7: Int
-    package let ucs2: Int
-
-    package init(gsm7: Int, ucs2: Int) {
-        self.gsm7 = gsm7
-        self.ucs2 = ucs2
     }
 }
 

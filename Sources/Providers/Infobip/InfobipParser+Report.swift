@@ -78,7 +78,7 @@ extension InfobipParser {
         _ string: JSONString?, _ field: InfobipField, _ result: inout InfobipResult
     ) -> Timestamp? {
         guard let string else { return nil }
-        let time = read(string, ProviderTime.infobip)
+        let time = read(string, ProviderTime.withT)
         if time == nil { result.note(Oddity(.badTime, field.name)) }
         return time
     }

@@ -63,8 +63,7 @@ package struct InfobipSending: SendingProvider {
     package let settleDelay = Duration.seconds(10)
     /// 120 are allowed; some are left to whoever else asks.
     package let lookUpsPerMinute = 100
-    /// Logs go back 48 hours.
-    package let lookUpHorizon = Duration.seconds(48 * 3600)
+    package var lookUpHorizon: Duration { ProviderTraits.infobip.lookUpHorizon }
 
     let settings: Settings
     private let baseURL: String

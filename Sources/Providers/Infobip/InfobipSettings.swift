@@ -88,6 +88,5 @@ package enum InfobipSettings {
         readBy: [.dispatch],
         "The version of the API that sends: `/sms/3/messages`, or `/sms/2/text/advanced`.")
 
-    package static let lane = LaneSettings(
-        prefix: "INFOBIP", in: group, rate: nil, concurrency: 4, batchLimit: 500)
+    package static let lane = LaneSettings(.infobip, in: group)
 }

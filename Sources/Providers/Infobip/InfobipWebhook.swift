@@ -45,7 +45,7 @@ package final class InfobipWebhook: WebhookProvider {
     }
 
     /// Infobip.
-    package let provider = Provider.infobip
+    package let traits = ProviderTraits.infobip
     /// 2000 results, the most that a profile allows, of 5 kB each, and some air.
     package let bodyLimit = 12 * 1024 * 1024
 
@@ -115,7 +115,7 @@ extension InfobipWebhook {
     ///     without credentials.
     /// - Returns: `{base}/callbacks/infobip?token={secret}`; never to be logged.
     package static func callbackURL(base: String, secret: Secret?) -> String {
-        let url = URLText.base(base) + "/callbacks/infobip"
+        let url = URLText.base(base) + Provider.infobip.callbackPath
         guard let secret else { return url }
         let token = secret.withBytes { String(decoding: $0, as: UTF8.self) }
         return url + "?" + PercentEncoding.encode([(InfobipURLToken.name, token)])

@@ -204,7 +204,7 @@ struct PlivoParser {
 
     private mutating func time(_ field: PlivoField) -> Timestamp? {
         guard let range = given(field) else { return nil }
-        let time = read(range, ProviderTime.plivo)
+        let time = read(range, ProviderTime.withSpace)
         if time == nil { leaveOut(.badTime, field) }
         return time
     }

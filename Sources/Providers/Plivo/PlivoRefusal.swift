@@ -57,7 +57,7 @@ struct PlivoRefusal {
     ///   tells; what it does not tell stops the sending, since a queue that waits loses nothing.
     /// - 408, 429 and 503 are refusals to look at the request.
     /// - 409 is not explained. If it should mean that the message is there already, sending again
-    ///   would be wrong, so it is ambiguous, as are 500, 502, 504 and all others: unlike Infobip,
+    ///   would be wrong, so it is ambiguous, as are 500, 502, 504 and all others: unlike others,
     ///   Plivo would not notice a repetition.
     /// - Every other 4xx is about the message.
     var result: SendResult {

@@ -96,7 +96,8 @@ extension PlivoSending {
         if let uuid = record["message_uuid"]?.text, message.otherProviderMessageIDs.contains(uuid) {
             return false
         }
-        guard let text = record["message_time"]?.text, let time = ProviderTime.plivo(text) else {
+        guard let text = record["message_time"]?.text, let time = ProviderTime.withSpace(text)
+        else {
             return true
         }
         return window(of: message).contains(time)
@@ -123,7 +124,7 @@ extension PlivoSending {
 }
 
 extension ProviderTime {
-    fileprivate static func plivo(_ text: String) -> Timestamp? {
-        Array(text.utf8).withUnsafeBytes { plivo(ByteView($0), 0..<$0.count) }
+    fileprivate static func withSpace(_ text: String) -> Timestamp? {
+        Array(text.utf8).withUnsafeBytes { withSpace(ByteView($0), 0..<$0.count) }
     }
 }

@@ -84,8 +84,7 @@ package struct PlivoSending: SendingProvider {
     package let settleDelay: Duration
     /// A tenth of the 300 requests in 5 seconds that an account has.
     package let lookUpsPerMinute = 360
-    /// Records of messages are kept for 90 days.
-    package let lookUpHorizon = Duration.seconds(90 * 86_400)
+    package var lookUpHorizon: Duration { ProviderTraits.plivo.lookUpHorizon }
 
     private let settings: Settings
     /// `…/v1/Account/{auth_id}/Message/`; without the slash at the end Plivo does not know it.
@@ -171,7 +170,7 @@ package struct PlivoSending: SendingProvider {
             body.member("text", message.text)
             body.member("type", "sms")
             if let base = settings.callbackBaseURL {
-                body.member("url", URLText.base(base) + "/callbacks/plivo/" + callbackPath)
+                body.member("url", URLText.base(base) + provider.callbackPath + "/" + callbackPath)
                 body.member("method", "POST")
             }
             body.member("message_expiry", ifAny: Self.expirySeconds(of: message))

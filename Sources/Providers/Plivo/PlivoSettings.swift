@@ -58,6 +58,5 @@ package enum PlivoSettings {
         sent again.
         """)
 
-    package static let lane = LaneSettings(
-        prefix: "PLIVO", in: group, rate: 50, concurrency: 8, batchLimit: 100)
+    package static let lane = LaneSettings(.plivo, in: group)
 }

@@ -30,7 +30,7 @@ package final class PlivoWebhook: WebhookProvider {
     }
 
     /// Plivo.
-    package let provider = Provider.plivo
+    package let traits = ProviderTraits.plivo
     /// A callback takes about 500 bytes.
     package let bodyLimit = 64 * 1024
 

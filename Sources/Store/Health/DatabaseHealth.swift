@@ -5,7 +5,7 @@ package import Postgres
 /// made for.
 package struct DatabaseHealth: DatabaseProbe {
     /// The newest file in `Migrations/`; a test holds the two together.
-    package static let expectedMigration = 10
+    package static let expectedMigration = 11
 
     private let pool: ConnectionPool
     /// Whether another server may take this one's place.

@@ -32,7 +32,7 @@ extension RowReader {
     mutating func nextEvent(of message: MessageID) throws(PostgresError) -> SendEvent? {
         let kind = try next(Int16?.self).flatMap(SendEvent.Kind.init(code:))
         let at = try next(Timestamp?.self)
-        let provider = try next(Int16?.self).flatMap(Provider.init(code:))
+        let provider = try next(Int16?.self).map(KnownProviders.provider(code:))
         let attempt = try next(Int?.self)
         let status = try next(Int16?.self).flatMap(Status.init(code:))
         let problem = try nextProblem()

@@ -1,3 +1,4 @@
+package import Domain
 package import Postgres
 private import System
 
@@ -47,13 +48,15 @@ package struct Migrator {
     /// - Parameters:
     ///   - users: the users of the database that get rights, and the roles that they play; none of
     ///     them the migrations' own, which has all.
+    ///   - providers: those that the program has kits for; the database gets a row for each.
     ///   - onApply: told of every file, before it is run.
     ///   - onWait: told of every try that ended because a lock did not come, but the last.
     /// - Returns: the files that were applied.
     /// - Throws: `history`, `locked` or `failed` naming the file, what was applied before it stays; or
     ///   `grant` naming the user, after all files were applied and without that a right was changed.
     package func migrate(
-        granting users: [RoleUser], onApply: (MigrationFile) -> Void,
+        granting users: [RoleUser], registering providers: [Provider] = [],
+        onApply: (MigrationFile) -> Void,
         onWait: (LockWait) -> Void = { _ in }
     ) throws(MigrationError) -> [MigrationFile] {
         // The lock is the session's: it holds across the files' transactions.
@@ -67,6 +70,7 @@ package struct Migrator {
             onApply(file)
             try apply(file, onWait)
         }
+        try register(providers)
         try makeRightsExact(of: users)
         return pending
     }

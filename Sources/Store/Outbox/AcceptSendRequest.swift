@@ -64,7 +64,7 @@ struct AcceptSendRequest: Statement {
         parameters.addUUIDs(sendRequest.recipients) { $0.message.halves }
         parameters.addTexts(sendRequest.recipients) { $0.number.description }
         parameters.addInt16s(sendRequest.recipients) { $0.provider.code }
-        parameters.addBools(sendRequest.recipients) { $0.provider.takesOurName }
+        parameters.addBools(sendRequest.recipients) { $0.provider.takesOurID }
         parameters.add(Precedence(status: .queued, at: sendRequest.acceptedAt).rawValue)
         parameters.add(Status.queued.code)
         parameters.add(StatusChange.Cause.event.rawValue)
@@ -74,11 +74,6 @@ struct AcceptSendRequest: Statement {
     static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
         try row.nextChanges()
     }
-}
-
-extension Provider {
-    /// Whether its name of a message is our own id, known before it has the message.
-    var takesOurName: Bool { self == .infobip }
 }
 
 /// Takes an Idempotency-Key for a send request; no row if another send request has it.

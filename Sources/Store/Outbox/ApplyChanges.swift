@@ -204,7 +204,7 @@ extension OutboxChange {
     /// without one.
     fileprivate var isKeyDerived: Bool? {
         guard let acceptedBy else { return nil }
-        guard acceptedBy.provider.takesOurName else { return false }
+        guard acceptedBy.provider.takesOurID else { return false }
         return acceptedBy.providerMessageID.map { $0 == message.description } ?? true
     }
 }

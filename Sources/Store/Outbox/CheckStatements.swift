@@ -70,7 +70,7 @@ struct DropSettled: Statement {
         parameters.add(timestamp: by?.microseconds)
         parameters.add(Int64(limit))
         parameters.addInt16s(Status.allCases.filter(\.isFinal)) { $0.code }
-        parameters.add(provider.takesOurName)
+        parameters.add(provider.takesOurID)
         parameters.add(SendEvent.Kind.found.code)
     }
 
@@ -141,7 +141,7 @@ struct HoldChecks: Statement {
         parameters.add(timestamp: now.microseconds)
         parameters.add(timestamp: heldUntil.microseconds)
         parameters.add(Int64(limit))
-        parameters.add(!provider.takesOurName)
+        parameters.add(!provider.takesOurID)
     }
 
     /// Nil for a recipient that is no number, which nobody writes.
@@ -181,7 +181,7 @@ struct HoldChecks: Statement {
     private static func name(
         _ name: String?, of id: MessageID, at provider: Provider, for asked: Provider
     ) -> String? {
-        if asked.takesOurName { return provider == asked ? name : nil }
+        if asked.takesOurID { return provider == asked ? name : nil }
         return name == id.description ? nil : name
     }
 }

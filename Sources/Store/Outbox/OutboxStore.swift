@@ -129,7 +129,8 @@ package struct OutboxStore: Outbox {
     package func giveUpLate(at now: Timestamp, limit: Int) throws(StoreFailure) -> Int {
         try queries.run { connection throws(PostgresError) in
             var count = 0
-            for provider in Provider.allCases where count < limit {
+            // Those that the database knows, whether or not this program has a kit for each.
+            for (provider, _) in try connection.execute(SelectPresence()).rows where count < limit {
                 let (_, given) = try connection.execute(
                     PlanAnew(), GiveUpLate(provider: provider, now: now, limit: limit - count))
                 feed.publish(given.first?.changes ?? [])

@@ -98,8 +98,6 @@ struct SetStop: Statement {
 ///
 /// To be planned anew: see `PlanAnew`.
 struct SelectSendingStates: Statement {
-    let providers: [Provider]
-
     static let name: StaticString = "select_sending_states"
     static let sql: StaticString = """
         select provider_state.provider, seen_at, stopped_at, retry_at, stop_code, stop_reason,
@@ -121,13 +119,8 @@ struct SelectSendingStates: Statement {
             order by due_at
             limit 1
         ) as oldest on oldest.due_at <= now()
-        where provider_state.provider = any($1::smallint[])
         order by provider_state.provider
         """
-
-    func encode(into parameters: inout StatementParameters) {
-        parameters.addInt16s(providers) { $0.code }
-    }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> SendingState {
         SendingState(

@@ -13,7 +13,7 @@ package struct SendingStates: SendingProbe {
     package func sendingStates() throws(StoreFailure) -> [SendingState] {
         try queries.run { connection throws(PostgresError) in
             try connection.execute(
-                PlanAnew(), SelectSendingStates(providers: Provider.allCases)
+                PlanAnew(), SelectSendingStates()
             ).1.rows
         }
     }

@@ -32,7 +32,7 @@ package final class CallbackEndpoint: Sendable {
         self.webhook = webhook
         self.sink = sink
         self.logger = logger
-        let provider = webhook.provider.rawValue
+        let provider = webhook.provider.name
         accepted = metrics.counter(
             "waybill_callbacks_accepted_total", "Callbacks answered 200, by provider.",
             ["provider": provider])
@@ -69,7 +69,8 @@ package final class CallbackEndpoint: Sendable {
             })
     }
 
-    package var provider: Provider { webhook.provider }
+    /// Whose callbacks it takes, and how those come.
+    package var traits: ProviderTraits { webhook.traits }
 
     /// The provider's paths: one for all callbacks. A provider that returns our ids nowhere else
     /// has one more with our id of the message, and one with the id of the send request.
@@ -79,9 +80,9 @@ package final class CallbackEndpoint: Sendable {
     }
 
     private func routes(end: String) -> [Router.Route] {
-        let path = "/callbacks/\(provider.rawValue)"
+        let path = traits.provider.callbackPath
         let plain = Router.Route("POST", path + end) { [self] exchange, _ in handle(exchange) }
-        guard provider == .plivo else { return [plain] }
+        guard traits.callbackPaths == .withOurIDs else { return [plain] }
         // Likewise the id may be in capitals.
         let message = Router.Route("POST", path + "/{message}" + end) {
             [self] exchange, captures in
@@ -211,7 +212,7 @@ package final class CallbackEndpoint: Sendable {
         logger.log(
             .warning, "callback refused", requestID: requestID, limitKey: problem.code,
             [
-                "provider": "\(webhook.provider.rawValue)", "code": "\(problem.code)",
+                "provider": "\(webhook.provider.name)", "code": "\(problem.code)",
                 "place": "\(problem.place ?? "")", "status": .integer(Int64(problem.status.code)),
             ])
     }
@@ -225,9 +226,9 @@ package final class CallbackEndpoint: Sendable {
             let (level, message) = cost.logLine
             logger.log(
                 level, message, requestID: requestID,
-                limitKey: "\(webhook.provider.rawValue) \(first.reason)",
+                limitKey: "\(webhook.provider.name) \(first.reason)",
                 [
-                    "provider": "\(webhook.provider.rawValue)", "reason": "\(first.reason)",
+                    "provider": "\(webhook.provider.name)", "reason": "\(first.reason)",
                     "place": "\(first.place.prefix(200))", "callback_id": "\(callback.id)",
                     "count": .integer(Int64(rejects.count)),
                 ])
@@ -252,10 +253,10 @@ package final class CallbackEndpoint: Sendable {
                 "The signature does not match; it covers the public URL, the body and the nonce."
             case .schemeNotAllowed: "This signature scheme is not accepted here."
             }
-        // Plivo's own samples answer 403; a 401 must name a scheme that the caller could use.
-        return webhook.provider == .plivo
-            ? Problem(.forbidden, code, detail)
-            : Problem(.unauthorized, code, detail, headers: [.challengeBasic])
+        return switch traits.refusal {
+        case .forbidden: Problem(.forbidden, code, detail)
+        case .unauthorized: Problem(.unauthorized, code, detail, headers: [.challengeBasic])
+        }
     }
 
     private func problem(for failure: SinkFailure) -> Problem {

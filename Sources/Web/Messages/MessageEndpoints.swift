@@ -4,11 +4,14 @@ import FastCGI
 /// `GET /v1/messages…`: a message's status and how it came about.
 package struct MessageEndpoints: Sendable {
     private let reader: any MessageReader
+    /// Whose messages can be asked for by their names there.
+    private let providers: [ProviderTraits]
     /// A message has a handful of reports; the bound is for unforeseen cases.
     private static let timelineLimit = 1000
 
-    package init(_ reader: any MessageReader) {
+    package init(_ reader: any MessageReader, providers: [ProviderTraits]) {
         self.reader = reader
+        self.providers = providers
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
@@ -27,13 +30,12 @@ package struct MessageEndpoints: Sendable {
             throw Problem(
                 .badRequest, "bad_query",
                 "Give provider and provider_message_id, as in"
-                    + " ?provider=infobip&provider_message_id=…")
+                    + " ?provider=\(providers.first?.provider.name ?? "")&provider_message_id=…")
         }
-        guard let provider = Provider(rawValue: name) else {
-            let known = Provider.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let provider = providers.provider(named: name) else {
             throw Problem(
-                .badRequest, "bad_query", "There is no provider of this name; known: \(known).",
-                at: "provider")
+                .badRequest, "bad_query",
+                "There is no provider of this name; known: \(providers.names).", at: "provider")
         }
         let found: Message?
         do {

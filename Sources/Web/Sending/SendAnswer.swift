@@ -18,7 +18,7 @@ package enum SendAnswer {
             json.member("id", recipient.message.description)
             json.member("to", recipient.number.description)
             json.member("status", (state?.status ?? .queued).rawValue)
-            json.member("provider", (state?.provider ?? recipient.provider).rawValue)
+            json.member("provider", (state?.provider ?? recipient.provider).name)
             json.member("segments", sendRequest.segmentation.parts)
             if let problem = state?.problem {
                 json.key("error")

@@ -23,10 +23,14 @@ extension SendDraft {
         _ id: SendRequestID, at now: Timestamp, routing: Routing,
         key: (SendRequestID, PhoneNumber) -> MessageID
     ) throws(Problem) -> SendRequest {
-        let pinned = checkedProvider()
+        let pinned = checkedProvider(routing)
         let recipients = checkedRecipients(id, pinned, routing, key)
-        let measured = checkedText(goesToPlivo: recipients.contains { $0.provider == .plivo })
-        let sender = checkedSender(recipients)
+        // Of each provider that messages go to.
+        let rules = routing.providers.filter { traits in
+            recipients.contains { $0.provider == traits.provider }
+        }.map(ProviderRules.init)
+        let measured = checkedText(rules)
+        let sender = checkedSender(rules)
         let validity = checkedValidity()
         let sendAt = checkedSendAt(now)
         let callbackData = checkedCallbackData()
@@ -40,13 +44,12 @@ extension SendDraft {
             callbackData: callbackData, metadata: metadata)
     }
 
-    private mutating func checkedProvider() -> Provider? {
+    private mutating func checkedProvider(_ routing: Routing) -> Provider? {
         guard let provider else { return nil }
-        if let known = Provider(rawValue: provider) { return known }
-        let known = Provider.allCases.map(\.rawValue).joined(separator: ", ")
+        if let known = routing.providers.provider(named: provider) { return known }
         problems.add(
             name(.provider), "unknown_provider",
-            "There is no provider of this name; known: \(known).")
+            "There is no provider of this name; known: \(routing.providers.names).")
         return nil
     }
 
@@ -79,7 +82,9 @@ extension SendDraft {
                 }
                 places[number] = index
                 let provider = pinned ?? routing.provider(for: number)
-                if let problem = ProviderRules.problem(with: number, at: provider) {
+                if let problem = routing.traits(of: provider).flatMap({
+                    ProviderRules($0).problem(with: number)
+                }) {
                     problems.add(place(index), problem.code, problem.detail)
                 }
                 checked.append(
@@ -93,7 +98,7 @@ extension SendDraft {
     }
 
     private mutating func checkedText(
-        goesToPlivo: Bool
+        _ rules: [ProviderRules]
     ) -> (text: String, segmentation: Segmentation)? {
         guard let text else {
             if isMissing(.text) { problems.add(textName, "missing", "There is no text to send.") }
@@ -121,7 +126,7 @@ extension SendDraft {
                 "It takes \(segmentation.parts) SMS in \(segmentation.encoding.rawValue);"
                     + " at most \(Self.segmentLimit) are sent.")
         }
-        if goesToPlivo, let problem = ProviderRules.problemAtPlivo(with: segmentation) {
+        for problem in rules.compactMap({ $0.problem(with: segmentation) }) {
             problems.add(textName, problem.code, problem.detail)
         }
         return (text, segmentation)

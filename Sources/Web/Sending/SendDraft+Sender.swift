@@ -7,20 +7,20 @@ extension SendDraft {
     private static let shortCodeDigits = 3...8
 
     /// A number with `+`, a short code or a name; nil lets the provider choose.
-    mutating func checkedSender(_ recipients: [SendRequest.Recipient]) -> String? {
+    mutating func checkedSender(_ rules: [ProviderRules]) -> String? {
         guard let sender else { return nil }
         let digits = sender.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         if digits, Self.shortCodeDigits.contains(sender.utf8.count) { return sender }
         do throws(PhoneNumber.Problem) {
             let number = try PhoneNumber(sender)
-            checkSender(recipients) { ProviderRules.problem(with: number, at: $0) }
+            addSenderProblems(rules.compactMap { $0.problem(with: number) })
             return number.description
         } catch .strangeCharacter(let scalar, _) where scalar != "+" {
             // A number cannot contain this character, so it is a name.
             if let detail = Self.problem(withName: sender) {
                 addSenderProblem(detail)
             } else {
-                checkSender(recipients) { ProviderRules.problem(withName: sender, at: $0) }
+                addSenderProblems(rules.compactMap { $0.problem(withName: sender) })
             }
             return sender
         } catch {
@@ -37,14 +37,8 @@ extension SendDraft {
         problems.add(name(.sender), "bad_sender", detail)
     }
 
-    /// Checks it for each provider that the messages go to.
-    private mutating func checkSender(
-        _ recipients: [SendRequest.Recipient], _ problem: (Provider) -> ProviderRules.Problem?
-    ) {
-        let providers = Set(recipients.map(\.provider)).sorted { $0.rawValue < $1.rawValue }
-        for problem in providers.compactMap(problem) {
-            problems.add(name(.sender), problem.code, problem.detail)
-        }
+    private mutating func addSenderProblems(_ found: [ProviderRules.Problem]) {
+        for problem in found { problems.add(name(.sender), problem.code, problem.detail) }
     }
 
     /// What is wrong with a name; nil if it is valid.

@@ -8,12 +8,13 @@ package struct StatusEndpoint: Sendable {
     private let startedAt: Timestamp
     private let database: any DatabaseProbe
     private let writer: any WriterProbe
-    private let callbacks: [(provider: Provider, statistics: CallbackStatistics)]
+    private let callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)]
     private let sending: any SendingProbe
 
     package init(
         version: String, startedAt: Timestamp, database: any DatabaseProbe,
-        writer: any WriterProbe, callbacks: [(provider: Provider, statistics: CallbackStatistics)],
+        writer: any WriterProbe,
+        callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)],
         sending: any SendingProbe
     ) {
         self.version = version
@@ -68,10 +69,10 @@ package struct StatusEndpoint: Sendable {
         json.endObject()
         json.key("providers")
         json.beginObject()
-        for (provider, statistics) in callbacks {
-            json.key(provider.rawValue)
+        for (traits, statistics) in callbacks {
+            json.key(traits.provider.name)
             describe(
-                statistics.snapshot(at: now), of: provider, awaySince: writer.awaySince, at: now,
+                statistics.snapshot(at: now), of: traits, awaySince: writer.awaySince, at: now,
                 in: &json)
         }
         json.endObject()
@@ -100,7 +101,7 @@ package struct StatusEndpoint: Sendable {
         if let states {
             json.beginObject()
             for state in states {
-                json.key(state.provider.rawValue)
+                json.key(state.provider.name)
                 SendingView.describe(state, at: now, in: &json)
             }
             json.endObject()
@@ -111,7 +112,7 @@ package struct StatusEndpoint: Sendable {
     }
 
     private func describe(
-        _ snapshot: CallbackStatistics.Snapshot, of provider: Provider, awaySince: Timestamp?,
+        _ snapshot: CallbackStatistics.Snapshot, of traits: ProviderTraits, awaySince: Timestamp?,
         at now: Timestamp, in json: inout JSONWriter
     ) {
         json.beginObject()
@@ -136,7 +137,7 @@ package struct StatusEndpoint: Sendable {
         json.member(
             "minutes_until_provider_gives_up",
             Self.minutesLeft(
-                provider, refusingSince: snapshot.refusingSince, awaySince: awaySince, at: now))
+                traits, refusingSince: snapshot.refusingSince, awaySince: awaySince, at: now))
         json.endObject()
     }
 
@@ -154,11 +155,12 @@ package struct StatusEndpoint: Sendable {
     /// Whole minutes until the provider drops the first report that it could not deliver; nil
     /// while nothing is being refused.
     static func minutesLeft(
-        _ provider: Provider, refusingSince: Timestamp?, awaySince: Timestamp?, at now: Timestamp
+        _ traits: ProviderTraits, refusingSince: Timestamp?, awaySince: Timestamp?,
+        at now: Timestamp
     ) -> Int64? {
         // While the database is unreachable, reports may be waiting at the provider.
         guard let since = [refusingSince, awaySince].compactMap({ $0 }).min() else { return nil }
-        let left = provider.retryHorizon - now.since(since)
+        let left = traits.retryHorizon - now.since(since)
         return max(0, left.components.seconds / 60)
     }
 }

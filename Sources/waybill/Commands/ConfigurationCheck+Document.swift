@@ -43,7 +43,7 @@ extension ConfigurationCheck {
                 writer.null()
             }
             writer.array("settings") { writer in
-                for setting in WaybillSettings.table.settings(readBy: service) {
+                for setting in WaybillSettings.table(of: kits).settings(readBy: service) {
                     let isSound = !problems.contains { $0.setting == setting.name }
                     writer.raw(line(setting, isSound: isSound))
                 }

@@ -13,6 +13,8 @@ struct ConfigurationCheck {
 
     /// What all services are read from.
     let environment: Environment
+    /// The providers that the services know.
+    let kits: ProviderKits
     /// What `serve` reads, or what is wrong with it; nil if it is not looked at.
     let serving: Result<Configuration, ConfigurationError>?
     /// What `dispatch` reads, or what is wrong with it; nil if it is not looked at.
@@ -22,14 +24,18 @@ struct ConfigurationCheck {
     ///   - environment: what the services would be started with.
     ///   - service: whose settings are looked at, exactly as that service reads them; nil for those
     ///     of each service whose secrets are there.
-    init(_ environment: Environment, _ service: Service? = nil) {
+    ///   - kits: the providers that the services know.
+    init(_ environment: Environment, _ service: Service? = nil, kits: ProviderKits = .all) {
         self.environment = environment
-        let sources = Self.environments(environment, service)
+        self.kits = kits
+        let sources = Self.environments(environment, service, kits)
         serving = sources.serving.map { source in
-            Result { () throws(ConfigurationError) in try Configuration(source) }
+            Result { () throws(ConfigurationError) in try Configuration(source, kits: kits) }
         }
         sending = sources.sending.map { source in
-            Result { () throws(ConfigurationError) in try SendingConfiguration(source) }
+            Result { () throws(ConfigurationError) in
+                try SendingConfiguration(source, kits: kits)
+            }
         }
     }
 
@@ -70,7 +76,7 @@ struct ConfigurationCheck {
 
     /// What each service is to be read from; nil for one that is not looked at.
     private static func environments(
-        _ environment: Environment, _ service: Service?
+        _ environment: Environment, _ service: Service?, _ kits: ProviderKits
     ) -> (serving: Environment?, sending: Environment?) {
         switch service {
         case .serve: return (environment, nil)
@@ -78,20 +84,13 @@ struct ConfigurationCheck {
         case .all: return (environment, environment)
         case nil: break
         }
-        let senders = SendingConfiguration.providersWithSecrets(environment)
-        let serving =
-            senders.isEmpty || Configuration.hasSecret(environment) ? environment : nil
-        guard !senders.isEmpty else { return (serving, nil) }
+        let sends = kits.list.contains { $0.neededToSend.areGiven(in: environment) }
+        let receives = kits.list.contains { $0.neededToReceive.areGiven(in: environment) }
+        let serving = !sends || receives ? environment : nil
+        guard sends else { return (serving, nil) }
         // A file that both services share names a provider's address also where the secret that
         // goes with it is the other service's.
-        var foreign: Set<Setting> = []
-        if !senders.contains(.infobip) { foreign.insert(InfobipSettings.baseURL) }
-        if !senders.contains(.plivo) {
-            foreign.formUnion([
-                PlivoSettings.authID, PlivoSettings.sender, PlivoSettings.powerpackUUID,
-            ])
-        }
-        return (serving, environment.without(foreign))
+        return (serving, environment.without(kits.foreign(environment)))
     }
 }
 

@@ -1,5 +1,6 @@
 import Demo
 import FastCGI
+import Providers
 import Settings
 import System
 
@@ -8,18 +9,17 @@ enum DemoCommand {
     static let help = """
         usage: waybill demo [--directory DIR] [--port PORT] [--no-simulator]
 
-        Runs PostgreSQL, nginx, the responder, the dispatcher and a simulator of both providers on
+        Runs PostgreSQL, nginx, the responder, the dispatcher and a simulator of the providers on
         this machine, reachable on loopback only, with secrets and a certificate of their own. When
         all is ready, writes DIR/demo.json and prints how to call it. Ctrl-C or SIGTERM stops
         everything. What is in DIR stays for the next run, but the simulator forgets.
 
           --directory DIR  where everything is kept; .waybill-demo unless given
           --port PORT      of HTTPS; 8443 unless given
-          --no-simulator   sends through the accounts of INFOBIP_API_KEY with INFOBIP_BASE_URL, and
-                           of PLIVO_AUTH_ID with PLIVO_AUTH_TOKEN; without them nothing is sent.
-                           Callbacks are authenticated by those accounts' secrets then: Plivo's token, and
-                           Infobip's INFOBIP_WEBHOOK_… and INFOBIP_HMAC_… if one is set; APP_BASE_URL
-                           is where a tunnel of yours ends
+          --no-simulator   sends through the user's own accounts, whose settings are those of
+                           `waybill dispatch`; without any nothing is sent. Callbacks are
+                           authenticated by those accounts' secrets then, where they are set;
+                           APP_BASE_URL is where a tunnel of yours ends
         """
 
     static func run(_ words: [String]) throws -> Int32 {
@@ -32,6 +32,7 @@ enum DemoCommand {
             directory: arguments.value("directory") ?? ".waybill-demo", port: port,
             simulates: !arguments.has("no-simulator"), site: try Resources.folder("nginx"),
             migrations: try Resources.folder("Migrations"),
+            kits: ProviderKits.all.list,
             responderSockets: Listener.Name.allCases.map(\.rawValue),
             environment: ProcessEnvironment.current.texts)
         do throws(DemoError) {
@@ -48,7 +49,9 @@ extension DemoCommand {
     /// way.
     static func checkAccounts(_ variables: ProcessEnvironment) throws(ConfigurationError) {
         let problems = variables.faults.sorted { $0.key < $1.key }
-            .filter { $0.key.hasPrefix("INFOBIP_") || $0.key.hasPrefix("PLIVO_") }
+            .filter { fault in
+                ProviderKits.all.list.contains { fault.key.hasPrefix($0.settingPrefix) }
+            }
             .map { SettingProblem($0.key, Environment.notUTF8($0.value)) }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
     }

@@ -28,12 +28,14 @@ enum MessageCommand {
     static func run(_ words: [String]) throws -> Int32 {
         let arguments = try Arguments(words, flags: ["follow", "json"], positional: 1...1)
         let name = arguments.positional[0]
+        // Before anything is read: rows name a provider by its code.
+        let providers = ProviderKits.all.providers
         var environment = Environment()
         let database = try environment.requiredDatabase()
         let status = try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let store = MessageStore(
                 pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
-            guard let id = try find(name, in: store) else { return Status?.none }
+            guard let id = try find(name, at: providers, in: store) else { return Status?.none }
             var printer = MessagePrinter(asJSON: arguments.has("json"))
             let follows = arguments.has("follow")
             return try AwaitedStates(database).wait(for: nil) { () throws(StoreFailure) in
@@ -51,10 +53,10 @@ enum MessageCommand {
     }
 
     private static func find(
-        _ name: String, in store: MessageStore
+        _ name: String, at providers: [Provider], in store: MessageStore
     ) throws(StoreFailure) -> MessageID? {
         if let id = MessageID(anyCase: name), try store.message(id) != nil { return id }
-        for provider in Provider.allCases {
+        for provider in providers {
             if let message = try store.message(provider: provider, named: name) {
                 return message.id
             }
@@ -126,7 +128,7 @@ struct MessagePrinter {
         var lines = [("message", message.id.description), ("status", status(of: message))]
         lines.append(("to", message.recipient ?? "unknown"))
         if let sender = message.sender { lines.append(("from", sender)) }
-        lines.append(("provider", message.provider.rawValue))
+        lines.append(("provider", message.provider.name))
         if let name = message.providerMessageID { lines.append(("its id", name)) }
         if let sending = message.sending {
             lines.append(("SMS", "\(sending.segments), \(sending.encoding.rawValue)"))

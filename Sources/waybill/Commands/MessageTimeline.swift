@@ -22,7 +22,7 @@ struct MessageTimeline {
             Row(
                 at: event.at, key: "event \(position)",
                 columns: [
-                    event.kind.rawValue, event.provider?.rawValue ?? "",
+                    event.kind.rawValue, event.provider?.name ?? "",
                     event.status?.rawValue ?? "", Self.detail(event),
                 ])
         }
@@ -32,7 +32,7 @@ struct MessageTimeline {
                 key: "report \(recorded.fingerprint) \(recorded.report.source.rawValue)",
                 columns: [
                     recorded.report.source == .poll ? "asked" : "report",
-                    recorded.report.provider.rawValue, recorded.report.status.rawValue,
+                    recorded.report.provider.name, recorded.report.status.rawValue,
                     Self.detail(recorded.report),
                 ])
         }

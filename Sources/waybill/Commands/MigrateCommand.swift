@@ -29,6 +29,7 @@ enum MigrateCommand {
                 granting: responder.role.map { user in
                     DatabaseRole.all.map { RoleUser($0, user: user) }
                 } ?? [],
+                registering: ProviderKits.all.providers,
                 onApply: { Output.line("applying \($0.name)") },
                 onWait: { Output.note("\($0)") })
             Output.line(

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import JSON
+import Providers
 import Security
 
 /// The hops of a probe, each of which needs one part more than the one before.
@@ -77,7 +78,7 @@ struct Probe {
                 body: callback.body, shows: "stored, the commit included", problem: callbackProblem),
             Hop(
                 method: "GET", path: "/v1/messages",
-                query: "?provider=\(callback.provider.rawValue)&provider_message_id=\(id)",
+                query: "?provider=\(callback.provider.name)&provider_message_id=\(id)",
                 headers: [("Authorization", "Bearer \(settings.key.revealed)")],
                 shows: "read back as \(ProbeCallback.status.rawValue)", problem: readingProblem),
         ]
@@ -92,10 +93,7 @@ struct Probe {
             case "missing_credentials", "wrong_credentials":
                 "the deployment has other secrets than this environment"
             case "missing_signature", "wrong_signature":
-                settings.credentials.provider == .plivo
-                    ? "the deployment has another PLIVO_AUTH_TOKEN than this environment, or"
-                        + " \(settings.url) is not in its APP_BASE_URL"
-                    : "the deployment has other secrets than this environment"
+                settings.receiving.adviceOnWrongSignature(url: settings.url)
             case "not_found": "the provider is not configured there"
             default: ""
             }

@@ -5,7 +5,7 @@ import Foundation
 /// `waybill probe`: the whole way of a callback through a deployment, seen from outside.
 enum ProbeCommand {
     static let help = """
-        usage: waybill probe [--url https://HOST] [--provider infobip|plivo]
+        usage: waybill probe [--url https://HOST] [--provider NAME]
                              [--key-file FILE] [--ca FILE]
 
         Posts a signed callback for a made-up message to a deployment's public URL, reads the
@@ -18,9 +18,9 @@ enum ProbeCommand {
           --ca FILE          certificate authority to trust (PEM), where the system does not know it
 
         The provider's credentials come from the same environment as for `waybill serve`; the first
-        method that has a secret signs (Infobip: Basic, header, URL, HMAC; Plivo: V3). The message
-        stays in the database as waybill-probe-…, delivered to +447700900000, a number that Ofcom
-        reserves for drama.
+        method that has a secret signs, as the documentation lists them. The message stays in the
+        database as waybill-probe-…, delivered to +447700900000, a number that Ofcom reserves for
+        drama.
         """
 
     static func run(_ words: [String]) throws -> Int32 {
@@ -32,7 +32,7 @@ enum ProbeCommand {
         }
         let callback = try ProbeCallback(settings, identifier: UUID().uuidString.lowercased())
         Output.line(
-            "\(settings.url) as \(settings.credentials.provider.rawValue)"
+            "\(settings.url) as \(settings.provider.name)"
                 + " (\(callback.method)), message \(callback.messageID)")
         try Probe(settings, callback).run(openssl: openssl) { Output.line($0) }
         Output.line("all is well")

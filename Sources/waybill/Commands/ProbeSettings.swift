@@ -6,22 +6,12 @@ import Settings
 
 /// What a probe needs to know: where to, as whom, and how to read back.
 struct ProbeSettings {
-    /// Whose callbacks are imitated, and what proves them.
-    enum Credentials {
-        case infobip(InfobipWebhook.Settings)
-        case plivo(token: Secret)
-
-        var provider: Provider {
-            switch self {
-            case .infobip: .infobip
-            case .plivo: .plivo
-            }
-        }
-    }
-
     /// The public address that the callbacks' paths are put behind; no slash at its end.
     let url: String
-    let credentials: Credentials
+    /// Whose callbacks are imitated.
+    let provider: Provider
+    /// What proves them.
+    let receiving: any ReceivingSettings
     let key: APIToken
     /// A PEM file of authorities to trust in place of the system's.
     let authorities: String?
@@ -30,13 +20,19 @@ struct ProbeSettings {
     ///
     /// - Throws: `CommandFailure` for an unknown provider; `ConfigurationError` with every problem at
     ///   once.
-    init(_ arguments: Arguments, _ environment: Environment = Environment()) throws {
+    init(
+        _ arguments: Arguments, _ environment: Environment = Environment(),
+        kits: ProviderKits = .all
+    ) throws {
         var environment = environment
-        try self.init(arguments, reading: &environment)
+        try self.init(arguments, reading: &environment, kits: kits)
     }
 
     /// The same, and leaves in the environment what was read.
-    init(_ arguments: Arguments, reading environment: inout Environment) throws {
+    init(
+        _ arguments: Arguments, reading environment: inout Environment,
+        kits: ProviderKits = .all
+    ) throws {
         // The arguments stand in for the settings, so that both are checked alike.
         if let url = arguments.value("url") {
             environment.replace(
@@ -46,19 +42,20 @@ struct ProbeSettings {
         if let file = arguments.value("key-file") {
             environment.replace(WaybillSettings.apiKey, withFile: file, by: "--key-file")
         }
-        let wanted = try arguments.value("provider").map(Self.provider)
-        let credentials = environment.probeCredentials(wanted)
+        let wanted = try arguments.value("provider").map { try Self.kits(named: $0, in: kits) }
+        let receiving = environment.probed(wanted ?? kits.list)
         let base = environment.probeURL()
         let key = environment.probeKey()
         // What is in it is for openssl to judge: comments in it may be in any encoding.
         if let file = arguments.value("ca"), !Self.isReadable(file) {
             environment.report(option: "--ca", "the file \(file) cannot be read")
         }
-        guard let credentials, let base, let key, environment.problems.isEmpty else {
+        guard let receiving, let base, let key, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
         authorities = arguments.value("ca")
-        self.credentials = credentials
+        provider = receiving.traits.provider
+        self.receiving = receiving.settings
         self.key = key
         url = base
     }
@@ -69,29 +66,31 @@ struct ProbeSettings {
             && !isFolder.boolValue && FileManager.default.isReadableFile(atPath: path)
     }
 
-    private static func provider(_ name: String) throws(CommandFailure) -> Provider {
-        guard let provider = Provider(rawValue: name) else {
-            let known = Provider.allCases.map(\.rawValue).joined(separator: ", ")
-            throw CommandFailure(.usage, "there is no provider \"\(name)\"; known: \(known)")
+    private static func kits(
+        named name: String, in kits: ProviderKits
+    ) throws(CommandFailure) -> [any ProviderKit] {
+        guard let kit = kits.list.first(where: { $0.provider.name == name }) else {
+            throw CommandFailure(
+                .usage, "there is no provider \"\(name)\"; known: \(kits.traits.names)")
         }
-        return provider
+        return [kit]
     }
 }
 
 extension Environment {
-    /// The credentials of the wanted provider, or of the first one that is configured.
-    fileprivate mutating func probeCredentials(_ wanted: Provider?) -> ProbeSettings.Credentials? {
+    /// The first of these providers that is configured.
+    fileprivate mutating func probed(_ kits: [any ProviderKit]) -> ReceivingProvider? {
         let before = problems.count
-        let infobip = wanted == .plivo ? nil : InfobipWebhook.Settings(&self)
-        let plivo = wanted == .infobip ? nil : PlivoWebhook.Settings(&self)
-        if let infobip { return .infobip(infobip) }
-        if let token = plivo?.tokens.first { return .plivo(token: token) }
-        if problems.count == before {
+        // All are read, so that every problem is told.
+        let found = kits.compactMap { kit in
+            kit.receiving(&self).map { ReceivingProvider(traits: kit.traits, settings: $0) }
+        }
+        if found.isEmpty, problems.count == before, let kit = kits.first {
             report(
-                wanted == .plivo ? PlivoSettings.authToken : InfobipSettings.webhookPassword,
+                kit.neededToReceive.first,
                 "is not set; a probe signs with the same secrets that `waybill serve` checks")
         }
-        return nil
+        return found.first
     }
 
     /// The first public address.
@@ -102,7 +101,7 @@ extension Environment {
             report(setting, "is not set, nor was --url given; it is where the probe calls")
         }
         guard let first else { return nil }
-        // A problem that Plivo's settings have told is not told again.
+        // A problem that a provider's settings have told is not told again.
         guard checkAddress(first, of: setting) else { return nil }
         guard first.hasPrefix("https://") else {
             report(setting, "\"\(first)\" is not https, without which no secret is sent")

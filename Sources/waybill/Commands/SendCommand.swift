@@ -19,7 +19,7 @@ enum SendCommand {
           --to NUMBER         with its country code; again for another recipient, up to 1,000
           --text TEXT         up to 4,000 bytes and 25 SMS
           --from SENDER       a number, a short code, or a name of up to 11 characters
-          --provider NAME     infobip or plivo; no other one takes over then
+          --provider NAME     of whom; no other one takes over then
           --validity MINUTES  how long it is tried, 1 to 2880
           --send-at TIME      not before, as in 2027-01-31T08:00:00+01:00; up to 180 days ahead
           --wait SECONDS      wait for the providers' answers, up to 600
@@ -124,7 +124,7 @@ enum SendCommand {
             var columns = [
                 recipient.message.description, recipient.number.description,
                 (state?.status ?? .queued).rawValue,
-                (state?.provider ?? recipient.provider).rawValue,
+                (state?.provider ?? recipient.provider).name,
                 "\(sendRequest.segmentation.parts) SMS",
             ]
             if let problem = state?.problem { columns.append("\(problem.code) \(problem.text)") }

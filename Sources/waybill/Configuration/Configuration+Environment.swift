@@ -1,6 +1,5 @@
 import Domain
 import Postgres
-import Providers
 import Settings
 import Telemetry
 
@@ -8,30 +7,27 @@ extension Configuration {
     /// Reads all settings of `waybill serve`.
     ///
     /// - Throws: `ConfigurationError` with every problem at once.
-    init(_ environment: Environment = Environment()) throws(ConfigurationError) {
+    init(
+        _ environment: Environment = Environment(), kits: ProviderKits = .all
+    ) throws(ConfigurationError) {
         var environment = environment
-        try self.init(reading: &environment)
+        try self.init(reading: &environment, kits: kits)
     }
 
     /// The same, and leaves in the environment what was read.
-    init(reading environment: inout Environment) throws(ConfigurationError) {
+    init(
+        reading environment: inout Environment, kits: ProviderKits = .all
+    ) throws(ConfigurationError) {
         let database = environment.database(WaybillSettings.databaseURL)
         // A database that hangs must not hold the API's workers for longer than nginx waits, nor
         // the watchdog's question behind them.
         let apiDatabase = environment.silently {
             $0.database(WaybillSettings.databaseURL, responseTimeout: .seconds(3))
         }
-        let before = environment.problems.count
-        infobip = InfobipWebhook.Settings(&environment)
-        plivo = PlivoWebhook.Settings(&environment)
-        if infobip == nil, plivo == nil, environment.problems.count == before {
-            environment.report(
-                InfobipSettings.webhookPassword,
-                "no provider is configured, so every callback would be refused; set it with"
-                    + " INFOBIP_WEBHOOK_USER, or INFOBIP_WEBHOOK_SECRET, or PLIVO_AUTH_TOKEN")
-        }
+        self.kits = kits
+        receiving = kits.receiving(&environment)
         _ = environment.publicAddresses()
-        routing = environment.routing()
+        routing = environment.routing(among: kits)
         logLevel = environment.choice(WaybillSettings.logLevel)
         sockets = Sockets(&environment)
         limits = Limits(&environment)
@@ -41,15 +37,6 @@ extension Configuration {
         }
         self.database = database
         self.apiDatabase = apiDatabase
-    }
-
-    /// Whether there is a secret by which callbacks are authenticated.
-    static func hasSecret(_ environment: Environment) -> Bool {
-        [
-            InfobipSettings.webhookPassword, InfobipSettings.webhookSecret,
-            InfobipSettings.webhookHeaderSecret, InfobipSettings.hmacSecret,
-            InfobipSettings.webhookURLSecret, PlivoSettings.authToken,
-        ].contains(where: environment.isGiven)
     }
 }
 

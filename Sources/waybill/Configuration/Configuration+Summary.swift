@@ -1,6 +1,6 @@
+import Domain
 import Postgres
 import Providers
-import Security
 import Settings
 import Telemetry
 
@@ -10,32 +10,9 @@ extension Configuration {
         var lines: [(String, String)] = [
             (WaybillSettings.databaseURL.name, database.description)
         ]
-        if let infobip {
-            lines.append(("infobip basic", "\(infobip.basic.count) pair(s)"))
-            lines.append(
-                (
-                    "infobip header",
-                    "\(infobip.headerName), \(infobip.headerSecrets.count) secret(s)"
-                ))
-            let algorithm = infobip.hmacKeys.first.map { ", \($0.algorithm.rawValue)" } ?? ""
-            lines.append(
-                (
-                    "infobip hmac",
-                    "\(infobip.hmacHeaderName), \(infobip.hmacKeys.count) secret(s)\(algorithm)"
-                ))
-            lines.append(("infobip url", "\(infobip.urlSecrets.count) secret(s)"))
-        } else {
-            lines.append(("infobip", "off"))
-        }
-        if let plivo {
-            lines.append(("plivo base URLs", plivo.baseURLs.joined(separator: ", ")))
-            lines.append(
-                (
-                    "plivo",
-                    "\(plivo.tokens.count) token(s), signature V2 \(plivo.allowsV2 ? "allowed" : "refused")"
-                ))
-        } else {
-            lines.append(("plivo", "off"))
+        for kit in kits.list {
+            let settings = receiving.first { $0.traits.provider == kit.provider }?.settings
+            lines += settings?.summary ?? [(kit.provider.name, "off")]
         }
         lines.append(("routing", routing.summary))
         lines.append(("sockets", sockets.directory + (sockets.group.map { ", group \($0)" } ?? "")))

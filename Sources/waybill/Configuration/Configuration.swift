@@ -1,6 +1,5 @@
 import Domain
 import Postgres
-import Providers
 import Telemetry
 
 /// All settings of the responder, checked as a whole before anything starts.
@@ -9,10 +8,10 @@ struct Configuration {
     let database: ConnectionSettings
     /// The same for the API, with less patience.
     let apiDatabase: ConnectionSettings
-    /// How Infobip's callbacks are authenticated; nil if none of its methods has a secret.
-    let infobip: InfobipWebhook.Settings?
-    /// How Plivo's callbacks are authenticated; nil if there is no token.
-    let plivo: PlivoWebhook.Settings?
+    /// The providers that the program knows.
+    let kits: ProviderKits
+    /// Those whose callbacks are received, in the same order.
+    let receiving: [ReceivingProvider]
     /// Whom messages go to whose callers name no provider.
     let routing: Routing
     let logLevel: Logger.Level
@@ -43,9 +42,6 @@ struct Configuration {
 
     /// The providers whose callbacks are authenticated, by their names.
     var providers: [String] {
-        var providers: [Provider] = []
-        if infobip != nil { providers.append(.infobip) }
-        if plivo != nil { providers.append(.plivo) }
-        return providers.map(\.rawValue)
+        receiving.map(\.traits.provider.name)
     }
 }

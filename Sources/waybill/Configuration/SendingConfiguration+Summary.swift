@@ -6,28 +6,13 @@ extension SendingConfiguration {
     /// What is configured, as the documentation names it, without secrets.
     var summary: [(name: String, value: String)] {
         var lines: [(String, String)] = []
-        if let infobip {
-            lines.append(("sending by infobip", "\(infobip.baseURL), \(infobip.version.rawValue)"))
-            lines.append(
-                (
-                    "infobip reports to",
-                    infobip.callbackURL.map { "\($0.prefix { $0 != "?" }), with a secret" }
-                        ?? "the account's subscriptions"
-                ))
-            lines.append(("infobip limits", infobipLimits.description))
-        } else {
-            lines.append(("sending by infobip", "off"))
-        }
-        if let plivo {
-            lines.append(("sending by plivo", plivo.baseURL))
-            lines.append(
-                (
-                    "plivo sender unless named",
-                    plivo.powerpackUUID != nil ? "a powerpack" : plivo.defaultSender ?? "none"
-                ))
-            lines.append(("plivo limits", plivoLimits.description))
-        } else {
-            lines.append(("sending by plivo", "off"))
+        for kit in kits.list {
+            let name = kit.provider.name
+            guard let provider = sending.first(where: { $0.traits.provider == kit.provider }) else {
+                lines.append(("sending by \(name)", "off"))
+                continue
+            }
+            lines += provider.settings.summary + [("\(name) limits", "\(provider.limits)")]
         }
         lines.append(
             (

@@ -7,12 +7,10 @@ import Telemetry
 /// All settings of the dispatcher, checked as a whole before anything starts.
 struct SendingConfiguration {
     let database: ConnectionSettings
-    /// Nil if there is no key.
-    let infobip: InfobipSending.Settings?
-    /// Nil if there are no credentials.
-    let plivo: PlivoSending.Settings?
-    let infobipLimits: Limits
-    let plivoLimits: Limits
+    /// The providers that the program knows.
+    let kits: ProviderKits
+    /// Those that are sent through, in the same order.
+    let sending: [SendingProviderSettings]
     let common: Dispatcher.Settings
     let logLevel: Logger.Level
 
@@ -29,27 +27,17 @@ struct SendingConfiguration {
     }
 
     /// One for each provider that has credentials.
-    var lanes: [Dispatcher.Lane] {
-        var lanes: [Dispatcher.Lane] = []
-        if let infobip { lanes.append(infobipLimits.lane(InfobipSending(infobip))) }
-        if let plivo { lanes.append(plivoLimits.lane(PlivoSending(plivo))) }
-        return lanes
-    }
+    var lanes: [Dispatcher.Lane] { sending.map { $0.limits.lane($0.settings.sending()) } }
 
     /// The providers that are sent through, by their names.
-    var providers: [String] {
-        var providers: [Provider] = []
-        if infobip != nil { providers.append(.infobip) }
-        if plivo != nil { providers.append(.plivo) }
-        return providers.map(\.rawValue)
-    }
+    var providers: [String] { sending.map(\.traits.provider.name) }
 
     /// How long a stop may take: the requests in flight, and the writing of what they came to.
     var drainDeadline: Duration { common.sendTimeout + .seconds(10) }
 }
 
 extension SendingConfiguration.Limits {
-    fileprivate func lane(_ provider: some SendingProvider) -> Dispatcher.Lane {
+    fileprivate func lane(_ provider: any SendingProvider) -> Dispatcher.Lane {
         Dispatcher.Lane(
             provider: provider, concurrency: concurrency, batchLimit: batch, rate: rate,
             reconcile: reconcile)

@@ -7,9 +7,14 @@ import Telemetry
 /// The settings that belong to no provider.
 enum WaybillSettings {
     /// All settings, the providers' too, in the order in which they are listed everywhere.
-    static let table = SettingTable(
-        database + [.publicAddresses] + InfobipSettings.all + PlivoSettings.all + sending
-            + routing + process + [apiKey])
+    static let table = table(of: .all)
+
+    /// The same of a program that knows these providers.
+    static func table(of kits: ProviderKits) -> SettingTable {
+        SettingTable(
+            database + [.publicAddresses] + kits.settings + sending(of: kits)
+                + [routes(of: kits), defaultProvider(of: kits)] + process + [apiKey])
+    }
 
     // MARK: - The database
 
@@ -36,9 +41,9 @@ enum WaybillSettings {
     private static let sendingGroup = Setting.Group(
         "Sending", "A provider is sent through if its credentials are set.")
 
-    private static let sending = [
-        sendTimeoutSeconds, sendMaxAttempts, failover, slowSeconds, reconcileSeconds,
-    ]
+    private static func sending(of kits: ProviderKits) -> [Setting] {
+        [sendTimeoutSeconds, sendMaxAttempts, failover, slowSeconds, reconcileSeconds(of: kits)]
+    }
 
     /// A lane that waits for longer than this counts as stuck, and a stop as long as this and the
     /// writing behind it must end within the unit's TimeoutStopSec of 60 s.
@@ -62,39 +67,47 @@ enum WaybillSettings {
         "WAYBILL_SLOW_SECONDS", .integer(default: 10, in: 1...120), in: sendingGroup,
         readBy: [.dispatch], "The seconds beyond which a provider counts as slow.")
 
-    static let reconcileSeconds = Setting(
-        "WAYBILL_RECONCILE_SECONDS", .seconds(in: 1...2_592_000),
-        whenUnset: Provider.allCases.map { provider in
-            let times = ReconcileSchedule.usualSlots(of: provider)
-                .map { String($0.components.seconds) }.joined(separator: ", ")
-            return "`\(provider.rawValue)` \(times)"
-        }.joined(separator: "; "),
-        isList: true, example: "3600,43200,144000", in: sendingGroup, readBy: [.dispatch],
-        """
-        After how many seconds, from its sending on, the provider is asked about a message without a \
-        final report; a last time comes after the message's validity. Times past what the provider \
-        remembers are not used.
-        """)
+    static func reconcileSeconds(of kits: ProviderKits) -> Setting {
+        let usual = kits.traits.map { traits in
+            let times = traits.usual.reconcile.map { String($0.components.seconds) }
+            return "`\(traits.provider.name)` \(times.joined(separator: ", "))"
+        }
+        return Setting(
+            "WAYBILL_RECONCILE_SECONDS", .seconds(in: 1...2_592_000),
+            whenUnset: usual.joined(separator: "; "), isList: true,
+            example: "3600,43200,144000", in: sendingGroup, readBy: [.dispatch],
+            """
+            After how many seconds, from its sending on, the provider is asked about a message \
+            without a final report; a last time comes after the message's validity. Times past what \
+            the provider remembers are not used.
+            """)
+    }
 
     // MARK: - Routing
 
     private static let routingGroup = Setting.Group("Routing")
 
-    private static let routing = [routes, defaultProvider]
+    static func routes(of kits: ProviderKits) -> Setting {
+        let names = kits.providers.map(\.name)
+        let example = "+44=\(names[names.count - 1]),+1=\(names[0])"
+        return Setting(
+            "WAYBILL_ROUTES", whenUnset: "none", isList: true, example: example,
+            in: routingGroup, readBy: [.serve, .dispatch, .send],
+            """
+            Which provider a message goes to if its sender names none, by the number's beginning, \
+            the longest first: `\(example)`.
+            """)
+    }
 
-    static let routes = Setting(
-        "WAYBILL_ROUTES", whenUnset: "none", isList: true, example: "+44=plivo,+1=infobip",
-        in: routingGroup, readBy: [.serve, .dispatch, .send],
-        """
-        Which provider a message goes to if its sender names none, by the number's beginning, the \
-        longest first: `+44=plivo,+1=infobip`.
-        """)
-
-    static let defaultProvider = Setting(
-        "WAYBILL_DEFAULT_PROVIDER", .choice(default: nil, of: Provider.allCases.map(\.rawValue)),
-        whenUnset: "`infobip`, unless only Plivo is configured", example: "infobip",
-        in: routingGroup, readBy: [.serve, .dispatch, .send],
-        "Which provider a message goes to if its sender names none and no route fits.")
+    static func defaultProvider(of kits: ProviderKits) -> Setting {
+        let names = kits.providers.map(\.name)
+        let others = kits.traits.dropFirst().map(\.title).joined(separator: " or ")
+        return Setting(
+            "WAYBILL_DEFAULT_PROVIDER", .choice(default: nil, of: names),
+            whenUnset: "`\(names[0])`, unless only \(others) is configured", example: names[0],
+            in: routingGroup, readBy: [.serve, .dispatch, .send],
+            "Which provider a message goes to if its sender names none and no route fits.")
+    }
 
     // MARK: - The process
 
@@ -170,8 +183,8 @@ enum WaybillSettings {
         "WAYBILL_COMMIT_DEADLINE_MS", .integer(default: 4000, in: 100...7_000),
         in: processGroup, readBy: [.serve],
         """
-        How many milliseconds a callback may wait for its commit; beyond it 503, because Plivo hangs \
-        up after 8 s. The unit's `WatchdogSec=` must be at least twice this and 10 s more.
+        How many milliseconds a callback may wait for its commit; beyond it 503, because a provider \
+        may hang up after 8 s. The unit's `WatchdogSec=` must be at least twice this and 10 s more.
         """)
 
     static let poolSize = Setting(

@@ -16,8 +16,8 @@ final class DispatchService: Sendable {
     private let dispatcher: Dispatcher
     private let listener: NotificationListener
 
-    /// One for the recorder, one for the sweeper, and each lane's.
-    private static let connections = 4
+    /// One for the recorder and one for the sweeper, besides each lane's.
+    private static let connections = 2
     /// More than one call of the outbox makes, each of which has a time limit of its own.
     private static let mostStatements = 20
 
@@ -27,7 +27,9 @@ final class DispatchService: Sendable {
     init(_ configuration: SendingConfiguration, logger: Logger) throws(CommandFailure) {
         self.configuration = configuration
         self.logger = logger
-        pool = ConnectionPool(configuration.database, maximumCount: Self.connections)
+        let lanes = configuration.lanes
+        pool = ConnectionPool(
+            configuration.database, maximumCount: Self.connections + lanes.count)
         let state = DatabaseHealth(pool).databaseState()
         if let problem = state.problem {
             // A database that is away may come back; one that is behind will not catch up alone.
@@ -41,9 +43,8 @@ final class DispatchService: Sendable {
         settings.connections = 1
         writer = ReportWriter(
             configuration.database, settings: settings, metrics: Metrics(), logger: logger)
-        let lanes = configuration.lanes
         var http = URLSessionTransport.Settings(userAgent: "waybill/\(Version.current)")
-        // Both providers may be the same host, and status queries need room beside the sends.
+        // Several providers may be the same host, and status queries need room beside the sends.
         http.connectionsPerHost = lanes.reduce(8) { $0 + $1.concurrency }
         transport = URLSessionTransport(http)
         var common = configuration.common

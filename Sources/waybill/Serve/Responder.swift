@@ -67,11 +67,12 @@ final class Responder: Sendable {
         let reader = MessageStore(
             pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
         let apiRoutes =
-            healthRoutes.routes(endpoint) + MessageEndpoints(reader).routes(endpoint)
+            healthRoutes.routes(endpoint)
+            + MessageEndpoints(reader, providers: configuration.kits.traits).routes(endpoint)
             + sending.routes(endpoint, reader: reader)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
-                callbacks: callbacks.map { ($0.provider, $0.statistics) }, sending: sending.probe
+                callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe
             ).routes(endpoint)
         // The watchdog asks every socket, so every router knows this path.
         let liveness = healthRoutes.liveness(endpoint)
@@ -162,11 +163,7 @@ final class Responder: Sendable {
     private static func callbackEndpoints(
         _ configuration: Configuration, sink: any ReportSink, metrics: Metrics, logger: Logger
     ) -> [CallbackEndpoint] {
-        let webhooks: [(any WebhookProvider)?] = [
-            configuration.infobip.flatMap { InfobipWebhook($0) },
-            configuration.plivo.flatMap { PlivoWebhook($0) },
-        ]
-        return webhooks.compactMap { $0 }.map {
+        configuration.receiving.compactMap { $0.settings.webhook() }.map {
             CallbackEndpoint($0, sink: sink, metrics: metrics, logger: logger)
         }
     }

@@ -103,7 +103,7 @@ enum SendingGauges {
                 + values.flatMap { name, _, value in
                     states.map { state in
                         MetricReading(
-                            name, ["provider": state.provider.rawValue], value(state, now))
+                            name, ["provider": state.provider.name], value(state, now))
                     }
                 }
         }

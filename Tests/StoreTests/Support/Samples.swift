@@ -54,7 +54,7 @@ extension Report {
     static func random(
         messages: Int, using generator: inout some RandomNumberGenerator
     ) -> Report {
-        let provider = Provider.allCases.randomElement(using: &generator) ?? .infobip
+        let provider = Provider.samples.randomElement(using: &generator) ?? .infobip
         // What no provider reports is not stored.
         let status =
             Status.allCases.filter { $0.code <= 9 }.randomElement(using: &generator) ?? .unknown

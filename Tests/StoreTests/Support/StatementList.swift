@@ -116,9 +116,13 @@ enum StatementList {
 
     /// `waybill migrate`, whose role owns everything.
     static let migrator = StatementUser(
-        files: ["Migrator.swift", "Migrator+Grants.swift", "LockWatch.swift"],
+        files: [
+            "Migrator.swift", "Migrator+Grants.swift", "Migrator+Providers.swift",
+            "LockWatch.swift",
+        ],
         statements: [
             LockMigrations.self, FindMigrationTable.self, SelectMigrations.self,
-            InsertMigration.self, SelectRightChanges.self, SelectBackend.self, SelectBlockers.self,
+            InsertMigration.self, RegisterProvider.self, SelectRightChanges.self,
+            SelectBackend.self, SelectBlockers.self,
         ])
 }

@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Postgres
 import Synchronization
@@ -63,7 +64,9 @@ struct TestDatabase: Sendable {
     /// Migrates as `waybill migrate` does.
     @discardableResult
     func migrate(granting users: [RoleUser] = Self.roles) throws -> [MigrationFile] {
-        try Migrator(owner, files: Self.files.get()).migrate(granting: users) { _ in }
+        KnownProviders.add(Provider.samples)
+        return try Migrator(owner, files: Self.files.get())
+            .migrate(granting: users, registering: Provider.samples) { _ in }
     }
 
     /// Runs SQL as the superuser; rows without a header, columns separated by `|`.

@@ -8,10 +8,10 @@ private import Security
 package enum MessageKey {
     /// - Parameters:
     ///   - provider: whose name it is; equal names at two providers are two messages.
-    ///   - providerMessageID: Infobip's `messageId` or Plivo's `MessageUUID`, as given.
-    /// - Returns: for Infobip, where the sender chooses the id, a UUID of version 7 is one of ours
-    ///   and is the key itself. Everything else is the SHA-256 of provider, line feed and name, as
-    ///   a version 8 UUID; a UUID of Plivo's counts in lower case.
+    ///   - providerMessageID: its name of the message, as given.
+    /// - Returns: where the sender chooses the name, a UUID of version 7 is one of ours and is the key
+    ///   itself. Everything else is the SHA-256 of provider, line feed and name in the canonical
+    ///   spelling, as a version 8 UUID.
     package static func derive(provider: Provider, providerMessageID: String) -> MessageID {
         derive(provider: provider, canonicalName: provider.canonical(providerMessageID))
     }
@@ -45,8 +45,8 @@ package enum MessageKey {
     /// The same as `derive(provider:providerMessageID:)` from UTF-8 bytes in the canonical
     /// spelling, for a parser that has not made a text of them.
     static func derive(_ provider: Provider, _ name: UnsafeRawBufferPointer) -> MessageID {
-        if provider == .infobip, let ours = ours(name) { return ours }
-        return derive(ofProviderNamed: provider.rawValue, name)
+        if provider.takesOurID, let ours = ours(name) { return ours }
+        return derive(ofProviderNamed: provider.name, name)
     }
 
     /// The key of a name that says nothing by itself; no two providers have keys in common.

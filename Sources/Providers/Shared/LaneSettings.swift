@@ -1,3 +1,4 @@
+package import Domain
 package import Settings
 
 /// The settings that bound how much is sent through a provider; each provider has its own.
@@ -10,25 +11,29 @@ package struct LaneSettings: Sendable {
     package let batchLimit: Setting
 
     /// - Parameters:
-    ///   - prefix: what the settings' names begin with, such as `PLIVO`.
+    ///   - traits: the provider's: what the settings are unless set, and how their names begin.
     ///   - group: the provider's heading.
-    ///   - rate: nil for no limit unless set.
-    ///   - concurrency: unless set.
-    ///   - batchLimit: unless set.
-    package init(
-        prefix: String, in group: Setting.Group, rate: Double?, concurrency: Int, batchLimit: Int
-    ) {
+    package init(_ traits: ProviderTraits, in group: Setting.Group) {
+        let prefix = traits.settingPrefix
+        let usual = traits.usual
         self.rate = Setting(
-            "\(prefix)_RATE", .rate(default: rate), in: group, readBy: [.dispatch],
+            "\(prefix)RATE", .rate(default: usual.rate), in: group, readBy: [.dispatch],
             "Messages a second, of all dispatchers together.")
         self.concurrency = Setting(
-            "\(prefix)_CONCURRENCY", .integer(default: concurrency, in: 1...64), in: group,
+            "\(prefix)CONCURRENCY", .integer(default: usual.concurrency, in: 1...64), in: group,
             readBy: [.dispatch], "Requests at the same time, of each dispatcher.")
         self.batchLimit = Setting(
-            "\(prefix)_BATCH_LIMIT", .integer(default: batchLimit, in: 1...1000), in: group,
+            "\(prefix)BATCH_LIMIT", .integer(default: usual.batch, in: 1...1000), in: group,
             readBy: [.dispatch], "Messages in one request.")
     }
 
     /// All of them, in the order in which they are listed.
     package var all: [Setting] { [rate, concurrency, batchLimit] }
+}
+
+extension ProviderTraits {
+    /// How the names of the provider's settings begin: `ACME_`.
+    package var settingPrefix: String {
+        provider.name.uppercased().replacing("-", with: "_") + "_"
+    }
 }

@@ -137,10 +137,16 @@ extension Identifier {
 }
 
 /// The key of a message everywhere: version 7 if we sent it, version 8 if a report told us of it.
-package typealias MessageID = Identifier<Message>
-/// The key of one send request that sends messages; version 7.
-package typealias SendRequestID = Identifier<SendRequest>
+package typealias MessageID = Identifier<MessageKind>
+/// The key of one request that sends messages; version 7.
+package typealias SendRequestID = Identifier<SendRequestKind>
 /// The key of one lease of messages by a dispatcher; version 7.
-package typealias LeaseID = Identifier<Lease>
+package typealias LeaseID = Identifier<LeaseKind>
 /// The key of one archived callback.
-package typealias CallbackID = Identifier<ReceivedCallback>
+package typealias CallbackID = Identifier<CallbackKind>
+
+/// Only tells the kind of an identifier, as the others here.
+package enum MessageKind {}
+package enum SendRequestKind {}
+package enum LeaseKind {}
+package enum CallbackKind {}

@@ -14,7 +14,7 @@ struct Oddity: Equatable, Sendable {
 
 /// The notes on the oddities of one callback's reports: one note a report, and a bounded number.
 struct OddityNotes {
-    /// As many as Infobip has reports in a callback unless it is told otherwise.
+    /// As many as there are usually reports in a callback.
     static let limit = 100
     /// The most bytes of a report in its note; the archive has all of it.
     static let excerptLimit = 4096

@@ -1,7 +1,7 @@
 /// Puts together the URLs that we call at providers.
 enum URLText {
     /// An address that paths can be put behind: no slash at its end, `https` unless it says
-    /// otherwise. Infobip shows an account's address without a scheme.
+    /// otherwise, as a provider may show the address of an account.
     static func base(_ text: String) -> String {
         var base = Substring(text.contains("://") ? text : "https://" + text)
         while base.hasSuffix("/") { base.removeLast() }

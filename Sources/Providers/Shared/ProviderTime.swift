@@ -3,19 +3,19 @@ import JSON
 
 /// Reads the providers' times from bytes, in under 0.1 µs; a general date parser takes 40.
 enum ProviderTime {
-    /// Infobip's form, `yyyy-MM-dd'T'HH:mm:ss.SSSZ`, as in `2026-11-20T15:30:06.640+0530`.
+    /// The form `yyyy-MM-dd'T'HH:mm:ss.SSSZ`, as in `2026-11-20T15:30:06.640+0530`.
     ///
     /// Also read: no fraction or one of up to nine digits (cut to microseconds), `+05:30`, `Z`, and
     /// no offset at all, which means UTC. Nil for any other form, for a moment that does not exist
     /// (30 February, a 60th second), and for years outside of 1970 to 2200.
-    static func infobip(_ bytes: ByteView, _ range: Range<Int>) -> Timestamp? {
+    static func withT(_ bytes: ByteView, _ range: Range<Int>) -> Timestamp? {
         parse(bytes, range, separator: UInt8(ascii: "T"))
     }
 
-    /// Plivo's form, `YYYY-MM-DD HH:MM:SS.ffffff`, which is taken for UTC where it has no offset.
+    /// The form `YYYY-MM-DD HH:MM:SS.ffffff`, which is taken for UTC where it has no offset.
     ///
-    /// See `infobip(_:_:)` for what else is read; only the separator differs.
-    static func plivo(_ bytes: ByteView, _ range: Range<Int>) -> Timestamp? {
+    /// See `withT(_:_:)` for what else is read; only the separator differs.
+    static func withSpace(_ bytes: ByteView, _ range: Range<Int>) -> Timestamp? {
         parse(bytes, range, separator: UInt8(ascii: " "))
     }
 

@@ -1,9 +1,16 @@
+/// How a provider names messages, and which spellings are one name.
+package enum MessageNames: UInt8, Sendable {
+    /// The sender chooses the name, and we give our own id. A UUID of version 7 can be one of ours,
+    /// and in capitals it is the same; the case of any other name is its sender's business.
+    case ours
+    /// The provider names every message by a UUID of its own; in capitals it is the same.
+    case itsUUIDs
+    /// The provider's own names, as they are.
+    case itsOwn
+}
+
 extension Provider {
     /// The one spelling of a message's name at the provider.
-    ///
-    /// A UUID in capitals is the same UUID. Plivo names every message by one. At Infobip the sender
-    /// chooses the name, so that only what can be one of ours, a UUID of version 7, is taken for
-    /// one; the case of any other name is its sender's business.
     package func canonical(_ messageName: String) -> String {
         var name = messageName
         let hasCapitals = name.withUTF8 { bytes in
@@ -15,9 +22,10 @@ extension Provider {
         else {
             return name
         }
-        switch self {
-        case .plivo: return id.description
-        case .infobip: return id.isOurs ? id.description : name
+        switch messageNames {
+        case .itsUUIDs: return id.description
+        case .ours: return id.isOurs ? id.description : name
+        case .itsOwn: return name
         }
     }
 }

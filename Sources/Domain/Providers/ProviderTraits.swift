@@ -1,0 +1,131 @@
+/// What is true of a provider, whoever's account is used and whatever is configured.
+///
+/// Each kit states its own once, and everything that would otherwise ask which provider it is goes by
+/// them. Source: the provider's documents, as the kit says.
+package struct ProviderTraits: Sendable, Hashable {
+    /// Code, name, and how it names messages.
+    package let provider: Provider
+    /// As the company writes itself, in sentences to people: `Infobip`.
+    package let title: String
+    /// What its callbacks call the name of a message: `messageId`.
+    package let messageIDField: String
+    /// Which of our ids the paths of its callbacks may hold.
+    package let callbackPaths: CallbackPaths
+    /// How a callback is refused that is not authenticated.
+    package let refusal: CallbackRefusal
+    /// How long after its first attempt the provider goes on delivering a report that we refuse.
+    package let retryHorizon: Duration
+    /// How long after its sending the provider still knows a message: a look-up past that says
+    /// nothing, whatever it says.
+    package let lookUpHorizon: Duration
+    /// What it does not take though others do.
+    package let limits: SendLimits
+    /// How it is used unless the settings say otherwise.
+    package let usual: UsualSending
+
+    /// - Parameters:
+    ///   - provider: code, name, and how it names messages.
+    ///   - title: as the company writes itself.
+    ///   - messageIDField: what its callbacks call the name of a message.
+    ///   - callbackPaths: `plain` unless set.
+    ///   - refusal: `unauthorized` unless set.
+    ///   - retryHorizon: how long it repeats a callback that is refused.
+    ///   - lookUpHorizon: how long it knows a message.
+    ///   - limits: none unless set.
+    ///   - usual: how it is used unless the settings say otherwise.
+    package init(
+        provider: Provider, title: String, messageIDField: String,
+        callbackPaths: CallbackPaths = .plain, refusal: CallbackRefusal = .unauthorized,
+        retryHorizon: Duration, lookUpHorizon: Duration, limits: SendLimits = SendLimits(),
+        usual: UsualSending
+    ) {
+        self.provider = provider
+        self.title = title
+        self.messageIDField = messageIDField
+        self.callbackPaths = callbackPaths
+        self.refusal = refusal
+        self.retryHorizon = retryHorizon
+        self.lookUpHorizon = lookUpHorizon
+        self.limits = limits
+        self.usual = usual
+    }
+}
+
+/// Which of our ids may stand in the path of a provider's callback.
+package enum CallbackPaths: Sendable, Hashable {
+    /// None: what comes names its messages itself.
+    case plain
+    /// Also `…/{message}` and the id of a send request: the callback URL is the only place for a word
+    /// of ours.
+    case withOurIDs
+}
+
+/// The status of the answer to a callback that is not authenticated.
+package enum CallbackRefusal: Sendable, Hashable {
+    /// 401, which must name a scheme that the caller could use: Basic.
+    case unauthorized
+    /// 403, where the caller can only sign.
+    case forbidden
+}
+
+/// What a provider takes of a message; nil for all that we accept.
+package struct SendLimits: Sendable, Hashable {
+    /// The most digits of a number, its country code among them.
+    package let numberDigits: Int?
+    /// The most septets of a text in GSM 7-bit.
+    package let septets: Int?
+    /// The most UTF-16 code units of a text in UCS-2.
+    package let codeUnits: Int?
+    /// The longest texts in SMS, for a message that another provider was to send.
+    package let segments: SegmentLimits?
+    /// Whether a sender's name without a letter is none.
+    package let wantsLetterInName: Bool
+
+    /// No limit unless set.
+    package init(
+        numberDigits: Int? = nil, septets: Int? = nil, codeUnits: Int? = nil,
+        segments: SegmentLimits? = nil, wantsLetterInName: Bool = false
+    ) {
+        self.numberDigits = numberDigits
+        self.septets = septets
+        self.codeUnits = codeUnits
+        self.segments = segments
+        self.wantsLetterInName = wantsLetterInName
+    }
+}
+
+/// The most SMS that a provider takes of one text, by its alphabet.
+package struct SegmentLimits: Sendable, Hashable {
+    package let gsm7: Int
+    package let ucs2: Int
+
+    package init(gsm7: Int, ucs2: Int) {
+        self.gsm7 = gsm7
+        self.ucs2 = ucs2
+    }
+}
+
+/// How much of a provider is used unless the settings say otherwise.
+package struct UsualSending: Sendable, Hashable {
+    /// Messages a second; nil for no limit of ours.
+    package let rate: Double?
+    /// Requests at the same time.
+    package let concurrency: Int
+    /// Messages in one request.
+    package let batch: Int
+    /// When the final status of a message is asked for, since it was sent: when most reports that come
+    /// at all have come, and late enough for the provider to still know the message.
+    package let reconcile: [Duration]
+
+    /// - Parameters:
+    ///   - rate: nil for no limit.
+    ///   - concurrency: 1 to 64.
+    ///   - batch: 1 to 1000.
+    ///   - reconcile: ascending.
+    package init(rate: Double?, concurrency: Int, batch: Int, reconcile: [Duration]) {
+        self.rate = rate
+        self.concurrency = concurrency
+        self.batch = batch
+        self.reconcile = reconcile
+    }
+}

@@ -1,0 +1,88 @@
+import Domain
+import Settings
+
+extension InfobipKit {
+    /// Its callbacks have secrets of their own, and go to the account's subscription or to a URL with
+    /// a token. Nobody outside reaches the demo's address, so the user's own account is not told of
+    /// it: reports go where the account's own do, and they are asked for.
+    package var demo: DemoKit? {
+        DemoKit(
+            secrets: [
+                DemoSecret("infobipUser", .fixed("infobip")), DemoSecret("infobipPassword"),
+                DemoSecret("infobipHeaderSecret"), DemoSecret("infobipHMACSecret"),
+                DemoSecret("infobipAPIKey"), DemoSecret("infobipURLSecret"),
+            ],
+            ownAccount: neededToReceive, receivingPrefixes: ["INFOBIP_WEBHOOK_", "INFOBIP_HMAC_"],
+            hidesReceiving: true,
+            responder: { secrets in
+                [
+                    InfobipSettings.webhookUser.name: secrets["infobipUser"] ?? "",
+                    InfobipSettings.webhookPassword.name: secrets["infobipPassword"] ?? "",
+                    InfobipSettings.webhookHeaderSecret.name: secrets["infobipHeaderSecret"] ?? "",
+                    InfobipSettings.hmacSecret.name: secrets["infobipHMACSecret"] ?? "",
+                    InfobipSettings.webhookURLSecret.name: secrets["infobipURLSecret"] ?? "",
+                ]
+            },
+            dispatcher: { secrets, simulator in
+                [
+                    InfobipSettings.webhookURLSecret.name: secrets["infobipURLSecret"] ?? "",
+                    InfobipSettings.apiKey.name: secrets["infobipAPIKey"] ?? "",
+                    InfobipSettings.baseURL.name: simulator,
+                ]
+            },
+            simulator: Self.simulation,
+            summary: Self.summary,
+            credentials: {
+                "user \($0["infobipUser"] ?? "")  password \($0["infobipPassword"] ?? "")"
+            },
+            example: Self.example)
+    }
+
+    private static var simulation: DemoSimulation {
+        DemoSimulation(
+            environment: { secrets in
+                [
+                    InfobipSettings.apiKey.name: secrets["infobipAPIKey"] ?? "",
+                    InfobipSettings.webhookUser.name: secrets["infobipUser"] ?? "",
+                    InfobipSettings.webhookPassword.name: secrets["infobipPassword"] ?? "",
+                    InfobipSettings.hmacSecret.name: secrets["infobipHMACSecret"] ?? "",
+                ]
+            },
+            arguments: { url in
+                [
+                    "--infobip-callback-url", url + Provider.infobip.callbackPath,
+                    // A demo is also for loads that no account would bear.
+                    "--infobip-logs-per-minute", "0",
+                ]
+            })
+    }
+
+    @Sendable private static func summary(_ place: DemoPlace) -> [(name: String, value: String)] {
+        let secrets = place.secrets
+        return [
+            ("callback_url", place.url + Provider.infobip.callbackPath),
+            ("user", secrets["infobipUser"] ?? ""), ("password", secrets["infobipPassword"] ?? ""),
+            ("header_name", InfobipWebhook.defaultHeaderName.description),
+            ("header_secret", secrets["infobipHeaderSecret"] ?? ""),
+            ("hmac_header", InfobipWebhook.defaultHMACHeaderName.description),
+            ("hmac_secret", secrets["infobipHMACSecret"] ?? ""),
+            ("url_secret", secrets["infobipURLSecret"] ?? ""),
+        ] + (place.simulates ? [("api_key", secrets["infobipAPIKey"] ?? "")] : [])
+    }
+
+    @Sendable private static func example(_ place: DemoPlace) -> String {
+        let report =
+            #"{"results":[{"messageId":"hello-1","to":"447700900123","#
+            + #""doneAt":"2026-11-20T09:15:04.913+0000","#
+            + #""status":{"groupId":3,"groupName":"DELIVERED","id":5,"#
+            + #""name":"DELIVERED_TO_HANDSET"}}]}"#
+        let user = place.secrets["infobipUser"] ?? ""
+        let password = place.secrets["infobipPassword"] ?? ""
+        return """
+            Post a callback as Infobip would:
+              curl --cacert \(place.authority) -u '\(user):\(password)' \\
+                -H 'Content-Type: application/json' \(place.url)\(Provider.infobip.callbackPath) \\
+                -d '\(report)'
+            """
+    }
+}

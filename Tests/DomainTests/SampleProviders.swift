@@ -1,0 +1,15 @@
+import Domain
+
+/// Two providers that tests send through and hear from: one takes our ids, the other has its own.
+extension Provider {
+    static let infobip = Provider(code: 1, name: "infobip", messageNames: .ours)
+    static let plivo = Provider(code: 2, name: "plivo", messageNames: .itsUUIDs)
+    static let samples = [Provider.infobip, .plivo]
+}
+
+extension Routing {
+    /// Among those of which nothing else matters.
+    init(fallback: Provider, rules: [Rule] = []) {
+        self.init(among: [], fallback: fallback, rules: rules)
+    }
+}
