@@ -85,7 +85,7 @@ struct Waybill {
         }
     }
 
-    /// The settings that a command reads, as a part of its help; nothing where it reads none.
+    /// The settings that a command reads, as a part of its help; empty if it reads none.
     private static func settingsHelp(for command: String) -> String {
         let readers: [Setting.Reader]
         if command == "check" {
@@ -101,7 +101,7 @@ struct Waybill {
     }
 
     private static func fail(_ message: String, _ status: Int32) -> Int32 {
-        // Whatever was logged came before.
+        // Log lines come before the error.
         Logger.flush(within: .seconds(1))
         FileHandle.standardError.write(Data("waybill: \(message)\n".utf8))
         return status

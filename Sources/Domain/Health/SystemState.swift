@@ -1,4 +1,4 @@
-/// What the responder can say of the database.
+/// The state of the database, as the responder sees it.
 package struct DatabaseState: Sendable {
     /// The time of one round trip; nil if the database cannot be reached.
     package let latency: Duration?
@@ -8,7 +8,7 @@ package struct DatabaseState: Sendable {
     package let expectedMigration: Int
     /// Why it cannot be used, safe to show; nil if it can.
     package let problem: String?
-    /// What a commit means there; nil if unknown.
+    /// The durability of a commit there; nil if unknown.
     package let durability: Durability?
 
     package init(
@@ -22,15 +22,15 @@ package struct DatabaseState: Sendable {
         self.durability = durability
     }
 
-    /// What the server keeps of a commit, and where.
+    /// Where the server keeps a commit before it confirms it.
     package struct Durability: Sendable, Equatable {
-        /// The setting as the server and the role have it; we raise it to `on` at least.
+        /// The setting of the server and the role; we raise it to `on` at least.
         package let synchronousCommit: String
-        /// The standbys that a commit waits for; empty if for none.
+        /// The standbys that a commit waits for; empty for none.
         package let synchronousStandbyNames: String
         /// Grows with each failover; nil if unknown.
         package let timeline: Int?
-        /// What may be lost all the same, safe to show; nil if nothing.
+        /// What may still be lost, safe to show; nil if nothing.
         package let warning: String?
 
         package init(
@@ -44,14 +44,14 @@ package struct DatabaseState: Sendable {
         }
     }
 
-    /// Whether it is there and lacks what this program needs: a database that is away, or takes no
-    /// writes, may mend itself; this one will not.
+    /// Whether it is reachable and lacks what this program needs. An unreachable or read-only
+    /// database may recover by itself; this one will not.
     package var isUnfit: Bool {
         migration.map { $0 < expectedMigration } ?? (latency != nil)
     }
 }
 
-/// Asks the database how it is.
+/// Asks the database for its state.
 package protocol DatabaseProbe: Sendable {
     /// One round trip, bounded in time.
     func databaseState() -> DatabaseState
@@ -81,11 +81,11 @@ package struct WriterState: Sendable {
     }
 }
 
-/// Tells the writer's state.
+/// Gives the writer's state.
 package protocol WriterProbe: Sendable {
     func writerState() -> WriterState
 
-    /// Why nothing can be written now, safe to show; nil while the last attempt worked, or none was
-    /// made yet. Never blocks.
+    /// Why nothing can be written now, safe to show; nil if the last attempt worked, or there was
+    /// none. Never blocks.
     var writeProblem: String? { get }
 }

@@ -1,4 +1,4 @@
-/// Somebody's right to call the JSON API. The key itself is not kept, only its SHA-256.
+/// The right to use the JSON API. The key itself is not stored, only its SHA-256.
 package struct APIKey: Sendable, Equatable {
     /// What a key allows.
     package enum Scope: String, Sendable, CaseIterable, Comparable {
@@ -12,7 +12,7 @@ package struct APIKey: Sendable, Equatable {
         package static func < (a: Scope, b: Scope) -> Bool { a.rawValue < b.rawValue }
     }
 
-    /// Who has it; 1 to 100 characters, unique among the valid keys.
+    /// The owner's name; 1 to 100 characters, unique among the valid keys.
     package let name: String
     package let scopes: Set<Scope>
     package let createdAt: Timestamp
@@ -35,6 +35,6 @@ package struct APIKey: Sendable, Equatable {
 
 /// Where keys are kept.
 package protocol APIKeyStore: Sendable {
-    /// The valid key with this SHA-256, nil if there is none. Notes that it was used.
+    /// The valid key with this SHA-256, nil if there is none. Records that it was used.
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey?
 }

@@ -1,17 +1,17 @@
-/// Hears of changes of statuses that this process has committed.
+/// Gets changes of statuses that this process has committed.
 package protocol ChangeSubscriber: Sendable {
-    /// Takes changes that are committed; must return at once, since the next commit waits for it.
+    /// Takes committed changes; must return at once, because the next commit waits for it.
     ///
     /// Called on the thread that committed, by several threads at a time. The changes of one call
-    /// are in the order of their sequence. Those of two calls may not be: of one message the change
-    /// with the greatest sequence counts, and what is older than that is to be left out.
+    /// are in the order of their sequence, those of two calls perhaps not: of one message the
+    /// change with the greatest sequence counts, and older ones must be ignored.
     ///
-    /// Not every change comes this way: other processes commit, too, and where a commit's outcome is
-    /// not known nothing is told. `ChangeReader` has them all.
+    /// Not every change comes this way: other processes commit, too, and a commit with an unknown
+    /// outcome is not published. `ChangeReader` has them all.
     func statusesChanged(_ changes: [StatusChange])
 }
 
-/// Whom a process tells of the changes that it commits.
+/// The subscribers of a process's committed changes.
 package struct ChangeFeed: Sendable {
     private let subscribers: [any ChangeSubscriber]
 
@@ -20,7 +20,7 @@ package struct ChangeFeed: Sendable {
         self.subscribers = subscribers
     }
 
-    /// Tells all subscribers; to be called after the commit. Works out nothing if there are none.
+    /// Calls all subscribers; to be called after the commit. Computes nothing if there are none.
     package func publish(_ changes: @autoclosure () -> [StatusChange]) {
         guard !subscribers.isEmpty else { return }
         let changes = changes()
@@ -33,11 +33,12 @@ package struct ChangeFeed: Sendable {
 package protocol ChangeReader: Sendable {
     /// The changes after a place in the order, at most `limit` of them, the earliest first.
     ///
-    /// Whoever goes on after the last one that came misses none: nothing is ever committed before a
-    /// place that has been read. What is being committed just now comes with a later call.
+    /// A caller that continues after the last change it got misses none: nothing is ever committed
+    /// before a place that has been read. Changes that are being committed now come with a later
+    /// call.
     ///
     /// - Parameters:
-    ///   - sequence: that of the last change that is known; `start` for all that are kept.
+    ///   - sequence: the last known change; `start` for all that are kept.
     ///   - limit: how many.
     /// - Returns: empty when nothing more is committed.
     /// - Throws: when the database does not answer.
@@ -52,9 +53,8 @@ package protocol ChangeReader: Sendable {
 /// Some changes in their order.
 package struct ChangePage: Sendable, Equatable {
     package let changes: [StatusChange]
-    /// False if some between them and the place after which they were asked for may have been
-    /// dropped for their age: then the messages themselves must be read again. True from `start`
-    /// on, which is where those begin that are kept.
+    /// False if changes before them may have been dropped for their age: then the messages
+    /// themselves must be read again. True from `start` on, which is where the kept ones begin.
     package let isComplete: Bool
 
     package init(changes: [StatusChange], isComplete: Bool) {

@@ -10,17 +10,17 @@ package struct Message: Sendable {
     package let sender: String?
     /// When we first knew of it: when it was accepted, or when the first report of it arrived.
     package let createdAt: Timestamp
-    /// When we last heard of it or changed it. Never falls, and like all else does not depend on
-    /// the order in which its reports were stored.
+    /// When we last changed it or got a report about it. Never falls, and like all else does not
+    /// depend on the order in which its reports were stored.
     package let updatedAt: Timestamp
     /// The report that decides the status; nil before the first one.
     package let decisive: RecordedReport?
-    /// What only the sender of a message knows; nil for a message that is not ours.
+    /// The details that only a message of ours has; nil for others.
     package let sending: SendDetails?
     /// Its parts, where the provider reports on them one by one; nil otherwise.
     package let parts: MessageParts?
-    /// Whether we still have something to do for it: send it, or ask for its final status. Then
-    /// more will be known of it, whatever the provider does.
+    /// Whether there is work left for it: to send it, or to query its final status. Then its status
+    /// will change without any report.
     package let isOpen: Bool
 
     package init(
@@ -46,32 +46,32 @@ package struct Message: Sendable {
 }
 
 extension Message {
-    /// What we did or found out ourselves, if that decides the status and not a report.
+    /// Our own event, if that decides the status and not a report.
     package var decisiveEvent: SendEvent? {
         guard let event = sending?.lastProblem else { return nil }
         switch status {
         case .queued, .unknown, .failed, .rejected, .expired: break
-        // What went wrong before has nothing to do with it.
+        // An earlier problem is not the reason for the cancellation.
         case .cancelled: return event.kind == .cancelled ? event : nil
         case .accepted, .sent, .delivered, .undeliverable, .partiallyDelivered: return nil
         }
         return decisive == nil || isDecidedByUs ? event : nil
     }
 
-    /// Whether our own judgement decides the status, though there are reports.
+    /// Whether our own result decides the status, though there are reports.
     package var isDecidedByUs: Bool {
         guard isOurs, let decisive, parts?.settlement?.status != status else { return false }
         return decisive.report.messageStatus != status
     }
 
-    /// The status with its parts taken into account, which is what people are shown.
+    /// The status that is shown, with the parts taken into account.
     package var shownStatus: Status {
         guard let whole = parts?.status, whole.isFinal || !isDecidedByUs else { return status }
         return whole
     }
 
-    /// How its parts fare, where there are several: each by its own reports where there are such,
-    /// and all like the message where the provider only counts them. Agrees with `shownStatus`.
+    /// The statuses of its parts, if there are several: from their own reports if there are any,
+    /// otherwise all like the message. Agrees with `shownStatus`.
     package var partCounts: PartCounts? {
         if let parts { return parts.counts }
         let total = decisive?.report.segments.map(Int.init) ?? sending?.segments ?? 0
@@ -79,7 +79,7 @@ extension Message {
     }
 }
 
-/// What we know of a message because we sent it.
+/// The details of a message that we sent.
 package struct SendDetails: Sendable, Equatable {
     package let sendRequest: SendRequestID
     package let segments: Int
@@ -91,7 +91,7 @@ package struct SendDetails: Sendable, Equatable {
     package let metadata: String?
     /// Times that it was submitted to a provider.
     package let attempts: Int
-    /// The latest event of which the provider or we gave a reason; nil if there is none.
+    /// The latest event with a reason from the provider or us; nil if there is none.
     package let lastProblem: SendEvent?
 
     package init(
@@ -112,7 +112,7 @@ package struct SendDetails: Sendable, Equatable {
     }
 }
 
-/// A report in the ledger: what was said, when it reached us, and by which callback.
+/// A report in the ledger, with its time of receipt and its callback.
 package struct RecordedReport: Sendable {
     package let report: Report
     package let receivedAt: Timestamp

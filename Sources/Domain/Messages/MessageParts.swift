@@ -4,12 +4,11 @@
 package struct MessageParts: Sendable, Equatable {
     /// How many there are, as the provider says.
     package let total: Int
-    /// The status of each part that was reported on, by its number from 1 on.
+    /// The status of each part with a report, by its number from 1 on.
     package let statuses: [Int: Status]
-    /// What counts for each part whose end no report of its own has told; nil while it may still
-    /// come.
+    /// The status of each part without a final report of its own; nil while one may still come.
     private let rest: Status?
-    /// That of the part that ended last.
+    /// The final report of the part that ended last.
     private let lastEnd: Report?
     /// Grows with every report that changes a part.
     private let extent: Int64
@@ -17,10 +16,10 @@ package struct MessageParts: Sendable, Equatable {
     /// Folds a message's reports: a part's status is that of its report with the greatest
     /// precedence, so that neither order nor repetition matters.
     ///
-    /// Parts whose end was not told have ended as a last status of the whole says: a report such as
-    /// one that we asked for, or our own judgement. Nobody asks about a message that others sent,
-    /// so there the part that ended last speaks for those that are silent. Nil if no report names
-    /// one of several parts.
+    /// Parts without a final status take that of the whole message: from a report such as one that
+    /// we polled, or from our own result. A message that others sent is not polled, so there the
+    /// part that ended last counts for the parts without a report. Nil if no report names one of
+    /// several parts.
     ///
     /// - Parameters:
     ///   - reports: the message's, in any order.
@@ -55,16 +54,16 @@ package struct MessageParts: Sendable, Equatable {
             ?? (isOurs ? nil : lastEnd?.status)
     }
 
-    /// How many parts fare how; see `PartCounts`.
+    /// The number of parts by status; see `PartCounts`.
     package var counts: PartCounts {
         var counts = PartCounts(total: total)
         for number in 1...total { counts.add(end(of: number)) }
         return counts
     }
 
-    /// What the parts come to: delivered if all of them are, partially delivered if some are and
-    /// the others will not be, on its way while an end is open; nil while none has ended, where the
-    /// message's own status says it.
+    /// The status of the whole: delivered if all parts are, partially delivered if some are and the
+    /// others will not be, sent while one is open; nil while none has ended, when the message's own
+    /// status counts.
     package var status: Status? {
         let counts = counts
         if counts.pending > 0 { return counts.pending == total ? nil : .sent }
@@ -73,8 +72,8 @@ package struct MessageParts: Sendable, Equatable {
         return lastEnd?.status ?? rest
     }
 
-    /// What the message's row says of it once every part's own reports have told its end; nil
-    /// before.
+    /// The status to store for the message once every part has a final report; nil before.
+    ///
     ///
     /// A number and a tie-breaker that grow with every report that changes a part, so that the
     /// order in which they are written does not matter.
@@ -91,8 +90,7 @@ package struct MessageParts: Sendable, Equatable {
     }
 }
 
-/// How many parts of a message fare how: none is pending if and only if the message's status is
-/// final.
+/// The number of parts by status: none is pending if and only if the message's status is final.
 package struct PartCounts: Sendable, Equatable {
     package let total: Int
     package private(set) var delivered = 0
@@ -103,7 +101,7 @@ package struct PartCounts: Sendable, Equatable {
         self.total = total
     }
 
-    /// All of them as the whole.
+    /// All parts with the status of the whole.
     init(total: Int, all status: Status) {
         self.total = total
         for _ in 0..<total { add(status) }

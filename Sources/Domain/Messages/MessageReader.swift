@@ -1,6 +1,6 @@
 /// Where messages and their reports are read.
 package protocol MessageReader: Sendable {
-    /// A message by its key, nil if nobody ever sent it or reported on it.
+    /// A message by its key, nil if it was never sent or reported on.
     func message(_ id: MessageID) throws(StoreFailure) -> Message?
 
     /// A message by its name at the provider.
@@ -11,12 +11,12 @@ package protocol MessageReader: Sendable {
     /// A message's reports, the deciding one first, at most `limit` of them.
     func reports(of id: MessageID, limit: Int) throws(StoreFailure) -> [RecordedReport]
 
-    /// What we did about a message of ours, the earliest first, at most `limit` of them.
+    /// Our events of a message that we sent, the earliest first, at most `limit` of them.
     func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent]
 }
 
 extension MessageReader {
-    /// A message by its name at the provider as somebody wrote it: a UUID in capitals is the same.
+    /// A message by its name at the provider as a user wrote it: a UUID in capitals is the same.
     package func message(
         provider: Provider, named name: String
     ) throws(StoreFailure) -> Message? {

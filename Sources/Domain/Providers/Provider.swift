@@ -3,7 +3,7 @@
 /// An open type: each kit in Providers makes one, and nothing else in the program lists them. Two are
 /// equal if their codes are, so that comparing them reads no text.
 package struct Provider: Sendable {
-    /// What stands for the provider in the database; never reused for another one.
+    /// The number of the provider in the database; never reused for another one.
     package let code: Int16
     /// What stands for it in paths, parameters, settings and answers: `infobip`.
     package let name: String

@@ -1,6 +1,6 @@
-/// Whether anybody serves a provider.
+/// Whether a dispatcher serves a provider.
 package struct ProviderPresence: Sendable, Equatable {
-    /// When a dispatcher last said that it does.
+    /// When a dispatcher last confirmed that it does.
     package let seenAt: Timestamp?
     package let stop: ProviderStop?
 
@@ -10,7 +10,7 @@ package struct ProviderPresence: Sendable, Equatable {
     }
 }
 
-/// What dispatchers tell each other and the admin about a provider.
+/// A provider's stop, as dispatchers and the administrator see it.
 package struct ProviderStop: Sendable, Equatable {
     package let since: Timestamp
     package let problem: ProviderProblem

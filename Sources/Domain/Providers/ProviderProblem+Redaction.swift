@@ -1,7 +1,6 @@
 extension ProviderProblem {
-    /// The same without digits in the text, for the log and for who looks after the account: a
-    /// provider's free text may name a recipient. The code stays, but for what is as long as a
-    /// phone number.
+    /// The same without digits in the text, for the log and for administrators: a provider's free
+    /// text may name a recipient. The code stays, unless it is as long as a phone number.
     package var redacted: ProviderProblem {
         ProviderProblem(code: Self.withoutLongNumbers(code), text: Self.withoutDigits(text))
     }
@@ -22,7 +21,7 @@ extension ProviderProblem {
         }
     }
 
-    /// Codes are short; whatever stands between the digits of a number, there are many of them.
+    /// Codes are short; a phone number has many digits, whatever is between them.
     private static func withoutLongNumbers(_ code: String) -> String {
         code.unicodeScalars.count(where: isDigit) > longestCode ? withoutDigits(code) : code
     }

@@ -37,12 +37,12 @@ extension HeaderName {
     }
 }
 
-/// What proves that a callback comes from its provider; nothing of it is kept.
+/// The parts of a request that authenticate a callback; none of them is stored.
 package struct CallbackRequest {
     /// Path and query exactly as the provider called them; signatures cover this text.
     package let uri: String
-    /// The send request's id in our path, where it holds one: then the body says which message is
-    /// meant, and a proof must cover it.
+    /// The send request's id in our path, if it holds one: then the body says which message is
+    /// meant, so a signature must cover the body.
     package let sendRequest: SendRequestID?
     package let body: [UInt8]
     /// A header's value, nil if it did not come. Valid only while the request is being handled.

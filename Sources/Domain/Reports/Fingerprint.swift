@@ -1,8 +1,8 @@
 /// A 64-bit hash that is the same in every process and version: FNV-1a over fields.
 ///
-/// It tells the reports of one message apart, and one provider status from another. It is
-/// no defence against somebody who makes collisions on purpose: only authenticated input is hashed.
-/// Source: draft-eastlake-fnv, 64-bit parameters.
+/// It distinguishes the reports of one message, and the statuses of providers. It does not protect
+/// against deliberate collisions: only authenticated input is hashed. Source: draft-eastlake-fnv,
+/// 64-bit parameters.
 package struct Fingerprint: Sendable {
     private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -20,7 +20,7 @@ package struct Fingerprint: Sendable {
         }
     }
 
-    /// Adds a text, or its absence; the length goes in too, so that fields do not run together.
+    /// Adds a text, or its absence; its length is added too, so that adjacent fields cannot merge.
     package mutating func add(_ text: String?) {
         guard var text else { return mix(0) }
         add(Int64(text.utf8.count))

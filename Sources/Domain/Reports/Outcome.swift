@@ -1,7 +1,7 @@
 /// A provider's own status and error of a message.
 ///
-/// There are few of them and they repeat with every report, so the database keeps each set once,
-/// under `id`, and a report only points to it.
+/// There are few of them and they repeat with every report, so the database stores each set once,
+/// under `id`, and a report refers to it.
 package struct Outcome: Sendable, Equatable {
     package let provider: Provider
     /// Infobip's `status.groupId`; Plivo has none.
@@ -19,7 +19,7 @@ package struct Outcome: Sendable, Equatable {
     package let errorCode: String?
     package let errorName: String?
     package let errorDescription: String?
-    /// Whether trying again cannot help; nil where nobody said.
+    /// Whether trying again cannot help; nil if the provider does not say.
     package let isPermanent: Bool?
     /// A hash of all of the above, the same in every process.
     package let id: Int64

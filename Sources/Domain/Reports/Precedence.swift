@@ -2,17 +2,17 @@
 ///
 /// The maximum of a set depends neither on its order nor on duplicates, so a status is the same
 /// whatever the order, the number of writers, or the number of replays. The rules, first to last:
-/// 1. final beats not final;
-/// 2. among reports that are not final, further along beats earlier;
-/// 3. the later provider time beats the earlier;
-/// 4. at the same time, delivered beats the failures.
+/// 1. a final report before one that is not;
+/// 2. among reports that are not final, a later stage before an earlier one;
+/// 3. a later provider time before an earlier one;
+/// 4. at the same time, delivered before the failures.
 ///
-/// Two numbers are no report's: that of our judgement that nobody will tell the end, and that of
-/// what the parts of a message come to.
+/// Two values belong to no report: our own result that the final status will not be known, and the
+/// combined status of a message's parts.
 ///
-/// Reports that are equal in all four are told apart by their fingerprints (see `Report`).
-/// SQL compares the number and knows no rule. A change of the layout or the rules is a new version
-/// of this type, and the stored numbers must be computed again.
+/// Reports that are equal in all four are ordered by their fingerprints (see `Report`). SQL
+/// compares the number and knows no rule. A change of the layout or the rules is a new version of
+/// this type, and the stored numbers must be computed again.
 package struct Precedence: Hashable, Comparable, Sendable {
     /// Bit 62: final. Bits 58 to 61: stage. Bits 6 to 57: microseconds. Bits 0 to 5: rank, up to 7.
     package let rawValue: Int64
@@ -24,29 +24,29 @@ package struct Precedence: Hashable, Comparable, Sendable {
 
     /// - Parameters:
     ///   - status: the report's status.
-    ///   - time: the provider's time of it; without one it loses to every report with one. Times
-    ///     before 1970 and after 2112 count as the first and the last moment between.
+    ///   - time: the provider's time of it; a report without one is below every report with one.
+    ///     Times before 1970 and after 2112 count as the first and the last moment between.
     package init(status: Status, at time: Timestamp?) {
         let microseconds = min(max(time?.microseconds ?? 0, 0), Self.latest)
         let final: Int64 = status.isFinal ? 1 << 62 : 0
         rawValue = final | Self.stage(status) << 58 | microseconds << 6 | Self.rank(status)
     }
 
-    /// Our own judgement that nobody will ever tell a message's final status: beats all that is not
-    /// final, and loses to every end that is told after all.
+    /// Our own result that a message's final status will not be known: above all that is not final,
+    /// and below every final report.
     package static let givenUp = Precedence(rawValue: 5 << 58)
 
-    /// What the parts of a message come to, all of which have ended: beats all that was told of one
-    /// of them, and a status of the whole of the same moment.
+    /// The combined status of a message's parts, all of which have ended: above every report about
+    /// one part, and above a status of the whole of the same moment.
     ///
-    /// - Parameter time: of the latest part's end.
-    /// - Returns: one that no report has.
+    /// - Parameter time: when the last part ended.
+    /// - Returns: a value that no report has.
     package static func settlement(at time: Timestamp?) -> Precedence {
         let delivered = Precedence(status: .delivered, at: time)
         return Precedence(rawValue: delivered.rawValue + 1)
     }
 
-    /// Time and rank in as few bits as can be added up over the 255 parts of a message.
+    /// Time and rank in few enough bits that the values of 255 parts can be added up.
     var extent: Int64 { (rawValue >> 6 & Self.latest) << 3 | rawValue & 7 }
 
     package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
@@ -78,7 +78,7 @@ package struct Precedence: Hashable, Comparable, Sendable {
 }
 
 extension Precedence {
-    /// The rule by which one report beats another.
+    /// The rule by which one report takes precedence over another.
     package enum Rule: String, Sendable {
         /// There is no other report.
         case only

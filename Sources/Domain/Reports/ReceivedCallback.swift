@@ -1,22 +1,22 @@
-/// What a provider sent us, once it is known to come from the provider: all that its parser needs.
+/// An authenticated callback: everything that its parser needs.
 ///
-/// The archive keeps it as it is, so that it can be read again later: parsing what the archive has
-/// gives the same reports as parsing what came.
+/// The archive stores all of it, so that it can be read again later: parsing the archived callback
+/// gives the same reports as parsing the live one.
 package struct ReceivedCallback: Sendable, Equatable {
     package let id: CallbackID
     package let provider: Provider
-    /// Path and query as called, but for a secret in them. No parser looks at it.
+    /// Path and query as requested, without any secret in them. No parser reads it.
     package let uri: String
     /// As it came, with its parameters; nil if none came, and for a provider's answer to a status
-    /// query, which is kept here too and which no parser of callbacks takes.
+    /// query, which is archived too but not parsed as a callback.
     package let contentType: String?
-    /// The message's id in our path, where the callback URL holds one.
+    /// The message's id in our path, if the callback URL holds one.
     package let message: MessageID?
-    /// The send request's id in our path, where one URL serves all of its recipients: with the
-    /// recipient in a signed body it names the message.
+    /// The send request's id in our path, if one URL serves all of its recipients: together with
+    /// the recipient in the signed body it names the message.
     package let sendRequest: SendRequestID?
     package let receivedAt: Timestamp
-    /// Byte for byte.
+    /// The body as it came, byte for byte.
     package let body: [UInt8]
 
     package init(

@@ -1,15 +1,14 @@
-/// What one provider said, once, about one message.
+/// One statement of a provider about one message.
 package struct Report: Sendable, Equatable {
     /// The message's key, known without asking the database.
     package private(set) var message: MessageID
-    /// The send request whose URL was called, where `message` follows from it and the recipient
-    /// that the provider told: then it is only supposed. It counts once the message is there, is of
-    /// the send request and is not known to the provider under another name (see
-    /// `SendRequestMessages`). Not stored.
+    /// The send request in the callback's URL, if `message` was computed from it and the reported
+    /// recipient: then the message is only assumed. It counts once the message exists, belongs to
+    /// the send request and has no other name at the provider (see `SendRequestMessages`). Not
+    /// stored.
     package private(set) var sendRequest: SendRequestID?
-    /// Whether `message` follows from provider and `providerMessageID`; not so where the URL that
-    /// was called, or the status query that we made, named the message. Stored with the message
-    /// only.
+    /// Whether `message` follows from provider and `providerMessageID`; false if the callback's
+    /// URL, or our status query, named the message. Stored with the message only.
     package let isKeyDerived: Bool
     package let provider: Provider
     /// The message's name at the provider: Infobip's `messageId`, Plivo's `MessageUUID`.
@@ -20,24 +19,24 @@ package struct Report: Sendable, Equatable {
     package let source: Source
     /// Digits with a leading `+`, as far as the provider gave a number.
     package let recipient: String?
-    /// A number with a leading `+`, or an alphanumeric sender as it stands.
+    /// A number with a leading `+`, or an alphanumeric sender as it is.
     package let sender: String?
     /// When the provider sent the message on.
     package let sentAt: Timestamp?
-    /// When what is reported came to pass; decides between reports (see `Precedence`).
+    /// When the reported status was reached; decides between reports (see `Precedence`).
     package let doneAt: Timestamp?
-    /// Parts of the message, as billed.
+    /// The segments of the message, as billed.
     package let segments: Int32?
     package let price: Price?
     package let bulkID: String?
-    /// What the sender of the message asked the provider to echo.
+    /// The text that the sender of the message asked the provider to return.
     package let callbackData: String?
     /// Mobile country and network code, digits.
     package let network: String?
-    /// Which part of a long message it is about; nil if about the whole. Not in the fingerprint:
-    /// `attributes` has it as the provider wrote it.
+    /// Which part of a long message it is about; nil if about the whole. Not in the fingerprint,
+    /// because `attributes` has it as the provider wrote it.
     package let part: PartNumber?
-    /// All that the provider gave and no field above holds, as a JSON object; nil if nothing.
+    /// The provider's other fields, as a JSON object; nil if there are none.
     package let attributes: String?
     package let precedence: Precedence
     /// Tells this report from the message's others; equal for a repetition of it.
@@ -75,8 +74,8 @@ package struct Report: Sendable, Equatable {
         precedence = Precedence(
             status: Self.status(status, ofPart: part, of: message),
             at: doneAt ?? sentAt)
-        // Everything that the ledger stores goes in: two reports that differ anywhere are two rows,
-        // and what is shown never depends on which of them came first.
+        // Everything that the ledger stores is hashed: two reports that differ anywhere are two
+        // rows, and what is shown never depends on which of them came first.
         var hash = Fingerprint()
         hash.add(outcome.id)
         hash.add(Int64(status.code))
@@ -95,7 +94,7 @@ package struct Report: Sendable, Equatable {
         fingerprint = hash.value
     }
 
-    /// The same about the message that is meant, known for sure.
+    /// The same report, with its message known for certain.
     package func assigned(to message: MessageID) -> Report {
         var report = self
         report.message = message
@@ -103,17 +102,17 @@ package struct Report: Sendable, Equatable {
         return report
     }
 
-    /// What the report alone says of its whole message.
+    /// The status of the whole message by this report alone.
     package var messageStatus: Status {
         Self.status(status, ofPart: part, of: message)
     }
 
-    /// How it counts among the reports about its own part.
+    /// Its precedence among the reports about its own part.
     var partPrecedence: Precedence { Precedence(status: status, at: doneAt ?? sentAt) }
 
-    /// The end of one part of several is not the message's: that comes with the others' (see
-    /// `MessageParts`), or with the provider's status of the whole. For a message that others sent
-    /// nobody asks for that status, so that there the first end counts until more is told.
+    /// The final status of one of several parts is not the message's: that needs all parts (see
+    /// `MessageParts`), or the provider's status of the whole. A message that others sent is not
+    /// queried, so there the status of the first part counts until more reports come.
     private static func status(
         _ status: Status, ofPart part: PartNumber?, of message: MessageID
     ) -> Status {
@@ -121,17 +120,17 @@ package struct Report: Sendable, Equatable {
         return .sent
     }
 
-    /// How we came to know.
+    /// How a report reached us.
     package enum Source: Int16, Sendable {
-        /// The provider called us.
+        /// In a callback.
         case callback = 1
-        /// We asked the provider.
+        /// In the answer to a status query.
         case poll = 2
 
-        /// What it changes a status by.
+        /// The cause of a status change by it.
         package var cause: StatusChange.Cause { self == .callback ? .callback : .statusQuery }
 
-        /// The word for it in the API.
+        /// Its name in the API.
         package var name: String { self == .callback ? "callback" : "poll" }
     }
 
@@ -139,7 +138,7 @@ package struct Report: Sendable, Equatable {
     package struct Price: Sendable, Equatable {
         /// A decimal: optional minus, up to 18 digits, optionally a point and up to 18 digits.
         package let amount: String
-        /// ISO 4217, where the provider says it.
+        /// ISO 4217, if the provider gives it.
         package let currency: String?
 
         package init(amount: String, currency: String?) {

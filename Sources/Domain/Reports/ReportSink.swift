@@ -1,5 +1,4 @@
-/// One callback on its way to the disk: the raw body, what it says, and what quarantine keeps of
-/// it.
+/// One callback to be stored: the raw body, its reports, and its rejects for quarantine.
 package struct Submission: Sendable {
     package let callback: ReceivedCallback
     package let reports: [Report]
@@ -12,9 +11,9 @@ package struct Submission: Sendable {
     }
 }
 
-/// Why a submission is not on disk; the provider must try again.
+/// Why a submission was not stored; the provider must repeat it.
 package enum SinkFailure: Error, Hashable, Sendable {
-    /// More waits than the bound allows, or than can be on disk in time.
+    /// More waits than the bound allows, or than can be stored in time.
     case full
     /// The database cannot be reached, or did not answer in time.
     case unavailable

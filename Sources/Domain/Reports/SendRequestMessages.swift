@@ -1,19 +1,18 @@
-/// The messages of one send request, as far as it takes to tell which of them a callback to the
-/// send request's URL is about.
+/// Finds the messages that callbacks to a send request's URL are about.
 ///
-/// The provider echoes the recipient, and may spell it in its own way: what was sent to +549… is
-/// reported of +54…. So what decides is, in this order: the provider's name of the message, where a
-/// callback has told it before; the recipient, compared as a number; that all other messages of the
-/// send request have other names. What fits none of these, or two messages, is about none.
+/// The provider returns the recipient, perhaps in another spelling: a message to +549… is reported
+/// of +54…. So the message is found, in this order, by the provider's name for it, if an earlier
+/// callback gave it; by the recipient, compared as a number; and as the only message of the send
+/// request without a name. A report that matches none of them, or two, is about none.
 package struct SendRequestMessages: Sendable {
     /// A message of the send request.
     package struct Member: Sendable {
         package let id: MessageID
-        /// Who has it, or is to have it.
+        /// The provider that has it, or is to have it.
         package let provider: Provider
         package let status: Status
         package let recipient: String
-        /// The provider's name of it; nil if it was not told yet.
+        /// The provider's name for it; nil while unknown.
         package let name: String?
 
         package init(
@@ -29,7 +28,7 @@ package struct SendRequestMessages: Sendable {
 
     private let members: [Member]
     private let numbers: [DialledDigits]
-    /// The place of the message of each name, those that were found out here included.
+    /// The place of the message of each name, including those found here.
     private var places: [String: Int] = [:]
     private var named: Set<Int> = []
 
@@ -44,15 +43,15 @@ package struct SendRequestMessages: Sendable {
         }
     }
 
-    /// Which messages reports of one provider are about, in their order; nil for one that cannot be
-    /// told.
+    /// The messages that reports of one provider are about, in their order; nil for one that cannot
+    /// be found.
     package mutating func match(_ reports: [Report]) -> [MessageID?] {
         var found = reports.map { place(byName: $0) }
         for (index, report) in reports.enumerated() where found[index] == nil {
             found[index] = place(byName: report) ?? place(byNumber: report)
             note(found[index], report)
         }
-        // Only now: what the others are named tells which one is left.
+        // Last, because the names that were found first show which message is left.
         for (index, report) in reports.enumerated() where found[index] == nil {
             found[index] = place(byName: report) ?? onlyOneLeft(at: report.provider)
             note(found[index], report)
@@ -73,14 +72,14 @@ package struct SendRequestMessages: Sendable {
         let wanted = DialledDigits(recipient)
         let exact = numbers.firstIndex(of: wanted)
         if let exact, !named.contains(exact) { return exact }
-        // One that has another name by now had another attempt, unless there is a message to the
-        // same phone in another spelling, whose name is still open.
+        // A message with another name had another attempt, unless another message to the same phone
+        // in another spelling has no name yet.
         let close = closest(to: wanted, but: exact)
         guard let exact else { return close }
         return close.flatMap { named.contains($0) ? nil : $0 } ?? exact
     }
 
-    /// The message whose number is most like this one.
+    /// The message whose number is most similar to this one.
     private func closest(to wanted: DialledDigits, but exact: Int?) -> Int? {
         let likenesses = numbers.indices.filter { $0 != exact }.compactMap { place in
             NumberLikeness(numbers[place], wanted).map { (place: place, likeness: $0) }

@@ -1,10 +1,10 @@
-/// A message's status became another one, and the change is committed.
+/// A committed change of a message's status.
 package struct StatusChange: Sendable, Hashable {
     package let message: MessageID
-    /// Where the change stands among all others. Of two changes of one message the later one has
-    /// the greater sequence, whoever wrote them.
+    /// The change's place in the order of all changes. Of two changes of one message the later one
+    /// has the greater sequence, whichever process wrote them.
     package let sequence: ChangeSequence
-    /// What the status is now.
+    /// The new status.
     package let status: Status
     package let cause: Cause
 
@@ -22,9 +22,9 @@ package struct StatusChange: Sendable, Hashable {
     package enum Cause: Int16, Sendable, CaseIterable {
         /// A report that the provider sent to us.
         case callback = 1
-        /// A report that we asked the provider for.
+        /// A report that we got from the provider by a status query.
         case statusQuery = 2
-        /// What we did ourselves: accepted the message, sent it, cancelled it, gave it up.
+        /// Our own action: the message was accepted, sent, cancelled or given up.
         case event = 3
     }
 }

@@ -5,17 +5,17 @@ package protocol WebhookProvider: Sendable {
     /// The largest body that is read, in bytes.
     var bodyLimit: Int { get }
 
-    /// Proves that the provider made the request. Takes the same time for every wrong secret.
+    /// Checks that the provider made the request. Takes the same time for every wrong secret.
     ///
     /// - Throws: `Refusal`, with nothing of the request in it.
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification
 
-    /// Reads an authenticated callback, or one from the archive: the same both times.
+    /// Reads an authenticated callback; the result is the same for a live and an archived one.
     ///
     /// - Throws: `Malformation` if no part of it can be read; then no part of it may be stored.
     func parse(_ callback: ReceivedCallback) throws(Malformation) -> ParsedCallback
 
-    /// Path and query as they may be kept: without what in them is a secret.
+    /// Path and query as they may be stored: without any secret.
     func archived(uri: String) -> String
 }
 
@@ -23,11 +23,11 @@ extension WebhookProvider {
     /// Whose callbacks they are.
     package var provider: Provider { traits.provider }
 
-    /// All of it: most providers prove themselves by headers.
+    /// All of it: most providers authenticate by headers.
     package func archived(uri: String) -> String { uri }
 }
 
-/// Which of the configured secrets proved a callback.
+/// The configured secret that authenticated a callback.
 package struct Verification: Hashable, Sendable, CustomStringConvertible {
     /// `basic`, `header`, `url token`, `hmac`, `v3`, `v2`.
     package let method: String
@@ -50,7 +50,7 @@ package struct Refusal: Error, Hashable, Sendable {
         case wrongCredentials = "wrong_credentials"
         case missingSignature = "missing_signature"
         case wrongSignature = "wrong_signature"
-        /// The signature's scheme is known and switched off (Plivo V2 unless allowed).
+        /// The signature's scheme is known but not allowed (Plivo V2 unless set).
         case schemeNotAllowed = "signature_scheme_not_allowed"
     }
 
@@ -85,10 +85,10 @@ package struct Malformation: Error, Hashable, Sendable {
     }
 }
 
-/// A callback's reports, and what quarantine is to keep of it.
+/// A callback's reports, and its rejects for quarantine.
 package struct ParsedCallback: Sendable, Equatable {
     package let reports: [Report]
-    /// Also notes on what cost no report; see `Reject.cost`.
+    /// Also notes about problems that cost no report; see `Reject.cost`.
     package let rejects: [Reject]
 
     package init(reports: [Report], rejects: [Reject]) {
@@ -97,15 +97,15 @@ package struct ParsedCallback: Sendable, Equatable {
     }
 }
 
-/// One part of an authenticated callback that quarantine keeps, with the reason.
+/// A part of an authenticated callback that goes to quarantine, with the reason.
 package struct Reject: Sendable, Equatable {
     /// What is not stored because of it.
     package enum Cost: Sendable {
-        /// A report that cannot be made: what names its message or says its status is unreadable.
+        /// A report, because the message's name or the status is unreadable.
         case report
         /// A field of a report that is stored without it.
         case field
-        /// Nothing: it is about something else than a delivery, such as a click.
+        /// Nothing: it is not about a delivery but, for example, about a click.
         case nothing
     }
 

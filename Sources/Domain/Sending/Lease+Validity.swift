@@ -1,7 +1,7 @@
 extension LeasedMessage {
-    /// The message as it is sent now: the provider may try as long as is left of its validity, and
-    /// not a second longer. Only a first attempt at once has all of it: what it took to come so far
-    /// is no time in which somebody tried.
+    /// The message as it is sent now: the provider may try for as long as is left of its validity,
+    /// and not a second longer. Only a first attempt at once has all of it: the short time until
+    /// then does not count.
     package func outgoing(at now: Timestamp) -> OutgoingMessage {
         let left = Int(giveUpAt.since(now).components.seconds)
         if attempt == 1, let all = outgoing.validitySeconds, all - left <= Self.atOnceSeconds {
@@ -14,12 +14,13 @@ extension LeasedMessage {
 }
 
 extension Lease {
-    /// Its messages that a provider would still take, and those whose validity is over or nearly.
+    /// Separates its messages that a provider still accepts from those whose validity is over or
+    /// nearly.
     ///
     /// - Parameters:
     ///   - seconds: the shortest validity that the provider takes.
     ///   - now: when the request is made.
-    /// - Returns: the lease without what is expired, and that.
+    /// - Returns: the lease without the expired messages, and those.
     package func split(
         leastValiditySeconds seconds: Int, at now: Timestamp
     ) -> (sent: Lease, expired: [LeasedMessage]) {

@@ -4,8 +4,8 @@ package struct Lease: Sendable {
     package let provider: Provider
     /// As many as fit one request, at least one.
     package private(set) var messages: [LeasedMessage]
-    /// When it was leased, by the database's clock; the same of all that were leased together. The
-    /// attempt is dated by it.
+    /// When it was leased, by the database's clock; the same for all leases of one transaction. It
+    /// dates the attempt.
     package let leasedAt: Timestamp
 
     package init(
@@ -17,8 +17,8 @@ package struct Lease: Sendable {
         self.leasedAt = leasedAt
     }
 
-    /// Whether its messages were refused together with others before, so that they go in requests
-    /// of their own.
+    /// Whether its messages were refused together with others before, so that they are sent apart
+    /// from the rest.
     package var isApart: Bool { messages.contains { $0.batchLimit != nil } }
 
     /// The same with some of the messages.
@@ -32,7 +32,7 @@ package struct Lease: Sendable {
 /// One message of a lease.
 package struct LeasedMessage: Sendable {
     package let outgoing: OutgoingMessage
-    /// Whom it was queued for; another one than the lease's if that one took over.
+    /// The provider that it was queued for; another one than the lease's after a takeover.
     package let provider: Provider
     /// 1 for the first.
     package let attempt: Int
@@ -40,7 +40,7 @@ package struct LeasedMessage: Sendable {
     package let giveUpAt: Timestamp
     /// The most messages in a request with it, since larger ones were refused; nil for any number.
     package let batchLimit: Int?
-    /// What is known of the stop that it met last at the lease's provider; nil if it met none.
+    /// The last stop that it met at the lease's provider; nil if there was none.
     package let earlierStop: EarlierStop?
 
     package init(
@@ -55,12 +55,11 @@ package struct LeasedMessage: Sendable {
         self.earlierStop = earlierStop
     }
 
-    /// An answer that said that the provider takes nothing, to a request with this message.
+    /// A stop of the provider that a request with this message met.
     package struct EarlierStop: Sendable, Equatable {
-        /// How much speaks for the message being the cause of the stops that it met; see
-        /// `SendPolicy`.
+        /// The points against the message as the cause of its stops; see `SendPolicy`.
         package let blame: Int
-        /// Whether the provider took messages that were leased with this one then, or later.
+        /// Whether the provider accepted messages that were leased with this one then, or later.
         package let othersWereTaken: Bool
 
         package init(blame: Int, othersWereTaken: Bool) {
@@ -70,7 +69,7 @@ package struct LeasedMessage: Sendable {
     }
 }
 
-/// What a dispatcher asks for.
+/// The wishes of a dispatcher that leases.
 package struct LeaseRequest: Sendable {
     package let provider: Provider
     /// Providers whose messages may be taken over too, unless their callers named the provider or
@@ -80,18 +79,19 @@ package struct LeaseRequest: Sendable {
     package let choice: Choice
     /// The most requests that can be made now.
     package let requests: Int
-    /// How many of them may be for messages that have to go apart while others wait: those that
-    /// were refused together go in many requests, and must not hold up the queue.
+    /// How many of them may be for messages that are sent apart while others wait: messages that
+    /// were refused together need many requests, and must not block the queue.
     package let apart: Int
-    /// The most messages to look at.
+    /// The most messages to read.
     package let messages: Int
     /// Messages a second that all dispatchers together may lease of this provider, and the most at
-    /// once after a rest; nil for no limit.
+    /// once after a pause; nil for no limit.
     package let rate: (perSecond: Double, burst: Double)?
-    /// The longest texts that the provider takes, of messages that it takes over; nil for any.
+    /// The longest texts that the provider accepts, for messages that it takes over; nil for any.
     package let segmentLimits: SegmentLimits?
-    /// After how long an unanswered request has certainly ended, by the database's clock: those of
-    /// dispatchers may differ, and one that is ahead must not take a request's message away.
+    /// After how long an unanswered request has certainly ended. It counts by the database's clock:
+    /// those of dispatchers may differ, and a fast one must not release a message whose request is
+    /// running.
     package let duration: Duration
     /// The dispatcher's number (see `Outbox.register`).
     package let dispatcher: Int32
@@ -121,20 +121,20 @@ package struct LeaseRequest: Sendable {
     package enum Choice: Sendable, Equatable {
         /// Those that have waited longest.
         case oldest
-        /// Those that came last: what the oldest ones meet may be their own.
+        /// The newest ones: if the oldest ones fail, they may be the reason themselves.
         case newest
-        /// One, to try a provider with that fails or is stopped.
+        /// One message, to try a provider that fails or is stopped.
         case trial(Trial)
     }
 
-    /// How the message of a trial is chosen: away from those that have failed, as far as there are
-    /// others. It never is what the trial before was if that has met the stop by itself.
+    /// How the message of a trial is chosen: different from those that failed, if possible. It is
+    /// never the message of the last trial if that met the stop alone.
     package struct Trial: Sendable, Equatable {
-        /// Only a message that has not met the provider's stop by itself.
+        /// Only a message that has not met the provider's stop alone.
         package let isFresh: Bool
-        /// From where in the queue: nil for its end, or how far from its beginning, 0 to 1.
+        /// The place in the queue: nil for its end, or the distance from its beginning, 0 to 1.
         package let place: Double?
-        /// How the recipients of messages began that failed lately.
+        /// The first digits of the recipients of messages that failed lately.
         package let avoiding: [String]
 
         package init(isFresh: Bool, place: Double?, avoiding: [String]) {
@@ -148,8 +148,8 @@ package struct LeaseRequest: Sendable {
 /// Leases, and when to ask again if there are fewer than could be used.
 package struct LeaseAnswer: Sendable {
     package let leases: [Lease]
-    /// Nil if nothing waits, also not for a later time or for the rate, or if there are as many
-    /// leases as were asked for: come again when one of the requests has ended.
+    /// Nil if nothing waits, not even for a later time or for the rate, or if there are as many
+    /// leases as were asked for: ask again when a request has ended.
     package let nextAt: Timestamp?
     /// When the leases began, by our clock: at `leasedAt` or a little before it, never after it.
     package let beganAt: ContinuousClock.Instant

@@ -1,37 +1,38 @@
-/// Where a message is on its way out: the state of its row in the outbox, which is what is left to
-/// do for it.
+/// The state of a message's row in the outbox: the work that is left for it.
 package enum OutboxStep: Sendable, Equatable {
     /// Waits to be leased, not before a time.
     case ready(at: Timestamp)
-    /// An attempt may have succeeded: the provider is to be asked.
+    /// An attempt may have succeeded: the provider is queried.
     case unsure(checkAt: Timestamp)
-    /// A provider has it: a sweeper asks for its final status if no report has settled it by then.
+    /// A provider has it: a sweeper queries its final status if no report brings it by then.
     case sent(checkAt: Timestamp)
-    /// Nothing is left to do: the row goes.
+    /// No work is left: the row is deleted.
     case done
 }
 
-/// A step of one message, written as it stands.
+/// One step of a message.
 package struct OutboxChange: Sendable {
     package let message: MessageID
-    /// The lease under which it happened; nil if it needs none. A step other than `sent` counts
-    /// only while the row is still under that lease: a late answer must not free a message that
-    /// somebody else is sending. So does `done`, unless its event says `accepted` or `found`. And
-    /// `ready` after an attempt that does not count makes a message ready that was taken over as
-    /// unsure, if its event names the latest attempt: nothing was sent.
+    /// The lease of the attempt; nil if the step needs none.
     ///
-    /// Without a lease `ready` and `unsure` count only for a message that is unsure, `ready`
-    /// besides only if the event names no attempt or the latest one: what a look-up says of an
-    /// earlier one must not send a message again. What does not count stays in the timeline without
+    /// A step other than `sent` counts only while the row is still under that lease: a late answer
+    /// must not release a message that another dispatcher is sending. This holds for `done`, too,
+    /// unless its event says `accepted` or `found`. There is one exception: `ready` after an
+    /// attempt that does not count also applies to a message that was taken over as unsure, if its
+    /// event names the latest attempt, because nothing was sent.
+    ///
+    /// Without a lease, `ready` and `unsure` count only for a message that is unsure, and `ready`
+    /// only if the event names no attempt or the latest one: the answer to a query about an earlier
+    /// one must not send a message again. A step that does not count stays in the timeline without
     /// a status.
     package let lease: LeaseID?
     package let step: OutboxStep
     package let event: SendEvent?
-    /// Who carries the message from now on, and its name of it; nil leaves both.
+    /// The provider that has the message from now on, and its name for it; nil changes neither.
     package let acceptedBy: AcceptedBy?
-    /// Whether the attempt counts; not so where the provider did not look at it.
+    /// Whether the attempt counts; false if the provider did not process it.
     package let countsAttempt: Bool
-    /// Why nobody will try again; a row in the dead letters.
+    /// Why it is not tried again; a row in the dead letters.
     package let deadLetter: ProviderProblem?
     /// The most messages in a request with it from now on; nil leaves it as it is.
     package let batchLimit: Int?
@@ -57,9 +58,9 @@ package struct OutboxChange: Sendable {
 
     /// A stop of the provider that a message met.
     package struct MetStop: Sendable, Equatable {
-        /// When the request was leased that met it, by the database's clock.
+        /// When the request that met it was leased, by the database's clock.
         package let at: Timestamp
-        /// How much speaks for the message being the cause by now; see `SendPolicy`.
+        /// The points against the message as the cause so far; see `SendPolicy`.
         package let blame: Int
 
         package init(at: Timestamp, blame: Int) {
@@ -71,7 +72,7 @@ package struct OutboxChange: Sendable {
     /// A provider that has a message.
     package struct AcceptedBy: Sendable, Equatable {
         package let provider: Provider
-        /// Nil if it is not known yet, or too long for a name; a report or a look-up will tell.
+        /// Nil if unknown, or too long for a name; a report or a query will give it.
         package let providerMessageID: String?
 
         package init(provider: Provider, providerMessageID: String?) {
@@ -81,7 +82,7 @@ package struct OutboxChange: Sendable {
             }
         }
 
-        /// Bytes; names are indexed, and what does not fit an index could not be recorded at all.
+        /// Bytes; names are indexed, and one that does not fit an index could not be stored at all.
         private static let nameLimit = 255
     }
 }

@@ -1,9 +1,9 @@
-/// A message that somebody has to ask the provider about.
+/// A message about which the provider must be queried.
 package struct OutboxCheck: Sendable {
     package let lookUp: MessageLookUp
     /// `unsure` or `sent`.
     package let isUnsure: Bool
-    /// The message's status as the reports have it.
+    /// The message's status by its reports.
     package let status: Status
     /// Attempts so far.
     package let attempts: Int
@@ -12,7 +12,7 @@ package struct OutboxCheck: Sendable {
     package let validityMinutes: Int?
     package let giveUpAt: Timestamp
     /// Whether another message without a name went to the same number at about the time, so that
-    /// what the provider has there may be that one.
+    /// the provider's record may be of that one.
     package let hasTwin: Bool
 
     package init(

@@ -3,7 +3,7 @@ package struct Routing: Sendable, Equatable {
     /// Whom a caller can name.
     package let providers: [ProviderTraits]
     package let fallback: Provider
-    /// By beginning of the number, longest first.
+    /// By the first digits of the number, longest first.
     package let rules: [Rule]
 
     /// - Parameters:
@@ -16,7 +16,7 @@ package struct Routing: Sendable, Equatable {
         self.rules = rules.sorted { $0.prefix.count > $1.prefix.count }
     }
 
-    /// The longest rule that fits decides.
+    /// The longest rule that matches decides.
     package func provider(for number: PhoneNumber) -> Provider {
         rules.first { number.description.hasPrefix($0.prefix) }?.provider ?? fallback
     }

@@ -1,4 +1,4 @@
-/// Counts of a provider since ever, summed over all dispatchers.
+/// Totals of a provider, summed over all dispatchers.
 package struct SendCounts: Sendable, Equatable {
     /// HTTP requests that sent messages.
     package var requests = 0
@@ -9,12 +9,12 @@ package struct SendCounts: Sendable, Equatable {
     /// Messages that were given up.
     package var deadLetters = 0
     package var lookUps = 0
-    /// Messages whose final status no callback had told and a look-up did.
+    /// Messages whose final status came by a query and not in a callback.
     package var recovered = 0
-    /// Messages that were leased too slowly, and put back without a request.
+    /// Messages that were leased too slowly, and returned without a request.
     package var putBack = 0
-    /// When the latest request was leased of which the provider took messages, by the database's
-    /// clock.
+    /// When the latest request was leased in which the provider accepted messages, by the
+    /// database's clock.
     package var takenAt: Timestamp?
 
     package init() {}

@@ -1,4 +1,4 @@
-/// Something that we did about a message, or found out by it; shown in its timeline.
+/// An event of sending a message; shown in its timeline.
 package struct SendEvent: Sendable, Equatable {
     package let message: MessageID
     package let kind: Kind
@@ -6,7 +6,8 @@ package struct SendEvent: Sendable, Equatable {
     package let provider: Provider?
     /// Which attempt it belongs to; nil if to none.
     package let attempt: Int?
-    /// What the message's status is by it, if nothing else says more; nil if it changes nothing.
+    /// The message's status by it, unless something with more precedence decides; nil for no
+    /// change.
     package let status: Status?
     /// The provider's text, or our own.
     package let problem: ProviderProblem?
@@ -24,9 +25,9 @@ package struct SendEvent: Sendable, Equatable {
         self.problem = problem
     }
 
-    /// How it counts against reports. Our own judgement that a message is over has no time: a
-    /// provider's report of its end, whatever its time, beats it. That nobody will tell its end
-    /// beats what was told on its way.
+    /// Its precedence among reports. Our own result that a message is over has no time, so any
+    /// final report of the provider is above it. "The final status will not be known" is above all
+    /// that is not final.
     package var precedence: Precedence? {
         guard let status else { return nil }
         if kind == .gaveUp, status == .unknown { return .givenUp }
@@ -35,32 +36,32 @@ package struct SendEvent: Sendable, Equatable {
 
     /// What happened.
     package enum Kind: String, Sendable, CaseIterable {
-        /// The provider took it.
+        /// The provider accepted it.
         case accepted
-        /// The provider will never take it.
+        /// The provider will never accept it.
         case refused
-        /// The provider did not take it now; it is tried again.
+        /// The provider did not accept it for now; it is tried again.
         case deferred
-        /// Nobody knows whether the provider took it; the provider is asked.
+        /// It is unknown whether the provider accepted it; the provider is queried.
         case unanswered
-        /// Its dispatcher ended while a request may have been under way; the provider is asked.
+        /// Its dispatcher ended while a request may have been in flight; the provider is queried.
         case leaseExpired = "lease_expired"
-        /// The provider has it after all: it was asked, or a report says so.
+        /// The provider has it after all, by a query or a report.
         case found
-        /// The provider was asked and does not have it; it is tried again.
+        /// The provider was queried and does not have it; it is tried again.
         case notFound = "not_found"
-        /// The provider takes nothing until somebody mends the account; the message waits.
+        /// The provider accepts nothing until the account is corrected; the message waits.
         case stopped
         /// Another provider takes over.
         case rerouted
         /// We gave up: too many attempts, or too late.
         case gaveUp = "gave_up"
-        /// Its validity is over: before it was sent, or the provider knows of no end.
+        /// Its validity is over: before it was sent, or without a final status at the provider.
         case expired
         /// Its sender cancelled it.
         case cancelled
 
-        /// What stands for the kind in the database; never reused for another one.
+        /// The number of the kind in the database; never reused for another one.
         package var code: Int16 {
             switch self {
             case .accepted: 1

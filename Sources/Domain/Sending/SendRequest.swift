@@ -14,14 +14,14 @@ package struct SendRequest: Sendable {
     package let validityMinutes: Int?
     /// Not before then; nil means at once.
     package let sendAt: Timestamp?
-    /// When nobody tries any more to put the messages to a provider.
+    /// When the messages are no longer tried.
     package let giveUpAt: Timestamp
     package let callbackData: String?
     /// The caller's own JSON object, kept and shown, never sent.
     package let metadata: String?
 
-    /// - Parameter segmentation: of the text, if the caller has measured it; each look at a long text
-    ///   costs.
+    /// - Parameters:
+    ///   - segmentation: of the text, if the caller has measured it; measuring a long text takes time.
     package init(
         id: SendRequestID, acceptedAt: Timestamp, recipients: [Recipient], sender: String?,
         text: String, segmentation: Segmentation? = nil, isPinned: Bool, validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
@@ -47,7 +47,7 @@ package struct SendRequest: Sendable {
         /// whose URL holds the send request's id finds its message.
         package let message: MessageID
         package let number: PhoneNumber
-        /// Whom the message goes to first.
+        /// The provider that the message goes to first.
         package let provider: Provider
 
         package init(message: MessageID, number: PhoneNumber, provider: Provider) {
@@ -58,13 +58,13 @@ package struct SendRequest: Sendable {
     }
 }
 
-/// What makes a repeated send request give the first one's answer.
+/// Makes a repeated send request return the first one's answer.
 package struct Idempotency: Sendable {
     /// The caller's API key's hash: two callers may use the same words.
     package let caller: [UInt8]
     /// `Idempotency-Key` as it came, 1 to 255 visible ASCII characters.
     package let key: String
-    /// SHA-256 of what the send request asks for.
+    /// SHA-256 of the content of the send request.
     package let digest: [UInt8]
     /// The answer to give from now on.
     package let answer: StoredAnswer
@@ -77,7 +77,7 @@ package struct Idempotency: Sendable {
     }
 }
 
-/// An HTTP answer as it was given.
+/// An HTTP answer to repeat.
 package struct StoredAnswer: Sendable, Equatable {
     package let status: Int
     package let body: [UInt8]
@@ -88,7 +88,7 @@ package struct StoredAnswer: Sendable, Equatable {
     }
 }
 
-/// An answer that takes the place of the one that a key has.
+/// An answer that replaces the stored one of a key.
 package struct KeptAnswer: Sendable {
     package let answer: StoredAnswer
     package let idempotency: Idempotency
@@ -99,7 +99,7 @@ package struct KeptAnswer: Sendable {
     }
 }
 
-/// What became of a send request.
+/// The result of queueing a send request.
 package enum Acceptance: Sendable, Equatable {
     /// Its messages are queued, durably.
     case queued
@@ -109,7 +109,7 @@ package enum Acceptance: Sendable, Equatable {
     case keyTaken
 }
 
-/// What became of a wish to cancel a message.
+/// The result of a request to cancel a message.
 package enum Cancellation: Sendable, Equatable {
     case cancelled
     /// A provider has it or may have it, or its final status is known.
@@ -118,13 +118,13 @@ package enum Cancellation: Sendable, Equatable {
     case unknown
 }
 
-/// A message's state as the sender of it waits for.
+/// A message's state, as its sender waits for it.
 package struct SendState: Sendable, Equatable {
     package let status: Status
-    /// The provider's or our own text where it is neither queued nor accepted.
+    /// The provider's or our own text, unless it is queued or accepted.
     package let problem: ProviderProblem?
-    /// Who has it now, or is to have it: not the one it was queued for once another took over. Nil
-    /// says nothing about it.
+    /// The provider that has it now, or is to have it, after a takeover the new one. Nil if it is
+    /// not known here.
     package let provider: Provider?
 
     package init(status: Status, problem: ProviderProblem?, provider: Provider? = nil) {
@@ -138,17 +138,17 @@ package struct SendState: Sendable, Equatable {
 package protocol MessageQueue: Sendable {
     /// Queues all messages of a send request in one transaction, or none.
     ///
-    /// - Throws: `StoreFailure`; then nothing is queued, or nobody knows (the connection broke
-    ///   during the commit) and only a repetition with an `Idempotency-Key` is safe.
+    /// - Throws: `StoreFailure`; then nothing is queued, or the outcome is unknown (the connection
+    ///   broke during the commit) and only a repetition with an `Idempotency-Key` is safe.
     func accept(_ sendRequest: SendRequest, _ idempotency: Idempotency?) throws(StoreFailure)
         -> Acceptance
 
-    /// Replaces stored answers in one commit, once it is known what the callers waited for.
+    /// Replaces stored answers in one commit, once the results that callers waited for are known.
     func keep(_ answers: [KeptAnswer]) throws(StoreFailure)
 
     /// Cancels a message that no dispatcher has leased.
     func cancel(_ id: MessageID, at now: Timestamp) throws(StoreFailure) -> Cancellation
 
-    /// The states of messages of ours; those that do not exist are absent.
+    /// The states of our messages; those that do not exist are absent.
     func states(of ids: [MessageID]) throws(StoreFailure) -> [MessageID: SendState]
 }

@@ -1,8 +1,8 @@
-/// A message on its way to a provider.
+/// A message to be sent to a provider.
 package struct OutgoingMessage: Sendable, Equatable {
-    /// Ours, version 7; the provider gets it along, so that its reports find the message.
+    /// Ours, version 7; the provider gets it, so that its reports find the message.
     package let id: MessageID
-    /// The send request that brought it: all messages of a send request have everything but the
+    /// The send request that it belongs to: all messages of a send request have everything but the
     /// recipient in common, and no recipient twice.
     package let sendRequest: SendRequestID
     package let recipient: PhoneNumber
@@ -11,10 +11,10 @@ package struct OutgoingMessage: Sendable, Equatable {
     package let text: String
     /// How long the provider may try; nil leaves it to the provider.
     package let validityMinutes: Int?
-    /// How long the provider may try from now on, in seconds: all of the validity, or what is left
-    /// of it.
+    /// How long the provider may try from now on, in seconds: all of the validity, or the rest of
+    /// it.
     package private(set) var validitySeconds: Int?
-    /// What the provider echoes in its reports, where it can.
+    /// The text that the provider returns in its reports, if it can.
     package let callbackData: String?
 
     package init(
@@ -32,7 +32,7 @@ package struct OutgoingMessage: Sendable, Equatable {
         self.callbackData = callbackData
     }
 
-    /// Far more than anybody takes.
+    /// Far more than any provider accepts.
     private static let mostMinutes = 1_000_000
 
     /// The same with only so much of its validity left.
@@ -43,11 +43,11 @@ package struct OutgoingMessage: Sendable, Equatable {
     }
 }
 
-/// An HTTP request to a provider, as data: whoever sends it adds nothing.
+/// An HTTP request to a provider, as data: the transport adds nothing.
 package struct ProviderRequest: Sendable, Equatable {
     package let method: String
     package let url: String
-    /// Secrets among them; never log them.
+    /// May hold secrets; never log them.
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]
 
@@ -69,7 +69,7 @@ package struct ProviderRequest: Sendable, Equatable {
 /// A provider's HTTP answer.
 package struct ProviderResponse: Sendable, Equatable {
     package let status: Int
-    /// `Retry-After` in seconds, where it came as a number of them.
+    /// `Retry-After` in seconds, if it was a number of them.
     package let retryAfterSeconds: Int?
     package let body: [UInt8]
 
@@ -80,22 +80,23 @@ package struct ProviderResponse: Sendable, Equatable {
     }
 }
 
-/// What a provider made of one message that was sent to it.
+/// A provider's result for one message that was sent to it.
 package enum SendResult: Sendable, Equatable {
-    /// It has the message under this name of its own; nil if it did not say which of several
-    /// names is this message's.
+    /// It has the message under this name of its own; nil if it did not say which of several names
+    /// is this message's.
     case accepted(providerMessageID: String?)
-    /// It will never take this message.
+    /// It will never accept this message.
     case refused(ProviderProblem)
-    /// It refused the whole request, surely sent nothing of it, and did not say that this message
-    /// is to blame: it goes again with half of the others, so that a bad one ends up by itself.
+    /// It refused the whole request, certainly sent nothing of it, and did not name this message as
+    /// the cause: the message is tried again with half of the others, until the refused one is
+    /// alone.
     case refusedTogether(ProviderProblem)
-    /// It did not take the message now, and surely did not send it: try again.
+    /// It did not accept the message for now, and certainly did not send it: try again.
     case deferred(ProviderProblem, afterSeconds: Int?)
-    /// Nobody knows whether it took the message: ask before trying again.
+    /// It is unknown whether it accepted the message: query before trying again.
     case ambiguous(ProviderProblem)
-    /// It says that it takes no message until somebody mends the account or the credentials.
-    /// Whether that is true of all messages or only of this one, others tell.
+    /// It says that it accepts no message until the account or the credentials are corrected.
+    /// Whether that holds for all messages or only this one, other messages show.
     case stopped(ProviderProblem)
 }
 
@@ -104,19 +105,19 @@ package protocol SendingProvider: Sendable {
     var provider: Provider { get }
     /// The most messages in one request.
     var batchLimit: Int { get }
-    /// How long after an attempt a look-up may still miss what the provider took: only after that
-    /// is a message that it does not know sent again.
+    /// How long after an attempt a query may still miss an accepted message: only after that is a
+    /// message that the provider does not know sent again.
     var settleDelay: Duration { get }
     /// The most look-ups in a minute.
     var lookUpsPerMinute: Int { get }
     /// About how many messages one look-up covers, at least one.
     var lookUpLimit: Int { get }
-    /// The longest texts that it takes; nil for any that we accept.
+    /// The longest texts that it accepts; nil for all that we accept.
     var segmentLimits: SegmentLimits? { get }
-    /// The shortest validity that it takes, in seconds: a message with less left is not sent.
+    /// The shortest validity that it accepts, in seconds: a message with less left is not sent.
     var leastValiditySeconds: Int { get }
-    /// How long after its sending the provider still knows a message: a look-up past that says
-    /// nothing, whatever it says.
+    /// How long after its sending the provider keeps a message's record: a later query means
+    /// nothing, whatever the answer.
     var lookUpHorizon: Duration { get }
 
     /// How many of these messages, from the first on, fit one request: at least 1 of a list that is
@@ -126,31 +127,31 @@ package protocol SendingProvider: Sendable {
     /// The request that sends these messages: 1 to `batchLimit` of them, each id once.
     func sendRequest(_ messages: [OutgoingMessage]) -> ProviderRequest
 
-    /// What became of each message, in their order.
+    /// The result for each message, in their order.
     ///
     /// The response is nil if none came after the request was written.
     func sendResults(
         of messages: [OutgoingMessage], _ response: ProviderResponse?
     ) -> [SendResult]
 
-    /// The requests that ask what became of messages; each covers the messages beside it.
+    /// The requests that query messages; each covers the messages beside it.
     func lookUpRequests(
         _ messages: [MessageLookUp]
     ) -> [(request: ProviderRequest, messages: [MessageLookUp])]
 
-    /// What the provider knows of the messages that one of the requests asked for.
+    /// What the provider knows about the messages of one query.
     ///
     /// - Throws: `ProviderProblem` if the answer says nothing about any of them.
     func lookUpResult(
         of messages: [MessageLookUp], _ response: ProviderResponse
     ) throws(ProviderProblem) -> LookUpResult
 
-    /// What of a look-up's answer may be archived: all but the texts of messages.
+    /// The part of a query's answer that may be archived: all but the texts of messages.
     func archivable(_ lookUpBody: [UInt8]) -> [UInt8]
 }
 
 extension SendingProvider {
-    /// Nothing, unless the provider says how its texts are left out.
+    /// Nothing, unless the provider defines how its texts are left out.
     package func archivable(_ lookUpBody: [UInt8]) -> [UInt8] { [] }
 
     package var lookUpLimit: Int { 1 }
@@ -164,16 +165,16 @@ extension SendingProvider {
     }
 }
 
-/// A message that a provider is asked about.
+/// A message to query a provider about.
 package struct MessageLookUp: Sendable, Equatable {
     package let id: MessageID
-    /// Nil if the provider never told us.
+    /// Nil if the provider never gave it.
     package let providerMessageID: String?
     package let recipient: PhoneNumber
     /// When the attempt in question was submitted to the provider.
     package let sentAt: Timestamp
-    /// The provider's names of our other messages to this recipient, as far as we know them: where
-    /// the provider can only be asked by recipient and time, none of those is this one.
+    /// The provider's known names of our other messages to this recipient: if the provider can only
+    /// be asked by recipient and time, none of those is this one.
     package let otherProviderMessageIDs: Set<String>
 
     package init(
@@ -188,14 +189,14 @@ package struct MessageLookUp: Sendable, Equatable {
     }
 }
 
-/// What a provider said about messages that it was asked about.
+/// A provider's answer to a query about messages.
 ///
-/// A message in neither list is undecided: the provider said something that does not settle it. Ask
-/// again; only what is in `unknown` may be sent again.
+/// A message in neither list is undecided: the answer does not settle it. Ask again; only a message
+/// in `unknown` may be sent again.
 package struct LookUpResult: Sendable, Equatable {
     /// Each under our own id of its message, with the source `poll`.
     package let reports: [Report]
-    /// The messages that the provider says it does not have.
+    /// The messages that the provider does not have, by its answer.
     package let unknown: [MessageID]
 
     package init(reports: [Report], unknown: [MessageID]) {

@@ -1,4 +1,4 @@
-/// What is known of the sending through one provider, for its admin.
+/// The state of sending through one provider, for the administrator.
 package struct SendingState: Sendable {
     package let provider: Provider
     package let presence: ProviderPresence
@@ -26,13 +26,13 @@ package struct SendingState: Sendable {
     }
 }
 
-/// Tells the state of sending, one of each provider.
+/// Gives the state of sending, one for each provider.
 package protocol SendingProbe: Sendable {
     func sendingStates() throws(StoreFailure) -> [SendingState]
 }
 
 extension ProviderPresence {
-    /// Whether a dispatcher said within half a minute that it serves the provider.
+    /// Whether a dispatcher confirmed within half a minute that it serves the provider.
     package func isServed(at now: Timestamp) -> Bool {
         seenAt.map { now.since($0) <= .seconds(30) } ?? false
     }

@@ -1,4 +1,4 @@
-/// What came of an HTTP request.
+/// The result of an HTTP request.
 package enum TransportResult: Sendable, Equatable {
     case answered(ProviderResponse)
     /// No byte of the request can have reached the provider: refused, no such host, no TLS.
@@ -12,7 +12,7 @@ package protocol HTTPTransport: Sendable {
     /// Makes a request and returns at once; redirections are not followed.
     ///
     /// - Parameters:
-    ///   - request: as it goes out.
+    ///   - request: sent as it is.
     ///   - limit: the most time that all of it may take, from name look-up to the last byte.
     ///   - completion: called exactly once, on a thread of the transport's; it must not block.
     func send(

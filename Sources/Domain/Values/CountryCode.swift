@@ -3,9 +3,9 @@
 /// Source: ITU-T E.164, list of assigned country codes: no code is the beginning of another one, so
 /// the first digits tell how long it is.
 struct CountryCode {
-    /// How many of the number's digits it has, 1 to 3; the number may end before.
+    /// The number of its digits, 1 to 3; the number may end before.
     let length: Int
-    /// Whether a 0 follows it where no number has one: somebody left the national prefix in.
+    /// Whether a 0 follows where no number has one: the national prefix was left in.
     let isFollowedByNationalZero: Bool
 
     /// - Parameter number: digits in ASCII, country code first.
@@ -28,14 +28,14 @@ struct CountryCode {
         }
     }
 
-    /// How numbers begin that have a 0 behind their country code, from abroad too.
+    /// The beginnings of numbers that have a 0 after their country code, from abroad too.
     ///
     /// Italy, Norway (five digits), Ivory Coast, Burkina Faso, Niger, Benin, Gabon, Congo,
     /// Ascension, Rwanda (06 only: its other numbers have a national 0), Botswana, Eswatini, San
     /// Marino, Vatican, Belize, Panama, Tonga, Fiji, New Caledonia, Macau, Qatar, Tajikistan; and
     /// of no country, free numbers, satellites and relief. Some are toll-free numbers that hardly
-    /// take an SMS: that is for the provider to say. Left out are toll-free numbers that begin with
-    /// 00 in countries whose own numbers have a national 0: what stands there is that 0. Source:
+    /// receive SMS; the provider decides that. Toll-free numbers that begin with 00 are left out in
+    /// countries whose own numbers have a national 0, because the 0 there is that prefix. Source:
     /// metadata of Google's libphonenumber 9.0, patterns of all numbers of a country.
     private static let withLeadingZero: [[UInt8]] = """
         390 470 2250 2260 2270 2290 2410 2420 2470 25006 2670 2680 3780 3790 5010 5070 6760 6790 \

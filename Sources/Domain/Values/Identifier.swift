@@ -32,8 +32,8 @@ extension Identifier {
 
     /// The version 7 identifier of a moment whose 74 other bits come from a digest.
     ///
-    /// Equal moments and digests give equal identifiers, so that whoever knows what was digested
-    /// knows the identifier without asking.
+    /// Equal moments and digests give equal identifiers, so the identifier can be computed from the
+    /// digested values without a look-up.
     package static func new(
         atMillisecondOf other: Identifier<some Any>, digest: some Collection<UInt8>
     ) -> Self {
@@ -59,7 +59,7 @@ extension Identifier {
             low: low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 
-    /// Four bits that say how the identifier was made: 7 for `new(at:)`, 8 for
+    /// Four bits that show how the identifier was made: 7 for `new(at:)`, 8 for
     /// `derived(fromDigest:)`.
     package var version: Int { Int(high >> 12 & 0xF) }
 }
@@ -73,7 +73,7 @@ extension Identifier {
         self = value
     }
 
-    /// Reads the form in letters of any case, as somebody may have copied it.
+    /// Reads the form in letters of any case, as it may have been copied.
     ///
     /// Source: RFC 9562, section 4: written in lower case, read in any.
     package init?(anyCase text: some StringProtocol) {
@@ -136,7 +136,7 @@ extension Identifier {
     }
 }
 
-/// The key of a message everywhere: version 7 if we sent it, version 8 if a report told us of it.
+/// The key of a message everywhere: version 7 if we sent it, version 8 if a report named it first.
 package typealias MessageID = Identifier<MessageKind>
 /// The key of one request that sends messages; version 7.
 package typealias SendRequestID = Identifier<SendRequestKind>

@@ -1,4 +1,4 @@
-/// How far two texts may be spellings of one phone number.
+/// How similar two texts are that may be spellings of one phone number.
 ///
 /// Providers rewrite numbers: +549… to +54…, +521… to +52…, with or without a national 0 or the
 /// country code. All of these have the subscriber's own digits at the end.
@@ -11,8 +11,8 @@ package struct NumberLikeness: Comparable, Sendable {
     private static let subscriberDigits = 7
     private static let countryDigits = 2
 
-    /// Nil unless as many digits at the end are equal as a subscriber's number has, and it is the
-    /// same country, or the shorter text is the longer one with some digits taken out.
+    /// Nil unless enough digits at the end are equal for a subscriber's number, and the country is
+    /// the same, or the shorter text is the longer one without some digits.
     package init?(_ a: DialledDigits, _ b: DialledDigits) {
         suffix = zip(a.bytes.reversed(), b.bytes.reversed()).prefix { $0 == $1 }.count
         prefix = zip(a.bytes, b.bytes).prefix { $0 == $1 }.count
@@ -27,7 +27,7 @@ package struct NumberLikeness: Comparable, Sendable {
     }
 }
 
-/// A number in whatever spelling, without what is dialled before it.
+/// A number in any spelling, without dialling prefixes.
 package struct DialledDigits: Hashable, Sendable {
     fileprivate let bytes: [UInt8]
 

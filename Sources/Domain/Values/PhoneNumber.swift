@@ -13,21 +13,21 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
     /// Reads a number as people write it: `+` or `00` or neither in front of the country code,
     /// blanks, hyphens, dots, slashes and parentheses anywhere between digits.
     ///
-    /// Blanks and hyphens may be any that Unicode has, tabs and line ends count as blanks, and what
-    /// has no width (as a copied contact has around its number) is passed over.
+    /// Blanks and hyphens may be any of Unicode's, tabs and line ends count as blanks, and
+    /// characters without width (which a copied contact has around its number) are ignored.
     ///
-    /// - Throws: `PhoneNumber.Problem` saying what is wrong; of the number it holds the country
-    ///   code or one character, and no more.
+    /// - Throws: `PhoneNumber.Problem` saying what is wrong; of the number it holds only the
+    ///   country code or one character.
     package init(_ text: String) throws(Problem) {
         var reader = Reader()
         for scalar in text.unicodeScalars { try reader.read(scalar) }
         description = String(decoding: try reader.checked(), as: UTF8.self)
     }
 
-    /// A number as it was kept: `+` and its digits.
+    /// Reads a stored number: `+` and its digits.
     ///
-    /// What was once taken must be read for ever, so only the form counts here. Nil for another
-    /// one.
+    /// Numbers that were accepted once must be readable for ever, so only the form is checked. Nil
+    /// for another form.
     package init?(kept text: String) {
         let digits = text.utf8.dropFirst()
         guard text.utf8.first == UInt8(ascii: "+"), Self.lengths.contains(digits.count),
@@ -38,9 +38,9 @@ package struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension PhoneNumber {
-    /// The digits of a text as they come.
+    /// Collects the digits of a text.
     private struct Reader {
-        /// Behind a `+`.
+        /// Starts with the `+`.
         private var digits = [UInt8(ascii: "+")]
         private var hasPlus = false
         /// How many characters were read.
@@ -65,7 +65,7 @@ extension PhoneNumber {
             switch scalar {
             case "0"..."9":
                 digits.append(UInt8(truncatingIfNeeded: scalar.value))
-                // Two more than a number has, for the 00 in front of it.
+                // Two more than a number has, for the 00 before it.
                 guard count <= lengths.upperBound + 2 else { throw .tooLong }
             case "+" where count == 0 && !hasPlus:
                 hasPlus = true
@@ -96,7 +96,7 @@ extension PhoneNumber {
                 throw hasPlus || isInternational ? .zeroAsCountryCode : .noCountryCode
             }
             let code = CountryCode(of: number)
-            // As in +44 (0) 7700 900123: dialled, the 0 would call somebody else or nobody.
+            // As in +44 (0) 7700 900123: with the 0, the number would be another one or none.
             if code.isFollowedByNationalZero {
                 let text = String(decoding: number.prefix(code.length), as: UTF8.self)
                 throw .nationalPrefix(countryCode: text)
@@ -112,18 +112,18 @@ extension PhoneNumber {
 }
 
 extension PhoneNumber {
-    /// Why a text is no number.
+    /// Why a text is not a phone number.
     package enum Problem: Error, Equatable, Sendable {
         case noDigits
         /// The character, and which of the text's code points it is, from 1.
         case strangeCharacter(Unicode.Scalar, place: Int)
-        /// A 0 in front, where the country code is.
+        /// A 0 at the beginning, where the country code must be.
         case noCountryCode
-        /// A 0 behind `+` or `00`.
+        /// A 0 after `+` or `00`.
         case zeroAsCountryCode
-        /// A 0 behind a country code whose numbers do not begin with one.
+        /// A 0 after a country code whose numbers do not begin with one.
         case nationalPrefix(countryCode: String)
-        /// `(0)` where no national prefix stands.
+        /// `(0)` where there can be no national prefix.
         case zeroInParentheses
         case tooShort
         case tooLong
@@ -167,7 +167,7 @@ extension PhoneNumber {
 }
 
 extension Unicode.Scalar {
-    /// Whether it stands between digits and means nothing there: blanks and line ends, hyphens and
+    /// Whether it may stand between digits without a meaning: blanks and line ends, hyphens and
     /// dashes, and marks without width.
     fileprivate var separatesDigits: Bool {
         if properties.isWhitespace || properties.isDash || properties.isBidiControl { return true }
@@ -180,7 +180,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// `U+0078 ("x")`, or without the character where it has no look of its own.
+    /// `U+0078 ("x")`, or without the character if it cannot be seen.
     package var named: String {
         let hex = String(value, radix: 16, uppercase: true)
         let name = "U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex

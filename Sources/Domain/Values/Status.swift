@@ -1,10 +1,10 @@
-/// What became of a message, in terms that mean the same for every provider.
+/// A message's status, with the same meaning for every provider.
 package enum Status: String, Sendable, CaseIterable {
     /// Accepted by us, not yet by a provider.
     case queued
-    /// The provider has it and has said no more.
+    /// The provider has it and has reported nothing more.
     case accepted
-    /// On its way: with the operator, or as far as the provider tells.
+    /// On its way: with the operator, or as far as the provider reports.
     case sent
     /// On the handset. Final.
     case delivered
@@ -16,15 +16,15 @@ package enum Status: String, Sendable, CaseIterable {
     case rejected
     /// Never left the provider, or never left us. Final.
     case failed
-    /// Nobody can say: a send without an answer, or a report with a status that we do not know.
+    /// Unknown: a send without an answer, or a report with a status that we do not know.
     case unknown
-    /// Called back by its sender before any provider had it. Final.
+    /// Cancelled by its sender before any provider had it. Final.
     case cancelled
-    /// Some of its parts were delivered and others were not. Final. Worked out from the parts'
+    /// Some of its parts were delivered and others were not. Final. Computed from the parts'
     /// reports when a message is shown, never stored.
     case partiallyDelivered = "partially_delivered"
 
-    /// What stands for the status in the database; never reused for another one.
+    /// The number of the status in the database; never reused for another one.
     package var code: Int16 {
         switch self {
         case .queued: 1
@@ -46,7 +46,7 @@ package enum Status: String, Sendable, CaseIterable {
         self = match
     }
 
-    /// Whether the provider has told the end. A later final report may still replace it.
+    /// Whether it is a final status. A later final report may still replace it.
     package var isFinal: Bool {
         switch self {
         case .delivered, .undeliverable, .expired, .rejected, .failed, .cancelled,

@@ -1,5 +1,5 @@
 extension Timestamp {
-    /// Why a text is no time that can be read.
+    /// Why a text is not a valid time.
     package enum RFC3339Problem: Error, Equatable, Sendable {
         case otherForm
         /// 30 February, the 25th hour, a 60th second.

@@ -79,7 +79,8 @@ extension Timestamp: CustomStringConvertible {
         }
     }
 
-    // Both ways count in eras of 400 years that start on 1 March, so that the leap day comes last.
+    // Both directions count in eras of 400 years that start on 1 March, so that the leap day is
+    // last.
     private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = shifted / 400

@@ -1,10 +1,11 @@
 private import Synchronization
 
-/// Numbers that do not come again, for identifiers: unguessable at the start, no secrets after it.
+/// Numbers that do not repeat, for identifiers. The start cannot be guessed; later ones can, so
+/// they are not secrets.
 ///
 /// A system call for every number took a microsecond of each callback. All threads share one
 /// sequence of SplitMix64 from a random start: within a process no number comes twice, and two
-/// processes meet with the odds of any two random numbers.
+/// processes collide as rarely as any two random numbers.
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
 struct UniqueNumbers: RandomNumberGenerator {
     private static let state = Atomic<UInt64>(.random(in: .min ... .max))

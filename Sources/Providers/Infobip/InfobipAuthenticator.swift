@@ -4,8 +4,8 @@ import Security
 /// Decides whether a callback is Infobip's.
 ///
 /// Every enabled method whose header came is tried, and each compares with all of its secrets, so
-/// that the time does not tell which secret is nearly right. Secrets of Basic, of the header and of
-/// the URL are compared by their digests: one digest of what came, whatever the number and the
+/// that the time does not show which secret is nearly right. Secrets of Basic, of the header and of
+/// the URL are compared by their digests: one digest is computed, whatever the number and the
 /// lengths of the secrets. Any thread.
 struct InfobipAuthenticator: Sendable {
     private let basic: [SHA256Digest]
@@ -65,7 +65,7 @@ struct InfobipAuthenticator: Sendable {
         throw Refusal(signatureCame ? .wrongSignature : .missingCredentials)
     }
 
-    /// What a header's value proves; or one of its values, where the header came twice.
+    /// The secret that a header's value matches; if the header came twice, one of its values.
     private static func first(_ header: String, _ match: (String) -> Int?) -> Int? {
         for candidate in HeaderText.candidates(header) {
             if let secret = match(candidate) { return secret }
@@ -104,12 +104,12 @@ struct InfobipAuthenticator: Sendable {
         return found
     }
 
-    /// The bytes that a signature's text stands for; nil if it is not one of this algorithm.
+    /// The decoded bytes of a signature; nil if they cannot be of this algorithm.
     private static func code(_ value: String, _ algorithm: HMACKey.Algorithm) -> [UInt8]? {
         var text = Array(value.utf8)
         let prefix = "\(algorithm.rawValue)="
         if HeaderText.hasPrefix(text, prefix) { text.removeFirst(prefix.utf8.count) }
-        // The lengths tell the two apart: hexadecimal is longer for every algorithm.
+        // Their lengths differ: hexadecimal is longer for every algorithm.
         let code =
             text.count == 2 * algorithm.byteCount
             ? Hexadecimal.decode(text) : Base64.decode(text)

@@ -1,19 +1,19 @@
 import Domain
 import JSON
 
-/// What else than delivery reports Infobip sends to a URL.
+/// Other events than delivery reports that Infobip sends to a URL.
 ///
 /// A subscription or a number's forwarding may name the same URL for all of them.
 /// Source: Infobip's OpenAPI of SMS (inbound messages, URL tracking), of Blocklists and of the
 /// Messages API (`event`, `seenAt`).
 enum InfobipEvent {
-    /// What an object without a status is about.
+    /// The kind of an object without a status.
     ///
     /// - Parameters:
     ///   - range: exactly the object, which has been found to be well-formed.
     ///   - bytes: the body.
-    /// - Returns: nil where nothing tells; then it may be a report that lacks its status.
-    /// - Throws: nothing that the reading of the whole has not thrown before.
+    /// - Returns: nil if it is unknown; then it may be a report without its status.
+    /// - Throws: only what reading the whole has thrown before.
     static func kind(of range: Range<Int>, in bytes: ByteView) throws(JSONFault) -> RejectReason? {
         var reader = JSONReader(bytes)
         reader.position = range.lowerBound
@@ -39,7 +39,7 @@ enum InfobipEvent {
         return hasArrived || hasText ? .inboundMessage : nil
     }
 
-    /// Where an inbound message has its text; MMS have a list.
+    /// The members that hold an inbound message's text; MMS have a list.
     private static let texts: [StaticString] = ["text", "message", "cleanText", "keyword"]
 
     private static func kind(ofEvent word: String) -> RejectReason? {
@@ -48,7 +48,7 @@ enum InfobipEvent {
         case "SEEN", "READ": .seen
         case "BLOCK", "UNBLOCK": .blocklistEvent
         case "MO", "INBOUND", "INBOUND_MESSAGE": .inboundMessage
-        // A delivery's event without a status lacks what it is for.
+        // A delivery event without a status is a report that lacks it.
         case "DELIVERY": nil
         default: .notAReport
         }

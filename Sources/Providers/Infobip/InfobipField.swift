@@ -28,7 +28,7 @@ enum InfobipField: UInt8, CaseIterable {
     @inline(__always)
     var bit: UInt32 { 1 &<< UInt32(rawValue) }
 
-    /// The field of a key; the length tells nearly all of them apart.
+    /// The field of a key; the length distinguishes nearly all of them.
     @inline(__always)
     init?(_ key: JSONString, in bytes: ByteView) {
         guard !key.isEscaped else {
@@ -63,7 +63,7 @@ enum InfobipField: UInt8, CaseIterable {
         }
     }
 
-    /// Nobody writes keys with escapes, but JSON allows it and `"t\u006f"` is `"to"`.
+    /// Keys are never written with escapes, but JSON allows it: `"t\u006f"` is `"to"`.
     private init?(escaped key: JSONString, in bytes: ByteView) {
         let name = bytes.text(key).text
         guard let field = Self.allCases.first(where: { $0.name == name }) else { return nil }

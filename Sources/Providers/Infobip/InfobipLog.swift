@@ -3,12 +3,12 @@ import JSON
 
 /// Infobip's logs, as a delivery report.
 ///
-/// An entry of the logs is a result of a callback but for two things: the recipient is called
-/// `destination` in version 3, and the message's text stands in it (`text` in version 1, `content`
-/// in version 3), which is personal data and goes no further than this.
+/// An entry of the logs differs from a result of a callback in two members: the recipient is called
+/// `destination` in version 3, and there is the message's text (`text` in version 1, `content` in
+/// version 3). The text is personal data and is removed here.
 /// Source: Infobip's OpenAPI of SMS, "get outbound SMS message logs".
 struct InfobipLog {
-    /// The body of a callback that says the same.
+    /// The same content as the body of a callback.
     private var callback = JSONWriter()
     private(set) var entryCount = 0
 
@@ -31,7 +31,7 @@ struct InfobipLog {
 
     private init() {}
 
-    /// Reads the entries as a callback's results; nil where that cannot be done.
+    /// Reads the entries as a callback's results; nil if that is not possible.
     func parse() -> ParsedCallback? {
         callback.bytes.withUnsafeBytes { bytes in
             var parser = InfobipParser(

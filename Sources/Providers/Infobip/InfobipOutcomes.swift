@@ -2,7 +2,7 @@ import Domain
 import JSON
 import Synchronization
 
-/// One pair of `status` and `error` objects, byte for byte, and what they mean.
+/// One pair of `status` and `error` objects, byte for byte, with its meaning.
 final class InfobipOutcome: Sendable {
     let status: [UInt8]
     /// Empty where the result has no `error`.
@@ -12,7 +12,7 @@ final class InfobipOutcome: Sendable {
     /// Members of the two objects that the outcome does not hold; see `InfobipStatusText.extras`.
     let statusExtras: [UInt8]
     let errorExtras: [UInt8]
-    /// What of the two objects cannot be used.
+    /// The parts of the two objects that cannot be used.
     let oddities: [Oddity]
 
     init(
@@ -31,15 +31,15 @@ final class InfobipOutcome: Sendable {
     }
 }
 
-/// The pairs of `status` and `error` that have been seen lately.
+/// The pairs of `status` and `error` that came lately.
 ///
 /// There are few of them and every report repeats one, in the very same bytes. Looking the bytes up
 /// costs a tenth of reading them again and allocates nothing.
 final class InfobipOutcomes: Sendable {
-    /// What one callback sees; a copy costs two reference counts.
+    /// What one callback uses; a copy costs two reference counts.
     struct Table {
         fileprivate(set) var entries: [UInt64: InfobipOutcome] = [:]
-        /// What the last callback ended with: most callbacks say the same.
+        /// The last one of the last callback: most callbacks have the same.
         fileprivate(set) var recent: InfobipOutcome?
 
         /// The entry of exactly these bytes.
@@ -77,7 +77,7 @@ final class InfobipOutcomes: Sendable {
         table.withLock { $0 }
     }
 
-    /// Keeps what a callback has learned; all is forgotten when there is too much.
+    /// Adds the new entries of a callback; all are removed when there are too many.
     func learn(_ learned: [UInt64: InfobipOutcome], recent: InfobipOutcome) {
         table.withLock { table in
             table.recent = recent

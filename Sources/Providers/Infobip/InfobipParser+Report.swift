@@ -2,7 +2,7 @@ import Domain
 import JSON
 
 extension InfobipParser {
-    /// The report that a result makes; nil with the problem in the result where it makes none.
+    /// The report of a result; nil if it makes none, with the problem in the result.
     mutating func report(of result: inout InfobipResult) throws(JSONFault) -> Report? {
         guard let id = messageID(of: &result), let providerStatus = try outcome(of: &result) else {
             return nil
@@ -26,8 +26,8 @@ extension InfobipParser {
             attributes: attributes)
     }
 
-    /// What the provider status means for the message; that its id is taken, nothing, if the id is
-    /// ours.
+    /// The meaning of the provider status for the message; "duplicate id" means nothing for an id
+    /// that is ours.
     @inline(__always)
     private func finalStatus(of key: MessageID, _ providerStatus: InfobipOutcome) -> Status {
         key.version == 7 && providerStatus.outcome.isInfobipDuplicate
@@ -44,7 +44,7 @@ extension InfobipParser {
             result.refuse(.badMessageID, "messageId")
             return nil
         }
-        // As many bytes as the limit cannot be more characters than it.
+        // A text has at most as many characters as bytes.
         guard
             text.utf8.count <= Self.messageIDLimit
                 || text.unicodeScalars.count <= Self.messageIDLimit
@@ -91,7 +91,7 @@ extension InfobipParser {
 
     @inline(__always)
     private func segments(_ result: inout InfobipResult) -> Int32? {
-        // What is unreadable in one version's field may stand in the other's.
+        // If one version's field cannot be read, the other's may be.
         count(result.messageCount, .messageCount, &result)
             ?? count(result.smsCount, .smsCount, &result)
     }
@@ -119,7 +119,7 @@ extension InfobipParser {
         return Report.Price(amount: amount, currency: result.currency)
     }
 
-    /// All that no column holds, as one JSON object; nil, at no cost, for nearly every report.
+    /// All members without a column, as one JSON object; nil, at no cost, for nearly every report.
     @inline(__always)
     private func attributes(_ result: inout InfobipResult, _ providerStatus: InfobipOutcome)
         -> String?

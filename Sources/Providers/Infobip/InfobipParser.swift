@@ -3,8 +3,8 @@ import JSON
 
 /// Reads one body of Infobip's delivery reports, of version 2 or 3, in one pass.
 ///
-/// Each result is taken for what it is: a report, a report with something odd in it, an event of
-/// another kind, or something that cannot be read. None costs another.
+/// Each result is handled by itself: as a report, a report with odd fields, an event of another
+/// kind, or something that cannot be read. None affects another.
 struct InfobipParser {
     /// The most results that one callback may hold.
     static let resultLimit = 10_000
@@ -31,7 +31,7 @@ struct InfobipParser {
     private var resultCount = 0
     private var index: Int?
     private var field: InfobipField?
-    /// What is wrong with the whole although it is JSON; told only once all is known to be JSON.
+    /// A problem of the whole text; reported only once it is known to be JSON.
     private var refusal: Malformation?
 
     /// - Parameters:
@@ -44,7 +44,7 @@ struct InfobipParser {
         recent = known.recent
     }
 
-    /// What quarantine is to keep.
+    /// The rejects for quarantine.
     var rejects: [Reject] { notes.isEmpty ? lost : lost + notes.rejects }
 
     /// Reads all of it.
@@ -102,7 +102,7 @@ struct InfobipParser {
             case UInt8(ascii: "["):
                 try readResults()
             case UInt8(ascii: "{"):
-                // One result that nobody put into a list.
+                // One result that is not in a list.
                 try readNextResult()
             case UInt8(ascii: "n"):
                 try reader.scanLiteral()
@@ -116,7 +116,7 @@ struct InfobipParser {
         }
     }
 
-    /// Nothing outside of the results is used; if it cannot be read, that is still told.
+    /// Members outside of the results are not used; if one cannot be read, that is still reported.
     private mutating func noteFlaw(of range: Range<Int>) {
         guard let flaw = reader.flaw else { return }
         reader.flaw = nil
@@ -169,7 +169,7 @@ struct InfobipParser {
         }
     }
 
-    /// Keeps the report that a result makes, and what is to be said of it.
+    /// Keeps the report of a result, and its notes.
     @inline(__always)
     private mutating func take(
         _ result: inout InfobipResult, at place: (Int?) -> String
@@ -196,8 +196,8 @@ struct InfobipParser {
         }
     }
 
-    /// The provider status of a result, from the last one, the table, or its bytes; nil with the
-    /// problem in the result where they do not say which status it is.
+    /// The provider status of a result, from the last one, the table, or its bytes; nil if it is
+    /// not clear which status it is, with the problem in the result.
     mutating func outcome(of result: inout InfobipResult) throws(JSONFault) -> InfobipOutcome? {
         let bytes = reader.bytes
         guard let status = result.status else {

@@ -1,7 +1,7 @@
 import Domain
 import JSON
 
-/// An answer of Infobip with an HTTP status that is no success.
+/// An answer of Infobip with an HTTP status other than success.
 ///
 /// The body is in the form of versions 1 and 2 or in that of version 3; a gateway in between may
 /// send anything, or nothing.
@@ -61,15 +61,15 @@ struct InfobipRefusal {
         return index.count <= 6 ? Int(index) : nil
     }
 
-    /// What it means for each message of the request.
+    /// The result for each message of the request.
     ///
     /// - 401 to 407, 415 and redirections are about credentials, address or form of any request.
-    /// - 408 and 429 are refusals to look at the request; 503 is one too. After 502 the gateway may
-    ///   have lost the answer to a request that was taken; sending again is safe because of our id.
-    /// - 500, 504 and all others: the request was written and may have been worked on.
-    /// - Every other 4xx is about the messages. Infobip takes a request as a whole or not at all:
-    ///   if it says which messages are wrong, those are refused, and the others go again in halves:
-    ///   it may not have named all.
+    /// - 408, 429 and 503 mean that the request was not processed. After 502 the gateway may have
+    ///   lost the answer to an accepted request; sending again is safe because of our id.
+    /// - 500, 504 and all others: the request was written and may have been processed.
+    /// - Every other 4xx is about the messages. Infobip accepts a request as a whole or not at all:
+    ///   if it names wrong messages, those are refused, and the others are tried again in halves,
+    ///   because it may not have named all.
     func results(of count: Int) -> [SendResult] {
         switch response.status {
         case 300..<400, 401...407, 415:

@@ -1,11 +1,11 @@
 import JSON
 
-/// Where the parts of one result stand in the body; nothing of it is decoded yet.
+/// The places of one result's parts in the body; none of it is decoded yet.
 ///
-/// What names the message and what says its status can cost the report (`problem`), and so can a
-/// broken bound; any other field that cannot be used is left out (`oddities`).
+/// A problem with the message's name or its status, or an exceeded bound, costs the report
+/// (`problem`); any other field that cannot be used is left out (`oddities`).
 struct InfobipResult {
-    /// A member that is kept as it stands: its name with the quotation marks, and its value.
+    /// A member that is kept as it is: its name with the quotation marks, and its value.
     struct Member {
         let name: Range<Int>
         let value: Range<Int>
@@ -32,21 +32,21 @@ struct InfobipResult {
     var error: Range<Int>?
     /// Members without a column.
     private(set) var kept: [Member] = []
-    /// Why this makes no report: the first thing that cannot be used.
+    /// Why this makes no report: the first problem that costs it.
     private(set) var problem: Oddity?
-    /// What else cannot be used, each once.
+    /// Other fields that cannot be used, each once.
     private(set) var oddities: [Oddity] = []
 
     private var seen: UInt32 = 0
-    /// More of them say no more.
+    /// The most that are kept; more would add nothing.
     private static let oddityLimit = 32
 
-    /// Notes what costs the report.
+    /// Records a problem that costs the report.
     mutating func refuse(_ reason: RejectReason, _ path: @autoclosure () -> String) {
         if problem == nil { problem = Oddity(reason, path()) }
     }
 
-    /// Notes what costs a field.
+    /// Records a field that cannot be used.
     mutating func note(_ oddity: Oddity) {
         guard oddities.count < Self.oddityLimit, !oddities.contains(oddity) else { return }
         oddities.append(oddity)
@@ -59,9 +59,9 @@ struct InfobipResult {
     /// Reads the members of a result; the next byte is its brace.
     ///
     /// - Parameters:
-    ///   - reader: without a flaw; stands behind the result afterwards.
-    ///   - recent: the provider status that the last result had; where the same bytes come again
-    ///     they are not read but only compared.
+    ///   - reader: without a flaw; afterwards it stands after the result.
+    ///   - recent: the provider status of the last result; equal bytes are compared and not read
+    ///     again.
     ///   - field: the member being read, for the place of a fault.
     /// - Throws: `JSONFault` where it is not JSON.
     init(
@@ -174,7 +174,7 @@ struct InfobipResult {
         try reader.skipValue()
     }
 
-    /// A field that came twice has no one value.
+    /// A field that came twice has no certain value.
     private mutating func passOverTwin(
         of field: InfobipField, from reader: inout JSONReader
     ) throws(JSONFault) {
@@ -190,13 +190,13 @@ struct InfobipResult {
         }
     }
 
-    /// What a flaw in a member's text costs.
+    /// The consequence of a flaw in a member's text.
     private mutating func spoil(_ field: InfobipField?, _ flaw: JSONFault) {
         guard flaw.code == .invalidUTF8 else {
             return refuse(RejectReason(flaw), field?.name ?? "")
         }
         switch field {
-        // Their descriptions tell which of them it is.
+        // Their readers report which member it is.
         case .status, .error: break
         case nil:
             kept.removeLast()
@@ -243,7 +243,8 @@ extension InfobipResult {
         kept.append(Member(name: key.start - 1..<key.end + 1, value: value, field: field))
     }
 
-    /// Digits, three for the country and two or three for the network; all else is only kept.
+    /// Digits, three for the country and two or three for the network; anything else is an
+    /// attribute.
     @inline(__always)
     private mutating func network(
         _ key: JSONString, from reader: inout JSONReader
@@ -286,7 +287,7 @@ extension InfobipResult {
                 try reader.skipValue()
             }
         }
-        // What the price's columns cannot say stays readable beside them.
+        // A price that its columns cannot hold is kept as an attribute, too.
         if isStrange || amount == nil && (seenAmount || currency != nil) {
             keep(key, .price, start..<reader.position)
         }

@@ -5,8 +5,8 @@ extension InfobipSending {
     /// Reads the answer to a request that sent these messages.
     ///
     /// A message is found by our id, whatever the order. An entry without an id of ours belongs to
-    /// the only message to its number that no other entry mentions. A message that no entry
-    /// mentions is ambiguous: Infobip took the request.
+    /// the only message to its number that no other entry names. A message that no entry names is
+    /// ambiguous, because Infobip accepted the request.
     package func sendResults(
         of messages: [OutgoingMessage], _ response: ProviderResponse?
     ) -> [SendResult] {
@@ -44,21 +44,22 @@ extension InfobipSending {
         }
     }
 
-    /// What several entries for one message come to: what may have been sent is not sent again.
+    /// The result of several entries for one message: one that may have been sent is not sent
+    /// again.
     private static func decisive(_ results: [SendResult]) -> SendResult {
         let accepted = results.first { if case .accepted = $0 { true } else { false } }
         let ambiguous = results.first { if case .ambiguous = $0 { true } else { false } }
         return accepted ?? ambiguous ?? results.first ?? .ambiguous(.notInAnswer)
     }
 
-    /// What an entry's status means.
+    /// The meaning of an entry's status.
     ///
-    /// Most rejections are final. Four are not what they seem:
-    /// - 12 and 17, no credit and package expired, are about the account and would meet every
+    /// Most rejections are final. There are four exceptions:
+    /// - 12 and 17, no credit and package expired, are about the account and would affect every
     ///   message, so sending stops;
     /// - 21, a system error, may be tried again;
-    /// - 23, duplicate id: only this message has this id, so Infobip has taken it before, at an
-    ///   attempt of which we never saw the answer. It tells what became of it by a report or a log.
+    /// - 23, duplicate id: only this message has this id, so Infobip has accepted it in an earlier
+    ///   attempt whose answer we never got. A report or a log will give its status.
     private static func result(of entry: JSONValue, id: MessageID) -> SendResult {
         let accepted = SendResult.accepted(
             providerMessageID: entry["messageId"]?.text ?? id.description)

@@ -7,12 +7,12 @@ extension InfobipSending {
     /// The most entries that one answer holds.
     private static let entryLimit = 1000
 
-    /// What fits one list of ids for sure.
+    /// What certainly fits one list of ids.
     package var lookUpLimit: Int { 50 }
 
     /// `GET /sms/1/logs` or `/sms/3/logs` by our ids, 55 of them in one request.
     ///
-    /// Never `/reports`, which hands out each report once, to whoever asks first. The logs allow
+    /// Never `/reports`, which returns each report only once, to the first caller. The logs allow
     /// 120 requests a minute.
     package func lookUpRequests(
         _ messages: [MessageLookUp]
@@ -41,10 +41,10 @@ extension InfobipSending {
         return (get(path, query: query), Array(messages))
     }
 
-    /// Reads logs as callbacks are read, so that a poll and a push of one report say the same.
+    /// Reads logs as callbacks are read, so that a polled report equals the one in a callback.
     ///
     /// A log of status 23, duplicate id, is about a second attempt and not the message: it gives no
-    /// report. Where any entry cannot be read, or the answer is full, what is missing is undecided.
+    /// report. If any entry cannot be read, or the answer is full, missing messages are undecided.
     ///
     /// - Throws: `ProviderProblem` for all but a readable 200.
     package func lookUpResult(

@@ -94,7 +94,7 @@ extension InfobipSending {
     /// Version 2 takes whole minutes, version 3 seconds.
     package var leastValiditySeconds: Int { settings.version == .v2 ? 60 : 1 }
 
-    /// A message is worth more than its echo: what is too long is cut and not left to be refused.
+    /// The message matters more than its callback data: too long data is cut instead of refused.
     private static func callbackData(of message: OutgoingMessage) -> String? {
         guard let data = message.callbackData, !data.isEmpty else { return nil }
         guard data.utf16.count > callbackDataLimit else { return data }

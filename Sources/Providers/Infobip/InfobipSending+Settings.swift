@@ -4,7 +4,7 @@ package import Settings
 extension InfobipSending.Settings {
     /// Reads the settings of sending; nil if there is no key or no address.
     ///
-    /// Problems are noted in the environment.
+    /// Problems are recorded in the environment.
     ///
     /// - Parameters:
     ///   - environment: where they are read from.
@@ -30,8 +30,8 @@ extension InfobipSending.Settings {
             }
             return nil
         }
-        // A message's own URL takes the place of the account's subscription and is called without
-        // its credentials: without a secret in the URL no report could be authenticated.
+        // A message's own URL replaces the account's subscription, and Infobip sends no credentials
+        // to it: without a secret in the URL no report could be authenticated.
         let secret = secrets.first.flatMap { Secret($0) }
         let callbackURL =
             if let callbackBase, let secret {

@@ -4,9 +4,9 @@ package import Security
 
 /// Sends through Infobip, by version 2 or 3 of its SMS API, many messages in one request.
 ///
-/// Each message is an entry of its own in `messages[]`, also where several have the same text: an
-/// entry has one `callbackData`, and where Infobip finds fault with `messages[3]` it is the fourth
-/// message and no other.
+/// Each message is an entry of its own in `messages[]`, even if several have the same text: an
+/// entry has one `callbackData`, and an error in `messages[3]` is then about the fourth message
+/// only.
 ///
 /// Our id is the `messageId`. It is what makes sending again safe: Infobip refuses an id that it
 /// has seen (status 23). How long it remembers ids is not documented.
@@ -61,7 +61,7 @@ package struct InfobipSending: SendingProvider {
     package let batchLimit: Int
     /// Short, because a message that is sent again although Infobip has it is refused for its id.
     package let settleDelay = Duration.seconds(10)
-    /// 120 are allowed; some are left to whoever else asks.
+    /// 120 are allowed; some are left for other callers.
     package let lookUpsPerMinute = 100
     package var lookUpHorizon: Duration { ProviderTraits.infobip.lookUpHorizon }
 
@@ -75,7 +75,7 @@ package struct InfobipSending: SendingProvider {
         baseURL = URLText.base(settings.baseURL)
     }
 
-    /// As many as stay well under 1 MB, the size that Infobip is known to take.
+    /// As many as stay well under 1 MB, a size that Infobip is known to accept.
     package func batchCount(of messages: [OutgoingMessage]) -> Int {
         var byteCount = 0
         for (index, message) in messages.prefix(batchLimit).enumerated() {
@@ -113,7 +113,7 @@ package struct InfobipSending: SendingProvider {
 
     private var headers: [(name: String, value: String)] {
         let key = settings.apiKey.withBytes { String(decoding: $0, as: UTF8.self) }
-        // Some of Infobip's endpoints answer in XML unless they are told.
+        // Some of Infobip's endpoints answer in XML by default.
         return [("Authorization", "App " + key), ("Accept", "application/json")]
     }
 }

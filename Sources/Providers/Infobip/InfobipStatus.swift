@@ -51,12 +51,11 @@ enum InfobipStatusGroup: Int32 {
 }
 
 extension Status {
-    /// What a provider status means.
+    /// The meaning of a provider status.
     ///
-    /// A known group name decides, since version 3 enumerates the names; the group's number where
-    /// the name is missing or new; the status's own id only where no group is given, and its name
-    /// where no id is known either. A group that nobody knows is `unknown`, which is not final: a
-    /// guess could hide the message's true end.
+    /// A known group name decides, because version 3 enumerates the names; then the group's number;
+    /// then the status's own id, and at last its name. An unknown group is `unknown`, which is not
+    /// final: a guess could hide the message's real final status.
     init(infobipGroup groupName: String?, groupID: Int32?, id: Int32?, name: String? = nil) {
         let groupName = groupName.flatMap { Word.normalized($0).isEmpty ? nil : $0 }
         let group: InfobipStatusGroup? =
@@ -72,7 +71,7 @@ extension Status {
         case .accepted: self = .accepted
         case .pending: self = .sent
         case .undeliverable: self = .undeliverable
-        // DELIVERED_TO_OPERATOR: a receipt from the handset, or a failure, may still follow.
+        // DELIVERED_TO_OPERATOR: a receipt from the phone, or a failure, may still follow.
         case .delivered: self = id == 2 ? .sent : .delivered
         case .expired: self = .expired
         case .rejected: self = .rejected
@@ -83,8 +82,8 @@ extension Status {
 
 extension Outcome {
     /// Whether Infobip refused an attempt because it has the message's id from an earlier one
-    /// (REJECTED_DUPLICATE_MESSAGE_ID). Of a message of ours, whose id nobody else gives away, that
-    /// says nothing about its final status: the earlier attempt has it.
+    /// (REJECTED_DUPLICATE_MESSAGE_ID). For a message of ours, whose id nobody else uses, that says
+    /// nothing about its final status: the earlier attempt has it.
     var isInfobipDuplicate: Bool {
         guard (statusID ?? statusName.flatMap { InfobipStatusName.id(of: $0) }) == 23 else {
             return false

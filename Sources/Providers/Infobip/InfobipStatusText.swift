@@ -1,7 +1,7 @@
 import Domain
 import JSON
 
-/// What a result's `status` or `error` object says.
+/// The content of a result's `status` or `error` object.
 struct InfobipStatusText {
     /// Which of the two objects.
     enum Kind: String {
@@ -17,9 +17,9 @@ struct InfobipStatusText {
     private(set) var isPermanent: Bool?
     /// The members that none of the above holds, such as `action`, as `"name":value,…`.
     private(set) var extras: [UInt8] = []
-    /// What cannot be used, with the path inside of the result.
+    /// Members that cannot be used, with the path inside of the result.
     private(set) var oddities: [Oddity] = []
-    /// A member that came twice although it says which status this is.
+    /// A member that came twice although it decides which status this is.
     private(set) var contradiction: Oddity?
 
     /// No provider status at all, as of a result without `error`.
@@ -103,7 +103,7 @@ struct InfobipStatusText {
         }
     }
 
-    /// Reads a member's value, as a text or as what a text stands for; or says why it cannot.
+    /// Reads a member's value, also from a text; or records why it cannot be used.
     private mutating func take(
         _ member: Member, from reader: inout JSONReader
     ) throws(JSONFault) -> RejectReason? {

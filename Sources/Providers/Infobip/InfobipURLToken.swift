@@ -1,12 +1,11 @@
 /// The secret in the query of a callback's URL: `?token=…`.
 ///
-/// A URL that goes along with a message is called without any credentials, so that all it can carry
-/// is itself. Both the name and the secrets are of characters that no URL escapes, and are compared
-/// as they stand.
+/// Infobip calls a message's own URL without credentials, so the URL itself must hold the secret.
+/// The name and the secrets use only characters that no URL escapes, and are compared as they are.
 enum InfobipURLToken {
     static let name = "token"
     private static let prefix = "token="
-    /// What stands for a token that was there.
+    /// Replaces a token in a stored URI.
     private static let redacted = "<redacted>"
 
     /// The first token's bytes; nil if there is none.
@@ -15,7 +14,7 @@ enum InfobipURLToken {
             .map { Array($0.dropFirst(prefix.utf8.count)) }
     }
 
-    /// The URI without the values of its tokens, all of them, also where the name is in capitals.
+    /// The URI without the values of its tokens; a name in capitals counts, too.
     static func redact(_ uri: String) -> String {
         guard let (path, pairs) = pairs(of: uri),
             pairs.contains(where: { HeaderText.hasPrefix($0, prefix) })
@@ -28,7 +27,7 @@ enum InfobipURLToken {
         return path + "?" + kept.joined(separator: "&")
     }
 
-    /// Bytes and not characters: what a character swallows must not hide a token.
+    /// Splits by bytes, because a combined character could hide a token.
     private static func pairs(
         of uri: String
     ) -> (path: String, pairs: [Substring.UTF8View])? {

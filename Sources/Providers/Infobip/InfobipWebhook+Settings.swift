@@ -5,12 +5,12 @@ package import Settings
 extension InfobipWebhook.Settings {
     /// Reads the settings of receiving; nil if no method has a secret.
     ///
-    /// Problems are noted in the environment.
+    /// Problems are recorded in the environment.
     ///
     /// - Parameter environment: where they are read from.
     package init?(_ environment: inout Environment) {
-        // The guides' one secret proves itself in the header and by HMAC alike; settings of their
-        // own take its place.
+        // The guides' single secret is used for the header and for HMAC; settings of their own
+        // replace it.
         let shared = environment.secrets(InfobipSettings.webhookSecret)
         let headerSecrets = environment.secrets(InfobipSettings.webhookHeaderSecret)
         let hmacSecrets = environment.secrets(InfobipSettings.hmacSecret)
@@ -37,8 +37,8 @@ extension InfobipWebhook.Settings {
         }
     }
 
-    /// A URL is seen by more eyes than a header, so its secret must be too long to guess, and of
-    /// characters that nothing on the way escapes.
+    /// A URL is logged and passed on more often than a header, so its secret must be too long to
+    /// guess, and use only characters that need no escape.
     private static func urlSecrets(_ environment: inout Environment) -> [Secret] {
         let setting = InfobipSettings.webhookURLSecret
         let values = environment.list(setting)

@@ -7,7 +7,7 @@ package import Security
 /// Source: Infobip's OpenAPI of SMS, "receive outbound SMS message report", and of Subscriptions,
 /// notification profiles.
 package final class InfobipWebhook: WebhookProvider {
-    /// How a callback proves that it is Infobip's; a method without secrets is off.
+    /// How callbacks are authenticated; a method without secrets is off.
     package struct Settings: Sendable {
         /// User and password of HTTP Basic; each pair is one secret.
         package var basic: [(user: String, password: Secret)]
@@ -46,7 +46,7 @@ package final class InfobipWebhook: WebhookProvider {
 
     /// Infobip.
     package let traits = ProviderTraits.infobip
-    /// 2000 results, the most that a profile allows, of 5 kB each, and some air.
+    /// 2000 results, the most that a profile allows, of 5 kB each, and some reserve.
     package let bodyLimit = 12 * 1024 * 1024
 
     private let authenticator: InfobipAuthenticator
@@ -76,7 +76,7 @@ package final class InfobipWebhook: WebhookProvider {
     /// The URI without its token, whether or not tokens are accepted.
     package func archived(uri: String) -> String { InfobipURLToken.redact(uri) }
 
-    /// Reads all results; one that is no report becomes a reject and costs no other.
+    /// Reads all results; one that is not a report becomes a reject and does not affect the others.
     ///
     /// - Throws: `Malformation` for another media type, for what is not a JSON object, and for more
     ///   than 10,000 results or two lists of them.
@@ -102,17 +102,17 @@ package final class InfobipWebhook: WebhookProvider {
 }
 
 extension InfobipWebhook {
-    /// `X-Webhook-Secret`, whose value is a secret as it stands.
+    /// `X-Webhook-Secret`, whose value is the secret itself.
     package static let defaultHeaderName = name("X-Webhook-Secret")
-    /// `X-Hub-Signature`, as Infobip sends it for messaging where it has been seen.
+    /// `X-Hub-Signature`, which Infobip was seen to send for messaging.
     package static let defaultHMACHeaderName = name("X-Hub-Signature")
 
-    /// The URL that goes along with a message for its reports.
+    /// The URL that is sent with a message for its reports.
     ///
     /// - Parameters:
     ///   - base: scheme and authority under which Infobip reaches us.
-    ///   - secret: one of `urlSecrets`; nil gives a URL that proves nothing, since Infobip calls it
-    ///     without credentials.
+    ///   - secret: one of `urlSecrets`; nil gives a URL without authentication, because Infobip
+    ///     sends no credentials to it.
     /// - Returns: `{base}/callbacks/infobip?token={secret}`; never to be logged.
     package static func callbackURL(base: String, secret: Secret?) -> String {
         let url = URLText.base(base) + Provider.infobip.callbackPath

@@ -4,8 +4,8 @@ import Security
 
 /// Decides whether a callback is Plivo's.
 ///
-/// Plivo signs the URL that it was told to call, so every configured base URL is tried, with every
-/// token and every signature in the headers, without stopping at the first match. Any thread.
+/// Plivo signs the URL that it was given, so every configured base URL is tried, with every token
+/// and every signature in the headers, without stopping at the first match. Any thread.
 struct PlivoAuthenticator: Sendable {
     private let bases: [[UInt8]]
     private let keys: [HMACKey]
@@ -32,7 +32,7 @@ struct PlivoAuthenticator: Sendable {
 
     /// What came in the headers of one version.
     private struct Given {
-        /// The decoded signatures; what is none is left out.
+        /// The decoded signatures; texts that are not signatures are left out.
         let signatures: [[UInt8]]
         let hasSignature: Bool
         /// As it came; where the header came twice, each of its values as well. Empty without one.
@@ -49,7 +49,7 @@ struct PlivoAuthenticator: Sendable {
             }
         }
 
-        /// Whether any header of the version came: then no other version is looked at.
+        /// Whether any header of the version came: then no other version is tried.
         var isAny: Bool { hasSignature || !nonces.isEmpty }
     }
 
@@ -90,8 +90,8 @@ struct PlivoAuthenticator: Sendable {
         }
         let older = Given(v2, request)
         guard older.isAny else { throw Refusal(.missingSignature) }
-        // At a call's URL `To` chooses the message, and V2 does not protect it: one callback that
-        // somebody has seen would be a key to all messages of the send request.
+        // At a send request's URL `To` chooses the message, and V2 does not protect it: a single
+        // callback that was seen could then be changed for all messages of the send request.
         guard allowsV2, request.sendRequest == nil else { throw Refusal(.schemeNotAllowed) }
         guard older.hasSignature, !older.nonces.isEmpty else {
             throw Refusal(.missingSignature)

@@ -1,8 +1,8 @@
 /// Plivo's error codes of messages, which come as numbers only.
 ///
 /// Source: Plivo's documentation, messaging/troubleshooting/error-codes, with 120 to 140 from a
-/// third party's list. Only of 20 and 80 does Plivo itself say that they are temporary; the rest of
-/// `isPermanent` is our reading: whether the same message, sent again, cannot but fail again.
+/// third party's list. Plivo says only of 20 and 80 that they are temporary; the rest of
+/// `isPermanent` is our interpretation: whether the same message, sent again, must fail again.
 struct PlivoErrorCode: Equatable {
     let code: String
     let name: String

@@ -9,13 +9,13 @@ struct PlivoParser {
 
     private let form: FormReader
     private var values: [PlivoField: Range<Int>] = [:]
-    /// Fields that came twice, and so have no one value.
+    /// Fields that came twice, and so have no certain value.
     private var repeated: Set<PlivoField> = []
     /// The parameters that no column holds, in the order in which they first came.
     private var others: [(name: String, values: [Range<Int>])] = []
-    /// Why there is no report: the first thing about its message's name or its status.
+    /// Why there is no report: the first problem with its message's name or its status.
     private(set) var problem: (reason: RejectReason, field: PlivoField)?
-    /// What else cannot be used, and is left out of the report.
+    /// Other fields that cannot be used, and are left out of the report.
     private(set) var oddities: [Oddity] = []
 
     init(_ form: FormReader) {
@@ -23,7 +23,7 @@ struct PlivoParser {
         var places: [ExactName: Int] = [:]
         for (index, pair) in form.pairs.enumerated()
         where !pair.name.isEmpty || !pair.value.isEmpty {
-            // A byte order mark in front of the whole is no part of the first name.
+            // A byte order mark before the form does not belong to the first name.
             let text = form.text(pair.name)
             let isMarked = index == 0 && text.unicodeScalars.first == "\u{FEFF}"
             let name = isMarked ? String(text.unicodeScalars.dropFirst()) : text
@@ -48,7 +48,7 @@ struct PlivoParser {
         }
     }
 
-    /// What the form is about if it is no status callback, which always has a `Status`.
+    /// The kind of a form that is not a status callback, which always has a `Status`.
     var otherEvent: RejectReason? {
         if values[.status] != nil || repeated.contains(.status) { return nil }
         let isInbound = others.contains { other in
@@ -57,7 +57,7 @@ struct PlivoParser {
         return isInbound ? .inboundMessage : .notAReport
     }
 
-    /// Which parameter is missing or empty without which a status callback says nothing.
+    /// The required parameter that is missing or empty.
     var missing: PlivoField? {
         if given(.status) == nil, !repeated.contains(.status) { return .status }
         if given(.messageUUID) == nil, !repeated.contains(.messageUUID), parentID() == nil {
@@ -70,8 +70,8 @@ struct PlivoParser {
     ///
     /// - Parameters:
     ///   - message: our own id of the message, where the URL that was called holds one.
-    ///   - sendRequest: the id of the send request that sent the message, where the URL holds that
-    ///     one: send request and `To` make what is supposed to be the message's id.
+    ///   - sendRequest: the id of the send request that sent the message, if the URL holds that:
+    ///     send request and `To` give the assumed id of the message.
     /// - Returns: the report; nil once `problem` says why there is none.
     mutating func report(message: MessageID?, sendRequest: SendRequestID? = nil) -> Report? {
         let wholeID = parentID()
@@ -86,7 +86,7 @@ struct PlivoParser {
         let segments = segments()
         let price = price()
         let network = network()
-        // Each time of which a column holds the value is told; the others are kept as they came.
+        // Times that have a column are reported; the others are attributes.
         for field in [PlivoField.messageTime, .queuedTime, .deliveryReportTime]
         where field != doneField {
             keep(field)
@@ -121,7 +121,7 @@ struct PlivoParser {
         return range.isEmpty ? nil : range
     }
 
-    /// A value without what PostgreSQL cannot hold.
+    /// A value without characters that PostgreSQL cannot hold.
     private func text(_ range: Range<Int>) -> String {
         let text = form.text(range)
         guard text.utf8.contains(0) else { return text }
@@ -137,8 +137,8 @@ struct PlivoParser {
         return text(range)
     }
 
-    /// The name of the message, or of the part; what is wrong with it costs the report only if
-    /// nothing else names the message.
+    /// The name of the message, or of the part; a problem with it costs the report only if nothing
+    /// else names the message.
     private mutating func messageID(isOnlyName: Bool) -> String? {
         let range = given(.messageUUID)
         if let range, let id = name(range) { return id }
@@ -171,14 +171,13 @@ struct PlivoParser {
         MessageKey.supposed(sendRequest: sendRequest, recipient: given(.to).map { text($0) } ?? "")
     }
 
-    /// The whole message's UUID, where the form is about one part of it; nil where it gives none
-    /// that could be a message's name. It is kept among the attributes in any case.
+    /// The whole message's UUID, if the form is about one part of it; nil without a valid one. It
+    /// is an attribute in any case.
     private func parentID() -> String? {
         other("ParentMessageUUID").flatMap { trimmed($0) }.flatMap { name($0) }
     }
 
-    /// What `PartInfo` says if it is `n of m` and there are several parts. It is kept among the
-    /// attributes in any case.
+    /// The part in `PartInfo` if it is `n of m` with several parts. It is an attribute in any case.
     private func part() -> PartNumber? {
         guard let range = other("PartInfo") else { return nil }
         let words = form.text(range).split(separator: " ", omittingEmptySubsequences: false)
@@ -235,7 +234,7 @@ struct PlivoParser {
         return Report.Price(amount: amount, currency: "USD")
     }
 
-    /// Country and network together; one alone, or one that is no number, is only kept.
+    /// Country and network together; one alone, or one that is not a number, is only an attribute.
     private mutating func network() -> String? {
         if let country = given(.mobileCountryCode), let network = given(.mobileNetworkCode),
             country.count <= 3, network.count <= 3,

@@ -3,9 +3,9 @@ import JSON
 
 /// Plivo's record of a message, as a status callback.
 ///
-/// A record says what a callback says under other names, so it is read by the same parser and its
-/// report means the same. `message_updated_time` counts as the receipt's time where the status is
-/// one of those that a receipt brings; a record has no other.
+/// A record has the content of a callback under other names, so the same parser reads it and its
+/// report means the same. `message_updated_time` counts as the receipt's time if the status is one
+/// that a receipt brings; a record has no other.
 /// Source: Plivo's documentation, messaging/api/message, "Retrieve a message".
 struct PlivoRecord {
     private let parameters: [(name: String, value: String)]
@@ -26,8 +26,8 @@ struct PlivoRecord {
         }
     }
 
-    /// The report under our own id; nil if the record lacks its UUID or state. A value that cannot
-    /// be what it should be is left out.
+    /// The report under our own id; nil if the record lacks its UUID or state. An invalid value is
+    /// left out.
     func report(message: MessageID) -> Report? {
         var parser = PlivoParser(
             FormReader(lenient: Array(PercentEncoding.encode(parameters).utf8)))
@@ -51,7 +51,7 @@ struct PlivoRecord {
         "powerpack_id": "PowerpackUUID",
     ]
 
-    /// About the request and not the message, or the message's text, which is personal data.
+    /// About the request, or the message's text, which is personal data.
     private static let dropped: Set = ["api_id", "resource_uri", "text", "content", "media_urls"]
 
     /// A value as a callback would write it; nil for what a callback would leave out.

@@ -1,12 +1,12 @@
 import Domain
 import JSON
 
-/// An answer of Plivo with an HTTP status that is no success: `{"api_id":…,"error":…}`, in which
+/// An answer of Plivo with an HTTP status other than success: `{"api_id":…,"error":…}`, in which
 /// `error` is a text, or an object with a text or with lists of texts by field.
 struct PlivoRefusal {
     let problem: ProviderProblem
-    /// Whether Plivo itself says so, and not something in front of it or in its place: every answer
-    /// of its API has an `api_id`.
+    /// Whether the answer is Plivo's own and not a proxy's: every answer of its API has an
+    /// `api_id`.
     let isFromPlivo: Bool
 
     private let response: ProviderResponse
@@ -47,7 +47,7 @@ struct PlivoRefusal {
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
-    /// What it means for the message.
+    /// The result for the message.
     ///
     /// - 401, 402, 406, 407, 415 and redirections are about credentials, account or address. So is
     ///   every refusal for want of credit, and a 404 or 405 that is not Plivo's own: a wrong

@@ -5,12 +5,12 @@ extension PlivoSending {
     /// Reads the answer to a request that sent these messages.
     ///
     /// A success holds a UUID for each valid recipient and names the others. The order of the UUIDs
-    /// is not documented, so that of several none is said to be anybody's: each message's first
-    /// callback tells. Where UUIDs and named recipients do not add up to the messages, those that
+    /// is not documented, so with several none is assigned to a message; each message's first
+    /// callback gives it. If UUIDs and named recipients do not add up to the messages, those that
     /// are not named are ambiguous.
     ///
-    /// What several are refused for may be about one of them, such as a country to which the
-    /// account may not send: then each goes by itself.
+    /// A refusal of several may be about one of them, such as a country to which the account may
+    /// not send: then each is sent alone.
     package func sendResults(
         of messages: [OutgoingMessage], _ response: ProviderResponse?
     ) -> [SendResult] {
@@ -37,7 +37,7 @@ extension PlivoSending {
         }
     }
 
-    /// What became of a message with this UUID, or of one that was found invalid.
+    /// The result of a message with this UUID, or of one with an invalid recipient.
     private static func result(_ id: String?) -> SendResult {
         if let id { return .accepted(providerMessageID: id) }
         return .refused(
@@ -51,7 +51,7 @@ extension PlivoSending {
         return value.text.map { [$0] } ?? value.elements.compactMap(\.text)
     }
 
-    /// A number in whatever spelling, as `PhoneNumber.digits` has it.
+    /// A number in any spelling, as `PhoneNumber.digits` has it.
     private static func digits(_ text: String) -> String {
         let digits = text.utf8.filter { ByteView.isDigit($0) }
         return String(decoding: digits.drop { $0 == UInt8(ascii: "0") }, as: UTF8.self)

@@ -6,14 +6,14 @@ extension PlivoSending {
     private static let clockSkew = Duration.seconds(120)
     /// How long after the attempt Plivo may have taken the message.
     private static let span = Duration.seconds(600)
-    /// The filter's times have no zone and none is documented: they are set wide enough for any,
-    /// and the records' own times, which have an offset, decide.
+    /// The filter's times have no documented zone: they are wide enough for any, and the records'
+    /// own times, which have an offset, decide.
     private static let zones = Duration.seconds(14 * 3600)
     /// The most records in one answer.
     private static let recordLimit = 20
 
-    /// `GET …/Message/{uuid}/`; where the UUID was never told, `GET …/Message/?to_number=…` for the
-    /// time of the attempt.
+    /// `GET …/Message/{uuid}/`; without a known UUID, `GET …/Message/?to_number=…` for the time of
+    /// the attempt.
     package func lookUpRequests(
         _ messages: [MessageLookUp]
     ) -> [(request: ProviderRequest, messages: [MessageLookUp])] {
@@ -84,7 +84,7 @@ extension PlivoSending {
         TextRedactor.redact(lookUpBody)
     }
 
-    /// Whether a record may be the message's; what cannot be read may be.
+    /// Whether a record may be the message's; an unreadable one may be.
     private static func isCandidate(_ record: JSONValue, for message: MessageLookUp) -> Bool {
         if record["message_direction"]?.text == "inbound" { return false }
         if let number = record["to_number"]?.text,

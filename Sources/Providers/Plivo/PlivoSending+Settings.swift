@@ -4,7 +4,7 @@ package import Settings
 extension PlivoSending.Settings {
     /// Reads the settings of sending; nil if the account or its token is not set.
     ///
-    /// Problems are noted in the environment.
+    /// Problems are recorded in the environment.
     ///
     /// - Parameters:
     ///   - environment: where they are read from.
@@ -12,8 +12,8 @@ extension PlivoSending.Settings {
     package init?(_ environment: inout Environment, callbackBase: String?) {
         let baseURL = environment.providerAddress(PlivoSettings.baseURL)
         let settle = environment.integer(PlivoSettings.settleSeconds)
-        // Version 2 does not sign the body, which says whom a report of a shared URL is about, so
-        // that each message needs a request and a URL of its own.
+        // Version 2 does not sign the body, which names the recipient of a report at a shared URL,
+        // so each message then needs a request and a URL of its own.
         let allowsV2 = environment.flag(PlivoSettings.allowSignatureV2)
         let batch = environment.integer(PlivoSettings.lane.batchLimit)
         let sender = environment.text(PlivoSettings.sender)
@@ -38,7 +38,7 @@ extension PlivoSending.Settings {
                 .publicAddresses,
                 "is not set; Plivo must be told where to report, such as https://sms.example.com")
         }
-        // A bad address is a problem that ends the start; the default only completes the object.
+        // A bad address prevents the start; the default only completes the object.
         self.init(
             baseURL: baseURL ?? "https://api.plivo.com", authID: id, authToken: token,
             callbackBaseURL: callbackBase, powerpackUUID: powerpack, defaultSender: sender,

@@ -4,23 +4,21 @@ package import Security
 
 /// Sends through Plivo, the messages of one send request in one request.
 ///
-/// Plivo takes up to 1000 recipients of one text, joined by `<`. A request has one callback URL,
-/// the only place for a word of ours, so with one URL for several messages their reports must say
-/// which is meant. They do: the URL holds the send request's id, each callback names its recipient
-/// as `To`, no send request has a recipient twice, and a message's id follows from the two
-/// (`MessageKey`). Signature V3 covers the URL and `To`; V2 does not cover `To`, so that at a send
-/// request's URL no callback is authenticated by V2. It relies on Plivo giving back the digits that
-/// it was given.
+/// Plivo accepts up to 1000 recipients of one text, joined by `<`. A request has one callback URL,
+/// and that is the only place for an id of ours. So with one URL for several messages, the reports
+/// must show which message is meant. They do: the URL holds the send request's id, each callback
+/// names its recipient as `To`, no send request has a recipient twice, and a message's id follows
+/// from the two (`MessageKey`). Signature V3 covers the URL and `To`; V2 does not cover `To`, so V2
+/// is refused at a send request's URL. This relies on Plivo returning the digits that it was given.
 ///
-/// What it costs: the order of `message_uuid[]` is not documented, so the answer tells no message's
-/// UUID, only the first callback does; and an answer that does not come leaves all messages of the
-/// request unknown, where Plivo does not refuse what it is sent twice. Until a UUID is known, Plivo
-/// is asked by recipient and time, which cannot tell apart two messages that went to one number
-/// within minutes. A message by itself has its own id in the URL and needs none of this; a limit
-/// of 1 sends all of them so.
+/// The price: the order of `message_uuid[]` is not documented, so only the first callback gives a
+/// message's UUID; and an answer that does not come leaves all messages of the request unknown,
+/// while Plivo does not refuse repetitions. Until a UUID is known, Plivo is asked by recipient and
+/// time, which cannot distinguish two messages to one number within minutes. A message sent alone
+/// has its own id in the URL and needs none of this; a limit of 1 sends all of them alone.
 /// Source: Plivo's documentation, messaging/api/message.
 package struct PlivoSending: SendingProvider {
-    /// What Plivo keeps of a message in its own logs.
+    /// What Plivo stores of a message in its own logs.
     package enum Logging: String, Sendable, CaseIterable {
         case all = "true"
         case none = "false"
@@ -45,7 +43,7 @@ package struct PlivoSending: SendingProvider {
         package var logging: Logging?
         /// How long to wait before a message that Plivo does not list counts as not taken.
         package var settleDelay: Duration
-        /// The most messages in one request; 1 sends each by itself.
+        /// The most messages in one request; 1 sends each alone.
         package var batchLimit: Int
 
         /// - Parameters:
@@ -80,14 +78,15 @@ package struct PlivoSending: SendingProvider {
     package let provider = Provider.plivo
     /// Plivo takes 1000 recipients at most.
     package let batchLimit: Int
-    /// Long, because Plivo notices no repetition and does not say how soon it lists a message.
+    /// Long, because Plivo does not notice repetitions and does not document how soon it lists a
+    /// message.
     package let settleDelay: Duration
     /// A tenth of the 300 requests in 5 seconds that an account has.
     package let lookUpsPerMinute = 360
     package var lookUpHorizon: Duration { ProviderTraits.plivo.lookUpHorizon }
 
     private let settings: Settings
-    /// `…/v1/Account/{auth_id}/Message/`; without the slash at the end Plivo does not know it.
+    /// `…/v1/Account/{auth_id}/Message/`; Plivo requires the slash at the end.
     private let messagesURL: String
 
     /// - Parameter settings: the account, and how it is used.
@@ -104,7 +103,7 @@ package struct PlivoSending: SendingProvider {
     /// The messages of the first one's send request, up to a recipient that comes again: Plivo
     /// drops duplicates.
     ///
-    /// A message whose id does not follow from send request and recipient goes by itself, since a
+    /// A message whose id does not follow from send request and recipient is sent alone, because a
     /// callback to a send request's URL would not find it.
     package func batchCount(of messages: [OutgoingMessage]) -> Int {
         guard let first = messages.first, Self.isNamedBySendRequest(first) else {
@@ -154,7 +153,7 @@ package struct PlivoSending: SendingProvider {
         ]
     }
 
-    /// Exactly one of `src` and `powerpack_uuid` is given, the message's own sender before all.
+    /// Exactly one of `src` and `powerpack_uuid` is given; the message's own sender comes first.
     private func body(
         _ message: OutgoingMessage, to recipients: String, callbackPath: String
     ) -> [UInt8] {
@@ -178,7 +177,7 @@ package struct PlivoSending: SendingProvider {
         }
     }
 
-    /// Plivo lets a message wait for 5 seconds to a second under 3 hours.
+    /// Plivo accepts from 5 seconds to a second under 3 hours.
     private static let expiry = 5...10_799
 
     private static func expirySeconds(of message: OutgoingMessage) -> Int? {

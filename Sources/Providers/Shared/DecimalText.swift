@@ -44,7 +44,7 @@ enum DecimalText {
         var first = start
         let isNegative = bytes[start] == UInt8(ascii: "-")
         if isNegative || bytes[start] == UInt8(ascii: "+") { first += 1 }
-        // Three digits are more than the bound on digits can use.
+        // An exponent of more than three digits cannot be within the bound.
         guard (first + 1...first + 3).contains(end), bytes.isDigits(first..<end),
             let magnitude = Int(bytes.text(first..<end))
         else { return nil }

@@ -1,8 +1,8 @@
-/// Reads the few headers that prove a callback.
+/// Reads the headers that authenticate a callback.
 enum HeaderText {
-    /// The most values of one header that are looked at.
+    /// The most values of one header that are read.
     private static let valueLimit = 16
-    /// A line that came more than twice is nobody's mistake.
+    /// The most copies of a header line that are tried; a mistake makes two.
     private static let candidateLimit = 2
 
     /// Whether bytes begin with a word, in either case; the word is ASCII and in lower case.
@@ -12,8 +12,8 @@ enum HeaderText {
         }
     }
 
-    /// What a header that has one value may have meant: the whole, and where a comma is in it, each
-    /// of the values, since a header line that came twice arrives as one.
+    /// The possible values of a header with one value: the whole, and if it has a comma, each part,
+    /// because two lines of the same header arrive joined.
     static func candidates(_ header: String) -> [String] {
         guard header.utf8.contains(UInt8(ascii: ",")) else { return [header] }
         var candidates = [header]

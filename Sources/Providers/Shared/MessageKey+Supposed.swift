@@ -4,8 +4,8 @@ private import Security
 extension MessageKey {
     /// The key that a message has if its send request sent it to exactly this recipient.
     ///
-    /// A provider may echo another spelling of the number than it was given, so this key names a
-    /// message only if there is one under it (see `Report.sendRequest`).
+    /// A provider may return another spelling of the number than it got, so this key names a
+    /// message only if one exists under it (see `Report.sendRequest`).
     ///
     /// - Parameters:
     ///   - sendRequest: the id in the URL that was called.

@@ -1,10 +1,10 @@
 package import Domain
 private import Security
 
-/// The rules by which a message's key follows from what names it.
+/// The rules by which a message's key is computed from its names.
 ///
-/// The same names always give the same key, without asking the database: the receiver of reports,
-/// the look-up by provider's id and whoever queues messages all call this.
+/// The same names always give the same key, without a query: the receiver of reports, the look-up
+/// by provider's id and the queue all use this.
 package enum MessageKey {
     /// - Parameters:
     ///   - provider: whose name it is; equal names at two providers are two messages.
@@ -24,8 +24,8 @@ package enum MessageKey {
 
     /// The key of a message that we send: it follows from its send request and its recipient.
     ///
-    /// So one callback URL with the send request's id in it, and the recipient in a signed body,
-    /// name the message without asking the database.
+    /// So a callback URL with the send request's id, together with the recipient in a signed body,
+    /// names the message without a query.
     ///
     /// - Parameters:
     ///   - sendRequest: version 7; the key is of the same millisecond.
@@ -49,7 +49,7 @@ package enum MessageKey {
         return derive(ofProviderNamed: provider.name, name)
     }
 
-    /// The key of a name that says nothing by itself; no two providers have keys in common.
+    /// The key of a name that is not a key itself; no two providers have keys in common.
     static func derive(
         ofProviderNamed provider: String, _ name: UnsafeRawBufferPointer
     ) -> MessageID {
@@ -73,7 +73,7 @@ package enum MessageKey {
     }
 
     private static func ours(_ name: UnsafeRawBufferPointer) -> MessageID? {
-        // Most foreign names fail here, before the whole of them is read.
+        // Most foreign names fail here, before they are read as a whole.
         guard name.count == 36, name[14] == UInt8(ascii: "7"),
             let id = MessageID(utf8InAnyCase: name), id.isOurs
         else { return nil }

@@ -1,6 +1,6 @@
 import Domain
 
-/// A field that cannot be used, in a report that is stored all the same.
+/// A field that cannot be used, in a report that is still stored.
 struct Oddity: Equatable, Sendable {
     let reason: RejectReason
     /// Inside of the report: `price.currency`, `SentTime`; empty for a field of unknown name.
@@ -12,7 +12,7 @@ struct Oddity: Equatable, Sendable {
     }
 }
 
-/// The notes on the oddities of one callback's reports: one note a report, and a bounded number.
+/// The notes on odd fields of one callback's reports: one note a report, and a bounded number.
 struct OddityNotes {
     /// As many as there are usually reports in a callback.
     static let limit = 100
@@ -22,7 +22,7 @@ struct OddityNotes {
     private var notes: [Reject] = []
     private var count = 0
 
-    /// Notes what is odd in one report.
+    /// Records the odd fields of one report.
     ///
     /// - Parameters:
     ///   - oddities: not empty.
@@ -53,7 +53,7 @@ struct OddityNotes {
 
     var isEmpty: Bool { notes.isEmpty }
 
-    /// The notes; the last one tells of those that were left out.
+    /// The notes; the last one counts those that were left out.
     var rejects: [Reject] {
         guard count > Self.limit, let last = notes.last else { return notes }
         let more = " \(count - Self.limit) more reports of this callback have oddities."

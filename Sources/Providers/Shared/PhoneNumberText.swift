@@ -1,8 +1,8 @@
 import JSON
 
-/// How numbers and senders are kept: a number with `+` in front, all else as it stands.
+/// The stored form of numbers and senders: a number with `+` before it, all else unchanged.
 enum PhoneNumberText {
-    /// The fewest digits that are taken for a number; shorter ones are codes of one country.
+    /// The fewest digits of a number; shorter ones are short codes of one country.
     private static let fewest = 4
     /// The most digits that ITU-T E.164 allows.
     private static let most = 15
@@ -26,7 +26,7 @@ enum PhoneNumberText {
         }
     }
 
-    /// A sender as providers take it: a number without its `+`, all else as it stands.
+    /// A sender as providers expect it: a number without its `+`, all else unchanged.
     static func wire(sender: String) -> String {
         let digits = sender.dropFirst()
         let isNumber =

@@ -2,8 +2,8 @@ package import Domain
 package import Postgres
 
 extension RowReader {
-    /// The changes that a statement has noted in a row of `status_change`: the columns block,
-    /// messages, statuses and causes; empty where they are NULL, since it noted none.
+    /// The changes that a statement has written to a row of `status_change`: the columns block,
+    /// messages, statuses and causes; empty where they are NULL, because it wrote none.
     mutating func nextChanges() throws(PostgresError) -> [StatusChange] {
         guard let block = try next(Int64?.self) else {
             skipRest()
@@ -78,7 +78,7 @@ extension StatusChange.Cause: ColumnValue {
 
 /// A row of `status_change` has a block of numbers, one for each of its changes.
 extension ChangeSequence {
-    /// As many changes as one row holds at most; the table has the same bound.
+    /// The most changes that one row holds; the table has the same bound.
     private static let blockSize: Int64 = 16_384
 
     init(block: Int64, position: Int64) {

@@ -18,14 +18,14 @@ package struct ChangeLog: ChangeReader {
             guard let log = try connection.execute(SelectSettledChanges()).first,
                 let oldest = log.oldest
             else { return ChangePage(changes: [], isComplete: true) }
-            // A failover that lost commits takes numbers back.
+            // A failover that lost commits may set the numbers back.
             let isComplete =
                 sequence == .start
                 || sequence.block + 1 >= oldest && sequence.block <= log.taken
             guard sequence.block <= log.settled else {
                 return ChangePage(changes: [], isComplete: isComplete)
             }
-            // A transaction of its own: it sees whatever was settled before.
+            // A transaction of its own, which sees everything that was settled before.
             let changes = try connection.execute(
                 SelectChanges(after: sequence, through: log.settled, limit: limit))
             return ChangePage(changes: changes.rows, isComplete: isComplete)

@@ -1,10 +1,10 @@
 import Domain
 import Postgres
 
-/// Up to where changes can be read, the last number that anybody took, and where those begin that
-/// are kept.
+/// The place up to which changes can be read, the last number in use, and the beginning of the kept
+/// ones.
 ///
-/// What this returns holds for a snapshot that is taken afterwards: `SelectChanges` must be a later
+/// The result holds for a snapshot that is taken afterwards, so `SelectChanges` must be a later
 /// statement.
 struct SelectSettledChanges: Statement {
     static let name: StaticString = "select_settled_changes"

@@ -1,7 +1,7 @@
 package import Domain
 package import Postgres
 
-// The domain's types as columns hold them.
+// The domain's types as columns.
 
 extension Identifier: ColumnValue {
     /// A `uuid`.

@@ -2,21 +2,21 @@ import Domain
 import Postgres
 import Telemetry
 
-/// Runs statements on a pool; its errors become what the domain knows.
+/// Runs statements on a pool; their errors become `StoreFailure`.
 struct Queries: Sendable {
     private let pool: ConnectionPool
     private let logger: Logger
-    /// Whether the statements write what somebody is promised.
+    /// Whether the statements write data that is promised to a caller.
     private let areCommits: Bool
 
-    /// A session that waits for a standby and began so long ago keeps others from joining it.
+    /// While a session has waited for a standby for this long, no other one is started.
     private static let longWait: Duration = .seconds(1)
 
     /// - Parameters:
     ///   - pool: where to run.
-    ///   - logger: told of failed queries.
-    ///   - areCommits: true lets nothing begin, after a commit whose outcome nobody knows, while
-    ///     such commits wait for a synchronous standby: each would leave another session behind.
+    ///   - logger: gets failed queries.
+    ///   - areCommits: true lets nothing begin, after a commit with an unknown outcome, while such
+    ///     commits wait for a synchronous standby: each would leave another waiting session.
     init(_ pool: ConnectionPool, _ logger: Logger, areCommits: Bool = false) {
         self.pool = pool
         self.logger = logger
@@ -26,8 +26,8 @@ struct Queries: Sendable {
     /// Runs a body that may be run again, should its connection turn out to be stale.
     ///
     /// - Parameters:
-    ///   - tellsAway: whether a failure has to be sure that the database is away, which takes up to
-    ///     a second more where a connection got no answer.
+    ///   - tellsAway: whether a failure must be certain that the database is unreachable; checking
+    ///     takes up to a second more if a connection got no answer.
     ///   - body: gets a connection.
     /// - Returns: what the body returned.
     /// - Throws: `StoreFailure`.
@@ -53,13 +53,13 @@ struct Queries: Sendable {
         }
     }
 
-    /// Whether no server answers: one connection without an answer says so only of itself.
+    /// Whether no server answers; one connection without an answer does not prove that.
     private func isAway(_ error: PostgresError, _ wasConnected: Bool) -> Bool {
         guard error.isServerAway, wasConnected else { return error.isServerAway }
         return pool.connectFailure(within: .seconds(1))?.isServerAway ?? false
     }
 
-    /// A commit's outcome is unknown, though `run` was not told so by an error.
+    /// Records that a commit's outcome is unknown, though no error showed it to `run`.
     func noteCommitDoubt() { pool.hasCommitDoubt = true }
 
     private func settleDoubt(_ connection: Connection) throws(PostgresError) {
@@ -73,10 +73,10 @@ struct Queries: Sendable {
 }
 
 extension PostgresError {
-    /// Whether there is no server to ask: nobody answers, or only to say that it starts or stops.
+    /// Whether there is no server to ask: none answers, or only that it is starting or stopping.
     fileprivate var isServerAway: Bool {
         switch code {
-        // A statement or a lock that took too long is the server's own word, with its SQLSTATE.
+        // A statement or lock time-out comes from the server itself, with its SQLSTATE.
         case .connection, .timeout: sqlState == nil || sqlState?.errorClass == "08"
         case .unavailable:
             sqlState.map { ["57P01", "57P02", "57P03"].contains($0.description) } ?? true

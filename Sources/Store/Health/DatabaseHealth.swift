@@ -1,19 +1,19 @@
 package import Domain
 package import Postgres
 
-/// Asks the database whether it is there, takes writes, and has the schema that this program was
-/// made for.
+/// Checks whether the database is reachable, accepts writes, and has the schema that this program
+/// needs.
 package struct DatabaseHealth: DatabaseProbe {
-    /// The newest file in `Migrations/`; a test holds the two together.
+    /// The newest file in `Migrations/`; a test compares the two.
     package static let expectedMigration = 11
 
     private let pool: ConnectionPool
-    /// Whether another server may take this one's place.
+    /// Whether another server may replace this one.
     private let hasSeveralHosts: Bool
 
     /// - Parameters:
-    ///   - pool: to ask on.
-    ///   - settings: of the connections that callbacks are written with, for what to warn of.
+    ///   - pool: for the check.
+    ///   - settings: of the connections that callbacks are written with, for the warning.
     package init(_ pool: ConnectionPool, settings: ConnectionSettings? = nil) {
         self.pool = pool
         hasSeveralHosts = settings?.namesSeveralHosts ?? false
@@ -55,7 +55,7 @@ package struct DatabaseHealth: DatabaseProbe {
     }
 
     private static func problem(_ error: PostgresError) -> String {
-        // A wrong password is `permission`, too, but migrating does not help against it.
+        // A wrong password is `permission`, too, but migrating does not help then.
         let advice =
             error.sqlState?.description == "42501"
             ? "; run waybill migrate with DATABASE_URL set, it grants the rights" : ""

@@ -27,7 +27,7 @@ struct SelectWriteRefusal: Statement {
     }
 }
 
-/// What a commit means at this server.
+/// The durability of a commit at this server.
 struct SelectDurability: Statement {
     static let name: StaticString = "select_durability"
     // Our sessions set the level themselves; what they would have without that is asked for. A

@@ -24,7 +24,7 @@ struct SelectAPIKey: Statement {
     }
 }
 
-/// Notes that a key was used.
+/// Records that a key was used.
 struct TouchAPIKey: Statement {
     let hash: [UInt8]
 

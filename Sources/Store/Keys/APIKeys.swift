@@ -8,10 +8,10 @@ package final class APIKeys: APIKeyStore {
     private let queries: Queries
     private let commits: Queries
     private let logger: Logger
-    /// Until when no use is noted, since the last try failed.
+    /// Until when no use is recorded, because the last attempt failed.
     private let noNotesUntil = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// A note of a use is worth no more of a caller's time.
+    /// The longest time that recording a use may cost a caller.
     private static let noteTime: Duration = .seconds(1)
     private static let pauseAfterFailure: Duration = .seconds(60)
 
@@ -30,8 +30,8 @@ package final class APIKeys: APIKeyStore {
         }
     }
 
-    /// Notes that a key was used. Who has a valid key gets an answer though it cannot be noted, as
-    /// from a database that only reads.
+    /// Records that a key was used. A caller with a valid key gets an answer even if recording
+    /// fails, as on a database that only reads.
     private func noteUse(of hash: [UInt8], _ connection: Connection) {
         let isPaused = noNotesUntil.withLock { end in end.map { .now < $0 } ?? false }
         guard !isPaused else { return }
@@ -39,7 +39,8 @@ package final class APIKeys: APIKeyStore {
             _ = try connection.execute(
                 CommitLazily(), TouchAPIKey(hash: hash), within: Self.noteTime)
         } catch {
-            // A failed write costs the pool its connections: not once a request.
+            // A failed write costs the pool its connections, so it must not happen for each
+            // request.
             noNotesUntil.withLock { $0 = .now + Self.pauseAfterFailure }
             logger.log(
                 .debug, "the use of a key could not be noted", ["error": "\(error.description)"])
@@ -58,7 +59,7 @@ package final class APIKeys: APIKeyStore {
         }
     }
 
-    /// All keys, revoked ones too, in the order of their making.
+    /// All keys, revoked ones too, in the order of creation.
     package func list() throws(StoreFailure) -> [APIKey] {
         try queries.run { connection throws(PostgresError) in
             try connection.execute(SelectAPIKeys()).rows

@@ -1,8 +1,8 @@
-/// How many rows the next portion of a long walk takes, and how long to rest before it.
+/// How many rows the next portion of a long walk takes, and how long to pause before it.
 ///
 /// A pure state machine: each portion's time goes in, the next one's size comes out. Portions grow
-/// while they are quick and shrink when they are slow or cancelled; after `mostFailures` in a row
-/// the walk is over until the next time.
+/// while they are fast and shrink when they are slow or cancelled; after `mostFailures` in a row
+/// the walk ends until the next run.
 struct BatchPace {
     /// Rows of the next portion.
     private(set) var size = 1000
@@ -16,11 +16,11 @@ struct BatchPace {
     private static let slow = Duration.milliseconds(500)
     private static let mostFailures = 8
 
-    /// A portion was dropped in this time.
+    /// A portion was deleted in this time.
     ///
-    /// - Returns: how long to rest: three times as long as it took, so that the walk takes a
-    ///   quarter of a core and callbacks do not feel it. That still drops several thousand messages
-    ///   a second.
+    /// - Returns: how long to pause: three times as long as it took, so that the walk takes a
+    ///   quarter of a core and does not slow callbacks. That still deletes several thousand
+    ///   messages a second.
     mutating func succeeded(in duration: Duration) -> Duration {
         failures = 0
         if duration < Self.quick {

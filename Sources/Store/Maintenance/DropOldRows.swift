@@ -1,11 +1,11 @@
 import Postgres
 
-/// What one portion of a retention walk came to.
+/// The result of one portion of a retention walk.
 struct DroppedPortion: Sendable {
-    /// How many rows were looked at; nil if another process is at it.
+    /// How many rows were read; nil if another process is running the walk.
     let seen: Int?
     let dropped: Int
-    /// Where the next portion begins; nil for a walk that drops all that it sees.
+    /// Where the next portion begins; nil for a walk that deletes all that it reads.
     let last: RowKey?
 
     init(_ row: inout RowReader) throws(PostgresError) {
@@ -33,12 +33,12 @@ struct RowKey: Sendable, ColumnValue {
     }
 }
 
-/// A portion of something old, as a function of the schema drops it.
+/// Deletes a portion of old rows through a function of the schema.
 protocol DropStatement: Statement where Row == DroppedPortion {
     /// - Parameters:
-    ///   - keepDays: of what happened less than so many days ago nothing is dropped.
+    ///   - keepDays: nothing younger than so many days is deleted.
     ///   - after: where the portion begins.
-    ///   - most: how many rows to look at.
+    ///   - most: how many rows to read.
     init(keepDays: Int, after: RowKey, most: Int)
 }
 
@@ -64,7 +64,7 @@ struct DropOldKeys: DropStatement {
     }
 }
 
-/// A portion of the timelines of messages to which nothing happened for long.
+/// A portion of the timelines of messages without recent activity.
 struct DropOldEvents: DropStatement {
     private let walk: Walk
 
@@ -93,7 +93,7 @@ struct DropOldDeadLetters: DropStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
-/// A portion of the send requests, with their texts, that have such messages only.
+/// A portion of the send requests, with their texts, that have only such messages.
 struct DropOldSendRequests: DropStatement {
     private let walk: Walk
 
@@ -108,12 +108,12 @@ struct DropOldSendRequests: DropStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
-/// A portion of the changes that others have had three days to follow.
+/// A portion of the changes that are older than three days.
 struct DropOldChanges: DropStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
-        // Whoever comes later reads the messages themselves.
+        // Later readers read the messages themselves.
         walk = Walk(keepDays: 3, after: nil, most: most)
     }
 
@@ -123,7 +123,7 @@ struct DropOldChanges: DropStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
-/// A portion of what the archive's default partition holds for too long.
+/// A portion of the expired rows in the archive's default partition.
 struct DropOldCallbacks: DropStatement {
     private let walk: Walk
 
@@ -137,7 +137,7 @@ struct DropOldCallbacks: DropStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
-/// A portion of what quarantine holds for too long.
+/// A portion of the expired rows in quarantine.
 struct DropOldQuarantine: DropStatement {
     private let walk: Walk
 
@@ -151,7 +151,7 @@ struct DropOldQuarantine: DropStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
-/// A portion of what quarantine holds beyond its bounds, as last measured.
+/// A portion of the rows in quarantine beyond its bounds, as last measured.
 struct CutQuarantine: DropStatement {
     private let most: Int
 

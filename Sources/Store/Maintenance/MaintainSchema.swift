@@ -32,13 +32,13 @@ struct DropArchivePartition: Statement {
     }
 }
 
-/// Finds what of the quarantine is within its bounds.
+/// Finds which rows of the quarantine are within its bounds.
 struct MeasureQuarantine: Statement {
     static let name: StaticString = "measure_quarantine"
     static let sql: StaticString = "select measure_quarantine()::text"
 }
 
-/// Mends the outbox's counts; true if they were off.
+/// Corrects the outbox's counts; true if they were wrong.
 struct RecountOutbox: Statement {
     static let name: StaticString = "recount_outbox"
     static let sql: StaticString = "select recount_outbox()"

@@ -2,11 +2,11 @@ package import Postgres
 import System
 package import Telemetry
 
-/// Keeps the archive's partitions ahead of time and drops what is past its retention, at the start
-/// and then every ten minutes; keeps quarantine within its bounds as it grows.
+/// Creates the archive's partitions ahead of time and deletes expired data, at the start and then
+/// every ten minutes; keeps quarantine within its bounds as it grows.
 ///
-/// A step that fails keeps none of the others from running. Long ones go in portions, each a
-/// transaction of its own, and rest between them.
+/// A step that fails does not stop the others. Long steps run in portions, each a transaction of
+/// its own, with pauses between them.
 package final class Maintenance: Sendable {
     private let pool: ConnectionPool
     private let logger: Logger
@@ -20,22 +20,22 @@ package final class Maintenance: Sendable {
     /// After a run in which something failed.
     private static let retryInterval = Duration.seconds(60)
     private static let recountInterval = Duration.seconds(3600)
-    /// How often an idle thread looks at how much went to quarantine.
+    /// How often an idle thread checks how much went to quarantine.
     private static let growthInterval = Duration.seconds(1)
-    /// Moving what the default partition caught may take longer than a portion; it holds no lock
-    /// meanwhile that a callback waits for.
+    /// Moving rows out of the default partition may take longer than a portion; no callback waits
+    /// for its locks.
     private static let partitionLimit = Duration.seconds(600)
-    /// A quarter of a second for all that quarantine may hold; a minute for fifty times as much,
-    /// from before it had bounds.
+    /// Measuring takes a quarter of a second for all that quarantine may hold, and a minute for
+    /// fifty times as much, which it may hold from before it had bounds.
     private static let measureLimit = Duration.seconds(120)
-    /// How much later than the server a time-out comes here.
+    /// How much later than at the server a time-out comes here.
     private static let grace = Duration.seconds(5)
     private static let lockTries = 5
 
     /// Starts its thread.
     ///
     /// - Parameters:
-    ///   - pool: of one connection, which nobody else needs.
+    ///   - pool: of one connection, used for this alone.
     ///   - keepDays: how long raw callbacks, quarantine and what sending leaves behind are kept
     ///     after the last thing that happened.
     ///   - quarantine: tells how much the writer put there; without it the bounds are looked at
@@ -54,7 +54,7 @@ package final class Maintenance: Sendable {
         thread.startOrAbort { [self] in run() }
     }
 
-    /// Ends the thread; the portion that it is at is finished first, unless the database hangs.
+    /// Ends the thread after its current portion, unless the database hangs.
     package func stop() {
         thread.stop()
         _ = thread.join(until: .now + .seconds(5))
@@ -79,7 +79,7 @@ package final class Maintenance: Sendable {
     /// One run; false if a step of it failed.
     private func maintain() -> Bool {
         [
-            // Rows for a day without a partition go to the default one, so there is no hurry.
+            // Rows for a day without a partition go to the default one, so a delay does no harm.
             step(.partitions, addPartitions),
             step(.oldPartitions, dropPartitions),
             walk(.archive, DropOldCallbacks.self),
@@ -87,7 +87,7 @@ package final class Maintenance: Sendable {
             boundQuarantine(),
             walk(.idempotencyKeys, DropOldKeys.self),
             walk(.changes, DropOldChanges.self),
-            // What rests on events goes after them.
+            // Steps that depend on events come after their deletion.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
             walk(.sendRequests, DropOldSendRequests.self),
@@ -130,8 +130,8 @@ extension Maintenance {
         }
     }
 
-    /// Runs what needs a lock until it says that there is no more; callbacks wait behind a lock
-    /// that does not come, so each wait is short and there are few.
+    /// Repeats a step that needs a lock until nothing is left. Callbacks wait behind a lock
+    /// request, so each wait is short and there are few.
     private func repeatedly(
         _ body: () throws(PostgresError) -> Bool
     ) throws(PostgresError) {
@@ -149,7 +149,7 @@ extension Maintenance {
         }
     }
 
-    /// Drops portion by portion until nothing old is left.
+    /// Deletes in portions until nothing expired is left.
     private func walk<Drop: DropStatement>(_ step: MaintenanceStep, _ drop: Drop.Type) -> Bool {
         var pace = BatchPace()
         var after = RowKey.first

@@ -21,7 +21,7 @@ package struct MessageStore: MessageReader {
         try queries.run { connection throws(PostgresError) in try Self.read(id, connection) }
     }
 
-    /// A message with its reports in one round trip: one is of little use without the others.
+    /// Reads a message and its reports in one round trip, because both are always needed.
     private static func read(
         _ id: MessageID, _ connection: Connection
     ) throws(PostgresError) -> Message? {
@@ -31,13 +31,13 @@ package struct MessageStore: MessageReader {
         return messages.first?.message(reports.rows)
     }
 
-    /// The most reports that a message's parts are worked out from: a few on each of 255.
+    /// The most reports from which a message's parts are computed: a few on each of 255.
     private static let partReports = 1000
 
     package func message(
         provider: Provider, providerMessageID: String
     ) throws(StoreFailure) -> Message? {
-        // PostgreSQL holds no NUL, and would fail on the question.
+        // PostgreSQL holds no NUL, and would fail on the query.
         guard !providerMessageID.utf8.contains(0) else { return nil }
         if let message = try message(key(provider, providerMessageID)) { return message }
         return try queries.run { connection throws(PostgresError) in

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// What we did about a message, the earliest first.
+/// The events of a message that we sent, the earliest first.
 struct SelectEvents: Statement {
     let message: MessageID
     let limit: Int

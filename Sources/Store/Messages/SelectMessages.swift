@@ -1,9 +1,9 @@
 import Domain
 import Postgres
 
-/// A message by its key, with what its sender knows of it.
+/// A message by its key, with the details of a message that we sent.
 ///
-/// For a message that is not ours PostgreSQL looks into no other table.
+/// For other messages PostgreSQL reads no other table.
 struct SelectMessage: Statement {
     let id: MessageID
 
@@ -106,7 +106,7 @@ struct MessageRow {
 }
 
 extension RowReader {
-    /// What the sender of a message knows of it; nil for one that is not ours.
+    /// The details of a message that we sent; nil for others.
     fileprivate mutating func nextDetails(
         of message: MessageID
     ) throws(PostgresError) -> SendDetails? {

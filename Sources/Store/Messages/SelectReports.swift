@@ -5,7 +5,7 @@ import Postgres
 struct SelectReports: Statement {
     let message: MessageID
     let limit: Int
-    /// As many instead, if one of them is about a part; 0 makes no difference.
+    /// Used instead of `limit` if a report is about a part; 0 has no effect.
     var limitWithParts = 0
 
     static let name: StaticString = "select_reports"

@@ -1,15 +1,15 @@
 import Postgres
 
-/// The commands that give users exactly some rights: what is too much is revoked, then what is missing
-/// is granted. No rows if all is as it should be.
+/// The commands that give users exactly some rights: superfluous ones are revoked, then missing
+/// ones granted. No rows if nothing has to change.
 ///
-/// It looks at the schema's tables, sequences, columns and functions as far as they belong to the
-/// migrations' role and to no extension. There everybody (`public`) loses all rights; a role that is
-/// not named keeps what it has.
+/// It reads the schema's tables, sequences, columns and functions that belong to the migrations'
+/// role and to no extension. Everybody (`public`) loses all rights there; a role that is not named
+/// keeps its rights.
 struct SelectRightChanges: Statement {
-    /// Whose rights are to be exact.
+    /// The users whose rights are to be exact.
     let users: [String]
-    /// All that they shall have.
+    /// All the rights that they should have.
     let grants: [Grant]
 
     static let name: StaticString = "select_right_changes"
@@ -123,7 +123,7 @@ struct SelectRightChanges: Statement {
 struct RightChange {
     /// Nil for everybody.
     let user: String?
-    /// Why the command would fail; nil if nothing is known of that.
+    /// Why the command would fail; nil if no reason is known.
     let problem: String?
     /// One `grant` or `revoke`, its names quoted by the server.
     let command: String

@@ -1,11 +1,11 @@
-/// What the database lets each part of Waybill do, and nothing more. No other place says so.
+/// The rights of each part of Waybill in the database. They are stated only here.
 ///
-/// `waybill migrate` gives the users of the database exactly these rights: it grants what is missing
-/// and revokes what is too much. A test compares them with what the statements need. So a new table
-/// takes a line in each role whose statements use it; a new role takes a constant here, its place in
-/// `all`, and its setting.
+/// `waybill migrate` gives the users of the database exactly these rights: it grants missing ones
+/// and revokes superfluous ones. A test compares them with what the statements need. A new table
+/// takes a line in each role whose statements use it; a new role takes a constant here, its place
+/// in `all`, and its setting.
 package struct DatabaseRole: Sendable, Equatable {
-    /// What people call it.
+    /// The role's name, for people.
     package let name: String
     /// The setting that it connects with; where that is not given, `DATABASE_URL`.
     package let setting: String
@@ -43,7 +43,7 @@ package struct DatabaseRole: Sendable, Equatable {
             "recount_outbox", "settled_change_block", "take_change_block",
         ])
 
-    /// `waybill dispatch`, which also stores the reports that it asks providers for.
+    /// `waybill dispatch`, which also stores the reports that it polls from providers.
     package static let dispatcher = DatabaseRole(
         name: "dispatcher", setting: "DISPATCH_DATABASE_URL",
         tables: [
@@ -64,7 +64,7 @@ package struct DatabaseRole: Sendable, Equatable {
         functions: ["take_change_block"])
 }
 
-/// What may be done to the rows of a table.
+/// What may be done with the rows of a table.
 enum TableRight: String, CaseIterable {
     case select
     case insert
@@ -72,13 +72,13 @@ enum TableRight: String, CaseIterable {
     case delete
 }
 
-/// A user of the database, and a role that its connections play. One user may play several.
+/// A user of the database, and a role that its connections use. One user may have several roles.
 package struct RoleUser: Sendable, Equatable {
     let role: DatabaseRole
     let user: String
 
     /// - Parameters:
-    ///   - role: what it needs the rights for.
+    ///   - role: its role.
     ///   - user: its exact name in the database.
     package init(_ role: DatabaseRole, user: String) {
         self.role = role

@@ -1,4 +1,4 @@
-/// How a migration waits for locks: shortly, since all callbacks wait behind it, and often.
+/// How a migration waits for locks: briefly, because all callbacks wait behind it, and often.
 package struct LockPatience: Sendable {
     let timeoutMilliseconds: Int
     let tries: Int
@@ -47,7 +47,7 @@ package struct LockWait: Sendable, CustomStringConvertible {
     /// From 1.
     let attempt: Int
     let tries: Int
-    /// Whom it waited for, as far as that could be seen.
+    /// The sessions that it waited for, if they could be seen.
     package let blockers: [LockBlocker]
     /// Until the next try; nil after the last one.
     let pause: Duration?

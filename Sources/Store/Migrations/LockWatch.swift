@@ -2,9 +2,9 @@ import Postgres
 private import Synchronization
 import System
 
-/// Notes whom a session waits for while it does: afterwards nobody can tell any more.
+/// Records which sessions block another one while it waits; afterwards that cannot be found out.
 ///
-/// On a thread and a connection of its own. Where that cannot be had, nothing is seen.
+/// On a thread and a connection of its own. Without those, nothing is recorded.
 final class LockWatch: Sendable {
     private let seen = Mutex<[LockBlocker]>([])
     private let thread = ServiceThread("lock-watch")
@@ -16,7 +16,7 @@ final class LockWatch: Sendable {
         thread.startOrAbort { [self] in watch(settings, backend) }
     }
 
-    /// Ends the thread and tells whom the session last waited for.
+    /// Ends the thread and returns the sessions that it was last blocked by.
     func stop() -> [LockBlocker] {
         thread.stop()
         thread.join()

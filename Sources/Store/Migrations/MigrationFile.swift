@@ -7,7 +7,7 @@ package struct MigrationFile: Sendable, Equatable {
     /// The file's name.
     package let name: String
     package let sql: String
-    /// FNV-1a of the bytes: it tells an edited file, not a forged one.
+    /// FNV-1a of the bytes: it detects an edited file, not a forged one.
     package let checksum: Int64
 
     /// Reads all migrations of a folder, in order.
@@ -33,7 +33,7 @@ package struct MigrationFile: Sendable, Equatable {
                     "\(name) is out of order: number \(files.count + 1) was expected here")
             }
             guard
-                // C ends a text at its first NUL, and the rest would never be run.
+                // C ends a text at its first NUL, and the rest would never run.
                 let sql = try? String(contentsOfFile: directory + "/" + name, encoding: .utf8),
                 !sql.utf8.contains(0)
             else {

@@ -37,7 +37,7 @@ struct SelectMigrations: Statement {
     }
 }
 
-/// Notes that a file was applied.
+/// Records that a file was applied.
 struct InsertMigration: Statement {
     let file: MigrationFile
 
@@ -63,7 +63,7 @@ struct SelectBackend: Statement {
     }
 }
 
-/// Whom a session waits for.
+/// The sessions that block another one.
 struct SelectBlockers: Statement {
     let backend: Int32
 

@@ -3,7 +3,7 @@ import Postgres
 extension Migrator {
     /// Makes the rights of users exactly those of their roles, all at once or not at all.
     ///
-    /// - Throws: `grant` naming the user, or what is not there.
+    /// - Throws: `grant` naming the user, or what is missing.
     func makeRightsExact(of users: [RoleUser]) throws(MigrationError) {
         var missing: RightChange?
         try attempt(.grant, "granting rights") { () throws(PostgresError) in
@@ -15,17 +15,17 @@ extension Migrator {
         throw MigrationError(.grant, "granting rights to \(user): \(problem)")
     }
 
-    /// Takes from everybody what a server gives to everybody, such as the right to call a function.
+    /// Revokes the rights that PostgreSQL gives to everybody, such as calling a function.
     ///
     /// Part of a migration's own transaction, so that a new function, which runs with its owner's
-    /// rights, is at no moment open to all.
+    /// rights, is never open to all.
     func closeToPublic() throws(PostgresError) {
         _ = try changeRights(of: [])
     }
 
     /// Changes nothing if one of the changes cannot be made, and returns that one.
     private func changeRights(of users: [RoleUser]) throws(PostgresError) -> RightChange? {
-        // One user that plays several roles has the rights of all.
+        // A user with several roles has the rights of all.
         let grants = users.reduce(into: Set<Grant>()) { $0.formUnion($1.grants) }
         let changes = try connection.execute(
             SelectRightChanges(

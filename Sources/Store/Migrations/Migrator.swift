@@ -8,7 +8,7 @@ package struct Migrator {
     private let patience: LockPatience
     let connection: Connection
 
-    /// What has been done to a database.
+    /// The migrations of a database.
     package struct State: Sendable {
         package let file: MigrationFile
         package let isApplied: Bool
@@ -43,7 +43,7 @@ package struct Migrator {
         return files.map { State(file: $0, isApplied: $0.version <= applied.count) }
     }
 
-    /// Applies what is missing and gives each role exactly its rights, also if nothing was missing.
+    /// Applies missing files and gives each role exactly its rights, even if no file was missing.
     ///
     /// - Parameters:
     ///   - users: the users of the database that get rights, and the roles that they play; none of
@@ -52,8 +52,8 @@ package struct Migrator {
     ///   - onApply: told of every file, before it is run.
     ///   - onWait: told of every try that ended because a lock did not come, but the last.
     /// - Returns: the files that were applied.
-    /// - Throws: `history`, `locked` or `failed` naming the file, what was applied before it stays; or
-    ///   `grant` naming the user, after all files were applied and without that a right was changed.
+    /// - Throws: `history`, `locked` or `failed` naming the file, with earlier files kept; or
+    ///   `grant` naming the user, after all files were applied and without any change of rights.
     package func migrate(
         granting users: [RoleUser], registering providers: [Provider] = [],
         onApply: (MigrationFile) -> Void,
@@ -75,15 +75,15 @@ package struct Migrator {
         return pending
     }
 
-    /// Applies a file, as often as it takes to get its locks.
+    /// Applies a file, in as many attempts as it takes to get its locks.
     ///
-    /// While it waits for one, whoever needs the table waits behind it: the wait is short, and
-    /// after it the file is rolled back, so that the others go on.
+    /// While it waits for a lock, other sessions wait behind it. So the wait is short, and then the
+    /// file is rolled back to let the others go on.
     private func apply(
         _ file: MigrationFile, _ onWait: (LockWait) -> Void
     ) throws(MigrationError) {
         var attempt = 0
-        // A busy server may not tell in time; then it is most likely whom it was before.
+        // A busy server may answer too late; then the blockers are most likely the last known ones.
         var blockers: [LockBlocker] = []
         while true {
             attempt += 1
@@ -101,7 +101,7 @@ package struct Migrator {
         }
     }
 
-    /// Nil if the file was applied, and otherwise who held the lock that did not come.
+    /// Nil if the file was applied, otherwise the sessions that held the lock.
     private func blockersOfOneTry(
         _ file: MigrationFile
     ) throws(MigrationError) -> [LockBlocker]? {
@@ -169,7 +169,7 @@ package struct Migrator {
     private static func failure(
         _ code: MigrationError.Code, _ step: String, _ error: PostgresError
     ) -> MigrationError {
-        // The person who migrates needs the server's words; there are no users' values in DDL.
+        // The person who migrates needs the server's message; DDL holds no users' values.
         MigrationError(code, "\(step): \(error.debugDescription)", cause: error)
     }
 

@@ -1,10 +1,10 @@
 import Domain
 import Postgres
 
-/// Writes a send request with its messages and what is to be done for them.
+/// Writes a send request with its messages and their rows in the outbox.
 ///
-/// One statement, so that it is all or nothing in one round trip. A send request that is there
-/// already is left as it is: after a commit that nobody knows of it is safe to write it again.
+/// One statement, so that it is all or nothing in one round trip. An existing send request is not
+/// changed, so it is safe to write it again after a commit with an unknown outcome.
 struct AcceptSendRequest: Statement {
     let sendRequest: SendRequest
 
@@ -70,7 +70,7 @@ struct AcceptSendRequest: Statement {
         parameters.add(StatusChange.Cause.event.rawValue)
     }
 
-    /// The messages, all of them new; no row if the send request was there.
+    /// The new messages; no row if the send request existed.
     static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
         try row.nextChanges()
     }
@@ -78,7 +78,7 @@ struct AcceptSendRequest: Statement {
 
 /// Takes an Idempotency-Key for a send request; no row if another send request has it.
 ///
-/// Waits for the end of a transaction that is about to take the same key.
+/// Waits for a transaction that is taking the same key.
 struct ClaimKey: Statement {
     let idempotency: Idempotency
     let now: Timestamp
@@ -110,7 +110,7 @@ struct ClaimKey: Statement {
     }
 }
 
-/// What the send request that has a key asked for, and what it was answered.
+/// The digest and the answer of the send request that has a key.
 struct SelectKey: Statement {
     let idempotency: Idempotency
 

@@ -4,11 +4,11 @@ import Postgres
 /// Writes steps of messages, each message once: the outbox, the statuses, the timelines and the
 /// dead letters.
 ///
-/// `judged` is where a late or repeated step is told from one that counts. One that does not count
-/// stays in the timeline and changes nothing, unless it says that a provider took the message: that
-/// is true whoever has the lease; or that the latest attempt surely sent nothing, of a message that
-/// was taken over as unsure. Rows of the outbox are locked before those of messages, both in
-/// the order of their keys, as every other statement does: `known` looks at `held` for that alone.
+/// `judged` separates steps that count from late or repeated ones. A step that does not count stays
+/// in the timeline and changes nothing, with two exceptions: a provider has accepted the message,
+/// which is true under any lease; or the latest attempt certainly sent nothing, and the message was
+/// taken over as unsure. Rows of the outbox are locked before those of messages, both in the order
+/// of their keys, as in every other statement; `known` reads `held` only for that order.
 struct ApplyChanges: Statement {
     let changes: [OutboxChange]
 
@@ -164,14 +164,14 @@ struct ApplyChanges: Statement {
         parameters.add(StatusChange.Cause.event.rawValue)
     }
 
-    /// What it changed; no row if that is nothing.
+    /// The changed statuses; no row if there are none.
     static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
         try row.nextChanges()
     }
 }
 
 extension OutboxStep {
-    /// The row's state; 0 if it goes.
+    /// The row's state; 0 if it is deleted.
     fileprivate var code: Int16 {
         switch self {
         case .done: 0

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Cancels a message that is ready; no row comes back if it is not.
+/// Cancels a message that is ready; returns no row if it is not.
 struct CancelMessage: Statement {
     let event: SendEvent
 
@@ -60,7 +60,7 @@ struct SelectOwnStatus: Statement {
     }
 }
 
-/// The states of messages of ours, with the latest that anybody said about them.
+/// The states of our messages, with the latest text about each.
 struct SelectSendStates: Statement {
     let ids: [MessageID]
 

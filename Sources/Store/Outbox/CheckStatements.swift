@@ -1,12 +1,12 @@
 import Domain
 import Postgres
 
-/// Drops messages from the outbox that a provider has, or may have, and whose final status is
-/// known: a portion of one state, in the order of their checks. Of what was unsure the timeline
-/// says that it was found.
+/// Removes messages from the outbox that a provider has, or may have, and whose final status is
+/// known: a portion of one state, in the order of their checks. The timeline of an unsure one gets
+/// `found`.
 ///
-/// Where the provider can only be asked by number, a message stays, as sent, while its name may be
-/// needed to tell another one's record from its own.
+/// If the provider can only be asked by number, a message stays, as sent, while its name may be
+/// needed to tell its record from another message's.
 struct DropSettled: Statement {
     let provider: Provider
     let isUnsure: Bool
@@ -83,7 +83,7 @@ struct DropSettled: Statement {
     }
 }
 
-/// Messages whose check is due, put off for others.
+/// Messages whose check is due, deferred for others.
 struct HoldChecks: Statement {
     let provider: Provider
     let isUnsure: Bool
@@ -144,7 +144,7 @@ struct HoldChecks: Statement {
         parameters.add(!provider.takesOurID)
     }
 
-    /// Nil for a recipient that is no number, which nobody writes.
+    /// Nil for a recipient that is not a number, which is never written.
     static func decode(_ row: inout RowReader) throws(PostgresError) -> HeldCheck? {
         let id = try row.next(MessageID.self)
         let asked = try row.next(Provider.self)
@@ -173,11 +173,12 @@ struct HoldChecks: Statement {
         }
     }
 
-    /// A check as of a moment by the dispatcher's clock: the database only tells how long ago the
+    /// A check, with times of the dispatcher's clock: the database only says how long ago the
     /// attempt was.
     typealias HeldCheck = @Sendable (Timestamp) -> OutboxCheck
 
-    /// The name that the provider in question has for the message; another provider's is none.
+    /// The name that the queried provider has for the message; another provider's name does not
+    /// count.
     private static func name(
         _ name: String?, of id: MessageID, at provider: Provider, for asked: Provider
     ) -> String? {

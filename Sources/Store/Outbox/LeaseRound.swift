@@ -1,14 +1,14 @@
 import Domain
 import Postgres
 
-/// The leases of one transaction, as they come together.
+/// The leases of one transaction, while they are collected.
 struct LeaseRound {
-    /// When the lane comes back.
+    /// When the lane leases again.
     enum NextTurn: Equatable {
         /// When one of its requests has ended: it makes as many as it can.
         case whenFree
         case at(Timestamp)
-        /// When the next message falls due, which the database knows.
+        /// When the next message is due; the database knows the time.
         case whenDue
 
         var time: Timestamp? { if case .at(let time) = self { time } else { nil } }
@@ -22,9 +22,9 @@ struct LeaseRound {
     private var batches: [[LeasedMessage]] = []
     /// Messages in them.
     private(set) var count = 0
-    /// What a report says that a provider has: it is sent already.
+    /// Messages that a report shows to be accepted: they are sent already.
     private(set) var reported: [MessageID] = []
-    /// Whether there may be more that is due.
+    /// Whether more messages may be due.
     private var isExhausted = false
     private var sendRequests: [SendRequestID: SendRequestRow] = [:]
     /// The attempts begin here, by the database's clock and by ours, which is not later.
@@ -42,7 +42,7 @@ struct LeaseRound {
     private var freeRequests: Int { request.requests - batches.count }
     private var freeMessages: Int { limit - count }
 
-    /// The leases, with new ids; they are to be marked.
+    /// The leases, with new ids; they must still be marked.
     func makeAnswer() -> LeaseAnswer {
         let now = Timestamp.now
         return LeaseAnswer(
@@ -58,7 +58,7 @@ struct LeaseRound {
         batches.joined().filter { $0.provider != request.provider }
     }
 
-    /// When to come back.
+    /// When to lease again.
     var nextTurn: NextTurn {
         if batches.count >= request.requests { return .whenFree }
         if let bucket, limit < request.messages, isExhausted {
@@ -67,10 +67,10 @@ struct LeaseRound {
         return isExhausted && count + reported.count > 0 ? .at(.now) : .whenDue
     }
 
-    /// Opens the transaction and locks what is to be leased, and what was sent already.
+    /// Opens the transaction and locks the messages to lease, and those that are sent already.
     ///
-    /// What goes apart comes first, as far as it may, then all else, the provider's own messages
-    /// before those of others; and what goes apart again if nobody waits behind it.
+    /// Messages that are sent apart come first, as many as allowed; then all others, the provider's
+    /// own before those of others; and more that are sent apart if no other message waits.
     mutating func select(on connection: Connection) throws(PostgresError) {
         if let rate = request.rate {
             let (_, known) = try connection.begin(
@@ -118,12 +118,12 @@ struct LeaseRound {
         cut(apart, requests: requests)
         let mayBeMore = batches.count >= requests
         let most = freeRequests > 0 ? freeMessages : 0
-        // More may be locked than what goes apart has left room for; it is free at the commit.
+        // More may be locked than there is room for; the commit releases the rest.
         due = Array(due.prefix(most))
         isExhausted = due.count == most
         cut(due, requests: freeRequests)
         guard mayBeMore, !isExhausted, freeRequests > 0, freeMessages > 0 else { return }
-        // Those that are in a request already come first again.
+        // The query returns those that are in a request already once more.
         let leased = Set(batches.joined().map(\.outgoing.id))
         let more = try run(
             SelectApart(
@@ -136,7 +136,7 @@ struct LeaseRound {
 
     // MARK: - Statements
 
-    /// Runs a statement that locks rows, and notes when that was.
+    /// Runs a statement that locks rows, and records the time.
     private mutating func run<S: Statement>(
         _ statement: S, on connection: Connection
     ) throws(PostgresError) -> [S.Row] {
@@ -173,8 +173,9 @@ struct LeaseRound {
         return (ones.rows, twos.rows)
     }
 
-    /// A moment by two clocks. Ours lags by what the first answer was under way, and never leads:
-    /// what is not sent soon after it is not sent at all.
+    /// Records a moment by two clocks. By ours it may be too early, by the time of the first
+    /// answer, but never too late: a message that is not sent soon after this moment is not sent at
+    /// all.
     private mutating func noteTime(
         _ sentAt: ContinuousClock.Instant, _ first: Timestamp?, _ last: Timestamp?
     ) {
@@ -183,8 +184,8 @@ struct LeaseRound {
         beganAt = sentAt + max(.zero, last.since(first))
     }
 
-    /// Fetches what the messages of send requests have in common, and which of those that were tried
-    /// before have come to be known as sent by a report.
+    /// Reads what the messages of send requests have in common, and which of those tried before a
+    /// report shows to be sent.
     private mutating func load(
         _ due: [DueRow], on connection: Connection
     ) throws(PostgresError) {
@@ -199,7 +200,7 @@ struct LeaseRound {
 
     // MARK: - Requests
 
-    /// Cuts messages into requests, in their order, and leaves what is too much.
+    /// Divides messages into requests, in their order, and leaves the rest.
     private mutating func cut(_ due: [DueRow], requests: Int) {
         let sent = Set(reported)
         let messages = due.compactMap { row in
@@ -252,8 +253,8 @@ private struct Bucket {
     /// Whole messages that may be leased.
     var whole: Int { max(0, Int(allowance)) }
 
-    /// When a twentieth of a second's messages may be leased, one at least: at a high rate, coming
-    /// for each of them would make requests of one.
+    /// When a twentieth of a second's messages may be leased, at least one: at a high rate, leasing
+    /// each of them alone would make requests of one message.
     func nextAt(after spent: Int) -> Timestamp {
         let wanted = min(max(1, rate.burst), max(1, rate.perSecond / 20))
         let missing = max(0, wanted - (allowance - Double(spent)))

@@ -1,11 +1,11 @@
 import Domain
 import Postgres
 
-/// Has the rest of the transaction planned for the tables as they are now.
+/// Makes PostgreSQL plan the rest of the transaction for the tables as they are now.
 ///
 /// A plan made while the outbox was empty reads the whole of it, and would be kept until the next
-/// analyze: 620 ms for a thousand changes when 100,000 messages wait, instead of 90. A bitmap has
-/// no order: with it and without statistics all that is due is read and sorted for each lease.
+/// analyze: 620 ms for a thousand changes when 100,000 messages wait, instead of 90. A bitmap scan
+/// has no order: with it and without statistics, all due rows are read and sorted for each lease.
 struct PlanAnew: Statement {
     static let name: StaticString = "plan_anew"
     static let sql: StaticString = """
@@ -14,7 +14,7 @@ struct PlanAnew: Statement {
         """
 }
 
-/// The server's clock, now and not when the transaction began.
+/// The server's clock at this moment, not at the transaction's start.
 struct ReadClock: Statement {
     static let name: StaticString = "read_clock"
     static let sql: StaticString = "select clock_timestamp()"
@@ -24,7 +24,7 @@ struct ReadClock: Statement {
     }
 }
 
-/// Fills a provider's token bucket up to now, and holds it until the end of the transaction.
+/// Fills a provider's token bucket up to now, and locks it until the end of the transaction.
 struct RefillAllowance: Statement {
     let provider: Provider
     let perSecond: Double
@@ -44,7 +44,7 @@ struct RefillAllowance: Statement {
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(provider.code)
-        // Thousandths: fine enough for a message in a quarter of an hour.
+        // Thousandths: fine enough for one message in a quarter of an hour.
         parameters.add(max(1000, Int64(burst * 1000)))
         parameters.add(max(1, Int64(perSecond * 1000)))
     }
@@ -56,7 +56,7 @@ struct RefillAllowance: Statement {
     }
 }
 
-/// Takes what was leased out of the bucket.
+/// Takes the leased messages out of the bucket.
 struct SpendAllowance: Statement {
     let provider: Provider
     let messages: Int
@@ -74,14 +74,14 @@ struct SpendAllowance: Statement {
     }
 }
 
-/// Those of some messages of which a report says that a provider has them.
+/// Those of some messages that a report shows to be accepted by a provider.
 struct SelectReported: Statement {
     let messages: [MessageID]
 
     var isNeeded: Bool { !messages.isEmpty }
 
-    /// What only a provider that took the message says of it. A rejection may be of an attempt
-    /// after which it is to be tried again.
+    /// The statuses that only a provider that accepted the message reports. A rejection may be of
+    /// an attempt after which the message is to be tried again.
     private static let proofs: [Status] = [
         .accepted, .sent, .delivered, .partiallyDelivered, .undeliverable, .expired,
     ]
@@ -138,9 +138,8 @@ struct SendRequestRow: Sendable {
 }
 
 /// Leases rows that this transaction has locked.
-///
-/// The attempt is dated before it is marked, so that its time is known even if nobody hears of the
-/// commit: by that time it is told from another's attempt.
+/// The attempt is dated before it is marked, so that its time is known even if the commit gets no
+/// answer: by that time it is told from another dispatcher's attempt.
 struct MarkLeased: Statement {
     let leases: [Lease]
     let provider: Provider
@@ -173,11 +172,12 @@ struct MarkLeased: Statement {
     }
 }
 
-/// Makes messages ready again that were leased and never sent, as if they had not been leased.
+/// Makes leased messages that were never sent ready again, as if they had not been leased.
 ///
 /// The rows may still be locked by the commit whose answer was lost. A message that was taken over
-/// from its lease meanwhile is known by its attempt and by when that began: if the commit never
-/// was, another dispatcher may have made an attempt of the same number, and may have sent it.
+/// from its lease meanwhile is identified by its attempt and the time when that began: if the
+/// commit never happened, another dispatcher may have made an attempt of the same number, and may
+/// have sent it.
 struct PutBackUnsent: Statement {
     let leases: [Lease]
 
@@ -217,7 +217,7 @@ struct PutBackUnsent: Statement {
     }
 }
 
-/// Notes that another provider takes over messages that are about to be leased.
+/// Writes that another provider takes over messages that are about to be leased.
 struct NoteReroutes: Statement {
     let messages: [LeasedMessage]
     let provider: Provider
@@ -239,8 +239,7 @@ struct NoteReroutes: Statement {
     }
 }
 
-/// Counts messages as sent of which a report says that a provider has them; this transaction has
-/// locked them.
+/// Counts messages as sent that a report shows to be accepted; this transaction has locked them.
 struct MarkReported: Statement {
     let messages: [MessageID]
 
@@ -263,8 +262,7 @@ struct MarkReported: Statement {
     }
 }
 
-/// When the next message falls due that is not yet: of a provider's own, and of those that it may
-/// take over.
+/// When the next message will be due: of a provider's own, and of those that it may take over.
 struct SelectNextDue: Statement {
     let provider: Provider
     let others: [Provider]

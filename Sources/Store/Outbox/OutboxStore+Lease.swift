@@ -3,7 +3,7 @@ import Postgres
 
 extension OutboxStore {
     package func lease(_ request: LeaseRequest) throws(StoreFailure) -> LeaseAnswer {
-        // Whatever is lost before the commit leaves nothing behind, and may be run again.
+        // A failure before the commit leaves nothing behind, so the body may run again.
         let outcome = try queries.run { connection throws(PostgresError) in
             try unsent.putBack(on: connection)
             return try Self.leaseOnce(request, on: connection)
@@ -12,9 +12,10 @@ extension OutboxStore {
         case .known(let answer): return answer
         case .unknown(let leases, let error):
             unsent.add(leases)
-            // While it waits for a standby, nothing waits for its rows.
+            // While it waits for a standby, no other statement should wait for its rows.
             queries.noteCommitDoubt()
-            // At once, so that the messages go with the next turn; or when the database is back.
+            // At once, so that the messages are leased in the next turn; or later, when the
+            // database is reachable.
             try? queries.run { connection throws(PostgresError) in
                 try unsent.putBack(on: connection)
             }
@@ -24,16 +25,16 @@ extension OutboxStore {
 
     enum LeaseOutcome: Sendable {
         case known(LeaseAnswer)
-        /// The answer to the commit did not come. What it leased is nobody's: it is not sent.
+        /// The commit got no answer. Its leases are not used: their messages are not sent.
         case unknown([Lease], PostgresError)
     }
 
     /// Leases in three round trips, or two if nothing is due: one opens the transaction and locks
-    /// what is due, one fetches the texts, one marks and commits. A rate, messages of other providers
-    /// and messages that go apart while nothing else waits cost one or two more.
+    /// the due rows, one reads the texts, one marks and commits. A rate, messages of other
+    /// providers and messages that are sent apart while no other waits cost one or two more.
     ///
-    /// What is marked is locked since the first of them, so that a commit whose answer never came
-    /// holds the rows until it is decided.
+    /// The marked rows are locked from the first round trip on, so that a commit without an answer
+    /// holds them until it is decided.
     static func leaseOnce(
         _ request: LeaseRequest, on connection: Connection
     ) throws(PostgresError) -> LeaseOutcome {

@@ -9,13 +9,13 @@ package struct OutboxStore: Outbox {
     private let settings: ConnectionSettings
     private let feed: ChangeFeed
 
-    /// The most rows that one round of cleaning up takes.
+    /// The most rows that one round of maintenance takes.
     private static let roundLimit = 1000
 
     /// - Parameters:
     ///   - pool: for all but what `register` holds.
     ///   - settings: for the connection that holds a dispatcher's number.
-    ///   - feed: told of messages whose status a step changed.
+    ///   - feed: gets messages whose status a step changed.
     ///   - logger: told of failed queries.
     package init(
         _ pool: ConnectionPool, settings: ConnectionSettings, feed: ChangeFeed = ChangeFeed(),
@@ -42,8 +42,8 @@ package struct OutboxStore: Outbox {
         let rounds = Self.rounds(of: changes)
         let counts = AddCounts(
             counts: counts.sorted { $0.key.code < $1.key.code }.map { ($0.key, $0.value) })
-        // May run once more after a commit that nobody knows of: the steps then no longer fit their
-        // leases and change nothing; only events and counts are double.
+        // May run once more after a commit with an unknown outcome: the steps then do not match
+        // their leases and change nothing; only events and counts are doubled.
         try queries.run { connection throws(PostgresError) in
             if rounds.count == 1 {
                 let (_, applied, _) = try connection.execute(
@@ -63,7 +63,7 @@ package struct OutboxStore: Outbox {
         }
     }
 
-    /// The changes in runs in which no message is twice, each message's in their order.
+    /// The changes in groups in which no message occurs twice, each message's in their order.
     private static func rounds(of changes: [OutboxChange]) -> [[OutboxChange]] {
         var rounds: [[OutboxChange]] = []
         var seen: [MessageID: Int] = [:]
@@ -101,7 +101,7 @@ package struct OutboxStore: Outbox {
                     provider: provider, isUnsure: isUnsure, now: now,
                     heldUntil: now.advanced(by: hold), limit: limit)
             }
-            // What may be nowhere is asked about first.
+            // Messages that may be at no provider are checked first.
             var checks = try connection.execute(PlanAnew(), settled(true), held(true, limit)).2.rows
             if checks.count < limit {
                 checks += try connection.execute(

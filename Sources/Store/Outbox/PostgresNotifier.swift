@@ -3,9 +3,9 @@ package import Postgres
 private import Synchronization
 import System
 
-/// Rings by NOTIFY, on a thread and a connection of its own.
+/// Notifies by NOTIFY, on a thread and a connection of its own.
 ///
-/// Rings that come within 10 ms of each other are one; while the database is away they are lost.
+/// Notifications within 10 ms are sent as one; while the database is unreachable they are lost.
 package final class PostgresNotifier: Notifier {
     private let settings: ConnectionSettings
     private let channel: Channel
@@ -13,14 +13,14 @@ package final class PostgresNotifier: Notifier {
     private let thread = ServiceThread("notifier")
 
     private static let spacing = Duration.milliseconds(10)
-    /// A server that is away is not asked each time.
+    /// The pause after a failed connect.
     private static let rest = Duration.milliseconds(500)
 
-    /// Starts its thread; it connects at the first ring.
+    /// Starts its thread; it connects at the first notification.
     ///
     /// - Parameters:
     ///   - settings: where to.
-    ///   - channel: what to tell on.
+    ///   - channel: the channel of NOTIFY.
     package init(_ settings: ConnectionSettings, channel: Channel) {
         self.settings = settings
         self.channel = channel
@@ -32,7 +32,7 @@ package final class PostgresNotifier: Notifier {
         thread.wake()
     }
 
-    /// Ends the thread; what was asked for before is told first, unless the database hangs.
+    /// Ends the thread; pending notifications are sent first, unless the database hangs.
     package func stop() {
         thread.stop()
         _ = thread.join(until: .now + .seconds(5))
@@ -43,8 +43,8 @@ package final class PostgresNotifier: Notifier {
         while true {
             thread.wait()
             let isLast = thread.isStopping
-            // Before it is told: what comes from now on is told by another one. What came before a
-            // stop is told all the same.
+            // Cleared before sending, so that a request from now on is sent again. A request from
+            // before a stop is still sent.
             guard isWanted.exchange(false, ordering: .sequentiallyConsistent) else {
                 if isLast { return }
                 continue
@@ -54,7 +54,7 @@ package final class PostgresNotifier: Notifier {
         }
     }
 
-    /// A connection that turns out to be lost is replaced once.
+    /// Connects again, once, if the connection turns out to be lost.
     private func tell(_ connection: inout Connection?) -> Bool {
         for _ in 0..<2 {
             do throws(PostgresError) {
@@ -74,16 +74,16 @@ package final class PostgresNotifier: Notifier {
 
     private func connect() throws(PostgresError) -> Connection {
         let connection = try Connection(settings)
-        // A NOTIFY is a commit, and this one has nothing to keep.
+        // A NOTIFY is a commit, and this one need not be durable.
         try connection.execute(script: "set synchronous_commit = off")
         return connection
     }
 }
 
-/// The channels of NOTIFY by which processes tell each other that there is something to look at.
+/// The channels of NOTIFY between our processes.
 package enum Channel: String, Sendable, CaseIterable {
     /// Messages were queued; dispatchers listen.
     case outbox = "waybill_outbox"
-    /// Results of sending were recorded; who waits for them listens.
+    /// Results of sending were recorded; processes with waiting callers listen.
     case sent = "waybill_sent"
 }

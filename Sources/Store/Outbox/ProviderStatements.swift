@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Notes that providers are served.
+/// Records that providers are served.
 struct BeatProviders: Statement {
     let providers: [Provider]
     let now: Timestamp
@@ -25,7 +25,7 @@ struct BeatProviders: Statement {
     }
 }
 
-/// Who serves the providers, and which of them are stopped.
+/// Which providers are served, and which of them are stopped.
 struct SelectPresence: Statement {
     static let name: StaticString = "select_presence"
     static let sql: StaticString = """
@@ -70,7 +70,7 @@ extension RowReader {
     }
 }
 
-/// Stops a provider or lets it go on. One that is stopped already keeps its beginning.
+/// Stops a provider or ends its stop. One that is stopped already keeps the time of its beginning.
 struct SetStop: Statement {
     let provider: Provider
     let stop: ProviderStop?
@@ -93,10 +93,9 @@ struct SetStop: Statement {
     }
 }
 
-/// What is known of the sending through each provider, without a look at the outbox but for the
-/// first that is due.
+/// The state of sending through each provider; of the outbox it reads only the first due row.
 ///
-/// To be planned anew: see `PlanAnew`.
+/// To be planned again each time: see `PlanAnew`.
 struct SelectSendingStates: Statement {
     static let name: StaticString = "select_sending_states"
     static let sql: StaticString = """
@@ -131,7 +130,7 @@ struct SelectSendingStates: Statement {
     }
 }
 
-/// Wakes whoever listens on a channel.
+/// Wakes all listeners of a channel.
 struct SendNotification: Statement {
     let channel: String
 

@@ -10,7 +10,7 @@ final class Registration: Sendable {
     private enum State {
         /// Exits: `holds` to `asking`.
         case idle(Connection)
-        /// Somebody asks the server. Exits: its answer to `idle` or `lost`.
+        /// A thread is asking the server. Exits: its answer to `idle` or `lost`.
         case asking
         /// Exits: none.
         case lost
@@ -21,8 +21,8 @@ final class Registration: Sendable {
 
     init(_ settings: ConnectionSettings) throws(PostgresError) {
         let connection = try Connection(settings)
-        // One in two thousand million is in use for each other dispatcher: then it takes its time
-        // to fail, and the caller tries another.
+        // Each other dispatcher holds one number of two thousand million: a collision fails after a
+        // while, and the caller tries another number.
         number = .random(in: 1...Int32.max)
         try connection.execute(LockNumber(number: number))
         state = Mutex(.idle(connection))
@@ -37,7 +37,7 @@ final class Registration: Sendable {
         }
         switch before {
         case .lost: return false
-        // The answer that is on its way decides.
+        // The pending answer decides.
         case .asking: return true
         case .idle(let connection):
             let isThere = (try? connection.execute(Ping(), within: Self.patience)) != nil

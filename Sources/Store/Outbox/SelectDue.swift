@@ -1,8 +1,8 @@
 import Domain
 import Postgres
 
-/// Due messages of a provider that nobody else is leasing now, the messages of a send request
-/// together; but for those that go apart.
+/// Due messages of a provider that are not being leased now, the messages of a send request
+/// together; without those that are sent apart.
 struct SelectDue: Statement {
     let provider: Provider
     let limit: Int
@@ -30,7 +30,7 @@ struct SelectDue: Statement {
     }
 }
 
-/// Due messages that go apart, as many as fill so many requests.
+/// Due messages that are sent apart, as many as fill so many requests.
 struct SelectApart: Statement {
     let provider: Provider
     let requests: Int
@@ -76,7 +76,7 @@ struct SelectApart: Statement {
     }
 }
 
-/// The due messages that came last, of those that do not go apart; of the last few first those that
+/// The newest due messages, without those that are sent apart; of the last few those first that
 /// were never tried.
 struct SelectNewest: Statement {
     let provider: Provider
@@ -113,8 +113,8 @@ struct SelectNewest: Statement {
     }
 }
 
-/// One due message to try a provider with: of some at a place in the queue one that met no stop and
-/// was not tried, if there is one, and to another country than those that failed.
+/// One due message for a trial: of some at a place in the queue, preferably one that met no stop,
+/// was not tried, and goes to another country than those that failed.
 struct SelectTrial: Statement {
     let provider: Provider
     let trial: LeaseRequest.Trial
@@ -163,7 +163,7 @@ struct SelectTrial: Statement {
     func encode(into parameters: inout StatementParameters) {
         parameters.add(provider.code)
         parameters.add(trial.isFresh)
-        // Millionths of the way.
+        // Millionths of the queue's length.
         parameters.add(trial.place.map { Int64($0 * 1e6) })
         parameters.addTexts(trial.avoiding) { $0 }
     }
@@ -173,8 +173,8 @@ struct SelectTrial: Statement {
     }
 }
 
-/// Due messages of a provider that another one may take over and can carry; what they met at the
-/// first one says nothing about the other.
+/// Due messages of a provider that another one may take over and can send; stops that they met at
+/// the first one say nothing about the other.
 struct SelectTakeover: Statement {
     let provider: Provider
     let segmentLimits: SegmentLimits?

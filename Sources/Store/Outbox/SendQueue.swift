@@ -12,8 +12,8 @@ package struct SendQueue: MessageQueue {
     ///
     /// - Parameters:
     ///   - pool: where to write.
-    ///   - feed: told of the messages that were queued or cancelled.
-    ///   - logger: told of failed queries.
+    ///   - feed: gets the messages that were queued or cancelled.
+    ///   - logger: gets failed queries.
     package init(_ pool: ConnectionPool, feed: ChangeFeed = ChangeFeed(), logger: Logger) {
         self.feed = feed
         queries = Queries(pool, logger)
@@ -23,12 +23,12 @@ package struct SendQueue: MessageQueue {
     package func accept(
         _ sendRequest: SendRequest, _ idempotency: Idempotency?
     ) throws(StoreFailure) -> Acceptance {
-        // Run once more if the connection was stale: the send request's id, or the key, is then
-        // there if the first run was committed after all.
+        // Runs once more if the connection was stale: if the first run was committed after all, the
+        // send request's id, or the key, is then found.
         try commits.run { connection throws(PostgresError) in
             guard let idempotency else {
                 let accepted = try connection.execute(AcceptSendRequest(sendRequest: sendRequest))
-                // It is there already, but maybe on no standby yet.
+                // It exists already, but perhaps on no standby yet.
                 if accepted.rows.isEmpty { try connection.execute(WaitForStandby()) }
                 feed.publish(accepted.first ?? [])
                 return .queued
@@ -44,10 +44,10 @@ package struct SendQueue: MessageQueue {
                     return .queued
                 }
                 let known = try connection.execute(SelectKey(idempotency: idempotency)).first
-                // Without a row it was dropped just now; a key that is repeated a day later, at the
-                // very moment, may be refused.
+                // Without a row it was deleted just now; a key that is repeated exactly a day later
+                // may be refused.
                 guard let known, known.digest == idempotency.digest else { return .keyTaken }
-                // The answer is a promise again, so what it promises must be safe by now.
+                // The answer is promised again, so its data must be durable by now.
                 try connection.execute(WaitForStandby())
                 return .repeated(known.answer)
             }
@@ -69,7 +69,7 @@ package struct SendQueue: MessageQueue {
             message: id, kind: .cancelled, at: now, provider: nil, attempt: nil,
             status: .cancelled)
         return try commits.run { connection throws(PostgresError) in
-            // Also a cancellation that is there already is only promised once it is safe.
+            // A cancellation that exists already may also be promised only once it is durable.
             let (_, _, cancelled, statuses) = try connection.execute(
                 PlanAnew(), WaitForStandby(), CancelMessage(event: event), SelectOwnStatus(id: id))
             if let changes = cancelled.first {

@@ -2,7 +2,7 @@ package import Domain
 package import Postgres
 package import Telemetry
 
-/// Asks the database how sending goes: a millisecond, however many messages wait.
+/// Reads the state of sending: a millisecond, however many messages wait.
 package struct SendingStates: SendingProbe {
     private let queries: Queries
 

@@ -5,7 +5,7 @@ import Postgres
 struct LockNumber: Statement {
     let number: Int32
 
-    /// Tells these locks from others; "waybill" has no better number.
+    /// Separates these locks from others; any constant would do.
     static let lockClass: Int32 = 731_087
 
     static let name: StaticString = "lock_number"
@@ -17,15 +17,16 @@ struct LockNumber: Statement {
     }
 }
 
-/// Does nothing, to see whether the server answers.
+/// Does nothing; checks that the server answers.
 struct Ping: Statement {
     static let name: StaticString = "ping"
     static let sql: StaticString = "select 1"
 }
 
-/// Makes leases unsure that are over, by the clock that began them, or whose dispatcher is gone.
+/// Marks leases as unsure that have expired, by the clock that began them, or whose dispatcher has
+/// ended.
 ///
-/// Walks from holder to holder, so that of leases in force it looks at one each.
+/// Goes from holder to holder, so that it reads only one current lease of each.
 struct TakeOverLeases: Statement {
     let now: Timestamp
     let limit: Int
@@ -122,7 +123,7 @@ struct TakeOverLeases: Statement {
     }
 }
 
-/// How many messages a statement dealt with, and which of them have another status by it.
+/// How many messages a statement changed, and those whose status changed.
 typealias CountedChanges = (count: Int, changes: [StatusChange])
 
 extension RowReader {

@@ -2,11 +2,11 @@ import Domain
 import Postgres
 import Synchronization
 
-/// Leases of which nobody knows whether they were committed, and whose messages were never sent:
-/// they are put back as soon as the database says what became of them.
+/// Leases with an unknown commit whose messages were never sent. They are returned as soon as the
+/// database shows the outcome.
 ///
-/// Otherwise they would count as sent and unanswered when they are over. Bounded by what one
-/// dispatcher can have in flight, since it leases nothing more before they are put back.
+/// Otherwise they would count as sent and unanswered when they expire. Bounded by what one
+/// dispatcher can have in flight, because it leases nothing more before they are returned.
 final class UnsentLeases: Sendable {
     private let leases = Mutex<[Lease]>([])
 
@@ -15,12 +15,12 @@ final class UnsentLeases: Sendable {
         leases.withLock { $0 += lost }
     }
 
-    /// Puts back what was leased, also if it was taken over meanwhile; waits for a commit that is
-    /// still under way.
+    /// Returns the messages, even if they were taken over meanwhile; waits for a commit that is
+    /// still running.
     func putBack(on connection: Connection) throws(PostgresError) {
         let lost = leases.withLock { $0 }
         guard !lost.isEmpty else { return }
-        // May be run again: what is back is not under its lease any more.
+        // May run again: returned messages are no longer under their lease.
         try connection.execute(PutBackUnsent(leases: lost))
         let done = Set(lost.map(\.id))
         leases.withLock { $0.removeAll { done.contains($0.id) } }

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Keeps callbacks as they came.
+/// Stores callbacks as they came.
 struct ArchiveCallbacks: Statement {
     let callbacks: [ReceivedCallback]
 
@@ -32,7 +32,7 @@ struct ArchiveCallbacks: Statement {
 /// Reads a callback back, to be parsed again.
 struct SelectCallback: Statement {
     let id: CallbackID
-    /// The callback's own: it names the partition.
+    /// The callback's own time; it names the partition.
     let receivedAt: Timestamp
 
     static let name: StaticString = "select_callback"

@@ -2,14 +2,14 @@ import Domain
 import Postgres
 import Telemetry
 
-/// How far a batch is taken apart that PostgreSQL refused for its data, or that met rows which
-/// another transaction holds.
+/// How far a batch is divided that PostgreSQL refused for its data, or that met rows which another
+/// transaction holds.
 ///
-/// Pure: it counts. Taking apart ends when all entries are answered or put aside, after
+/// Pure: it counts. Dividing ends when all entries are answered or deferred, after
 /// `mostRefusedRows` or `mostLockWaits`, or at the entries' deadlines.
 struct Bisection {
-    /// Each refused row costs a dozen statements in a row: a thousand take seconds, in which others
-    /// wait.
+    /// Each refused row costs a dozen statements one after the other: a thousand take seconds,
+    /// while other callbacks wait.
     static let mostRefusedRows = 50
     /// Each costs as long as a lock is waited for.
     static let mostLockWaits = 12
@@ -22,7 +22,7 @@ struct Bisection {
     private(set) var untriedRows = 0
     /// Rows that quarantine did not take either.
     private(set) var unkeptRows = 0
-    /// How often a lock was waited for in vain.
+    /// How often a wait for a lock timed out.
     private(set) var lockWaits = 0
 
     /// - Parameter error: why the batch was refused.
@@ -30,10 +30,10 @@ struct Bisection {
         self.error = error
     }
 
-    /// Whether another lock may be met.
+    /// Whether another wait for a lock is allowed.
     var mayWaitOn: Bool { lockWaits < Self.mostLockWaits }
 
-    /// Whether another refused row may be looked for.
+    /// Whether another refused row may be searched for.
     var mayGoOn: Bool { refusedRows < Self.mostRefusedRows }
 
     /// Notes why a part was refused.
@@ -56,7 +56,7 @@ struct Bisection {
         unkeptRows += rows
     }
 
-    /// Counts a lock that was waited for in vain.
+    /// Counts a wait for a lock that timed out.
     mutating func metLock() {
         lockWaits += 1
     }

@@ -1,19 +1,19 @@
 import Postgres
 import Synchronization
 
-/// What is known of commits whose outcome nobody knows.
+/// Commits whose outcome is unknown.
 ///
-/// A server that waits for a synchronous standby which is away keeps each such session, with its
-/// locks, until the standby is back; it does not notice that nobody listens any more, and a cancel
-/// would make the commit look like any other. So these sessions are left alone, and there must be
-/// few: while one of them waits, no further batch is sent, since it would wait as well. Where
-/// sessions hang for another reason, a few are put up with.
+/// A server that waits for an absent synchronous standby keeps each such session, with its locks,
+/// until the standby is back. It does not notice that the client has left, and a cancel would make
+/// the commit look like any other. So these sessions are left alone, and there must be few: while
+/// one of them waits, no further batch is sent, because it would wait as well. If sessions hang for
+/// another reason, a few are tolerated.
 ///
-/// Open from the start: the process before this one may have left some behind. Any thread.
+/// Open from the start: an earlier process may have left some. Any thread.
 final class CommitDoubt: Sendable {
     private struct State {
         var isOpen = true
-        /// The processes of connections that were given up, the oldest first.
+        /// The processes of abandoned connections, the oldest first.
         var processes: [Int32] = []
     }
 
@@ -23,15 +23,15 @@ final class CommitDoubt: Sendable {
     private static let mostHanging = 4
     private static let askTime: Duration = .seconds(2)
 
-    /// Whether somebody must ask the server before the next batch is sent.
+    /// Whether the server must be asked before the next batch is sent.
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
-    /// A batch's outcome is not known.
+    /// A batch's outcome is unknown.
     func open() {
         state.withLock { $0.isOpen = true }
     }
 
-    /// A connection was given up.
+    /// A connection was abandoned.
     func abandoned(_ process: Int32) {
         state.withLock { state in
             state.processes.append(process)
@@ -39,7 +39,7 @@ final class CommitDoubt: Sendable {
         }
     }
 
-    /// Asks the server, if there is doubt, whether what was left behind has come to its end.
+    /// If needed, asks the server whether the abandoned sessions have ended.
     ///
     /// - Throws: `unavailable` with an explanation when another batch would only join it.
     func settle(

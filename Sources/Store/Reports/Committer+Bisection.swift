@@ -3,13 +3,13 @@ import Postgres
 import Telemetry
 
 extension Committer {
-    /// Takes apart what was taken, which PostgreSQL refused for its data or which met rows that
-    /// another transaction holds: first by submissions, so that the good ones are answered at once,
-    /// then each bad one until its bad rows stand alone.
+    /// Divides a batch that PostgreSQL refused for its data, or that met rows which another
+    /// transaction holds: first by submissions, so that the good ones are answered at once, then
+    /// each bad one until its bad rows are alone.
     ///
-    /// What waits for locks is put aside, to be tried again until its deadline, apart from what
-    /// does not. Returns, or throws when the database went away, with what is not answered; that
-    /// may be written again.
+    /// Entries that wait for locks are deferred, and tried again until their deadline apart from
+    /// the others. Returns, or throws when the database cannot be reached, with some entries
+    /// unanswered; they may be written again.
     mutating func bisect(refused error: PostgresError) throws(PostgresError) {
         stepAside()
         var bisection = Bisection(refused: error)
@@ -26,7 +26,7 @@ extension Committer {
             changeShard()
             try putHeldAside()
         }
-        // Small ones first: a huge one may use up what may be spent on all.
+        // Small ones first: a huge one may use up the budget for all.
         let bad = try commitGood(&bisection).sorted { a, b in rowCount(a) < rowCount(b) }
         for index in bad {
             do throws(PostgresError) {
@@ -39,8 +39,8 @@ extension Committer {
         }
     }
 
-    /// Commits and answers all submissions that PostgreSQL takes, and puts aside those that wait
-    /// for locks; returns the places of the others.
+    /// Commits and answers all submissions that PostgreSQL accepts, and defers those that wait for
+    /// locks; returns the places of the others.
     private mutating func commitGood(_ bisection: inout Bisection) throws(PostgresError) -> [Int] {
         var bad: [Int] = []
         var held: [Range<Int>] = []
@@ -70,13 +70,13 @@ extension Committer {
                 }
             }
         }
-        // Behind what was not tried, which comes first the next time.
+        // After the entries that were not tried, which come first the next time.
         for part in held { putAside(part) }
         return bad
     }
 
-    /// Puts aside what is about messages whose rows another transaction holds, without waiting for
-    /// any. What it does not see, such as rows being added just now, is found by trying.
+    /// Defers entries about messages whose rows another transaction holds, without waiting for any.
+    /// Rows that it cannot see, such as new ones of that transaction, are found by trying.
     mutating func putHeldAside() throws(PostgresError) {
         var messages: Set<MessageID> = []
         for entry in taken.open { messages.formUnion(entry.submission.reports.lazy.map(\.message)) }
@@ -95,7 +95,7 @@ extension Committer {
         }
     }
 
-    /// Leaves entries to be tried again in a moment, if they are still open.
+    /// Leaves entries to be tried again soon, if they are still open.
     private func putAside(_ part: Range<Int>) {
         writer.queue.putAside(taken.close(part))
     }
@@ -104,7 +104,7 @@ extension Committer {
         (taken[index]?.submission).map { $0.reports.count + $0.rejects.count } ?? 0
     }
 
-    /// Commits what PostgreSQL takes of one submission, and puts the rest into quarantine.
+    /// Commits what PostgreSQL accepts of one submission, and puts the rest into quarantine.
     private mutating func takeApart(
         _ index: Int, _ bisection: inout Bisection
     ) throws(PostgresError) {
@@ -136,7 +136,7 @@ extension Committer {
         if !untried.isEmpty { try giveUp(untried, &bisection) }
     }
 
-    /// Puts rows into quarantine that nobody tried alone, but archives their callback.
+    /// Puts rows into quarantine without trying each alone, and archives their callback.
     private mutating func giveUp(
         _ items: [WriteBatch.Item], _ bisection: inout Bisection
     ) throws(PostgresError) {
@@ -164,7 +164,7 @@ extension Committer {
         _ rows: [QuarantineRejects.Rejected], _ bisection: inout Bisection
     ) throws(PostgresError) {
         guard let first = rows.first else { return }
-        // The rows are all of one callback. If its own row is among them, they tell what it was.
+        // All rows are of one callback. If its own row is among them, they describe it.
         let refused = rows.first { !$0.isArchived } ?? first
         let kept = writer.quarantine.admit(rows.map(\.reject)).map { reject in
             QuarantineRejects.Rejected(reject, refused.callback, refused.isArchived)
@@ -179,7 +179,7 @@ extension Committer {
         }
     }
 
-    /// The part that is tried first stands last. A part of one is not halved.
+    /// The part that is tried first comes last. A part of one is not halved.
     private static func halves(of part: Range<Int>) -> [Range<Int>] {
         guard part.count > 1 else { return [part] }
         let middle = part.lowerBound + part.count / 2
@@ -192,17 +192,17 @@ extension PostgresError {
 }
 
 extension WriteBatch.Item {
-    /// The row as quarantine keeps it.
+    /// The row as it is stored in quarantine.
     fileprivate func refused(_ detail: String) -> QuarantineRejects.Rejected {
         switch self {
         case .report(let report, let callback, let receivedAt):
             let origin = ReceivedCallback(
                 id: callback, provider: report.provider, uri: "", contentType: nil,
                 receivedAt: receivedAt, body: [])
-            // The archive has what it said.
+            // The archive has the report itself.
             return (Self.reject("message \(report.message)", detail, []), origin, true)
         case .reject(let reject, let callback):
-            // Its own texts are what was refused, most likely.
+            // Most likely its own texts were refused.
             return (Self.reject(reject.place.withoutNUL, detail, reject.excerpt), callback, true)
         case .callback(let callback):
             return (Self.reject("callback", detail, callback.body), callback, false)

@@ -2,12 +2,11 @@ import Domain
 import Postgres
 
 extension Committer {
-    /// Moves messages of which a part was reported on to what their parts have come to, where all
-    /// parts have ended.
+    /// Moves messages with reports about parts to the combined status, if all parts have ended.
     ///
     /// After the commit of the reports, so that of two writers with a part each the later one sees
-    /// both; before the answer, so that a failure has the provider come again. Costs nothing unless
-    /// there are such reports.
+    /// both; before the answer, so that the provider repeats the callback after a failure. Costs
+    /// nothing unless there are such reports.
     mutating func settleParts(of rows: WriteBatch) throws(PostgresError) {
         guard !rows.messagesWithParts.isEmpty else { return }
         let limit = writer.settings.commitDeadline

@@ -3,17 +3,17 @@ import Postgres
 import Telemetry
 
 extension Committer {
-    /// Finds out which messages the reports to the URLs of send requests are about, and puts what
-    /// fits none into quarantine: the recipient that such a report echoes must not make a message.
+    /// Finds the messages that reports to the URLs of send requests are about, and puts reports
+    /// without one into quarantine: the recipient in such a report must not create a message.
     ///
-    /// Costs nothing unless there are such reports, and one look by primary key for all of a batch
-    /// where they name their messages as we do. Calls `meanwhile` while the server looks.
+    /// Costs nothing unless there are such reports, and one look-up by primary key for all of a
+    /// batch if they name their messages as we do. Calls `meanwhile` while the server works.
     ///
     /// - Parameters:
     ///   - entries: what is open.
     ///   - meanwhile: what to do while the server works.
-    /// - Returns: what is open now, without any report whose message is only supposed.
-    /// - Throws: what the look-ups met.
+    /// - Returns: the open entries, without any report whose message is only assumed.
+    /// - Throws: the error of a look-up.
     mutating func matchSendRequests(
         of entries: [SubmissionQueue.Entry], meanwhile: () -> Void
     ) throws(PostgresError) -> [SubmissionQueue.Entry] {
@@ -44,7 +44,7 @@ extension Committer {
         return taken.open
     }
 
-    /// The messages that reports are about, in their order; nil for what fits none.
+    /// The messages that reports are about, in their order; nil for a report without one.
     private mutating func messages(
         of reports: [Report], _ meanwhile: () -> Void
     ) throws(PostgresError) -> [MessageID?] {
@@ -64,7 +64,7 @@ extension Committer {
             ).1.rows, by: \.sendRequest)
         for sendRequest in sendRequests {
             var messages = SendRequestMessages((members[sendRequest] ?? []).map(\.member))
-            // Those that are sure among them: they tell what is left.
+            // Including the certain ones, because they show which messages are left.
             let places = reports.indices.filter { reports[$0].sendRequest == sendRequest }
             for (place, message) in zip(places, messages.match(places.map { reports[$0] })) {
                 found[place] = message
@@ -75,8 +75,8 @@ extension Committer {
 }
 
 extension SupposedMessage {
-    /// The messages of reports that leave no doubt: the supposed one is there, is of the send
-    /// request, and neither it nor another one says otherwise by its name.
+    /// The messages of unambiguous reports: the assumed message exists, belongs to the send
+    /// request, and no name contradicts it.
     fileprivate static func sure(
         _ reports: [Report], among known: [SupposedMessage]
     ) -> [MessageID?] {
@@ -84,7 +84,7 @@ extension SupposedMessage {
         let byName = Dictionary(
             known.compactMap { message in message.name.map { ($0, message.id) } }
         ) { first, _ in first }
-        // Two names that came together for one message.
+        // Two names came together for one message.
         let told = Dictionary(grouping: reports, by: \.message)
             .mapValues { Set($0.map(\.providerMessageID)) }
         return reports.map { report in

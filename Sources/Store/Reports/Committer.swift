@@ -2,27 +2,27 @@ import Domain
 import Postgres
 import Telemetry
 
-/// One committing thread: its connection, and what it knows to be in the dictionary.
+/// One committing thread: its connection, and the outcomes that it knows to be in the table.
 ///
-/// Used by its own thread only. While the server works on a batch, the thread answers the one
-/// before. Who waits for longer than the deadline is answered by the writer's keeper of deadlines,
-/// whatever this thread waits for.
+/// Used by its own thread only. While the server works on a batch, the thread answers the last one.
+/// Entries past their deadline are answered by the writer's deadline thread, whatever this thread
+/// waits for.
 struct Committer {
     private typealias Entry = SubmissionQueue.Entry
 
     let writer: ReportWriter
     /// Which of the writer's committers this is, from 0.
     let number: Int
-    /// What it has taken and nobody has answered yet.
+    /// The entries that it has taken and that are not answered yet.
     let taken: OpenEntries
     private var connection: Connection?
     private var knownOutcomes: Set<Int64> = []
     private var pause = Self.shortestPause
     private var newReports = Optimism()
     private var newMessages = Optimism()
-    /// Whether the queue counts on this thread to take what comes.
+    /// Whether the queue expects this thread to take new entries.
     private var isTaker = false
-    /// Whether what is written now has met rows that another transaction holds.
+    /// Whether the current batch has met rows that another transaction holds.
     var waitsBriefly = false
     private var lastUse = ContinuousClock.now
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
@@ -30,16 +30,16 @@ struct Committer {
 
     private static let shortestPause: Duration = .milliseconds(20)
     private static let longestPause: Duration = .seconds(1)
-    /// How long a connect may take, and the look whether the server takes writes.
+    /// How long a connect may take, and the check that the server accepts writes.
     private static let probeTime: Duration = .seconds(2)
     private static let mostKnownOutcomes = 10_000
     /// Committers of one writer never share a row of the tally: they differ in the last digit.
     private static let shardDigits: Int16 = 8
     /// The shortest time that a batch gets.
     private static let shortestTime: Duration = .milliseconds(100)
-    /// How long what has met locks waits for them the next time.
+    /// How long a batch that has met locks waits for them the next time.
     private static let briefLockWait: Duration = .milliseconds(50)
-    /// How often an idle thread looks whether it could write.
+    /// How often an idle thread checks that it could write.
     private static let idleCheck: Duration = .seconds(1)
 
     init(writer: ReportWriter, number: Int, taken: OpenEntries) {
@@ -74,9 +74,9 @@ struct Committer {
         }
     }
 
-    /// Commits what was taken, trying again until all is answered.
+    /// Commits the taken entries, trying again until all are answered.
     ///
-    /// Returns what is committed and not yet answered. `previous` is answered meanwhile.
+    /// Returns the committed ones that are not yet answered. `previous` is answered meanwhile.
     private mutating func commit(answering previous: [Entry]) -> [Entry] {
         var previous = previous
         func answerPrevious() {
@@ -98,7 +98,7 @@ struct Committer {
         }
     }
 
-    /// Commits entries, all but the rows that PostgreSQL refuses and those that another transaction
+    /// Commits entries, except rows that PostgreSQL refuses and those that another transaction
     /// holds; calls `meanwhile` while the server works, and at the latest before it throws.
     private mutating func commitOnce(
         _ entries: [Entry], meanwhile: () -> Void
@@ -122,7 +122,7 @@ struct Committer {
 
     /// Writes one batch in one transaction; calls `meanwhile` while the server works.
     ///
-    /// Where the rows are taken to be new and are not, it is written once more, with care.
+    /// If rows that were assumed to be new are not, it is written once more, with a check.
     private mutating func write(
         _ rows: WriteBatch, meanwhile: () -> Void = {}
     ) throws(PostgresError) {
@@ -150,7 +150,7 @@ struct Committer {
         }
     }
 
-    /// The same with the guesses given.
+    /// The same with the assumptions given.
     mutating func write(
         _ rows: WriteBatch, asNewReports: Bool, asNewMessages: Bool, meanwhile: () -> Void = {}
     ) throws(PostgresError) {
@@ -183,7 +183,7 @@ struct Committer {
         defer { writer.queue.attemptEnded(number, batchTook: took) }
         let connection = try usableConnection(beforeConnecting: meanwhile)
         let started = ContinuousClock.now
-        // Beyond the last deadline nobody is left to be answered.
+        // After the last deadline there is no entry left to answer.
         let left = taken.lastDeadline.map { $0 - started } ?? writer.settings.commitDeadline
         let limit = max(left, Self.shortestTime)
         let noted: Messages.Row?
@@ -202,8 +202,8 @@ struct Committer {
         if let noted { writer.feed.publish(changes(noted)) }
     }
 
-    /// Every batch holds a row for the archive, or waits for the standby all the same: one that
-    /// finds its rows there already would write nothing, and PostgreSQL would let it pass.
+    /// Every batch holds a row for the archive, or else waits for the standby explicitly: a batch
+    /// whose rows all exist would write nothing, and PostgreSQL would confirm it at once.
     private mutating func send<Messages: Statement>(
         _ rows: WriteBatch, _ reports: some Statement, _ messages: Messages,
         _ meanwhile: () -> Void, over connection: Connection, within limit: Duration
@@ -237,14 +237,14 @@ struct Committer {
 }
 
 extension Committer {
-    /// After a failure that is not the data's: waits a little, or refuses all that was taken.
+    /// After a failure that is not due to the data: waits a little, or refuses all entries.
     private mutating func outlast(_ error: PostgresError) {
         writer.refuse(taken.closeExpired(at: .now), .unavailable)
-        // Another transaction won; the server itself is well.
+        // Another transaction won; the server itself works.
         let lostRace = error.code == .serialization
         if !lostRace { writer.databaseIsAway(error) }
         if !error.isTransient {
-            // A missing grant or table: nothing that a moment's wait mends.
+            // A missing grant or table: waiting does not help.
             writer.logger.log(
                 .error, "a batch cannot be committed", limitKey: "",
                 ["error": "\(error.description)"])
@@ -257,7 +257,7 @@ extension Committer {
         }
     }
 
-    /// An idle thread's look whether it could write, so that an outage is known before a callback
+    /// Checks, in an idle thread, that it could write, so that an outage is known before a callback
     /// comes.
     private mutating func keepConnected() {
         let isFresh = .now - lastUse < Self.idleCheck && !writer.isAway
@@ -273,7 +273,8 @@ extension Committer {
         }
     }
 
-    /// Writes no rows: a connect alone shows neither a server that only reads nor a missing grant.
+    /// Writes no rows, because a connect alone shows neither a read-only server nor a missing
+    /// grant.
     ///
     /// In a transaction, so that it is cancelled when it takes too long; it has nothing to commit.
     private func probe(_ connection: Connection) throws(PostgresError) {
@@ -287,12 +288,12 @@ extension Committer {
     }
 
     private mutating func backOff() {
-        // Jitter: many responders must not come back in step.
+        // Jitter, so that many responders do not reconnect at the same moment.
         writer.pause(number, for: pause * Double.random(in: 0.5...1))
         pause = min(pause * 2, Self.longestPause)
     }
 
-    /// The connection, made anew if the last one is of no more use.
+    /// The connection, opened again if the last one is unusable.
     mutating func usableConnection(
         beforeConnecting: () -> Void = {}
     ) throws(PostgresError) -> Connection {
@@ -314,20 +315,21 @@ extension Committer {
         return fresh
     }
 
-    /// Forgets a connection whose session may still be at work, holding what it has locked.
+    /// Abandons a connection whose session may still be running and holding its locks.
     private mutating func giveUp(_ connection: Connection) {
         writer.abandoned(connection.processID)
-        // What another server has in its dictionary is not known.
+        // Another server may have other outcomes in its table.
         knownOutcomes = []
         if writer.hasCommitDoubt { changeShard() }
     }
 
-    /// Leaves rows of the tally that another session holds, perhaps for hours.
+    /// Switches to other rows of the tally when a session holds the current ones, perhaps for
+    /// hours.
     mutating func changeShard() {
         shard = (shard + Self.shardDigits) % (Self.shardDigits * Self.shardDigits)
     }
 
-    /// Lets another thread take what comes while this one is busy for long.
+    /// Lets another thread take new entries while this one is busy for long.
     mutating func stepAside() {
         guard isTaker else { return }
         isTaker = false

@@ -1,9 +1,9 @@
-/// How long batches take, and with that when an entry that comes now will be on disk.
+/// How long batches take, and from that when a new entry will be stored.
 ///
-/// A pure state machine. It refuses only what is hopeless: the quickest of the last three batches
-/// counts, so that a single stall of the disk, which holds up the batches of two committers at
-/// once, turns nobody away. And it counts at most three quarters of the commit deadline, so that
-/// there is always a first one that is tried, and shows when the server is quick again.
+/// A pure state machine. It refuses only entries that would certainly be late. The fastest of the
+/// last three batches counts, because a single stall of the disk may delay the batches of two
+/// committers at once. And it counts at most three quarters of the commit deadline, so that some
+/// entry is always tried and shows when the server is fast again.
 struct Forecast {
     private let longest: Duration
     private var recent: [Duration] = []
@@ -21,18 +21,18 @@ struct Forecast {
         if recent.count > Self.memory { recent.removeFirst() }
     }
 
-    /// How long the next batch takes at least; nothing, as long as too few are known.
+    /// How long the next batch takes at least; zero while too few are known.
     var batch: Duration {
         guard recent.count == Self.memory, let quickest = recent.min() else { return .zero }
         return min(quickest, longest)
     }
 
-    /// How long an entry waits at least until it is on disk.
+    /// How long an entry waits at least until it is stored.
     ///
     /// - Parameters:
     ///   - batches: whole batches that come before the entry's own.
     ///   - committers: how many write at the same time.
-    ///   - running: how long the running batch has been under way; nil if a committer is free.
+    ///   - running: for how long the current batch has been running; nil if a committer is free.
     /// - Returns: the running batch's rest, the batches before the entry's own, and that one.
     func wait(behind batches: Int, committers: Int, running: Duration?) -> Duration {
         let batch = batch

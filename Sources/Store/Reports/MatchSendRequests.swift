@@ -1,17 +1,17 @@
 import Domain
 import Postgres
 
-/// Has the rest of the transaction find rows by indexes, however small the tables are.
+/// Makes PostgreSQL use indexes for the rest of the transaction, however small the tables are.
 ///
 /// A plan that reads the whole of a small table is kept while the table grows, until the next
-/// analyze. Making a new plan each time takes longer than the look-ups.
+/// analyze. Planning each time takes longer than the look-ups.
 struct PreferIndexes: Statement {
     static let name: StaticString = "prefer_indexes"
     static let sql: StaticString = "select set_config('enable_seqscan', 'off', true)"
 }
 
-/// Those messages of send requests that reports are supposed to be about, and those that have the
-/// reports' names of them.
+/// The assumed messages of reports to send requests' URLs, and the messages with the reports'
+/// names.
 struct SelectSupposed: Statement {
     /// Each with a send request.
     let reports: [Report]
@@ -46,7 +46,7 @@ struct SelectSupposed: Statement {
 struct SupposedMessage {
     let id: MessageID
     let sendRequest: SendRequestID
-    /// The provider's; nil if it was not told yet.
+    /// The provider's name; nil while unknown.
     let name: String?
 }
 

@@ -1,16 +1,16 @@
 import Domain
 import Synchronization
 
-/// What one committer has taken, until each entry of it is answered: by the committer when it is on
-/// disk, or by the keeper of deadlines when its time is over, whoever comes first.
+/// The entries that one committer has taken, until each is answered: by the committer when it is
+/// stored, or by the deadline thread when its time is over, whichever comes first.
 ///
-/// Entries keep their places. Any thread; nobody answers under the lock.
+/// Entries keep their places. Any thread; no entry is answered under the lock.
 final class OpenEntries: Sendable {
     typealias Entry = SubmissionQueue.Entry
 
     fileprivate struct State {
         var entries: [Entry] = []
-        /// Which are answered, once one of them is: most batches are closed as a whole.
+        /// Which are answered, if some are; most batches are closed as a whole.
         var isClosed: [Bool]?
         /// The earliest and the latest deadline among all of them.
         var deadlines: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)?
@@ -22,7 +22,7 @@ final class OpenEntries: Sendable {
         replace(with: entries)
     }
 
-    /// Holds these from now on; all of the last ones must have been closed.
+    /// Holds these from now on; all of the last ones must be closed.
     func replace(with entries: [Entry]) {
         let limits = entries.lazy.map(\.deadline)
         var next = State(entries: entries)
@@ -46,7 +46,7 @@ final class OpenEntries: Sendable {
         state.withLock { $0.deadlines?.first }
     }
 
-    /// The latest deadline: beyond it nobody is left to be answered.
+    /// The latest deadline: after it there is no entry left to answer.
     var lastDeadline: ContinuousClock.Instant? {
         state.withLock { $0.deadlines?.last }
     }
@@ -56,7 +56,7 @@ final class OpenEntries: Sendable {
         state.withLock { $0.isClosed?[index] == true ? nil : $0.entries[index] }
     }
 
-    /// Puts others in the place of submissions, which are answered as if they were the same.
+    /// Replaces submissions by others; their callers get the answer to the new ones.
     func replace(_ submissions: [Int: Submission]) {
         state.withLock { state in
             for (index, submission) in submissions {
@@ -65,7 +65,7 @@ final class OpenEntries: Sendable {
         }
     }
 
-    /// Closes all; who calls this answers them.
+    /// Closes all; the caller answers them.
     func closeAll() -> [Entry] {
         let before = state.withLock { state -> State in
             defer { state = State() }
@@ -75,18 +75,18 @@ final class OpenEntries: Sendable {
         return zip(before.entries, isClosed).compactMap { $1 ? nil : $0 }
     }
 
-    /// Closes some; who calls this answers them.
+    /// Closes some; the caller answers them.
     func close(_ places: Range<Int>) -> [Entry] {
         state.withLock { $0.close(places) { _ in true } }
     }
 
-    /// Closes what is past its deadline; who calls this answers it.
+    /// Closes those past their deadline; the caller answers them.
     func closeExpired(at now: ContinuousClock.Instant) -> [Entry] {
         state.withLock { state in
             guard let first = state.deadlines?.first, first <= now else { return [] }
             let expired = state.close(state.entries.indices) { $0.deadline <= now }
             let open = zip(state.entries, state.isClosed ?? []).lazy.filter { !$1 }
-            // Nothing is left to expire.
+            // No entry is left to expire.
             state.deadlines?.first =
                 open.map(\.0.deadline).min() ?? now + .seconds(3600)
             return expired

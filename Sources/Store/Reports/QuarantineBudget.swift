@@ -1,15 +1,15 @@
 import Domain
 
 /// How much may go to quarantine, so that a flood of unreadable callbacks neither fills the disk
-/// nor hides what is rare.
+/// nor hides rare problems.
 ///
-/// Pure; time is passed in. Each reason has a budget of its own for each minute, in rows and bytes,
-/// and a bound for each callback. What is left out is counted, and told by a row of the same
+/// Pure; time is passed in. Each reason has a budget for each minute, in rows and bytes, and a
+/// bound for each callback. Rows that are left out are counted and reported in a row of the same
 /// reason: at once for one callback, in the reason's next minute for the rest. The archive has all
 /// of it.
 struct QuarantineBudget {
     struct Limits {
-        /// Rows of one reason from one callback, and one more that tells of the others.
+        /// Rows of one reason from one callback, and one more that reports those left out.
         var callbackRows = 100
         /// Rows of one reason in a minute.
         var minuteRows = 1000
@@ -17,7 +17,7 @@ struct QuarantineBudget {
         var minuteBytes = 4 << 20
         /// Reasons with a budget of their own; all others share one.
         var reasons = 64
-        /// Growth after which the table is to be cut, in rows and in bytes.
+        /// The growth in rows after which the table is cut; the bytes follow.
         var growthRows = 2000
         var growthBytes = 8 << 20
     }
@@ -26,7 +26,7 @@ struct QuarantineBudget {
         var startedAt: Timestamp
         var rows = 0
         var bytes = 0
-        /// Of this minute, not told yet.
+        /// Of this minute, not reported yet.
         var leftOut = 0
     }
 
@@ -41,16 +41,16 @@ struct QuarantineBudget {
     private static let others = "others"
     /// About what a row takes besides its texts.
     private static let rowBytes = 100
-    /// Places are short, but for a name that somebody made long.
+    /// Places are short, unless somebody chose a long name.
     private static let placeCharacters = 200
-    /// An excerpt takes no more than this part of the room that is left, so that later rows fit.
+    /// An excerpt takes at most this fraction of the remaining room, so that later rows fit.
     private static let excerptShare = 8
 
     init(_ limits: Limits = Limits()) {
         self.limits = limits
     }
 
-    /// What of one callback's rejects is kept, with the rows that tell of what was left out.
+    /// The rejects of one callback that are stored, with the rows that report those left out.
     mutating func admit(_ rejects: [Reject], at now: Timestamp) -> [Reject] {
         var kept: [Reject] = []
         kept.reserveCapacity(min(rejects.count, limits.callbackRows + 1))
@@ -74,7 +74,7 @@ struct QuarantineBudget {
                 excerpt: [])
             let key = key(of: reason)
             if !take(note, from: key, into: &kept) {
-                // The note is no row that was left out.
+                // The note itself was not left out.
                 leftOut -= 1
                 windows[key]?.leftOut += count - 1
             }
@@ -92,7 +92,7 @@ struct QuarantineBudget {
         }
     }
 
-    /// Whether enough was written since this was last true that the table is to be cut.
+    /// Whether so much was written since this was last true that the table should be cut.
     mutating func takeGrowth() -> Bool {
         guard growth.rows >= limits.growthRows || growth.bytes >= limits.growthBytes else {
             return false
@@ -101,7 +101,7 @@ struct QuarantineBudget {
         return true
     }
 
-    /// The cut did not work; it is due as before.
+    /// The cut failed; it is still due.
     mutating func returnGrowth() {
         growth.rows = max(growth.rows, limits.growthRows)
     }
@@ -110,7 +110,7 @@ struct QuarantineBudget {
         windows[reason] != nil || windows.count < limits.reasons ? reason : Self.others
     }
 
-    /// Opens a reason's next minute, and tells of what was left out in the last one.
+    /// Opens a reason's next minute, and reports what was left out in the last one.
     private mutating func begin(
         _ key: String, reason: String, at now: Timestamp, into kept: inout [Reject]
     ) {
@@ -118,7 +118,7 @@ struct QuarantineBudget {
             windows[key] = Window(startedAt: now)
             return
         }
-        // A clock that was put back must not stretch a minute.
+        // A clock that was set back must not lengthen a minute.
         guard now.since(last.startedAt) >= Self.minute || now < last.startedAt else { return }
         windows[key] = Window(startedAt: now)
         guard last.leftOut > 0 else { return }

@@ -2,11 +2,11 @@ import Domain
 private import Synchronization
 package import Telemetry
 
-/// The one way into quarantine: whoever writes there asks its budget first. Any thread.
+/// Every row for quarantine passes here, and is checked against the budget. Any thread.
 package final class QuarantineGate: Sendable {
     private let budget: Mutex<QuarantineBudget>
 
-    /// - Parameter metrics: where it tells how much was left out.
+    /// - Parameter metrics: where it counts what was left out.
     package convenience init(_ metrics: Metrics) {
         self.init(QuarantineBudget(), metrics)
     }
@@ -21,13 +21,13 @@ package final class QuarantineGate: Sendable {
 
     private var leftOut: Int { budget.withLock { $0.leftOut } }
 
-    /// What of one callback's rejects is kept.
+    /// The rejects of one callback that are stored.
     func admit(_ rejects: [Reject], at now: Timestamp = .now) -> [Reject] {
         guard !rejects.isEmpty else { return [] }
         return budget.withLock { $0.admit(rejects, at: now) }
     }
 
-    /// A submission with the rejects that are kept.
+    /// A submission with the rejects that are stored.
     func admit(_ submission: Submission) -> Submission {
         guard !submission.rejects.isEmpty else { return submission }
         return Submission(
@@ -40,9 +40,9 @@ package final class QuarantineGate: Sendable {
         budget.withLock { $0.wrote(rejects) }
     }
 
-    /// Whether so much was written since this was last true that the table is to be cut.
+    /// Whether so much was written since this was last true that the table should be cut.
     func takeGrowth() -> Bool { budget.withLock { $0.takeGrowth() } }
 
-    /// The cut did not work.
+    /// The cut failed.
     func returnGrowth() { budget.withLock { $0.returnGrowth() } }
 }

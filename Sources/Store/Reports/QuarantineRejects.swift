@@ -1,12 +1,12 @@
 import Domain
 import Postgres
 
-/// Keeps what an authenticated provider sent and nobody could read or store.
+/// Stores input of an authenticated provider that could not be read or stored.
 struct QuarantineRejects: Statement {
     let rejects: [Rejected]
 
-    /// A row leads to its callback by the id and the time of receipt. Where the archive did not take
-    /// the callback, the row of its body has all that the archive would have kept.
+    /// A row refers to its callback by the id and the time of receipt. If the archive refused the
+    /// callback, the row of its body has everything that the archive would have.
     typealias Rejected = (reject: Reject, callback: ReceivedCallback, isArchived: Bool)
 
     static let name: StaticString = "quarantine_rejects"
@@ -32,7 +32,7 @@ struct QuarantineRejects: Statement {
         parameters.addTexts(rejects) { $0.reject.place }
         parameters.addTexts(rejects) { $0.reject.detail }
         parameters.addBytes(rejects) { $0.reject.excerpt }
-        // These may be what was refused.
+        // These may be the values that were refused.
         parameters.addTexts(rejects) { $0.isArchived ? nil : $0.callback.uri.withoutNUL }
         parameters.addTexts(rejects) { $0.isArchived ? nil : $0.callback.contentType?.withoutNUL }
         parameters.addUUIDs(rejects) { $0.isArchived ? nil : $0.callback.message?.halves }

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Adds reports to the ledger, where a repetition is a no-op, and counts those that are new.
+/// Adds reports to the ledger, where a repetition changes nothing, and counts the new ones.
 ///
 /// The rows must be distinct and ordered by their keys (see `WriteBatch`).
 struct RecordReports: Statement {
@@ -47,11 +47,11 @@ struct RecordReports: Statement {
     }
 }
 
-/// The same for reports that are taken to be new: a repetition fails on `report_pkey`.
+/// The same for reports that are assumed to be new: a repetition fails on `report_pkey`.
 ///
 /// `on conflict` looks every key up before it inserts it; without it a batch takes a third less of
-/// the server's time. See `Optimism`. The `where` makes the reports come before the counts, as they
-/// do in `RecordReports`: in two orders, two writers of one shard could wait for each other.
+/// the server's time. See `Optimism`. The `where` makes the reports come before the counts, as in
+/// `RecordReports`: in different orders, two writers of one shard could wait for each other.
 struct RecordNewReports: Statement {
     let reports: [WriteBatch.ReportRow]
     /// How many of them fall to each row of the tally, in the order of its key.

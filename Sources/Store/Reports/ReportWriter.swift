@@ -4,15 +4,15 @@ import Synchronization
 import System
 package import Telemetry
 
-/// Makes reports durable by group commit: whatever came while the last batch was being committed
-/// is the next batch.
+/// Makes reports durable by group commit: everything that came while the last batch was being
+/// committed is the next batch.
 ///
-/// A submission is answered after its COMMIT, and at its deadline at the latest. A lost connection,
-/// and a COMMIT that takes longer than the deadline, leave open whether a batch was committed; it
-/// is written again, by us or with the provider's repetition, which changes nothing but a second
-/// archived copy of the body. Nothing is cancelled to learn more. This is also where a spool would
-/// take what PostgreSQL cannot; without one such submissions are refused, and the provider sends
-/// them again.
+/// A submission is answered after its COMMIT, and at its deadline at the latest. After a lost
+/// connection, or a COMMIT that takes longer than the deadline, it is unknown whether a batch was
+/// committed. It is written again, by us or with the provider's repetition, which changes nothing
+/// but adds a second archived copy of the body. Nothing is cancelled to find out more. A spool
+/// would be added here, for submissions that PostgreSQL cannot take; without one they are refused,
+/// and the provider repeats them.
 package final class ReportWriter: ReportSink, WriterProbe {
     /// Bounds and deadlines.
     package struct Settings: Sendable {
@@ -29,8 +29,8 @@ package final class ReportWriter: ReportSink, WriterProbe {
         /// How long a submission may wait for its commit before it is refused. Plivo gives up on
         /// a callback after eight seconds.
         package var commitDeadline: Duration = .seconds(4)
-        /// How long a batch waits for a row or table that another transaction holds before what
-        /// waits is set apart.
+        /// How long a batch waits for a row or table that another transaction holds, before its
+        /// entries are deferred.
         package var lockWait: Duration = .milliseconds(200)
 
         package init() {}
@@ -41,27 +41,28 @@ package final class ReportWriter: ReportSink, WriterProbe {
     let database: ConnectionSettings
     let logger: Logger
     let metrics: WriterMetrics
-    /// Told of what is committed.
+    /// Gets what is committed.
     let feed: ChangeFeed
     /// What each committer has taken.
     private let taken: [OpenEntries]
     private let doubt = CommitDoubt()
-    /// What the writer may put into quarantine, and how much it did.
+    /// Limits and counts what the writer puts into quarantine.
     package let quarantine: QuarantineGate
     private let outage = Mutex<Timestamp?>(nil)
     private let condition = Mutex(Condition())
     /// While set, submissions are refused at once instead of after the deadline.
     private let refuses = Atomic<Bool>(false)
     private let committers: [ServiceThread]
-    /// Answers what is overdue.
+    /// The deadline thread: answers overdue entries.
     private let keeper = ServiceThread("deadlines", stackBytes: 1 << 20)
 
-    /// Starts the committing threads; they connect on their own, now or when the database is there.
+    /// Starts the committing threads; they connect by themselves, now or when the database is
+    /// reachable.
     ///
     /// - Parameters:
     ///   - database: where to write.
     ///   - settings: bounds and deadlines.
-    ///   - feed: told, by the committing threads, of messages whose status has changed.
+    ///   - feed: gets, on the committing threads, messages whose status has changed.
     ///   - metrics: where the writer counts.
     ///   - logger: told of failures.
     package init(
@@ -112,21 +113,21 @@ package final class ReportWriter: ReportSink, WriterProbe {
 
     /// Why nothing can be written now, in a text that is safe to show.
     ///
-    /// Nil while the last attempt to write worked, or none was made yet. An idle writer tries, too,
-    /// about once a second. In memory only: anybody may ask at any time.
+    /// Nil if the last attempt to write worked, or there was none. An idle writer tries, too, about
+    /// once a second. Only reads memory, so anybody may ask at any time.
     package var writeProblem: String? { condition.withLock { $0.problem } }
 
-    /// Whether an attempt to commit is under way or something waits, and no attempt has ended, with
+    /// Whether an attempt to commit is running or something waits, and no attempt has ended, with
     /// success or failure, for twice the commit deadline and 5 s.
     ///
-    /// Only a thread that hangs lets it come to this. A queue that is merely long, and a server
-    /// that is slow, away or refuses, do not. In memory only.
+    /// Only a thread that hangs causes that. A long queue, or a server that is slow, unreachable or
+    /// refusing, does not. Only reads memory.
     package func isStuck() -> Bool {
         let limit = settings.commitDeadline * 2 + .seconds(5)
         return queue.isStuck(for: limit)
     }
 
-    /// Takes nothing more, commits what waits, and ends the threads.
+    /// Accepts nothing more, commits what waits, and ends the threads.
     ///
     /// Returns false if the deadline passed first; what was not committed has not been answered
     /// with success.
@@ -134,14 +135,14 @@ package final class ReportWriter: ReportSink, WriterProbe {
         let end = ContinuousClock.now + deadline
         for thread in committers { thread.stop() }
         let isFlushed = committers.map { $0.join(until: end) }.allSatisfy { $0 }
-        // Else it ends with the last committer.
+        // Otherwise it ends with the last committer.
         if isFlushed { keeper.stop() }
         return isFlushed
     }
 }
 
 extension ReportWriter {
-    /// Answers what is past its deadline, whatever the committers are waiting for, until they end.
+    /// Answers overdue entries, whatever the committers wait for, until they end.
     private func keepDeadlines() {
         while !keeper.isStopping, committers.contains(where: { !$0.hasEnded }) {
             let now = ContinuousClock.now
@@ -152,7 +153,7 @@ extension ReportWriter {
                 refuseOverdue(entries.closeExpired(at: now))
                 if let oldest = entries.oldestDeadline { next = min(next ?? oldest, oldest) }
             }
-            // What goes from the queue to a committer just now may have been missed in both.
+            // An entry that is moving from the queue to a committer may have been missed in both.
             let pause = min(Self.keeperPause, next.map { $0 - now } ?? Self.keeperPause)
             keeper.pause(for: max(pause, .milliseconds(1)))
         }
@@ -166,7 +167,7 @@ extension ReportWriter {
         refuse(entries, .unavailable)
     }
 
-    /// Tells those who wait for entries that they must send them again.
+    /// Answers entries with a failure, so that the provider repeats them.
     func refuse(_ entries: [SubmissionQueue.Entry], _ failure: SinkFailure) {
         for entry in entries { entry.completion(.failure(failure)) }
     }
@@ -177,15 +178,15 @@ extension ReportWriter {
     /// Whether the database has not taken commits lately.
     var isAway: Bool { outage.withLock { $0 != nil } }
 
-    /// Lets a committer wait before its next attempt to connect; ends early when the writer stops.
+    /// Pauses a committer before its next attempt to connect; ends early when the writer stops.
     func pause(_ committer: Int, for duration: Duration) {
         committers[committer].pause(for: duration)
     }
 
-    /// Whether a commit may still be under way at the server that nobody waits for any more.
+    /// Whether a commit without a waiting caller may still be running at the server.
     var hasCommitDoubt: Bool { doubt.isOpen }
 
-    /// Notes a connection that was given up, by the server's process for it.
+    /// Records an abandoned connection, by the server's process for it.
     func abandoned(_ process: Int32) {
         doubt.abandoned(process)
     }
@@ -195,7 +196,7 @@ extension ReportWriter {
         try doubt.settle(over: connection, longerThan: settings.commitDeadline / 2)
     }
 
-    /// Notes that the database does not take commits.
+    /// Records that the database does not accept commits.
     func databaseIsAway(_ error: PostgresError) {
         if error.isOutcomeUnknown { doubt.open() }
         condition.withLock { $0.failed(error, at: .now) }
@@ -205,7 +206,7 @@ extension ReportWriter {
             return outage
         }
         let isLong = since.map { now.since($0) >= settings.commitDeadline } ?? false
-        // What was not even begun would not be done in time either.
+        // Work that was not started would not be done in time either.
         if isLong || error.explanation != nil { refuses.store(true, ordering: .relaxed) }
         guard since == nil else { return }
         logger.log(
@@ -213,16 +214,17 @@ extension ReportWriter {
             ["error": "\(error.description)"])
     }
 
-    /// Notes that the server would take a write of no rows.
+    /// Records that the server would accept a write of no rows.
     ///
-    /// After a failure that only rows meet, such as a full disk, callbacks are let in to try again,
-    /// and the database counts as away until one of them is stored or none has failed for a while.
+    /// After a failure that only rows meet, such as a full disk, callbacks are accepted to try
+    /// again, and the database counts as away until one of them is stored or none has failed for a
+    /// while.
     func probeWorked() {
         guard condition.withLock({ $0.failsWithRows(at: .now) }) else { return databaseIsBack() }
         refuses.store(false, ordering: .relaxed)
     }
 
-    /// Notes that the database takes commits.
+    /// Records that the database accepts commits.
     func databaseIsBack() {
         condition.withLock { $0.worked(at: .now) }
         refuses.store(false, ordering: .relaxed)
@@ -259,13 +261,13 @@ extension ReportWriter {
             if error.sqlState?.errorClass == "53", error.statement != nil { ranOutAt = now }
         }
 
-        /// Whether a write of no rows says nothing: those with rows failed a moment ago.
+        /// Whether a write of no rows proves nothing, because writes with rows failed a moment ago.
         func failsWithRows(at now: ContinuousClock.Instant) -> Bool {
             ranOutAt.map { now - $0 < Self.patience } ?? false
         }
 
-        /// Something came to its deadline. One row that somebody holds is no reason to say that
-        /// nothing can be written.
+        /// An entry has reached its deadline. A single locked row does not mean that nothing can be
+        /// written.
         mutating func wasOverdue(after deadline: Duration, at now: ContinuousClock.Instant) {
             if let lastSuccess, now - lastSuccess < deadline { return }
             problem = problem ?? "Nothing was committed for \(deadline), though callbacks wait."

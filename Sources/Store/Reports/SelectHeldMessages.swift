@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Which of some messages another transaction holds, without waiting for it.
+/// Those of some messages that another transaction holds, without waiting for it.
 struct SelectHeldMessages: Statement {
     let messages: [MessageID]
 

@@ -1,11 +1,11 @@
 import Domain
 import Postgres
 
-/// All reports about parts of messages, as far as the fold needs them.
+/// All reports about parts of messages, with the columns that the fold needs.
 struct SelectPartReports: Statement {
     let messages: [MessageID]
 
-    /// A few on each of the parts of a full batch of messages; what is cut is not settled.
+    /// A few for each of the parts of a full batch of messages; beyond it messages are not settled.
     static let limit: Int64 = 100_000
 
     static let name: StaticString = "select_part_reports"
@@ -36,7 +36,7 @@ struct SelectPartReports: Statement {
     }
 }
 
-/// Moves messages to what their parts have come to.
+/// Moves messages to the combined status of their parts.
 ///
 /// The rows must be distinct and ordered by message.
 struct SettleMessages: Statement {

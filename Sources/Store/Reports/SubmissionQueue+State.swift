@@ -2,7 +2,7 @@ import Domain
 import System
 
 extension SubmissionQueue {
-    /// The queue's books; the queue acts after unlocking.
+    /// The queue's state; the queue acts after unlocking.
     struct State {
         let capacity: Int
         let byteCapacity: Int
@@ -11,17 +11,17 @@ extension SubmissionQueue {
         let crowd: Int
         let deadline: Duration
 
-        /// Nil where an entry was taken, so that its body does not stay.
+        /// Nil where an entry was taken, so that its body is freed.
         var entries: [Entry?] = []
         /// Index of the first entry that still waits; the array is cut now and then.
         var head = 0
-        /// What has met locks, and when it is tried again.
+        /// Deferred entries, which have met locks, and when they are tried again.
         var aside: [Entry] = []
         var asideUntil = ContinuousClock.now
         var reports = 0
         var bytes = 0
         var sleepers = 0
-        /// Takers that have not said that they are finished.
+        /// Takers that have not called `finish`.
         var takers = 0
         var isClosed = false
         /// When attempts to commit what was taken began and ended.
@@ -53,7 +53,7 @@ extension SubmissionQueue.Entry {
 extension SubmissionQueue.State {
     typealias Entry = SubmissionQueue.Entry
 
-    /// Why an entry is not taken in; nil if it is.
+    /// Why an entry is refused; nil if it is not.
     func refusal(of entry: Entry) -> SinkFailure? {
         if isClosed { return .stopping }
         if isEmpty, takers == 0 { return nil }
@@ -68,7 +68,8 @@ extension SubmissionQueue.State {
         let wait = forecast.wait(
             behind: reports / batch, committers: helpers,
             running: takers >= helpers ? heartbeat.oldestStart.map { now - $0 } : nil)
-        // With a margin: what is refused when it would be taken has kept others out for nothing.
+        // With a margin: an entry that is refused only when it is taken has used the room of
+        // others.
         return wait > deadline * 9 / 10 ? .full : nil
     }
 
@@ -78,14 +79,15 @@ extension SubmissionQueue.State {
         bytes += sign * entry.submission.callback.body.count
     }
 
-    /// Whether a sleeper must be woken for what waits; counts it as awake.
+    /// Whether a sleeping taker must be woken for waiting entries; counts it as awake.
     mutating func wakesSleeper() -> Bool {
         guard sleepers > 0, hasWork(at: .now) else { return false }
         sleepers -= 1
         return true
     }
 
-    /// Whether there is something to take: for the only taker anything, for another one a crowd.
+    /// Whether there is something to take: for the only taker anything, for a second one only a
+    /// crowd.
     func hasWork(at now: ContinuousClock.Instant) -> Bool {
         // At the end all help, rather than sleep until the only taker is done.
         if head < entries.count, takers == 0 || reports >= crowd || isClosed { return true }
@@ -141,7 +143,7 @@ extension SubmissionQueue.State {
         }
     }
 
-    /// Takes out what is past its deadline, or everything.
+    /// Removes overdue entries, or everything.
     mutating func removeExpired(at now: ContinuousClock.Instant?) -> [Entry] {
         func isExpired(_ entry: Entry) -> Bool { now.map { entry.deadline <= $0 } ?? true }
         let waiting = entries[head...].compactMap { $0 }

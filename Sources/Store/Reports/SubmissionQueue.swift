@@ -2,27 +2,27 @@ import Domain
 import Synchronization
 import System
 
-/// What waits for a commit: bounded, first in, first out.
+/// The entries that wait for a commit: bounded, first in, first out.
 ///
-/// There is no timer: a batch is whatever came while the last one was being committed.
+/// There is no timer: a batch is everything that came while the last one was being committed.
 final class SubmissionQueue: Sendable {
     typealias Completion = @Sendable (Result<Void, SinkFailure>) -> Void
 
     struct Entry: Sendable {
         var submission: Submission
-        /// When it must be on disk, or be refused.
+        /// When it must be stored, or be refused.
         let deadline: ContinuousClock.Instant
         let completion: Completion
     }
 
-    /// What a committer takes at once.
+    /// The entries that a committer takes at once.
     struct Portion {
         /// To be committed together.
         var entries: [Entry] = []
-        /// Overdue, or sure to be before the commit; to be refused.
+        /// Overdue, or certain to be before the commit; to be refused.
         var hopeless: [Entry] = []
-        /// Whether these have met rows that another transaction holds: they are kept apart from
-        /// what has not, so that it does not wait with them.
+        /// Whether these have met rows that another transaction holds: they are kept apart from the
+        /// others, which must not wait with them.
         var hasMetLocks = false
     }
 
@@ -37,7 +37,7 @@ final class SubmissionQueue: Sendable {
     ///   - committers: how many there are.
     ///   - crowd: how many reports must wait for a second taker to be let in. Two commits of 30
     ///     rows cost more than one of 60; two of 500 use both of a machine's cores.
-    ///   - deadline: how long an entry may wait in all, from its coming.
+    ///   - deadline: how long an entry may wait in all, from its arrival.
     init(
         capacity: Int, byteCapacity: Int, batch: Int = 500, committers: Int = 1, crowd: Int = 1,
         deadline: Duration = .seconds(3600)
@@ -52,7 +52,7 @@ final class SubmissionQueue: Sendable {
     /// Reports that wait.
     var count: Int { state.withLock { $0.reports } }
 
-    /// The deadline of the entry that waits with the earliest one; nil if nothing waits.
+    /// The earliest deadline of a waiting entry; nil if none waits.
     var oldestDeadline: ContinuousClock.Instant? {
         state.withLock { state in
             let head = state.head < state.entries.count ? state.entries[state.head]?.deadline : nil
@@ -60,7 +60,7 @@ final class SubmissionQueue: Sendable {
         }
     }
 
-    /// Adds an entry, unless the queue is full or closed, or the entry cannot be on disk in time.
+    /// Adds an entry, unless the queue is full or closed, or the entry cannot be stored in time.
     ///
     /// An empty queue takes any entry, however large: the bound on one callback is the parser's.
     func append(_ entry: Entry) -> SinkFailure? {
@@ -75,8 +75,9 @@ final class SubmissionQueue: Sendable {
         return failure
     }
 
-    /// The oldest entries, up to a number of reports, at least one entry if there is any; nothing
-    /// while another taker is busy and there is no crowd. Whoever got some must call `finish`.
+    /// The oldest entries, up to a number of reports, at least one entry if there is any; none
+    /// while another taker is busy and there is no crowd. A caller that got some must call
+    /// `finish`.
     ///
     /// - Parameters:
     ///   - limit: how many reports.
@@ -94,7 +95,7 @@ final class SubmissionQueue: Sendable {
         }
     }
 
-    /// The entries of the last `take` are dealt with. The taker comes back, so nobody is woken.
+    /// The entries of the last `take` are done. The taker comes back by itself, so none is woken.
     func finish(by committer: Int = 0) {
         state.withLock { state in
             state.takers -= 1
@@ -102,8 +103,8 @@ final class SubmissionQueue: Sendable {
         }
     }
 
-    /// The entries of the last `take` will take long: others are let in as if they were dealt with.
-    /// Takes the place of `finish`.
+    /// The entries of the last `take` will take long: another taker may start as if they were done.
+    /// Called instead of `finish`.
     func stepAside() {
         let mustWake = state.withLock { state -> Bool in
             state.takers -= 1
@@ -112,8 +113,7 @@ final class SubmissionQueue: Sendable {
         if mustWake { wakeUp.signal() }
     }
 
-    /// Takes entries back that met a lock, to be tried again in a moment; they keep their
-    /// deadlines.
+    /// Defers entries that met a lock, to be tried again soon; they keep their deadlines.
     func putAside(_ entries: [Entry]) {
         state.withLock { state in
             state.aside += entries
@@ -134,7 +134,7 @@ final class SubmissionQueue: Sendable {
     ///
     /// - Parameters:
     ///   - committer: whose.
-    ///   - time: how long the batch took, or was waited for in vain; nil for what was none.
+    ///   - time: how long the batch took, or how long it failed; nil if there was no batch.
     func attemptEnded(_ committer: Int, batchTook time: Duration? = nil) {
         state.withLock { state in
             state.heartbeat.ended(committer, hasMore: !state.isEmpty, at: .now)
@@ -142,12 +142,12 @@ final class SubmissionQueue: Sendable {
         }
     }
 
-    /// Whether no attempt has ended for so long, though one is under way or something waits.
+    /// Whether no attempt has ended for so long, though one is running or something waits.
     func isStuck(for limit: Duration) -> Bool {
         state.withLock { $0.heartbeat.isStuck(for: limit, at: .now) }
     }
 
-    /// Whether nothing waits and nobody has taken anything.
+    /// Whether nothing waits and nothing is taken.
     var isIdle: Bool { state.withLock { $0.isEmpty && $0.takers == 0 } }
 
     /// Waits until there may be something to take, the queue is closed, or the time is over.
@@ -163,7 +163,7 @@ final class SubmissionQueue: Sendable {
         }
         guard let pause else { return false }
         if let pause, !wakeUp.wait(until: now + pause) {
-            // The signal may have come in between; then it is taken here, not by the next sleep.
+            // The signal may have come just now; take it here, or the next sleep would end at once.
             let wasSignalled = state.withLock { state -> Bool in
                 guard state.sleepers > 0 else { return true }
                 state.sleepers -= 1
@@ -184,7 +184,7 @@ final class SubmissionQueue: Sendable {
         for _ in 0..<sleepers { wakeUp.signal() }
     }
 
-    /// Takes out what is past its deadline, or everything.
+    /// Removes overdue entries, or everything.
     func removeExpired(at now: ContinuousClock.Instant?) -> [Entry] {
         state.withLock { $0.removeExpired(at: now) }
     }

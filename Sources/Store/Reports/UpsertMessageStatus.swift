@@ -1,18 +1,18 @@
 import Domain
 import Postgres
 
-/// Moves messages to the status of their new deciding report, and adds those that are unknown.
+/// Moves messages to the status of their new deciding report, and adds unknown messages.
 ///
-/// The rows must be distinct and ordered by message. Comparing two pairs of numbers is all that SQL
-/// knows of precedence.
+/// The rows must be distinct and ordered by message. SQL only compares two pairs of numbers to
+/// decide precedence.
 ///
 /// A report that does not decide may have come before all others or after them, so it moves the
-/// times; and it names a message that has no name yet. All of that ends the same whatever is
-/// written first. `is_key_derived` is about the provider's id: once false it stays, and the index
-/// then has a row too many and never one too few.
+/// times; and it gives a name to a message without one. The result is the same in any order.
+/// `is_key_derived` is about the provider's id: once false it stays false, so the index may have a
+/// superfluous row but never misses one.
 ///
-/// What is another status now is noted, last of all: see `take_change_block()`. An upsert cannot
-/// return what was there before, so it marks what it changes with its transaction.
+/// Changed statuses are recorded last: see `take_change_block()`. An upsert cannot return the old
+/// row, so it marks the rows that it changes with its transaction.
 struct UpsertMessageStatus: Statement {
     let decisive: [WriteBatch.ReportRow]
     /// One for each of them.
@@ -90,8 +90,8 @@ struct UpsertMessageStatus: Statement {
     }
 }
 
-/// The same for messages that are taken to be unknown: a known one fails on `message_pkey`. All of
-/// them are changes. The `where` makes the messages come before the block of numbers.
+/// The same for messages that are assumed to be unknown: a known one fails on `message_pkey`. Each
+/// of them is a change. The `where` makes the messages come before the block of numbers.
 struct AddNewMessages: Statement {
     let decisive: [WriteBatch.ReportRow]
     let arrivals: [WriteBatch.Arrivals]

@@ -1,7 +1,7 @@
 import Domain
 import Postgres
 
-/// Adds providers' statuses to the dictionary. The rows must be distinct and ordered by id.
+/// Adds providers' statuses to the table of outcomes. The rows must be distinct and ordered by id.
 struct UpsertOutcomes: Statement {
     let outcomes: [Outcome]
 

@@ -5,14 +5,14 @@ import Domain
 /// Two writers that take rows in the same order cannot deadlock, and PostgreSQL takes no row twice
 /// in one `on conflict do update`. Pure: the same items in any order give the same rows.
 struct WriteBatch {
-    /// What a batch is made of; also what bisection takes apart.
+    /// A part of a batch; bisection divides batches into these.
     enum Item {
         case callback(ReceivedCallback)
         case report(Report, callback: CallbackID, receivedAt: Timestamp)
         case reject(Reject, of: ReceivedCallback)
     }
 
-    /// A report with what the ledger notes of its arrival.
+    /// A report with what the ledger stores about its arrival.
     ///
     /// A class, because a report has a dozen fields with reference counts: sorting and encoding
     /// copied the struct once a column and took three quarters of the process's time.
@@ -36,10 +36,10 @@ struct WriteBatch {
     private(set) var decisive: [ReportRow] = []
     /// When the reports about each of those messages came, repetitions included.
     private(set) var arrivals: [Arrivals] = []
-    /// The messages of which a part was reported on, ordered.
+    /// The messages with reports about a part, ordered.
     private(set) var messagesWithParts: [MessageID] = []
-    /// Whether one of the messages may be ours, and so is there already: they have version 7, and
-    /// nobody knows better without asking.
+    /// Whether one of the messages may be ours, and so exist already. Ours have version 7; whether
+    /// such a message exists shows only in the database.
     var hasOwnMessages: Bool { decisive.contains { $0.report.message.version == 7 } }
     /// The distinct outcomes of the reports, ordered by id.
     private(set) var outcomes: [Outcome] = []
@@ -63,7 +63,7 @@ struct WriteBatch {
         }
     }
 
-    /// Takes submissions apart.
+    /// Divides submissions into items.
     init(_ submissions: some Sequence<Submission>) {
         for submission in submissions {
             callbacks.append(submission.callback)
@@ -120,7 +120,7 @@ struct WriteBatch {
             let row = reports[key.index]
             if let last = distinct.last, last.report.message == row.report.message {
                 arrivals[arrivals.count - 1].add(row.receivedAt)
-                // The earliest arrival of a repeated report stays.
+                // Of a repeated report the earliest arrival is kept.
                 if last.report.fingerprint == row.report.fingerprint { continue }
                 if decisive[decisive.count - 1].isBeaten(by: row) {
                     decisive[decisive.count - 1] = row

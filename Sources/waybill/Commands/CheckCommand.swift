@@ -52,7 +52,7 @@ enum CheckCommand {
         return service
     }
 
-    /// The database that the services use, also where other settings are wrong.
+    /// The database that the services use, even if other settings are wrong.
     private static func database(of check: ConfigurationCheck) -> ConnectionSettings? {
         var environment = check.environment
         return environment.database(WaybillSettings.databaseURL)

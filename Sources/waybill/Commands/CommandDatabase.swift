@@ -6,7 +6,7 @@ import Telemetry
 
 /// The database as a command uses it: one connection, failures as one line.
 enum CommandDatabase {
-    /// - Throws: `CommandFailure` for what the store gives, and what the body throws otherwise.
+    /// - Throws: `CommandFailure` for an error of the store; otherwise the body's error.
     static func with<Value>(
         _ settings: ConnectionSettings,
         _ body: (ConnectionPool, Logger) throws(StoreFailure) -> Value
@@ -14,7 +14,7 @@ enum CommandDatabase {
         let pool = ConnectionPool(settings, maximumCount: 1)
         defer { pool.close() }
         do throws(StoreFailure) {
-            // The failure is told on the command line; a log line would say it twice.
+            // The command line shows the failure; a log line would repeat it.
             return try body(pool, Logger(descriptor: -1))
         } catch {
             throw CommandFailure("\(error)")
@@ -22,8 +22,8 @@ enum CommandDatabase {
     }
 }
 
-/// Looks again and again for what dispatchers and providers do: at once when a dispatcher rings,
-/// and now and then for what nobody rings for, such as reports.
+/// Reads states repeatedly while dispatchers and providers work: at once after a notification, and
+/// at intervals for changes without one, such as reports.
 struct AwaitedStates: Sendable {
     private let settings: ConnectionSettings
     private static let pause: Duration = .milliseconds(500)
@@ -32,7 +32,7 @@ struct AwaitedStates: Sendable {
         self.settings = settings
     }
 
-    /// Looks until it is done or the time is over; returns what was seen last.
+    /// Reads until it is done or the time is over; returns the last result.
     func wait<Seen>(
         for limit: Duration?,
         look: () throws(StoreFailure) -> (seen: Seen, isDone: Bool)
@@ -41,7 +41,7 @@ struct AwaitedStates: Sendable {
         var last = try look()
         guard !last.isDone else { return last.seen }
         let news = Wakeup()
-        // Without it the pauses alone do.
+        // Without a listener the intervals are enough.
         let listener = try? NotificationListener(
             settings, channels: [Channel.sent.rawValue], onConnect: { news.signal() },
             onNotification: { _ in news.signal() })

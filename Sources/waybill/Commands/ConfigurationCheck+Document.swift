@@ -5,10 +5,10 @@ import Settings
 extension ConfigurationCheck {
     /// The JSON document of `waybill check --json`.
     ///
-    /// Each setting stands on a line of its own, in the order of the table. A secret has no value
-    /// here, nor has a setting with a problem: what somebody wrote there by mistake may be a secret.
+    /// Each setting has a line of its own, in the order of the table. A secret is shown without its
+    /// value, and so is a setting with a problem, because its value may be a misplaced secret.
     ///
-    /// - Parameter database: what trying it came to; nil if it was not tried.
+    /// - Parameter database: the result of connecting; nil if it was not tried.
     /// - Returns: JSON of several lines, the last one without a break.
     func document(database: DatabaseState?) -> String {
         var writer = JSONWriter(indent: 2)

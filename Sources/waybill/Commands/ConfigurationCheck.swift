@@ -4,20 +4,20 @@ import Settings
 
 /// The configuration as the services read it: what `waybill check` shows.
 struct ConfigurationCheck {
-    /// Whose settings are looked at.
+    /// The services whose settings are checked.
     enum Service: String, CaseIterable {
         case serve
         case dispatch
         case all
     }
 
-    /// What all services are read from.
+    /// The source of all services' settings.
     let environment: Environment
     /// The providers that the services know.
     let kits: ProviderKits
-    /// What `serve` reads, or what is wrong with it; nil if it is not looked at.
+    /// The settings of `serve`, or their problems; nil if it is not checked.
     let serving: Result<Configuration, ConfigurationError>?
-    /// What `dispatch` reads, or what is wrong with it; nil if it is not looked at.
+    /// The settings of `dispatch`, or their problems; nil if it is not checked.
     let sending: Result<SendingConfiguration, ConfigurationError>?
 
     /// - Parameters:
@@ -39,14 +39,14 @@ struct ConfigurationCheck {
         }
     }
 
-    /// What is wrong with the services that are looked at, each problem once.
+    /// The problems of the checked services, each once.
     var problems: [SettingProblem] {
         let sending = problems(of: .dispatch)
         let serving = problems(of: .serve)
         return serving + sending.filter { !serving.contains($0) }
     }
 
-    /// What is wrong with one service; nothing if it is not looked at.
+    /// The problems of one service; none if it is not checked.
     func problems(of service: Setting.Reader) -> [SettingProblem] {
         switch service {
         case .serve: serving?.error?.problems ?? []
@@ -57,8 +57,8 @@ struct ConfigurationCheck {
 
     /// The settings of the services.
     ///
-    /// - Parameter database: what trying it came to; nil if it was not tried.
-    /// - Returns: nil for a service that is not looked at.
+    /// - Parameter database: the result of connecting; nil if it was not tried.
+    /// - Returns: nil for a service that is not checked.
     /// - Throws: `ConfigurationError` with all problems, the database's too, so that one run shows
     ///   all.
     func configurations(
@@ -74,7 +74,7 @@ struct ConfigurationCheck {
         return (try serving?.get(), try sending?.get())
     }
 
-    /// What each service is to be read from; nil for one that is not looked at.
+    /// The environment of each service; nil for one that is not checked.
     private static func environments(
         _ environment: Environment, _ service: Service?, _ kits: ProviderKits
     ) -> (serving: Environment?, sending: Environment?) {
@@ -88,8 +88,8 @@ struct ConfigurationCheck {
         let receives = kits.list.contains { $0.neededToReceive.areGiven(in: environment) }
         let serving = !sends || receives ? environment : nil
         guard sends else { return (serving, nil) }
-        // A file that both services share names a provider's address also where the secret that
-        // goes with it is the other service's.
+        // A file that both services share may name a provider's address while the secret that
+        // belongs to it is only the other service's.
         return (serving, environment.without(kits.foreign(environment)))
     }
 }

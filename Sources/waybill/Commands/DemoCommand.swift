@@ -45,8 +45,8 @@ enum DemoCommand {
 }
 
 extension DemoCommand {
-    /// The accounts' settings go to the dispatcher as text; what is none must not get lost on the
-    /// way.
+    /// The accounts' settings are passed to the dispatcher as text, so values that are not UTF-8
+    /// are refused here instead of being dropped.
     static func checkAccounts(_ variables: ProcessEnvironment) throws(ConfigurationError) {
         let problems = variables.faults.sorted { $0.key < $1.key }
             .filter { fault in

@@ -2,7 +2,7 @@ import Foundation
 import System
 import Telemetry
 
-/// `waybill dispatch`: the sender.
+/// `waybill dispatch`: the dispatcher.
 enum DispatchCommand {
     static let help = """
         usage: waybill dispatch
@@ -19,7 +19,7 @@ enum DispatchCommand {
     /// Runs until a signal comes.
     static func run(_ words: [String]) throws -> Int32 {
         _ = try Arguments(words)
-        // Before any thread is made, so that all of them inherit the mask.
+        // Before any thread starts, so that all of them inherit the mask.
         let signals = TerminationSignals()
         let configuration = try SendingConfiguration()
         let logger = Logger(minimum: configuration.logLevel)

@@ -83,7 +83,7 @@ enum KeyCommand {
             let scopes = key.scopes.sorted().map(\.rawValue).joined(separator: ",")
             let used = key.lastUsedAt?.description ?? "never"
             let state = key.revokedAt.map { "revoked \($0)" } ?? "valid"
-            // A name may hold anything that moves a terminal's cursor.
+            // A name may hold control characters that move the terminal's cursor.
             let name = MessageTimeline.printable(key.name)
             Output.line("\(name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)")
         }
@@ -104,7 +104,7 @@ enum KeyCommand {
         let pool = ConnectionPool(database, maximumCount: 1)
         defer { pool.close() }
         do throws(StoreFailure) {
-            // The failure is told on the command line; a log line would say it twice.
+            // The command line shows the failure; a log line would repeat it.
             return try body(APIKeys(pool, logger: Logger(descriptor: -1)))
         } catch {
             throw CommandFailure("\(error)")

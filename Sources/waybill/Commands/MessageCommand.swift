@@ -7,7 +7,7 @@ import Settings
 import Store
 import Web
 
-/// `waybill message`: what became of a message, for people.
+/// `waybill message`: a message's status and timeline, for people.
 enum MessageCommand {
     static let help = """
         usage: waybill message ID [--follow] [--json]
@@ -66,14 +66,14 @@ enum MessageCommand {
 }
 
 extension Message {
-    /// Whether nothing more will come that is worth waiting for: it has ended, or nobody knows its
-    /// final status and nobody asks any more.
+    /// Whether waiting has no use any more: its status is final, or unknown with no status query
+    /// left.
     fileprivate var isOver: Bool {
         shownStatus.isFinal || (isOurs && !isOpen && shownStatus == .unknown)
     }
 }
 
-/// Prints a message once, and then what is new of it.
+/// Prints a message once, and then its changes.
 struct MessagePrinter {
     private let asJSON: Bool
     private let write: (String) -> Void

@@ -2,7 +2,7 @@ import Domain
 
 /// What happened to a message as lines of text, the earliest first.
 struct MessageTimeline {
-    /// A line, and what tells it from all others of the message.
+    /// A line, with a value that identifies it among all lines of the message.
     struct Row: Equatable {
         let at: Timestamp
         let key: String
@@ -40,7 +40,7 @@ struct MessageTimeline {
             rows.append(
                 Row(at: message.createdAt, key: "queued", columns: ["queued", "", "queued", ""]))
         }
-        // The same moment: what we did comes before what was said about it.
+        // At the same moment, our own events come before the provider's reports.
         self.rows = rows.enumerated().sorted { a, b in
             (a.element.at, a.element.key, a.offset) < (b.element.at, b.element.key, b.offset)
         }.map(\.element)
@@ -87,7 +87,7 @@ struct MessageTimeline {
         return printable(parts.joined(separator: ", "))
     }
 
-    /// A provider's words must not move a terminal's cursor.
+    /// A provider's text must not move the terminal's cursor.
     static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

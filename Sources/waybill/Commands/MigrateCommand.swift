@@ -44,7 +44,7 @@ enum MigrateCommand {
         }
     }
 
-    /// The migrations' connection, and who gets rights besides.
+    /// The migrations' connection, and the users that get rights.
     ///
     /// - Throws: `ConfigurationError` with the problems.
     static func settings(
@@ -68,7 +68,7 @@ enum MigrateCommand {
 /// The role that `serve` connects as, if it is another one than the migrations'.
 enum GrantedRole {
     case another(String)
-    /// Nobody else gets rights, and why.
+    /// No other user gets rights, with the reason.
     case nobody(String)
 
     var role: String? {
@@ -80,7 +80,8 @@ extension Environment {
     fileprivate mutating func responderRole(
         besides migrations: ConnectionSettings
     ) throws(ConfigurationError) -> GrantedRole {
-        // Without a migrations' role of its own, DATABASE_URL is set or nothing would have begun.
+        // Without a migrations' role of its own, DATABASE_URL is set; otherwise nothing would
+        // start.
         guard text(WaybillSettings.migrateDatabaseURL) != nil else {
             return .nobody("MIGRATE_DATABASE_URL is not set")
         }

@@ -4,9 +4,9 @@ import JSON
 import Providers
 import Security
 
-/// The hops of a probe, each of which needs one part more than the one before.
+/// The steps of a probe, each of which needs one more part of the system than the last.
 struct Probe {
-    /// A request, what it shows, and what its answer must be.
+    /// A request, what it proves, and the expected answer.
     private struct Hop {
         let method: String
         let path: String
@@ -15,7 +15,7 @@ struct Probe {
         var body: [UInt8]?
         /// What works if this hop does.
         let shows: String
-        /// Nil if the answer is what it must be; what is wrong with it otherwise.
+        /// Nil if the answer is as expected; otherwise what is wrong with it.
         let problem: (ProbeConnection.Answer) -> String?
     }
 
@@ -27,7 +27,7 @@ struct Probe {
         self.callback = callback
     }
 
-    /// Makes the requests, and tells of each as soon as it is answered.
+    /// Makes the requests, and reports each as soon as it is answered.
     ///
     /// - Parameters:
     ///   - openssl: the program that makes the connection.
@@ -118,7 +118,7 @@ struct Probe {
         return nil
     }
 
-    /// Nil for 200; otherwise the answer's own words and what they call for.
+    /// Nil for 200; otherwise the answer's own text and what to do.
     private static func refusal(_ answer: ProbeConnection.Answer) -> String? {
         guard answer.status != 200 else { return nil }
         let problem = ProbeAnswer(answer.body)
@@ -156,7 +156,7 @@ struct Probe {
     }
 }
 
-/// What a probe reads of an answer: of a problem, of `/health/ready`, and of a message.
+/// The parts of an answer that a probe reads: of a problem, of `/health/ready`, and of a message.
 struct ProbeAnswer {
     let code: String?
     let detail: String?
@@ -165,11 +165,11 @@ struct ProbeAnswer {
     let providerMessageID: String?
     let status: String?
 
-    /// Reads what is there; an answer that is not a JSON object has nothing.
+    /// Reads the members that are there; an answer that is not a JSON object has none.
     init(_ body: [UInt8]) {
         let answer = JSONValue(body)
         func text(_ name: String) -> String? {
-            // A problem's `status` is a number, a message's a word.
+            // A problem's `status` is a number, a message's a text.
             guard case .string(let text)? = answer?[name] else { return nil }
             return Self.printable(text)
         }
@@ -181,7 +181,7 @@ struct ProbeAnswer {
         status = text("status")
     }
 
-    /// At most 300 characters without controls: who answers may be anybody.
+    /// At most 300 characters without control characters: any server may have answered.
     private static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

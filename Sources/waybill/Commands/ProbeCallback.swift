@@ -1,27 +1,28 @@
 import Domain
 import Providers
 
-/// One callback as a provider would post it: a made-up message was delivered just now.
+/// One callback as a provider would post it: a made-up message that was delivered just now.
 struct ProbeCallback {
     /// Recognisable in the database and in answers.
     let messageID: String
     let provider: Provider
-    /// What proves it, in the words of `/v1/status`: `basic`, `header`, `url token`, `hmac`, `v3`.
+    /// The method that authenticates it, named as in `/v1/status`: `basic`, `header`, `url token`,
+    /// `hmac`, `v3`.
     let method: String
-    /// Behind the base URL.
+    /// Appended to the base URL.
     let path: String
-    /// Behind the path, with its question mark; holds a secret, if anything.
+    /// Appended to the path, with its question mark; may hold a secret.
     let query: String
     let headers: [(name: String, value: String)]
     let body: [UInt8]
 
     /// What must be read back.
     static let status = Status.delivered
-    /// Of the range that Ofcom reserves for drama: no handset has it.
+    /// From the range that Ofcom reserves for films: no phone has it.
     private static let recipient = "447700900000"
 
     /// - Parameters:
-    ///   - settings: what signs it.
+    ///   - settings: the settings that sign it.
     ///   - identifier: a UUID of this probe's own.
     ///   - now: when the message is said to have been delivered.
     /// - Throws: `CommandFailure` if libcrypto cannot sign.

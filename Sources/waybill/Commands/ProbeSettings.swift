@@ -4,16 +4,16 @@ import Providers
 import Security
 import Settings
 
-/// What a probe needs to know: where to, as whom, and how to read back.
+/// The settings of a probe: the URL, the provider's credentials, and the API key.
 struct ProbeSettings {
-    /// The public address that the callbacks' paths are put behind; no slash at its end.
+    /// The public address to which the callbacks' paths are appended; no slash at its end.
     let url: String
     /// Whose callbacks are imitated.
     let provider: Provider
     /// What proves them.
     let receiving: any ReceivingSettings
     let key: APIToken
-    /// A PEM file of authorities to trust in place of the system's.
+    /// A PEM file of authorities to trust instead of the system's.
     let authorities: String?
 
     /// Reads the arguments, and the environment as `serve` would.
@@ -33,7 +33,7 @@ struct ProbeSettings {
         _ arguments: Arguments, reading environment: inout Environment,
         kits: ProviderKits = .all
     ) throws {
-        // The arguments stand in for the settings, so that both are checked alike.
+        // The arguments replace the settings, so that both are checked in the same way.
         if let url = arguments.value("url") {
             environment.replace(
                 .publicAddresses, with: url.replacingOccurrences(of: ",", with: "\\,"),
@@ -46,7 +46,7 @@ struct ProbeSettings {
         let receiving = environment.probed(wanted ?? kits.list)
         let base = environment.probeURL()
         let key = environment.probeKey()
-        // What is in it is for openssl to judge: comments in it may be in any encoding.
+        // openssl checks its content: comments in it may be in any encoding.
         if let file = arguments.value("ca"), !Self.isReadable(file) {
             environment.report(option: "--ca", "the file \(file) cannot be read")
         }

@@ -21,8 +21,8 @@ enum Resources {
 
     /// The folder that holds both folders.
     ///
-    /// What is in them runs with the rights of the database's owner, so a stranger's working
-    /// directory must not get in between, nor what somebody has put into /tmp.
+    /// Migrations run with the rights of the database's owner, so folders in another user's working
+    /// directory, or in /tmp, must not be used.
     static func home(
         program: String, installation: String, workingDirectory: String
     ) -> String? {
@@ -39,7 +39,7 @@ enum Resources {
         return isOurs && hasPackage && holdsBoth(workingDirectory) ? workingDirectory : nil
     }
 
-    /// Whether both folders are there, and were not put there by others than its owner.
+    /// Whether both folders are there, and belong to its owner.
     private static func holdsBoth(_ candidate: String) -> Bool {
         guard let own = owner(candidate) else { return false }
         return ["Migrations", "nginx"].allSatisfy { name in

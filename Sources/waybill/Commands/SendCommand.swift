@@ -82,7 +82,7 @@ enum SendCommand {
         return (database, routing)
     }
 
-    /// A number; whether it lies within the bounds is told with all other problems.
+    /// A number; whether it is within the bounds is reported with all other problems.
     private static func minutes(_ text: String) throws(CommandFailure) -> Int {
         guard let minutes = Int(text) else {
             let limits = SendDraft.validityLimits

@@ -24,7 +24,7 @@ enum ServeCommand {
     static func run(_ words: [String]) throws -> Int32 {
         _ = try Arguments(words)
         AllocationArenas.raiseLimit()
-        // Before any thread is made, so that all of them inherit the mask.
+        // Before any thread starts, so that all of them inherit the mask.
         let signals = TerminationSignals()
         let hurry = HurrySignal()
         let configuration = try Configuration()
@@ -44,7 +44,7 @@ enum ServeCommand {
         let signal = signals.wait()
         logger.log(.info, "stopping", ["signal": .integer(Int64(signal))])
         manager.notify("STOPPING=1")
-        // The last lines tell why; but whoever sends a second signal will not wait.
+        // The last lines say why; but a user who sends a second signal does not want to wait.
         signals.exitOnNext { logger.flush(within: .milliseconds(100)) }
         return responder.drain() ? 0 : 1
     }

@@ -75,13 +75,13 @@ enum SimulateCommand {
         for name in names {
             guard let value = arguments.value(name) else { continue }
             if let problem = settings.set(name.replacing("-", with: "_"), to: value) {
-                // Only the option's own name is spelt in another way here.
+                // Only the option's name is spelt differently here.
                 let setting = name.replacing("-", with: "_")
                 throw CommandFailure(
                     .usage, "--\(problem.replacing(setting, with: name, maxReplacements: 1))")
             }
         }
-        // Before any thread is made, so that all of them inherit the mask.
+        // Before any thread starts, so that all of them inherit the mask.
         let signals = TerminationSignals()
         var environment = Environment()
         var (infobip, plivo, socketDirectory, logLevel) = configuration(&environment)
@@ -108,7 +108,7 @@ enum SimulateCommand {
         signals.exitOnNext { logger.flush(within: .milliseconds(100)) }
         server.stopAccepting()
         simulator.stop()
-        // Answers that are late on purpose are not worth the wait.
+        // Answers that are late on purpose are not waited for.
         _ = server.drain(deadline: .now + .seconds(1))
         return 0
     }

@@ -14,13 +14,13 @@ extension Configuration {
         try self.init(reading: &environment, kits: kits)
     }
 
-    /// The same, and leaves in the environment what was read.
+    /// The same; the environment keeps what was read.
     init(
         reading environment: inout Environment, kits: ProviderKits = .all
     ) throws(ConfigurationError) {
         let database = environment.database(WaybillSettings.databaseURL)
-        // A database that hangs must not hold the API's workers for longer than nginx waits, nor
-        // the watchdog's question behind them.
+        // A database that hangs must not block the API's workers for longer than nginx waits, nor
+        // the watchdog's request behind them.
         let apiDatabase = environment.silently {
             $0.database(WaybillSettings.databaseURL, responseTimeout: .seconds(3))
         }
@@ -41,7 +41,7 @@ extension Configuration {
 }
 
 extension Environment {
-    /// systemd's watchdog must outlast a check that is merely slow: the self-check may wait 5 s for
+    /// systemd's watchdog must outlast a check that is only slow: the self-check may wait 5 s for
     /// its answer, and a commit for its deadline, twice each.
     fileprivate mutating func checkWatchdog(commitDeadline: Duration) {
         let watchdog = WaybillSettings.watchdog
@@ -65,7 +65,7 @@ extension Configuration.Sockets {
 }
 
 extension Environment {
-    /// Where sockets are bound that systemd does not hand over.
+    /// The folder for sockets that systemd does not pass to us.
     mutating func socketDirectory() -> String {
         // The entry has a default.
         text(WaybillSettings.socketDirectory) ?? ""

@@ -6,19 +6,19 @@ import Telemetry
 struct Configuration {
     /// Where the responder reads and writes.
     let database: ConnectionSettings
-    /// The same for the API, with less patience.
+    /// The same for the API, with a shorter time limit.
     let apiDatabase: ConnectionSettings
     /// The providers that the program knows.
     let kits: ProviderKits
     /// Those whose callbacks are received, in the same order.
     let receiving: [ReceivingProvider]
-    /// Whom messages go to whose callers name no provider.
+    /// The providers of messages whose callers name none.
     let routing: Routing
     let logLevel: Logger.Level
     let sockets: Sockets
     let limits: Limits
 
-    /// The Unix sockets that we bind ourselves when systemd hands none over.
+    /// The Unix sockets that we bind ourselves if systemd passes none.
     struct Sockets {
         /// Holds `callbacks.sock`, `api.sock`, `events.sock`.
         let directory: String
@@ -26,7 +26,7 @@ struct Configuration {
         let group: String?
     }
 
-    /// Bounds on what the process takes on.
+    /// The bounds of the process.
     struct Limits {
         let callbackWorkers: Int
         let apiWorkers: Int

@@ -47,14 +47,14 @@ extension Environment {
         return problems.count == before ? database(WaybillSettings.databaseURL) : nil
     }
 
-    /// Whether libpq would take a part of the password for the host, the port or the database's
+    /// Whether libpq would read a part of the password as the host, the port or the database's
     /// name, which are shown.
     private static func splitsPassword(_ text: String) -> Bool {
         guard
             let prefix = ["postgresql://", "postgres://"].first(where: text.hasPrefix)
         else { return false }
         let rest = text.dropFirst(prefix.count)
-        // Where libpq ends the user and the password.
+        // Where libpq ends user and password.
         guard let end = rest.firstIndex(where: { $0 == "@" || $0 == "/" }) else { return false }
         return rest[rest.index(after: end)...].prefix { $0 != "?" }.contains("@")
     }

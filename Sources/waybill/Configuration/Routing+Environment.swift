@@ -3,7 +3,7 @@ import Providers
 import Settings
 
 extension Environment {
-    /// Which provider messages go to whose senders name none: `WAYBILL_ROUTES`, and
+    /// The providers of messages whose callers name none: `WAYBILL_ROUTES`, and
     /// `WAYBILL_DEFAULT_PROVIDER` for all other numbers.
     mutating func routing(among kits: ProviderKits = .all) -> Routing {
         let providers = kits.traits

@@ -16,7 +16,7 @@ extension SendingConfiguration {
         try self.init(reading: &environment, kits: kits)
     }
 
-    /// The same, and leaves in the environment what was read.
+    /// The same; the environment keeps what was read.
     init(
         reading environment: inout Environment, kits: ProviderKits = .all
     ) throws(ConfigurationError) {

@@ -14,7 +14,7 @@ struct SendingConfiguration {
     let common: Dispatcher.Settings
     let logLevel: Logger.Level
 
-    /// How much of a provider is used.
+    /// The bounds of using a provider.
     struct Limits {
         /// Messages a second; nil for no limit of ours.
         let rate: Double?
@@ -22,7 +22,7 @@ struct SendingConfiguration {
         let concurrency: Int
         /// Messages in one request.
         let batch: Int
-        /// When the final status of a message is asked for.
+        /// When the final status of a message is queried.
         let reconcile: [Duration]
     }
 
@@ -32,7 +32,7 @@ struct SendingConfiguration {
     /// The providers that are sent through, by their names.
     var providers: [String] { sending.map(\.traits.provider.name) }
 
-    /// How long a stop may take: the requests in flight, and the writing of what they came to.
+    /// How long a stop may take: the requests in flight, and recording their results.
     var drainDeadline: Duration { common.sendTimeout + .seconds(10) }
 }
 

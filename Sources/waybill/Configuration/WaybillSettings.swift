@@ -45,8 +45,8 @@ enum WaybillSettings {
         [sendTimeoutSeconds, sendMaxAttempts, failover, slowSeconds, reconcileSeconds(of: kits)]
     }
 
-    /// A lane that waits for longer than this counts as stuck, and a stop as long as this and the
-    /// writing behind it must end within the unit's TimeoutStopSec of 60 s.
+    /// A lane that waits for longer than this counts as stuck; a stop that takes as long as this
+    /// and the recording after it must end within the unit's TimeoutStopSec of 60 s.
     static let sendTimeoutSeconds = Setting(
         "WAYBILL_SEND_TIMEOUT_SECONDS", .integer(default: 30, in: 1...40), in: sendingGroup,
         readBy: [.dispatch],
@@ -121,7 +121,7 @@ enum WaybillSettings {
 
     static let logLevel = Setting(
         "LOG_LEVEL",
-        // The guides' programs log with pino or winston, whose words these are.
+        // The guides' programs log with pino or winston, which use these words.
         .choice(
             of: Logger.Level.self, default: .info,
             synonyms: ["trace": .debug, "verbose": .debug, "warn": .warning, "fatal": .error]),
@@ -176,9 +176,9 @@ enum WaybillSettings {
         readBy: [.serve],
         "Connections that write; the second helps when more than 200 reports wait.")
 
-    /// Plivo hangs up after 8 s, and an answer must be on its way a second before. nginx gives up
-    /// after 10 s, and a writer that hangs is known (after twice this and 5 s) before systemd's
-    /// watchdog would notice (30 s).
+    /// Plivo closes after 8 s, and an answer must be sent a second before. nginx gives up after 10
+    /// s, and a writer that hangs is noticed (after twice this and 5 s) before systemd's watchdog
+    /// acts (30 s).
     static let commitDeadline = Setting(
         "WAYBILL_COMMIT_DEADLINE_MS", .integer(default: 4000, in: 100...7_000),
         in: processGroup, readBy: [.serve],

@@ -1,16 +1,16 @@
-/// A command's words, checked against what it takes.
+/// A command's arguments, checked against those that it accepts.
 struct Arguments {
-    /// What stands without a dash, in order.
+    /// The arguments without a dash, in order.
     let positional: [String]
     private let values: [String: [String]]
     private let flags: Set<String>
 
     /// - Parameters:
-    ///   - words: what follows the command's name.
+    ///   - words: the arguments after the command's name.
     ///   - options: names that take a value, without dashes.
     ///   - repeated: those of the options that may come more than once.
     ///   - flags: names that take none.
-    ///   - positional: how many words may stand alone.
+    ///   - positional: how many arguments may be without a dash.
     /// - Throws: `CommandFailure` for anything else.
     init(
         _ words: [String], options: Set<String> = [], repeated: Set<String> = [],

@@ -10,8 +10,8 @@ struct CommandFailure: Error, CustomStringConvertible {
 
     let code: Code
     let description: String
-    /// What the process ends with: 64 (EX_USAGE of sysexits.h) for a wrong command line, else 1
-    /// unless something else is said.
+    /// The exit status of the process: 64 (EX_USAGE of sysexits.h) for a wrong command line,
+    /// otherwise 1 by default.
     let exitStatus: Int32
 
     init(_ code: Code, _ description: String) {

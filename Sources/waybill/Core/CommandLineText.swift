@@ -1,14 +1,14 @@
 import Foundation
 import Settings
 
-/// The words that the program was started with, as text.
+/// The arguments that the program was started with, as text.
 ///
-/// Swift's own `CommandLine` puts U+FFFD in the place of bytes that are no UTF-8; a message would
-/// go out with that in it.
+/// Swift's own `CommandLine` replaces bytes that are not UTF-8 by U+FFFD, which would then be sent
+/// in a message.
 enum CommandLineText {
-    /// This process's own words, without the program's name.
+    /// This process's own arguments, without the program's name.
     ///
-    /// - Throws: `CommandFailure` naming the option or argument that is no UTF-8.
+    /// - Throws: `CommandFailure` naming the option or argument that is not UTF-8.
     static func words() throws(CommandFailure) -> [String] {
         let vector = UnsafeBufferPointer(
             start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
@@ -21,9 +21,9 @@ enum CommandLineText {
             })
     }
 
-    /// - Parameter raw: the bytes of each word.
-    /// - Returns: the words as text.
-    /// - Throws: `CommandFailure` naming the option or argument that is no UTF-8.
+    /// - Parameter raw: the bytes of each argument.
+    /// - Returns: the arguments as text.
+    /// - Throws: `CommandFailure` naming the option or argument that is not UTF-8.
     static func words(_ raw: [[UInt8]]) throws(CommandFailure) -> [String] {
         var words: [String] = []
         for (index, bytes) in raw.enumerated() {

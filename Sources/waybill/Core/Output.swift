@@ -1,8 +1,8 @@
 import Foundation
 
-/// Standard output, written at once: whoever reads it through a pipe or a file sees every line.
+/// Standard output without a buffer: a reader of the pipe or file sees every line at once.
 enum Output {
-    /// Writes a line; what nobody reads is dropped.
+    /// Writes a line; if nobody reads it, it is dropped.
     static func line(_ text: String) {
         write(text, to: STDOUT_FILENO)
     }
@@ -12,13 +12,13 @@ enum Output {
         write(String(text.dropLast()), to: STDOUT_FILENO)
     }
 
-    /// Writes a line to standard error: what is no result.
+    /// Writes a line to standard error: anything but results.
     static func note(_ text: String) {
         write(text, to: STDERR_FILENO)
     }
 
     private static func write(_ text: String, to descriptor: Int32) {
-        // Not by FileHandle, which ends the process when a write fails.
+        // Not with FileHandle, which ends the process when a write fails.
         var rest = Array((text + "\n").utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -30,7 +30,7 @@ enum Output {
     }
 }
 
-/// The version of the program, as `waybill --version` and the status tell it.
+/// The version of the program, as `waybill --version` and the status show it.
 enum Version {
     static let current = "0.1.0"
 }

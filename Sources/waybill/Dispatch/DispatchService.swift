@@ -5,7 +5,7 @@ import Sending
 import Store
 import Telemetry
 
-/// The running dispatcher, wired.
+/// The running dispatcher with its parts.
 final class DispatchService: Sendable {
     private let configuration: SendingConfiguration
     private let logger: Logger
@@ -32,7 +32,7 @@ final class DispatchService: Sendable {
             configuration.database, maximumCount: Self.connections + lanes.count)
         let state = DatabaseHealth(pool).databaseState()
         if let problem = state.problem {
-            // A database that is away may come back; one that is behind will not catch up alone.
+            // An unreachable database may come back; one that is behind stays behind.
             guard !state.isUnfit else { throw CommandFailure(problem) }
             logger.log(
                 .error, "database away at the start; nothing is sent until it is there",
@@ -64,9 +64,9 @@ final class DispatchService: Sendable {
         }
     }
 
-    /// Whether nothing hangs. A database or a provider that is slow, locked or away is no reason to
-    /// be ended: what is under way would have to be asked about, and the next process would wait
-    /// for the same.
+    /// Whether no part hangs. A database or a provider that is slow, locked or unreachable is no
+    /// reason to end the process: the requests in flight would have to be queried, and the next
+    /// process would wait for the same.
     func isLive() -> Bool {
         let stuck = dispatcher.stuck() + (writer.isStuck() ? ["writer of polled reports"] : [])
         for name in stuck {
@@ -88,7 +88,7 @@ final class DispatchService: Sendable {
         queue.stop()
         transport.close()
         pool.close()
-        // What a limit held back comes first: "stopped" is the last line.
+        // Lines about suppressed ones come first, so that "stopped" is the last line.
         logger.flush(within: .milliseconds(500))
         logger.log(
             isRecorded && isFlushed ? .info : .error, "stopped",

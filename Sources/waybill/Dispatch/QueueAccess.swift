@@ -3,11 +3,11 @@ import Postgres
 import Store
 import Telemetry
 
-/// The queue in the database as a dispatcher uses it, and the bell that tells of results.
+/// The queue in the database as a dispatcher uses it, and the notifier for results.
 struct QueueAccess: Sendable {
     let outbox: any Outbox
     let notifier: any Notifier
-    /// Ends the bell's thread.
+    /// Ends the notifier's thread.
     let stop: @Sendable () -> Void
 
     init(_ pool: ConnectionPool, _ settings: ConnectionSettings, logger: Logger) {

@@ -2,7 +2,7 @@
 @_silgen_name("mallopt")
 private func glibcMallocOption(_ name: Int32, _ value: Int32) -> Int32
 
-/// Lets each thread have an arena of glibc's allocator to itself.
+/// Gives each thread its own arena of glibc's allocator.
 ///
 /// glibc makes eight for each core and then has threads share them: with 21 threads on two cores
 /// the threads of callbacks waited for each other's arenas, and a callback cost a tenth more.
@@ -12,7 +12,7 @@ enum AllocationArenas {
     /// More threads than the settings allow by default; beyond it they share again.
     private static let limit: Int32 = 128
 
-    /// Raises the bound; only threads that start later have the good of it.
+    /// Raises the bound, for threads that start later.
     static func raiseLimit() {
         _ = glibcMallocOption(arenaMaximum, limit)
     }

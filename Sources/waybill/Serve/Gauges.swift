@@ -61,7 +61,7 @@ enum PoolGauges {
     }
 }
 
-/// What the log lost as a metric.
+/// The log's lost lines as a metric.
 enum LogGauges {
     static func register(_ logger: Logger, in metrics: Metrics) {
         metrics.counter(

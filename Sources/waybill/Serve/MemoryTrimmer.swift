@@ -1,18 +1,18 @@
 import Foundation
 import System
 
-// Swift's Glibc module leaves malloc.h out, and a module of our own for one function would be one
-// more system library to explain. Source: malloc_trim(3).
+// Swift's Glibc module leaves malloc.h out, and a C module for one function would be more code.
+// Source: malloc_trim(3).
 @_silgen_name("malloc_trim")
 private func glibcMallocTrim(_ pad: Int) -> Int32
 
-/// Gives memory back that big callbacks left behind.
+/// Returns memory to the system that large callbacks have used.
 ///
 /// glibc keeps what was freed: after callbacks of 10,000 results, eight at a time, 118 MB stayed,
 /// of which 53 MB were in use. Fewer arenas (`M_ARENA_MAX` 2) and lower thresholds for trimming and
 /// mapping left as much after a trim; fewer arenas raised the CPU of a callback from 33 to 41 µs.
 enum MemoryTrimmer {
-    /// The thread's rest between two looks.
+    /// The thread's pause between two checks.
     private static let pause = Duration.seconds(5)
 
     /// Starts the thread that trims when memory has grown, at most once a minute.
@@ -42,16 +42,16 @@ enum MemoryTrimmer {
     }
 }
 
-/// When memory is worth trimming.
+/// Decides when memory is trimmed.
 ///
 /// A pure state machine: memory and time go in, the decision comes out.
 struct TrimSchedule {
-    /// What the process began with. Not what the last trim left: one under load leaves much, which
-    /// would then never be looked at again.
+    /// The memory at the start. Not that after the last trim: a trim under load leaves much, which
+    /// would then never be trimmed again.
     private let initialBytes: Int
     private var lastTrim: ContinuousClock.Instant?
 
-    /// Below this, a trim costs more page faults than it is worth.
+    /// Below this, a trim costs more page faults than it gains.
     static let worthwhileBytes = 8 << 20
     static let interval: Duration = .seconds(60)
 

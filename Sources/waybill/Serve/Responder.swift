@@ -28,13 +28,13 @@ final class Responder: Sendable {
         let limits = configuration.limits
         pool = ConnectionPool(
             configuration.apiDatabase, maximumCount: limits.poolSize, maximumWait: .seconds(3))
-        // One connection of its own: readiness must not depend on how busy the API is.
+        // Its own connection, because readiness must not depend on how busy the API is.
         healthPool = ConnectionPool(
             configuration.apiDatabase, maximumCount: 1, maximumWait: .seconds(1))
         let probe = DatabaseHealth(healthPool, settings: configuration.database)
         let state = probe.databaseState()
         if let problem = state.problem {
-            // A database that is away may come back; one that is behind will not catch up alone.
+            // An unreachable database may come back; one that is behind stays behind.
             guard !state.isUnfit else { throw CommandFailure(problem) }
             logger.log(
                 .error, "database away at the start; callbacks are refused until it is there",
@@ -74,7 +74,7 @@ final class Responder: Sendable {
                 version: Version.current, startedAt: .now, database: health, writer: writer,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe
             ).routes(endpoint)
-        // The watchdog asks every socket, so every router knows this path.
+        // The watchdog uses every socket, so every router has this path.
         let liveness = healthRoutes.liveness(endpoint)
         let routers: [(Listener.Name, Router)] = [
             (.callbacks, Router(callbacks.flatMap(\.routes) + [liveness])),
@@ -106,10 +106,10 @@ final class Responder: Sendable {
         PoolGauges.register(pool, in: metrics)
     }
 
-    /// Whether every socket answers a request now, and attempts to commit come to an end.
+    /// Whether every socket answers a request now, and attempts to commit end.
     ///
-    /// Nothing here waits for the database or for an API call: a process that is busy, or whose
-    /// database hangs, lives.
+    /// Nothing here waits for the database or for an API request: a process that is busy, or whose
+    /// database hangs, is alive.
     ///
     /// - Parameter limit: for all of it.
     /// - Returns: false if it hangs.
@@ -129,8 +129,8 @@ final class Responder: Sendable {
         return false
     }
 
-    /// Answers callers who wait for a provider with what is known; from now on nobody waits. Any
-    /// thread, any number of times.
+    /// Answers callers that wait for a provider with what is known; no request waits from now on.
+    /// Any thread, repeatedly.
     func answerWaiting() {
         sending.answerWaiting()
     }
@@ -141,7 +141,7 @@ final class Responder: Sendable {
     func drain() -> Bool {
         let deadline = ContinuousClock.now + configuration.limits.drainDeadline
         for server in servers { server.stopAccepting() }
-        // Who waits for a provider would wait for longer than there is time.
+        // Callers that wait for a provider would wait for longer than there is time.
         answerWaiting()
         // Answers follow their commits, so the writer must still run while requests finish.
         let unanswered = servers.reduce(0) { $0 + $1.drain(deadline: deadline) }
@@ -152,7 +152,7 @@ final class Responder: Sendable {
         health.stop()
         healthPool.close()
         pool.close()
-        // What a limit held back comes first: "stopped" is the last line.
+        // Lines about suppressed ones come first, so that "stopped" is the last line.
         logger.flush(within: .milliseconds(500))
         logger.log(
             unanswered == 0 && isFlushed ? .info : .error, "stopped",
@@ -170,8 +170,8 @@ final class Responder: Sendable {
 }
 
 extension Configuration.Limits {
-    /// How long a call may wait for one of the API's threads. With the time that a database that
-    /// hangs takes from it then, it is answered well before nginx gives up (30 s).
+    /// How long a request may wait for one of the API's threads. Together with the time that it may
+    /// lose to a hanging database, it is answered well before nginx gives up (30 s).
     private static var apiQueueTime: Duration { .seconds(5) }
 
     /// How long a callback may wait until others are answered. With the commit's deadline it stays
@@ -180,8 +180,8 @@ extension Configuration.Limits {
         max(.milliseconds(100), min(.seconds(3), .seconds(9) - commitDeadline))
     }
 
-    /// Callbacks get the threads that they need whatever the API is busy with. An API call waits
-    /// for the database, a callback does not: it is answered by the writer.
+    /// Callbacks have threads of their own, whatever the load of the API. An API request waits for
+    /// the database on its thread; a callback does not, because the writer answers it.
     fileprivate func listener(_ name: Listener.Name) -> Listener.Limits {
         switch name {
         case .callbacks:

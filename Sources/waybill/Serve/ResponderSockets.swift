@@ -2,7 +2,7 @@ import FastCGI
 import Foundation
 import System
 
-/// Where the three listeners' sockets are: handed over by systemd, or bound in a folder.
+/// The three listeners' sockets: passed by systemd, or bound in a folder.
 struct ResponderSockets: Sendable {
     private let sources: [Listener.Name: Listener.Source]
     private let paths: [Listener.Name: String]

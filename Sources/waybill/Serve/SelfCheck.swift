@@ -1,13 +1,13 @@
 import System
 
-/// Asks one of our own sockets as nginx would: the watchdog's real check.
+/// Sends a request to one of our own sockets as nginx would, for the watchdog.
 enum SelfCheck {
     /// Whether `GET /health/live` is answered with 200 in time. Any thread; blocks.
     static func answers(path: String, within limit: Duration) -> Bool {
         let deadline = ContinuousClock.now + limit
         guard let address = try? UnixAddress(path: path), let socket = try? UnixSocket(.stream)
         else { return false }
-        // Of the whole check, not of each step.
+        // The rest of the whole check's time, not a limit for each step.
         socket.limitWaits(to: deadline - .now)
         do {
             try socket.connect(to: address)
@@ -22,7 +22,7 @@ enum SelfCheck {
             guard !part.isEmpty else { break }
             answer += part
         }
-        // Behind the header of the first record.
+        // After the header of the first record.
         return answer.dropFirst(8).starts(with: "Status: 200".utf8)
     }
 

@@ -2,10 +2,10 @@ import Domain
 import Telemetry
 import Web
 
-/// The state of sending as metrics: one query when they are asked for, shared by all who ask
-/// meanwhile. If the database only is slow, they are those of its last answer for up to a minute.
+/// The state of sending as metrics: one query when they are requested, shared by all requests
+/// meanwhile. If the database is only slow, they show its last answer for up to a minute.
 ///
-/// What is not known is left out, as Prometheus wants it, and `waybill_sending_known` says so.
+/// Unknown values are left out, as Prometheus recommends, and `waybill_sending_known` is then 0.
 enum SendingGauges {
     private static let values: [(name: String, help: String, value: Value)] = [
         (
@@ -75,7 +75,7 @@ enum SendingGauges {
 
     private typealias Value = @Sendable (SendingState, Timestamp) -> Int
 
-    /// How long somebody who reads the metrics waits for the database.
+    /// How long a request for the metrics waits for the database.
     private static let patience: Duration = .milliseconds(80)
     private static let longestAge: Duration = .seconds(60)
     private static let known = "waybill_sending_known"
@@ -109,7 +109,7 @@ enum SendingGauges {
         }
     }
 
-    /// How many calls wait for an answer.
+    /// How many requests wait for an answer.
     static func register(_ watch: SendWatch, in metrics: Metrics) {
         metrics.gauge("waybill_send_waiting", "Send requests that wait for a provider's answer.") {
             Double(watch.waiting)

@@ -5,7 +5,7 @@ import Store
 import Telemetry
 import Web
 
-/// What the API needs to take messages for sending, and to tell how it goes.
+/// The parts that the API needs to accept messages and to show the state of sending.
 struct SendingService: Sendable {
     let probe: any SendingProbe
     private let queue: any MessageQueue
@@ -43,12 +43,12 @@ struct SendingService: Sendable {
             + CancelEndpoint(queue: queue, reader: reader).routes(endpoint)
     }
 
-    /// Answers callers who wait with what is known; from now on nobody waits.
+    /// Answers waiting callers with what is known; no request waits from now on.
     func answerWaiting() {
         watch.stop()
     }
 
-    /// Ends the connections; what was rung before is told.
+    /// Ends the connections; pending notifications are sent first.
     func stop() {
         listener.stop()
         notifier.stop()
