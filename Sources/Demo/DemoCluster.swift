@@ -186,8 +186,10 @@ struct DemoCluster {
         do {
             let keys = APIKeys(pool, logger: Logger(descriptor: -1))
             if try keys.key(hash: hash) == nil {
+                let user = ProcessUser.current
                 _ = try keys.create(
-                    name: "demo", scopes: Set(APIKey.Scope.allCases), hash: hash)
+                    name: "demo", scopes: Set(Scope.allCases), hash: hash,
+                    by: Requester(.commandLine(name: user.name, number: user.number)))
             }
         } catch {
             throw DemoError("cannot store the API key: \(error)")

@@ -142,9 +142,15 @@ struct CommandLineTests {
         let line = try #require(list.split(separator: "\n").first { $0.hasPrefix(name + "\t") })
         #expect(line.contains("admin") && line.contains("read") && line.hasSuffix("valid"))
         #expect(!list.contains(key.dropFirst(3)))
+        let rotated = try run("rotate", "--name", name, "--overlap", "24h")
+        let newKey = rotated.output.trimmingCharacters(in: .newlines)
+        #expect(rotated.exit == .status(0) && newKey != key)
+        for key in [key, newKey] { #expect(try demo.api("/v1/status", key: key).status == 200) }
+        #expect(try run("list").output.contains("\tvalid\told secret until 20"))
+        #expect(try run("rotate", "--name", uniqueName()).exit == .status(1))
         #expect(try run("revoke", "--name", name).exit == .status(0))
         #expect(try run("revoke", "--name", name).exit == .status(1))
-        #expect(try demo.api("/v1/status", key: key).status == 401)
+        for key in [key, newKey] { #expect(try demo.api("/v1/status", key: key).status == 401) }
         let later = try run("list").output
         #expect(
             later.split(separator: "\n").contains { $0.hasPrefix(name) && $0.contains("revoked") })

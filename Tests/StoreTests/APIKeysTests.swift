@@ -21,10 +21,10 @@ struct APIKeysTests {
     @Test(
         "a key is found by its hash, with its scopes",
         arguments: [
-            [.read], [.send, .admin], Set(APIKey.Scope.allCases),
-        ] as [Set<APIKey.Scope>])
-    func isFound(scopes: Set<APIKey.Scope>) throws {
-        #expect(try keys.create(name: "monitoring é 🙂", scopes: scopes, hash: hash(1)))
+            [.read], [.send, .admin], Set(Scope.allCases),
+        ] as [Set<Scope>])
+    func isFound(scopes: Set<Scope>) throws {
+        #expect(try keys.create(name: "monitoring é 🙂", scopes: scopes, hash: hash(1), by: .sample))
         let key = try keys.key(hash: hash(1))
         #expect(key?.name == "monitoring é 🙂")
         #expect(key?.scopes == scopes)
@@ -37,17 +37,17 @@ struct APIKeysTests {
 
     @Test("a name belongs to one valid key, and may be used again after a revocation")
     func namesAreUnique() throws {
-        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1)))
-        #expect(try !keys.create(name: "a", scopes: [.admin], hash: hash(2)))
+        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1), by: .sample))
+        #expect(try !keys.create(name: "a", scopes: [.admin], hash: hash(2), by: .sample))
         #expect(try keys.key(hash: hash(2)) == nil)
         #expect(try keys.key(hash: hash(1))?.scopes == [.read])
 
-        #expect(try keys.revoke(name: "a"))
+        #expect(try keys.revoke(name: "a", by: .sample))
         #expect(try keys.key(hash: hash(1)) == nil)
-        #expect(try !keys.revoke(name: "a"))
-        #expect(try !keys.revoke(name: "never"))
+        #expect(try !keys.revoke(name: "a", by: .sample))
+        #expect(try !keys.revoke(name: "never", by: .sample))
 
-        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(2)))
+        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(2), by: .sample))
         #expect(try keys.key(hash: hash(2))?.scopes == [.admin])
         #expect(try keys.key(hash: hash(1)) == nil)
         let all = try keys.list()
@@ -60,14 +60,15 @@ struct APIKeysTests {
     func lists() throws {
         #expect(try keys.list().isEmpty)
         for (byte, name) in ["c", "a", "b"].enumerated() {
-            #expect(try keys.create(name: name, scopes: [.read], hash: hash(UInt8(byte))))
+            #expect(
+                try keys.create(name: name, scopes: [.read], hash: hash(UInt8(byte)), by: .sample))
         }
         #expect(try keys.list().map(\.name) == ["c", "a", "b"])
     }
 
     @Test("the last use is noted once a minute")
     func notesUse() throws {
-        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1)))
+        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1), by: .sample))
         func lastUse() throws -> Timestamp? { try keys.list().first?.lastUsedAt }
         func age(by interval: String) throws {
             try database.run("update api_key set last_used_at = now() - interval '\(interval)'")
@@ -89,14 +90,14 @@ struct APIKeysTests {
         _ = try keys.key(hash: hash(9))
         try age(by: "1 hour")
         let old = try lastUse()
-        _ = try keys.revoke(name: "a")
+        _ = try keys.revoke(name: "a", by: .sample)
         #expect(try keys.key(hash: hash(1)) == nil)
         #expect(try lastUse() == old)
     }
 
     @Test("a key is valid although its use cannot be noted: no right to write, a lock, a standby")
     func needsNoNote() throws {
-        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1)))
+        #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1), by: .sample))
         try database.run("revoke update on api_key from waybill")
         #expect(try keys.key(hash: hash(1))?.name == "a")
         #expect(try keys.list().first?.lastUsedAt == nil)
@@ -120,11 +121,11 @@ struct APIKeysTests {
 
     @Test("what the schema does not allow is a failure, not a crash")
     func refuses() throws {
-        func code(_ name: String, _ scopes: Set<APIKey.Scope>, _ hash: [UInt8]) -> StoreFailure
+        func code(_ name: String, _ scopes: Set<Scope>, _ hash: [UInt8]) -> StoreFailure
             .Code?
         {
             do throws(StoreFailure) {
-                _ = try keys.create(name: name, scopes: scopes, hash: hash)
+                _ = try keys.create(name: name, scopes: scopes, hash: hash, by: .sample)
                 return nil
             } catch {
                 return error.code
@@ -162,7 +163,7 @@ struct APIKeysTests {
 
     @Test("a key that cannot be looked up in time is unavailable, and the database is not away")
     func isBusy() throws {
-        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(1)))
+        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(1), by: .sample))
         func failure(_ keys: APIKeys) -> StoreFailure? {
             #expect(throws: StoreFailure.self) { try keys.key(hash: hash(1)) }
         }
@@ -188,7 +189,7 @@ struct APIKeysTests {
 
     @Test("one connection without an answer is no server that is away")
     func isStuck() throws {
-        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(1)))
+        #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(1), by: .sample))
         let settings = try ConnectionSettings(
             database.responderURL(options: ""), applicationName: "stuck",
             responseTimeout: .seconds(1))

@@ -158,8 +158,8 @@ struct ChangeFeedTests {
         #expect(listener.all.map(\.message).sorted() == ids.sorted())
         #expect(listener.all.allSatisfy { $0.status == .queued && $0.cause == .event })
 
-        #expect(try sending.queue.cancel(ids[0], at: .now) == .cancelled)
-        #expect(try sending.queue.cancel(ids[0], at: .now) == .tooLate(.cancelled))
+        #expect(try sending.queue.cancel(ids[0], at: .now, by: .sample) == .cancelled)
+        #expect(try sending.queue.cancel(ids[0], at: .now, by: .sample) == .tooLate(.cancelled))
         #expect(listener.changes(of: ids[0]) == [.queued, .cancelled])
 
         let (taken, lease) = try sending.leased(.plivo)

@@ -45,7 +45,7 @@ struct GrantChangeTests {
         arguments: [
             "grant delete on report to waybill", "grant all on api_key to waybill_dispatch",
             "grant select on callback to waybill", "grant truncate on outbox to waybill_dispatch",
-            "grant select (hash) on api_key to waybill_dispatch",
+            "grant select (name) on api_key to waybill_dispatch",
             "grant insert on callback_default to waybill",
             "grant usage on sequence event_number_seq to waybill",
             "grant create on schema public to waybill",

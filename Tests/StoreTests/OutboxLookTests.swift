@@ -140,7 +140,7 @@ struct OutboxLookTests {
         #expect(try counts == "1|1|10")
         let lease = try sending.lease(messages: 8).leases[0].id
         #expect(try counts == "1|1|2\n1|2|8")
-        _ = try sending.queue.cancel(ids[9], at: .now)
+        _ = try sending.queue.cancel(ids[9], at: .now, by: .sample)
         let leased = try sending.database.run("select message_id from outbox where state = 2")
             .split(separator: "\n").compactMap { MessageID(String($0)) }
         try sending.outbox.record(

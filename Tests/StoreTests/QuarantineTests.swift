@@ -105,8 +105,8 @@ struct QuarantineTests {
         // The first run comes to the bounds before the keys, and there is nothing to cut.
         try database.run(
             """
-            insert into idempotency_key
-            values ('\\x00', '', now() - interval '2 days', '', 202, '')
+            insert into idempotency_key (principal_id, key, created_at, digest, status, answer)
+            values ('00000000-0000-7000-8000-000000000000'::uuid, '', now() - interval '2 days', '', 202, '')
             """)
         #expect(
             try waitUntil(within: .seconds(60)) {

@@ -19,8 +19,8 @@ struct RetentionTests {
     private func fill(keys: Int, messages: Int) throws {
         try database.run(
             """
-            insert into idempotency_key
-            select '\\x00', n::text, now() - interval '25 hours', '', 202, ''
+            insert into idempotency_key (principal_id, key, created_at, digest, status, answer)
+            select '00000000-0000-7000-8000-000000000000'::uuid, n::text, now() - interval '25 hours', '', 202, ''
             from generate_series(1, \(keys)) as n;
             create table old as
             select ('0190' || lpad(to_hex(n), 8, '0') || '70008000000000000000')::uuid as id,

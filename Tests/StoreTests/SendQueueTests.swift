@@ -32,7 +32,8 @@ struct SendQueueTests {
         #expect(
             message.sending
                 == SendDetails(
-                    sendRequest: sendRequest.id, segments: 1, encoding: .gsm7, validityMinutes: 60,
+                    sendRequest: sendRequest.id, submitter: sendRequest.submitter, segments: 1,
+                    encoding: .gsm7, validityMinutes: 60,
                     sendAt: nil,
                     callbackData: "c", metadata: #"{"a":"\u0000"}"#, attempts: 0, lastProblem: nil))
         #expect(message.parts == nil && message.decisive == nil)
@@ -55,7 +56,7 @@ struct SendQueueTests {
         try sending.accept(first)
         let new = try SendRequest.sample(recipients: 3)
         let clash = SendRequest(
-            id: new.id, acceptedAt: new.acceptedAt,
+            id: new.id, acceptedAt: new.acceptedAt, submitter: new.submitter,
             recipients: new.recipients + [first.recipients[0]],
             sender: nil, text: "", isPinned: false, giveUpAt: new.giveUpAt)
         let idempotency = Idempotency.sample()
@@ -163,17 +164,17 @@ struct SendQueueTests {
     func cancels() throws {
         let now = Timestamp.now
         let id = try sending.accept(.sample())[0]
-        #expect(try sending.queue.cancel(id, at: now) == .cancelled)
+        #expect(try sending.queue.cancel(id, at: now, by: .sample) == .cancelled)
         #expect(try sending.status(id) == .cancelled)
         #expect(try sending.row(id) == "")
         #expect(try sending.messages.events(of: id, limit: 9).map(\.kind) == [.cancelled])
-        #expect(try sending.queue.cancel(id, at: now) == .tooLate(.cancelled))
+        #expect(try sending.queue.cancel(id, at: now, by: .sample) == .tooLate(.cancelled))
 
         let (other, lease) = try sending.leased()
-        #expect(try sending.queue.cancel(other, at: now) == .tooLate(.queued))
+        #expect(try sending.queue.cancel(other, at: now, by: .sample) == .tooLate(.queued))
         try sending.outbox.record([.deferred(other, lease)], counts: [:])
-        #expect(try sending.queue.cancel(other, at: now) == .cancelled)
-        #expect(try sending.queue.cancel(.new(at: now), at: now) == .unknown)
+        #expect(try sending.queue.cancel(other, at: now, by: .sample) == .cancelled)
+        #expect(try sending.queue.cancel(.new(at: now), at: now, by: .sample) == .unknown)
     }
 
     @Test("a message is either cancelled or leased, never both")
@@ -181,7 +182,8 @@ struct SendQueueTests {
         let ids = try sending.accept(.sample(recipients: 200))
         let cancelled = Mutex<Set<MessageID>>([])
         let canceller = Worker { [queue = sending.queue] in
-            for id in ids.shuffled() where (try? queue.cancel(id, at: .now)) == .cancelled {
+            for id in ids.shuffled()
+            where (try? queue.cancel(id, at: .now, by: .sample)) == .cancelled {
                 cancelled.withLock { _ = $0.insert(id) }
             }
         }

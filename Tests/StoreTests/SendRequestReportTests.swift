@@ -19,7 +19,7 @@ struct SendRequestReportTests {
     private static func sendRequest(_ numbers: [String]) throws -> SendRequest {
         let now = Timestamp.now
         return SendRequest(
-            id: .new(at: now), acceptedAt: now,
+            id: .new(at: now), acceptedAt: now, submitter: Submitter(Requester.sample.principal),
             recipients: try numbers.map { number throws(PhoneNumber.Problem) in
                 SendRequest.Recipient(
                     message: .new(at: now), number: try PhoneNumber(number), provider: .plivo)

@@ -213,7 +213,7 @@ struct SynchronousReplicationTests {
         #expect(try queue.accept(plain, nil) == .queued)
         #expect(try queue.accept(repeated, key) == .queued)
         #expect(try queue.accept(gone, nil) == .queued)
-        #expect(try queue.cancel(gone.recipients[0].message, at: .now) == .cancelled)
+        #expect(try queue.cancel(gone.recipients[0].message, at: .now, by: .sample) == .cancelled)
         try wait(for: "absent")
 
         /// Each from a pool of its own: one that is in doubt would not begin.
@@ -241,7 +241,7 @@ struct SynchronousReplicationTests {
         try release()
         #expect(fails { _ = try $0.accept(.sample(), key) })
         try release()
-        #expect(fails { _ = try $0.cancel(gone.recipients[0].message, at: .now) })
+        #expect(fails { _ = try $0.cancel(gone.recipients[0].message, at: .now, by: .sample) })
 
         // Who repeats in vain leaves no session behind for each time.
         for _ in 0..<12 { #expect(fails { _ = try $0.accept(.sample(), nil) }) }

@@ -21,10 +21,13 @@ struct CommandLineTests {
                 ["migrate", "--directory"],
                 "waybill: migrate: --directory needs a value; see waybill migrate --help\n"
             ),
-            (["key"], "waybill: key: create, list or revoke is missing; see waybill key --help\n"),
+            (
+                ["key"],
+                "waybill: key: create, list, rotate or revoke is missing; see waybill key --help\n"
+            ),
             (
                 ["key", "make"],
-                "waybill: key: there is no \"make\" here; known: create, list, revoke; see waybill key --help\n"
+                "waybill: key: there is no \"make\" here; known: create, list, rotate, revoke; see waybill key --help\n"
             ),
             (
                 ["key", "create", "--name", "n"],
@@ -37,6 +40,15 @@ struct CommandLineTests {
             (
                 ["key", "create", "--name", "n", "--scope", ","],
                 "waybill: key: --scope names no scope; it takes read, send, admin; see waybill key --help\n"
+            ),
+            (["key", "rotate"], "waybill: key: --name is missing; see waybill key --help\n"),
+            (
+                ["key", "rotate", "--name", "n", "--overlap", "24"],
+                "waybill: key: --overlap takes a number of seconds, minutes, hours or days, as in 90s, 30m, 24h or 7d; up to 30d; see waybill key --help\n"
+            ),
+            (
+                ["key", "rotate", "--name", "n", "--overlap", "31d"],
+                "waybill: key: --overlap takes a number of seconds, minutes, hours or days, as in 90s, 30m, 24h or 7d; up to 30d; see waybill key --help\n"
             ),
             (
                 ["key", "create", "--scope", "read"],

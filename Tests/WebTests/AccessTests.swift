@@ -102,6 +102,20 @@ struct AccessTests {
         #expect(try server.get("/v1/status", key: Keys.admin).status == 503)
     }
 
+    @Test("A secret that has ended since it was seen valid opens nothing from memory")
+    func memoryEndsWithTheSecret() throws {
+        for (end, status) in [
+            (Timestamp.now.advanced(by: .seconds(3600)), 200),
+            (.now.advanced(by: .seconds(-1)), 503),
+        ] {
+            let store = FlakyKeys(end: end)
+            let server = try server(store)
+            #expect(try server.get("/v1/status", key: Keys.admin).status == 200)
+            store.isAway.store(true, ordering: .relaxed)
+            #expect(try server.get("/v1/status", key: Keys.admin).status == status)
+        }
+    }
+
     @Test("A key that was valid opens nothing but the status while the database is away")
     func memoryIsForTheStatus() throws {
         let store = FlakyKeys()

@@ -62,6 +62,18 @@ struct CancelTests {
         #expect(try delete(.unknown, target: "/v1/messages/x").code == "bad_message_id")
     }
 
+    @Test("Who cancels is passed on with the request's id and address")
+    func requester() throws {
+        let server = try SendServer()
+        _ = try server.web.send("DELETE", target, headers: SendServer.headers())
+        #expect(
+            server.queue.requesters == [
+                Requester(
+                    Principal(id: .key(Keys.id(3)), name: "send", scopes: [.send]),
+                    requestID: "req-1", address: "192.0.2.7")
+            ])
+    }
+
     @Test("It takes a key with scope send, and a database")
     func refused() throws {
         #expect(try delete(.cancelled, key: Keys.read).code == "missing_scope")

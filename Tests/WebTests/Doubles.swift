@@ -15,17 +15,31 @@ struct Keys: APIKeyStore {
     static let otherSend = "wb_BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
     static let revoked = "wb_AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"
 
+    /// The key of scope send after a rotation.
+    static let rotatedSend = "wb_BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
+
     var failure: StoreFailure?
+    /// When the secrets end; nil for never.
+    var end: Timestamp?
 
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
         if let failure { throw failure }
-        for (text, scope) in [
-            (Self.read, APIKey.Scope.read), (Self.admin, .admin), (Self.send, .send),
-            (Self.otherSend, .send),
-        ] where APIToken(text)?.digest.bytes == hash {
-            return APIKey(name: scope.rawValue, scopes: [scope], createdAt: .now)
+        let keys: [(text: String, scope: Scope, id: UInt64)] = [
+            (Self.read, .read, 1), (Self.admin, .admin, 2), (Self.send, .send, 3),
+            (Self.rotatedSend, .send, 3), (Self.otherSend, .send, 4),
+        ]
+        return keys.first { APIToken($0.text)?.digest.bytes == hash }.map { key in
+            APIKey(
+                id: Self.id(key.id), name: key.scope.rawValue, scopes: [key.scope],
+                createdAt: .now,
+                secrets: [
+                    APIKey.IssuedSecret(createdAt: .now, expiresAt: end, lastUsedAt: nil)
+                ])
         }
-        return nil
+    }
+
+    static func id(_ number: UInt64) -> APIKeyID {
+        APIKeyID(high: 0x0199_0000_0000_7000, low: 1 << 63 | number)
     }
 
     /// An endpoint guarded by these keys, which logs nowhere.
@@ -40,13 +54,17 @@ final class FlakyKeys: APIKeyStore {
     /// It answers, but not this query: no connection is free, or a lock takes too long.
     let isBusy = Atomic<Bool>(false)
     let isRevoked = Atomic<Bool>(false)
+    private let end: Timestamp?
+
+    /// - Parameter end: when the secrets end; nil for never.
+    init(end: Timestamp? = nil) { self.end = end }
 
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
         if isAway.load(ordering: .relaxed) {
             throw StoreFailure(.unavailable, "away", isAway: true)
         }
         if isBusy.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "busy") }
-        return isRevoked.load(ordering: .relaxed) ? nil : try Keys().key(hash: hash)
+        return isRevoked.load(ordering: .relaxed) ? nil : try Keys(end: end).key(hash: hash)
     }
 }
 
@@ -218,6 +236,8 @@ enum Samples {
 
     static let sendRequest = SendRequestID(high: 0x0199_0000_0000_7000, low: 0x8000_0000_0000_0002)
 
+    static let submitter = Submitter(id: .key(Keys.id(3)), name: "shop")
+
     /// A message of ours.
     static func ours(
         _ decisive: RecordedReport?, status: Status, problem: SendEvent? = nil,
@@ -228,9 +248,9 @@ enum Samples {
             recipient: "+447700900123", sender: "Shop", createdAt: time(1), updatedAt: time(1),
             decisive: decisive,
             sending: SendDetails(
-                sendRequest: sendRequest, segments: 3, encoding: .gsm7, validityMinutes: 60,
-                sendAt: time(9),
-                callbackData: "cart=7", metadata: #"{"a":1}"#, attempts: 2,
+                sendRequest: sendRequest, submitter: submitter, segments: 3, encoding: .gsm7,
+                validityMinutes: 60, sendAt: time(9), callbackData: "cart=7", metadata: #"{"a":1}"#,
+                attempts: 2,
                 lastProblem: problem),
             parts: parts)
     }

@@ -104,7 +104,7 @@ struct HostileBodyTests {
         _ = SendDraft.canonical(members)
         let draft = SendDraft(members)
         _ = try? draft.sendRequest(
-            Samples.sendRequest, at: Samples.time(),
+            Samples.sendRequest, by: Samples.submitter, at: Samples.time(),
             routing: Routing(fallback: .infobip, rules: []), key: SendServer.key)
     }
 

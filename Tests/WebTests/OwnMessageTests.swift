@@ -33,9 +33,25 @@ struct OwnMessageTests {
                 + #""updated_at":"2026-11-18T11:06:41.000Z","#
                 + Self.error + #""segments":3,"callback_data":"cart=7","#
                 + #""parts":{"total":3,"delivered":0,"failed":0,"pending":3},"#
-                + #""send_request_id":"01990000-0000-7000-8000-000000000002","encoding":"gsm-7","#
+                + #""send_request_id":"01990000-0000-7000-8000-000000000002","#
+                + #""submitted_by":{"kind":"key","id":"01990000-0000-7000-8000-000000000003","#
+                + #""name":"shop"},"encoding":"gsm-7","#
                 + #""attempts":2,"validity_minutes":60,"send_at":"2026-11-18T11:06:49.000Z","#
                 + #""metadata":{"a":1}}"#)
+    }
+
+    @Test("Of a message from before anybody noted it, nobody knows who submitted it")
+    func submitterUnknown() throws {
+        var sending = try #require(Samples.ours(nil, status: .queued).sending)
+        sending = SendDetails(
+            sendRequest: sending.sendRequest, segments: 1, encoding: .gsm7, validityMinutes: nil,
+            sendAt: nil,
+            callbackData: nil, metadata: nil, attempts: 0, lastProblem: nil)
+        let message = Message(
+            id: Samples.id, provider: .infobip, providerMessageID: nil, status: .queued,
+            isOurs: true, recipient: nil, sender: nil, createdAt: Samples.time(),
+            updatedAt: Samples.time(), decisive: nil, sending: sending)
+        #expect(show(message).contains(#""submitted_by":null,"#))
     }
 
     @Test(

@@ -11,13 +11,26 @@ import Telemetry
 final class Queue: MessageQueue {
     struct State {
         var sendRequests: [SendRequest] = []
-        var answers: [[UInt8]: (digest: [UInt8], answer: StoredAnswer)] = [:]
+        var answers: [AnswerKey: (digest: [UInt8], answer: StoredAnswer)] = [:]
         var states: [MessageID: SendState] = [:]
         var failure: StoreFailure?
         var cancellation = Cancellation.unknown
+        /// Who asked for cancellations.
+        var requesters: [Requester] = []
         var questions: [[MessageID]] = []
         /// How many answers each commit kept.
         var kept: [Int] = []
+    }
+
+    /// What an answer is kept under.
+    struct AnswerKey: Hashable {
+        private let principal: PrincipalID
+        private let word: String
+
+        init(_ idempotency: Idempotency) {
+            principal = idempotency.principal
+            word = idempotency.key
+        }
     }
 
     private let state = Mutex(State())
@@ -36,7 +49,7 @@ final class Queue: MessageQueue {
                 state.sendRequests.append(sendRequest)
                 return .success(.queued)
             }
-            let key = idempotency.caller + Array(idempotency.key.utf8)
+            let key = AnswerKey(idempotency)
             if let known = state.answers[key] {
                 return .success(
                     known.digest == idempotency.digest ? .repeated(known.answer) : .keyTaken)
@@ -52,15 +65,18 @@ final class Queue: MessageQueue {
         state.withLock { state in
             state.kept.append(answers.count)
             for kept in answers {
-                let key = kept.idempotency.caller + Array(kept.idempotency.key.utf8)
+                let key = AnswerKey(kept.idempotency)
                 state.answers[key] = (kept.idempotency.digest, kept.answer)
             }
         }
     }
 
-    func cancel(_ id: MessageID, at now: Timestamp) throws(StoreFailure) -> Cancellation {
+    func cancel(
+        _ id: MessageID, at now: Timestamp, by requester: Requester
+    ) throws(StoreFailure) -> Cancellation {
         let result = state.withLock { state -> Result<Cancellation, StoreFailure> in
             if let failure = state.failure { return .failure(failure) }
+            state.requesters.append(requester)
             return .success(state.cancellation)
         }
         return try result.get()
@@ -88,6 +104,7 @@ final class Queue: MessageQueue {
 
     var sendRequests: [SendRequest] { state.withLock { $0.sendRequests } }
     var questions: [[MessageID]] { state.withLock { $0.questions } }
+    var requesters: [Requester] { state.withLock { $0.requesters } }
     var kept: [Int] { state.withLock { $0.kept } }
 }
 

@@ -23,7 +23,8 @@ struct SendDraftTests {
 
     private func sendRequest(_ body: String) throws -> SendRequest {
         try draft(body).sendRequest(
-            Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
+            Samples.sendRequest, by: Samples.submitter, at: Self.now, routing: Self.routing,
+            key: SendServer.key)
     }
 
     private func problems(_ body: String) throws -> FieldProblems {
@@ -232,7 +233,8 @@ struct SendDraftTests {
         let draft = SendDraft(recipients: (0...1000).map { "+4179\(1_000_000 + $0)" }, text: "a")
         #expect(throws: Problem.self) {
             _ = try draft.sendRequest(
-                Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
+                Samples.sendRequest, by: Samples.submitter, at: Self.now, routing: Self.routing,
+                key: SendServer.key)
         }
     }
 
@@ -279,7 +281,8 @@ struct SendDraftTests {
                 recipients: ["079 1", "+41791234567"], text: nil, provider: "x",
                 validityMinutes: 0, sendAt: "now"
             ).sendRequest(
-                Samples.sendRequest, at: Self.now, routing: Self.routing, key: SendServer.key)
+                Samples.sendRequest, by: Samples.submitter, at: Self.now, routing: Self.routing,
+                key: SendServer.key)
         }?.fields
         #expect(
             problems?.list.map { "\($0.field) \($0.code)" } == [

@@ -208,6 +208,12 @@ struct SendEndpointTests {
         #expect(other.code == "idempotency_key_reused")
         #expect(server.queue.sendRequests.count == 1)
         #expect(server.bell.rings.value == 1)
+        // The same key after its rotation; and who submitted it.
+        #expect(try server.post(Self.one, key: Keys.rotatedSend, header).body == first.body)
+        #expect(
+            server.queue.sendRequests.map(\.submitter) == [
+                Submitter(id: .key(Keys.id(3)), name: "send")
+            ])
         // Another caller's key does not count.
         #expect(try server.post(Self.two, key: Keys.otherSend, header).status == 202)
         #expect(server.queue.sendRequests.count == 2)

@@ -82,6 +82,8 @@ extension Message {
 /// The details of a message that we sent.
 package struct SendDetails: Sendable, Equatable {
     package let sendRequest: SendRequestID
+    /// Nil of a message from before anybody noted it.
+    package let submitter: Submitter?
     package let segments: Int
     package let encoding: Segmentation.Encoding
     package let validityMinutes: Int?
@@ -95,12 +97,12 @@ package struct SendDetails: Sendable, Equatable {
     package let lastProblem: SendEvent?
 
     package init(
-        sendRequest: SendRequestID, segments: Int, encoding: Segmentation.Encoding,
-        validityMinutes: Int?,
-        sendAt: Timestamp?, callbackData: String?, metadata: String?, attempts: Int,
-        lastProblem: SendEvent?
+        sendRequest: SendRequestID, submitter: Submitter? = nil, segments: Int,
+        encoding: Segmentation.Encoding, validityMinutes: Int?, sendAt: Timestamp?,
+        callbackData: String?, metadata: String?, attempts: Int, lastProblem: SendEvent?
     ) {
         self.sendRequest = sendRequest
+        self.submitter = submitter
         self.segments = segments
         self.encoding = encoding
         self.validityMinutes = validityMinutes

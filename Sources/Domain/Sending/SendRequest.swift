@@ -2,6 +2,7 @@
 package struct SendRequest: Sendable {
     package let id: SendRequestID
     package let acceptedAt: Timestamp
+    package let submitter: Submitter
     /// 1 to 1,000, each number once.
     package let recipients: [Recipient]
     /// A number with `+`, a short code or a name of up to eleven characters; nil leaves it to the
@@ -23,12 +24,14 @@ package struct SendRequest: Sendable {
     /// - Parameters:
     ///   - segmentation: of the text, if the caller has measured it; measuring a long text takes time.
     package init(
-        id: SendRequestID, acceptedAt: Timestamp, recipients: [Recipient], sender: String?,
-        text: String, segmentation: Segmentation? = nil, isPinned: Bool, validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
+        id: SendRequestID, acceptedAt: Timestamp, submitter: Submitter, recipients: [Recipient],
+        sender: String?, text: String, segmentation: Segmentation? = nil, isPinned: Bool,
+        validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
         giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil
     ) {
         self.id = id
         self.acceptedAt = acceptedAt
+        self.submitter = submitter
         self.recipients = recipients
         self.sender = sender
         self.text = text
@@ -60,8 +63,8 @@ package struct SendRequest: Sendable {
 
 /// Makes a repeated send request return the first one's answer.
 package struct Idempotency: Sendable {
-    /// The caller's API key's hash: two callers may use the same words.
-    package let caller: [UInt8]
+    /// Whose key it is: two principals may use the same words.
+    package let principal: PrincipalID
     /// `Idempotency-Key` as it came, 1 to 255 visible ASCII characters.
     package let key: String
     /// SHA-256 of the content of the send request.
@@ -69,8 +72,8 @@ package struct Idempotency: Sendable {
     /// The answer to give from now on.
     package let answer: StoredAnswer
 
-    package init(caller: [UInt8], key: String, digest: [UInt8], answer: StoredAnswer) {
-        self.caller = caller
+    package init(principal: PrincipalID, key: String, digest: [UInt8], answer: StoredAnswer) {
+        self.principal = principal
         self.key = key
         self.digest = digest
         self.answer = answer
@@ -147,7 +150,9 @@ package protocol MessageQueue: Sendable {
     func keep(_ answers: [KeptAnswer]) throws(StoreFailure)
 
     /// Cancels a message that no dispatcher has leased.
-    func cancel(_ id: MessageID, at now: Timestamp) throws(StoreFailure) -> Cancellation
+    func cancel(
+        _ id: MessageID, at now: Timestamp, by requester: Requester
+    ) throws(StoreFailure) -> Cancellation
 
     /// The states of our messages; those that do not exist are absent.
     func states(of ids: [MessageID]) throws(StoreFailure) -> [MessageID: SendState]

@@ -1,16 +1,19 @@
 import Domain
 import Postgres
 
-/// The valid key with a hash.
+/// The valid key with a secret of this hash.
 struct SelectAPIKey: Statement {
     let hash: [UInt8]
 
     static let name: StaticString = "select_api_key"
     static let sql: StaticString = """
-        select name, array_to_string(scopes, ','), created_at, last_used_at, revoked_at,
-            coalesce(last_used_at < now() - interval '1 minute', true)
-        from api_key
-        where hash = $1 and revoked_at is null
+        select api_key.id, name, array_to_string(scopes, ','), api_key.created_at,
+            api_key.last_used_at, revoked_at, secret.created_at, expires_at, secret.last_used_at,
+            coalesce(api_key.last_used_at < now() - interval '1 minute', true)
+                or coalesce(secret.last_used_at < now() - interval '1 minute', true)
+        from api_key_secret as secret
+        join api_key on api_key.id = key_id
+        where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -20,77 +23,167 @@ struct SelectAPIKey: Statement {
     static func decode(
         _ row: inout RowReader
     ) throws(PostgresError) -> (key: APIKey, isUseStale: Bool) {
-        (try APIKey(&row), try row.next(Bool.self))
+        let found = try KeySecretRow(&row)
+        return (
+            found.key(secrets: [found.secret].compactMap { $0 }), try row.next(Bool.self)
+        )
     }
 }
 
-/// Records that a key was used.
+/// Records that a key was used by the secret of this hash. The key's row comes first, as in a
+/// rotation.
 struct TouchAPIKey: Statement {
     let hash: [UInt8]
 
     static let name: StaticString = "touch_api_key"
-    static let sql: StaticString = "update api_key set last_used_at = now() where hash = $1"
+    static let sql: StaticString = """
+        with used as (
+            update api_key set last_used_at = now()
+            from api_key_secret where hash = $1 and api_key.id = key_id
+            returning api_key.id
+        )
+        update api_key_secret set last_used_at = now() from used where hash = $1 and key_id = used.id
+        """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(bytes: hash)
     }
 }
 
-/// Adds a key unless a valid one has its name.
+/// Adds a key with its first secret, unless a valid one has its name.
 struct InsertAPIKey: Statement {
+    let id: APIKeyID
     let hash: [UInt8]
     let name: String
-    let scopes: Set<APIKey.Scope>
+    let scopes: Set<Scope>
 
     static let name: StaticString = "insert_api_key"
     static let sql: StaticString = """
-        insert into api_key (hash, name, scopes) values ($1, $2, string_to_array($3, ','))
-        on conflict (name) where revoked_at is null do nothing
+        with added as (
+            insert into api_key (id, name, scopes) values ($1, $3, string_to_array($4, ','))
+            on conflict (name) where revoked_at is null do nothing
+            returning id
+        )
+        insert into api_key_secret (hash, key_id) select $2, id from added
         """
 
     func encode(into parameters: inout StatementParameters) {
+        parameters.add(uuid: id.halves)
         parameters.add(bytes: hash)
         parameters.add(name)
         parameters.add(scopes.sorted().map(\.rawValue).joined(separator: ","))
     }
 }
 
-/// All keys.
-struct SelectAPIKeys: Statement {
-    static let name: StaticString = "select_api_keys"
-    static let sql: StaticString = """
-        select name, array_to_string(scopes, ','), created_at, last_used_at, revoked_at
-        from api_key
-        order by created_at, name
-        """
-
-    static func decode(_ row: inout RowReader) throws(PostgresError) -> APIKey {
-        try APIKey(&row)
-    }
-}
-
-/// Makes the valid key of a name invalid.
-struct RevokeAPIKey: Statement {
+/// The valid key of a name, locked until the end of the transaction: who rotates it next must see
+/// the secret that this transaction adds.
+struct LockAPIKey: Statement {
     let name: String
 
-    static let name: StaticString = "revoke_api_key"
+    static let name: StaticString = "lock_api_key"
     static let sql: StaticString = """
-        update api_key set revoked_at = now() where name = $1 and revoked_at is null
+        select id from api_key where name = $1 and revoked_at is null for update
         """
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(name)
     }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> APIKeyID {
+        try row.next(APIKeyID.self)
+    }
 }
 
-extension APIKey {
-    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
-        let name = try row.next(String.self)
-        let scopes = try row.next(String.self).split(separator: ",").compactMap {
-            Scope(rawValue: String($0))
+/// Gives a key a new secret and lets the others end; one that ends sooner already is left as it is.
+struct ReplaceSecret: Statement {
+    let key: APIKeyID
+    let hash: [UInt8]
+    /// How long the other secrets stay valid.
+    let overlapSeconds: Int32
+
+    static let name: StaticString = "replace_secret"
+    static let sql: StaticString = """
+        with ended as (
+            update api_key_secret set expires_at = now() + $3::integer * interval '1 second'
+            where key_id = $1
+                and (expires_at is null or expires_at > now() + $3::integer * interval '1 second')
+        )
+        insert into api_key_secret (hash, key_id) values ($2, $1)
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(uuid: key.halves)
+        parameters.add(bytes: hash)
+        parameters.add(overlapSeconds)
+    }
+}
+
+/// All keys with their secrets that have not ended: a row a secret, or one for a key without any.
+struct SelectAPIKeys: Statement {
+    static let name: StaticString = "select_api_keys"
+    static let sql: StaticString = """
+        select api_key.id, name, array_to_string(scopes, ','), api_key.created_at,
+            api_key.last_used_at, revoked_at, secret.created_at, expires_at, secret.last_used_at
+        from api_key
+        left join api_key_secret as secret
+            on key_id = api_key.id and (expires_at is null or expires_at > now())
+        order by api_key.created_at, name, api_key.id, secret.created_at desc, hash
+        """
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> KeySecretRow {
+        try KeySecretRow(&row)
+    }
+}
+
+/// Makes the valid key of a name invalid, with all of its secrets.
+struct RevokeAPIKey: Statement {
+    let name: String
+
+    static let name: StaticString = "revoke_api_key"
+    static let sql: StaticString = """
+        update api_key set revoked_at = now() where name = $1 and revoked_at is null returning id
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(name)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> APIKeyID {
+        try row.next(APIKeyID.self)
+    }
+}
+
+/// A key beside one of its secrets, if there is one.
+struct KeySecretRow {
+    let id: APIKeyID
+    private let name: String
+    private let scopes: Set<Scope>
+    private let createdAt: Timestamp
+    private let lastUsedAt: Timestamp?
+    private let revokedAt: Timestamp?
+    let secret: APIKey.IssuedSecret?
+
+    init(_ row: inout RowReader) throws(PostgresError) {
+        id = try row.next(APIKeyID.self)
+        name = try row.next(String.self)
+        scopes = Set(
+            try row.next(String.self).split(separator: ",").compactMap {
+                Scope(rawValue: String($0))
+            })
+        createdAt = try row.next(Timestamp.self)
+        lastUsedAt = try row.next(Timestamp?.self)
+        revokedAt = try row.next(Timestamp?.self)
+        let secretCreatedAt = try row.next(Timestamp?.self)
+        let expiresAt = try row.next(Timestamp?.self)
+        let secretUsedAt = try row.next(Timestamp?.self)
+        secret = secretCreatedAt.map {
+            APIKey.IssuedSecret(createdAt: $0, expiresAt: expiresAt, lastUsedAt: secretUsedAt)
         }
-        self.init(
-            name: name, scopes: Set(scopes), createdAt: try row.next(Timestamp.self),
-            lastUsedAt: try row.next(Timestamp?.self), revokedAt: try row.next(Timestamp?.self))
+    }
+
+    func key(secrets: [APIKey.IssuedSecret]) -> APIKey {
+        APIKey(
+            id: id, name: name, scopes: scopes, createdAt: createdAt, lastUsedAt: lastUsedAt,
+            revokedAt: revokedAt, secrets: secrets)
     }
 }

@@ -47,29 +47,96 @@ package final class APIKeys: APIKeyStore {
         }
     }
 
-    /// Adds a key; nil scopes are not allowed.
-    ///
-    /// Returns false if a valid key of this name exists.
-    package func create(
-        name: String, scopes: Set<APIKey.Scope>, hash: [UInt8]
-    ) throws(StoreFailure) -> Bool {
-        try commits.run { connection throws(PostgresError) in
-            try connection.execute(InsertAPIKey(hash: hash, name: name, scopes: scopes))
-                .affectedCount == 1
-        }
-    }
-
     /// All keys, revoked ones too, in the order of creation.
     package func list() throws(StoreFailure) -> [APIKey] {
-        try queries.run { connection throws(PostgresError) in
+        let rows = try queries.run { connection throws(PostgresError) in
             try connection.execute(SelectAPIKeys()).rows
+        }
+        // A key's secrets stand together.
+        return rows.indices.filter { $0 == 0 || rows[$0 - 1].id != rows[$0].id }.map { start in
+            let secrets = rows[start...].prefix { $0.id == rows[start].id }.compactMap(\.secret)
+            return rows[start].key(secrets: secrets)
+        }
+    }
+}
+
+/// What is done to keys, each with its entry in the audit.
+extension APIKeys {
+    /// Adds a key.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 100 characters.
+    ///   - scopes: at least one.
+    ///   - hash: the secret's SHA-256.
+    ///   - requester: who adds it.
+    /// - Returns: false if a valid key of this name exists.
+    /// - Throws: `StoreFailure`; then nothing was added, or nobody knows.
+    package func create(
+        name: String, scopes: Set<Scope>, hash: [UInt8], by requester: Requester
+    ) throws(StoreFailure) -> Bool {
+        let now = Timestamp.now
+        let id = APIKeyID.new(at: now)
+        let entry = AuditEntry(
+            .createKey, of: id, by: requester, at: now,
+            detail: [
+                "name": name, "scopes": scopes.sorted().map(\.rawValue).joined(separator: ","),
+            ])
+        return try commit { connection throws(PostgresError) in
+            let added = try connection.execute(
+                InsertAPIKey(id: id, hash: hash, name: name, scopes: scopes))
+            return added.affectedCount == 1 ? entry : nil
         }
     }
 
-    /// Makes the valid key of this name invalid; false if there is none.
-    package func revoke(name: String) throws(StoreFailure) -> Bool {
+    /// Gives the valid key of this name a new secret; its id, name and scopes stay.
+    ///
+    /// - Parameters:
+    ///   - name: the key's.
+    ///   - hash: the new secret's SHA-256.
+    ///   - overlap: how long the secrets until now stay valid, in whole seconds; none is prolonged.
+    ///   - requester: who rotates it.
+    /// - Returns: false if there is no such key.
+    /// - Throws: `StoreFailure`; then nothing was changed, or nobody knows.
+    package func rotate(
+        name: String, hash: [UInt8], overlap: Duration, by requester: Requester
+    ) throws(StoreFailure) -> Bool {
+        let seconds = Int32(clamping: max(0, overlap.components.seconds))
+        return try commit { connection throws(PostgresError) in
+            guard let key = try connection.execute(LockAPIKey(name: name)).first else { return nil }
+            try connection.execute(
+                ReplaceSecret(key: key, hash: hash, overlapSeconds: seconds))
+            return AuditEntry(
+                .rotateKey, of: key, by: requester, at: .now,
+                detail: ["name": name, "overlap_seconds": "\(seconds)"])
+        }
+    }
+
+    /// Makes the valid key of this name invalid.
+    ///
+    /// - Parameters:
+    ///   - name: the key's.
+    ///   - requester: who revokes it.
+    /// - Returns: false if there is no such key.
+    /// - Throws: `StoreFailure`; then nothing was changed, or nobody knows.
+    package func revoke(name: String, by requester: Requester) throws(StoreFailure) -> Bool {
+        try commit { connection throws(PostgresError) in
+            try connection.execute(RevokeAPIKey(name: name)).first.map { key in
+                AuditEntry(
+                    .revokeKey, of: key, by: requester, at: .now, detail: ["name": name])
+            }
+        }
+    }
+
+    /// Runs an act and its entry in one transaction; false if the act says that it did nothing.
+    private func commit(
+        _ act: (Connection) throws(PostgresError) -> AuditEntry?
+    ) throws(StoreFailure) -> Bool {
         try commits.run { connection throws(PostgresError) in
-            try connection.execute(RevokeAPIKey(name: name)).affectedCount > 0
+            try connection.transaction { () throws(PostgresError) in
+                guard let entry = try act(connection) else { return false }
+                try connection.execute(InsertAuditEntry(entry: entry))
+                return true
+            }
         }
     }
 }

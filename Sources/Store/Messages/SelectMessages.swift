@@ -13,7 +13,8 @@ struct SelectMessage: Statement {
             message.is_ours, message.recipient, message.sender, message.created_at,
             message.updated_at, send_request.id, send_request.segments, send_request.encoding,
             send_request.validity_minutes, send_request.send_at, send_request.callback_data,
-            send_request.metadata, coalesce(outbox.attempts, tried.attempts, 0),
+            send_request.metadata, send_request.submitter_kind,
+            send_request.submitter_id, send_request.submitter_name, coalesce(outbox.attempts, tried.attempts, 0),
             last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail,
             outbox.message_id is not null
         from message
@@ -117,13 +118,23 @@ extension RowReader {
         let sendAt = try next(Timestamp?.self)
         let callbackData = try next(String?.self)
         let metadata = try next(String?.self)
+        let submitter = try nextSubmitter()
         let attempts = try next(Int.self)
         let lastProblem = try nextEvent(of: message)
         guard let sendRequest, let segments else { return nil }
         return SendDetails(
-            sendRequest: sendRequest, segments: segments,
+            sendRequest: sendRequest, submitter: submitter, segments: segments,
             encoding: encoding.flatMap(Segmentation.Encoding.init(rawValue:)) ?? .ucs2,
             validityMinutes: validityMinutes, sendAt: sendAt, callbackData: callbackData,
             metadata: metadata, attempts: attempts, lastProblem: lastProblem)
+    }
+
+    /// Nil where nobody noted it, and for a kind that only a later version knows.
+    private mutating func nextSubmitter() throws(PostgresError) -> Submitter? {
+        let kind = try next(String?.self).flatMap(PrincipalID.Kind.init(rawValue:))
+        let uuid = try next(Identifier<Principal>?.self)
+        let name = try next(String?.self)
+        guard let kind, let uuid, let name else { return nil }
+        return Submitter(id: PrincipalID(kind, uuid), name: name)
     }
 }

@@ -21,6 +21,8 @@ package struct DatabaseRole: Sendable, Equatable {
         name: "responder", setting: "DATABASE_URL",
         tables: [
             "api_key": [.select, .insert, .update],
+            "api_key_secret": [.select, .insert, .update],
+            "audit": [.insert],
             "callback": [.insert],
             "event": [.select, .insert],
             "idempotency_key": [.select, .insert, .update],

@@ -13,8 +13,9 @@ struct AcceptSendRequest: Statement {
         with request as (
             insert into send_request (
                 id, accepted_at, send_at, give_up_at, validity_minutes, segments, encoding,
-                is_pinned, sender, body, callback_data, metadata)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                is_pinned, sender, body, callback_data, metadata, submitter_kind, submitter_id,
+                submitter_name)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             on conflict (id) do nothing
             returning id, accepted_at, coalesce(send_at, least(accepted_at, now())) as due_at,
                 give_up_at, is_pinned, sender
@@ -22,14 +23,14 @@ struct AcceptSendRequest: Statement {
         new as (
             select new.id, new.recipient, new.provider, new.is_named, request.id as send_request_id,
                 request.accepted_at, request.due_at, request.give_up_at, request.is_pinned, request.sender
-            from request, unnest($13::uuid[], $14::text[], $15::smallint[], $16::boolean[])
+            from request, unnest($16::uuid[], $17::text[], $18::smallint[], $19::boolean[])
                 as new (id, recipient, provider, is_named)
         ),
         queued as (
             insert into message (
                 id, precedence, fingerprint, created_at, updated_at, provider, status, is_ours,
                 is_key_derived, provider_message_id, recipient, sender, send_request_id)
-            select id, $17, 0, accepted_at, accepted_at, provider, $18, true, is_named,
+            select id, $20, 0, accepted_at, accepted_at, provider, $21, true, is_named,
                 case when is_named then id::text end, recipient, sender, send_request_id
             from new
             returning id, status
@@ -42,7 +43,7 @@ struct AcceptSendRequest: Statement {
             from new
         )
         insert into status_change (block, noted_at, messages, statuses, causes)
-        select take_change_block(), now(), array_agg(id), array_agg(status), array_agg($19::smallint)
+        select take_change_block(), now(), array_agg(id), array_agg(status), array_agg($22::smallint)
         from queued
         having count(*) > 0
         returning block, messages, statuses, causes
@@ -61,6 +62,9 @@ struct AcceptSendRequest: Statement {
         parameters.add(sendRequest.text)
         parameters.add(sendRequest.callbackData)
         parameters.add(sendRequest.metadata)
+        parameters.add(sendRequest.submitter.id.kind.rawValue)
+        parameters.add(uuid: sendRequest.submitter.id.uuid.halves)
+        parameters.add(sendRequest.submitter.name)
         parameters.addUUIDs(sendRequest.recipients) { $0.message.halves }
         parameters.addTexts(sendRequest.recipients) { $0.number.description }
         parameters.addInt16s(sendRequest.recipients) { $0.provider.code }
@@ -85,9 +89,9 @@ struct ClaimKey: Statement {
 
     static let name: StaticString = "claim_key"
     static let sql: StaticString = """
-        insert into idempotency_key as known (caller, key, created_at, digest, status, answer)
+        insert into idempotency_key as known (principal_id, key, created_at, digest, status, answer)
         values ($1, $2, $3, $4, $5, $6)
-        on conflict (caller, key) do update set
+        on conflict (principal_id, key) do update set
             created_at = excluded.created_at,
             digest = excluded.digest,
             status = excluded.status,
@@ -97,7 +101,7 @@ struct ClaimKey: Statement {
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.add(bytes: idempotency.caller)
+        parameters.add(uuid: idempotency.principal.uuid.halves)
         parameters.add(idempotency.key)
         parameters.add(timestamp: now.microseconds)
         parameters.add(bytes: idempotency.digest)
@@ -116,11 +120,11 @@ struct SelectKey: Statement {
 
     static let name: StaticString = "select_key"
     static let sql: StaticString = """
-        select digest, status, answer from idempotency_key where caller = $1 and key = $2
+        select digest, status, answer from idempotency_key where principal_id = $1 and key = $2
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.add(bytes: idempotency.caller)
+        parameters.add(uuid: idempotency.principal.uuid.halves)
         parameters.add(idempotency.key)
     }
 
@@ -141,13 +145,14 @@ struct KeepAnswers: Statement {
     static let name: StaticString = "keep_answers"
     static let sql: StaticString = """
         update idempotency_key as known set status = kept.status, answer = kept.answer
-        from unnest($1::bytea[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[])
-            as kept (caller, key, digest, status, answer)
-        where known.caller = kept.caller and known.key = kept.key and known.digest = kept.digest
+        from unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[])
+            as kept (principal_id, key, digest, status, answer)
+        where known.principal_id = kept.principal_id and known.key = kept.key
+            and known.digest = kept.digest
         """
 
     func encode(into parameters: inout StatementParameters) {
-        parameters.addBytes(answers) { $0.idempotency.caller }
+        parameters.addUUIDs(answers) { $0.idempotency.principal.uuid.halves }
         parameters.addTexts(answers) { $0.idempotency.key }
         parameters.addBytes(answers) { $0.idempotency.digest }
         parameters.addInt16s(answers) { Int16(clamping: $0.answer.status) }

@@ -63,20 +63,26 @@ package struct SendQueue: MessageQueue {
     }
 
     package func cancel(
-        _ id: MessageID, at now: Timestamp
+        _ id: MessageID, at now: Timestamp, by requester: Requester
     ) throws(StoreFailure) -> Cancellation {
         let event = SendEvent(
             message: id, kind: .cancelled, at: now, provider: nil, attempt: nil,
             status: .cancelled)
+        let entry = AuditEntry(.cancelMessage, of: id, by: requester, at: now)
         return try commits.run { connection throws(PostgresError) in
-            // A cancellation that exists already may also be promised only once it is durable.
-            let (_, _, cancelled, statuses) = try connection.execute(
-                PlanAnew(), WaitForStandby(), CancelMessage(event: event), SelectOwnStatus(id: id))
-            if let changes = cancelled.first {
-                feed.publish(changes)
-                return .cancelled
+            let (outcome, changes) = try connection.transaction { () throws(PostgresError) in
+                // A cancellation that exists already may also be promised only once it is
+                // durable.
+                let (_, _, cancelled, statuses) = try connection.execute(
+                    PlanAnew(), WaitForStandby(), CancelMessage(event: event),
+                    SelectOwnStatus(id: id))
+                if cancelled.first != nil { try connection.execute(InsertAuditEntry(entry: entry)) }
+                let status = statuses.first.map { Cancellation.tooLate($0) }
+                return (status ?? .unknown, cancelled.first)
             }
-            return statuses.first.map { .tooLate($0) } ?? .unknown
+            guard let changes else { return outcome }
+            feed.publish(changes)
+            return .cancelled
         }
     }
 

@@ -14,27 +14,27 @@ package struct APIEndpoint: Sendable {
 
     /// An endpoint for callers with a key of this scope; see `Authenticator` for `goesByMemory`.
     func guarded(
-        by scope: APIKey.Scope, goesByMemory: Bool = false,
-        _ answer: @escaping @Sendable (APIRequest) throws(Problem) -> Response
+        by scope: Scope, goesByMemory: Bool = false,
+        _ answer: @escaping @Sendable (APIRequest, Principal) throws(Problem) -> Response
     ) -> Router.Endpoint {
         open { [authenticator] request throws(Problem) in
-            try authenticator.require(scope, request, goesByMemory: goesByMemory)
-            return try answer(request)
+            let principal = try authenticator.require(scope, request, goesByMemory: goesByMemory)
+            return try answer(request, principal)
         }
     }
 
     /// The same for an endpoint that reads a body, or answers later from any thread: then it
-    /// returns nil and must not fail any more. The caller is the key's SHA-256.
+    /// returns nil and must not fail any more.
     func guarded(
-        by scope: APIKey.Scope,
+        by scope: Scope,
         later answer:
             @escaping @Sendable (
-                APIRequest, Exchange, _ caller: [UInt8]
+                APIRequest, Exchange, Principal
             ) throws(Problem) -> Response?
     ) -> Router.Endpoint {
         run { [authenticator] request, exchange throws(Problem) in
-            let caller = try authenticator.require(scope, request)
-            return try answer(request, exchange, caller)
+            let principal = try authenticator.require(scope, request)
+            return try answer(request, exchange, principal)
         }
     }
 

@@ -14,6 +14,7 @@ package struct APIRequest {
     let authorization: String?
     let contentType: String?
     let idempotencyKey: String?
+    private let address: String?
     /// Nil if it is not percent-encoded UTF-8 without NUL.
     private let query: QueryReader?
 
@@ -24,7 +25,13 @@ package struct APIRequest {
         authorization = exchange.parameter(HeaderName.authorization.parameter)
         contentType = exchange.contentType
         idempotencyKey = exchange.parameter("HTTP_IDEMPOTENCY_KEY")
+        address = exchange.parameter("REMOTE_ADDR")
         query = QueryReader(strict: exchange.parameter("QUERY_STRING") ?? "")
+    }
+
+    /// A principal who makes this request, as an act of theirs is audited.
+    func requester(_ principal: Principal) -> Requester {
+        Requester(principal, requestID: requestID, address: address)
     }
 
     /// A query parameter's value, nil if it is absent.

@@ -11,8 +11,10 @@ private import Synchronization
 /// valid within the last day is enough. Any thread.
 package final class Authenticator: Sendable {
     private struct Remembered {
-        let key: APIKey
+        let principal: Principal
         let verified: ContinuousClock.Instant
+        /// When the secret ends; nil if nothing is known of an end.
+        let expiresAt: Timestamp?
     }
 
     private let keys: any APIKeyStore
@@ -33,13 +35,13 @@ package final class Authenticator: Sendable {
     ///   - request: whose header is read.
     ///   - goesByMemory: whether a key that was valid within a day is enough while no server
     ///     answers.
-    /// - Returns: the key's SHA-256, which identifies the caller.
+    /// - Returns: who calls: the key, whichever of its secrets was presented.
     /// - Throws: 401 without a valid key, 403 for a key without the scope, 503 if the database
     ///   does not answer.
     @discardableResult
     func require(
-        _ scope: APIKey.Scope, _ request: APIRequest, goesByMemory: Bool = false
-    ) throws(Problem) -> [UInt8] {
+        _ scope: Scope, _ request: APIRequest, goesByMemory: Bool = false
+    ) throws(Problem) -> Principal {
         guard let authorization = request.authorization else {
             throw Self.refusal(
                 "missing_key", "Send an API key as \"Authorization: Bearer wb_…\".")
@@ -55,31 +57,36 @@ package final class Authenticator: Sendable {
         guard let token = APIToken(String(credentials)) else {
             throw Self.refusal("wrong_key", "This is no API key of ours; they begin with wb_.")
         }
-        let hash = token.digest.bytes
-        guard let key = try find(hash, goesByMemory: goesByMemory) else {
+        guard let principal = try find(token.digest.bytes, goesByMemory: goesByMemory) else {
             throw Self.refusal("wrong_key", "This API key is unknown or revoked.")
         }
-        guard key.scopes.contains(scope) else {
+        guard principal.scopes.contains(scope) else {
             throw Problem(
                 .forbidden, "missing_scope",
                 "This API key lacks the scope \(scope.rawValue).")
         }
-        return hash
+        return principal
     }
 
-    private func find(_ hash: [UInt8], goesByMemory: Bool) throws(Problem) -> APIKey? {
+    private func find(_ hash: [UInt8], goesByMemory: Bool) throws(Problem) -> Principal? {
         do {
             let key = try keys.key(hash: hash)
+            let seen = key.map { key in
+                Remembered(
+                    principal: Principal(key), verified: .now,
+                    expiresAt: key.secrets.compactMap(\.expiresAt).min())
+            }
             remembered.withLock { remembered in
                 if remembered.count >= Self.rememberedLimit { remembered = [:] }
-                remembered[hash] = key.map { Remembered(key: $0, verified: .now) }
+                remembered[hash] = seen
             }
-            return key
+            return seen?.principal
         } catch {
             guard goesByMemory, error.isAway, let known = remembered.withLock({ $0[hash] }),
-                ContinuousClock.now - known.verified < Self.rememberedFor
+                ContinuousClock.now - known.verified < Self.rememberedFor,
+                known.expiresAt.map({ .now < $0 }) ?? true
             else { throw Problem(error) }
-            return known.key
+            return known.principal
         }
     }
 

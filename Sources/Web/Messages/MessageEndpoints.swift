@@ -22,7 +22,7 @@ package struct MessageEndpoints: Sendable {
         ]
     }
 
-    private func find(_ request: APIRequest) throws(Problem) -> Response {
+    private func find(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
         try request.allow("provider", "provider_message_id")
         guard let name = try request.value("provider"),
             let id = try request.value("provider_message_id"), !id.isEmpty
@@ -46,12 +46,12 @@ package struct MessageEndpoints: Sendable {
         return .json(body: MessageView.message(try Self.known(found)))
     }
 
-    private func show(_ request: APIRequest) throws(Problem) -> Response {
+    private func show(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
         try request.allow()
         return .json(body: MessageView.message(try message(request)))
     }
 
-    private func reports(_ request: APIRequest) throws(Problem) -> Response {
+    private func reports(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
         try request.allow()
         let message = try message(request)
         let reports: [RecordedReport]

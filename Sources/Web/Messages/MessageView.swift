@@ -47,12 +47,24 @@ package enum MessageView {
 
     private static func describe(_ sending: SendDetails, in json: inout JSONWriter) {
         json.member("send_request_id", sending.sendRequest.description)
+        json.key("submitted_by")
+        describe(sending.submitter, in: &json)
         json.member("encoding", sending.encoding.rawValue)
         json.member("attempts", sending.attempts)
         json.member("validity_minutes", sending.validityMinutes)
         json.member("send_at", sending.sendAt?.description)
         json.key("metadata")
         if let metadata = sending.metadata { json.raw(metadata) } else { json.null() }
+    }
+
+    /// Null where nobody noted it.
+    private static func describe(_ submitter: Submitter?, in json: inout JSONWriter) {
+        guard let submitter else { return json.null() }
+        json.beginObject()
+        json.member("kind", submitter.id.kind.rawValue)
+        json.member("id", submitter.id.uuid.description)
+        json.member("name", submitter.name)
+        json.endObject()
     }
 
     /// Our own reason for a failure, in the form of a report's error.

@@ -17,10 +17,12 @@ package struct CancelEndpoint: Sendable {
         [Router.Route("DELETE", "/v1/messages/{id}", endpoint.guarded(by: .send, cancel))]
     }
 
-    private func cancel(_ request: APIRequest) throws(Problem) -> Response {
+    private func cancel(
+        _ request: APIRequest, _ principal: Principal
+    ) throws(Problem) -> Response {
         try request.allow()
         let id = try MessageEndpoints.id(request)
-        switch try cancel(id) {
+        switch try cancel(id, by: request.requester(principal)) {
         case .cancelled, .tooLate(.cancelled):
             return .json(body: MessageView.message(try MessageEndpoints.message(id, in: reader)))
         case .tooLate(.queued):
@@ -36,9 +38,11 @@ package struct CancelEndpoint: Sendable {
         }
     }
 
-    private func cancel(_ id: MessageID) throws(Problem) -> Cancellation {
+    private func cancel(
+        _ id: MessageID, by requester: Requester
+    ) throws(Problem) -> Cancellation {
         do {
-            return try queue.cancel(id, at: .now)
+            return try queue.cancel(id, at: .now, by: requester)
         } catch {
             throw Problem(error)
         }

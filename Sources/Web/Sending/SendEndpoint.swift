@@ -43,7 +43,7 @@ package struct SendEndpoint: Sendable {
     }
 
     private func send(
-        _ request: APIRequest, _ exchange: Exchange, _ caller: [UInt8]
+        _ request: APIRequest, _ exchange: Exchange, _ principal: Principal
     ) throws(Problem) -> Response? {
         try request.allow("wait", "provider")
         let wait = try wait(request)
@@ -51,11 +51,12 @@ package struct SendEndpoint: Sendable {
         let now = Timestamp.now
         var draft = SendDraft(members)
         check(request.idempotencyKey, &draft.problems)
-        let sendRequest = try draft.sendRequest(.new(at: now), at: now, routing: routing, key: key)
+        let sendRequest = try draft.sendRequest(
+            .new(at: now), by: Submitter(principal), at: now, routing: routing, key: key)
         let queued = SendAnswer.stored(sendRequest)
         let idempotency = request.idempotencyKey.map { key in
             Idempotency(
-                caller: caller, key: key,
+                principal: principal.id, key: key,
                 digest: SHA256.digest(of: SendDraft.canonical(members)).bytes, answer: queued)
         }
         switch try accept(sendRequest, idempotency) {

@@ -29,7 +29,7 @@ package struct StatusEndpoint: Sendable {
         [
             Router.Route(
                 "GET", "/v1/status",
-                endpoint.guarded(by: .admin, goesByMemory: true) { _ in
+                endpoint.guarded(by: .admin, goesByMemory: true) { _, _ in
                     .json(body: document(at: .now))
                 })
         ]

@@ -11,16 +11,23 @@ enum KeyCommand {
     static let help = """
         usage: waybill key create --name NAME --scope SCOPE[,SCOPE…]
                waybill key list
+               waybill key rotate --name NAME [--overlap TIME]
                waybill key revoke --name NAME
 
         Scopes: read (messages and reports), send (sending), admin (the state of the service).
         The key is printed once, when it is made; the database keeps only its SHA-256. Connects
         with DATABASE_URL.
+
+        rotate prints a new secret for the key: its id, name and scopes stay, and what hangs on
+        them, such as its Idempotency-Keys. The old secret ends at once, or after the time that
+        --overlap names, as in 90s, 30m, 24h or 7d; up to 30d.
         """
+
+    private static let verbs = ["create", "list", "rotate", "revoke"]
 
     static func run(_ words: [String]) throws -> Int32 {
         guard let verb = words.first else {
-            throw CommandFailure(.usage, "create, list or revoke is missing")
+            throw CommandFailure(.usage, "create, list, rotate or revoke is missing")
         }
         let rest = Array(words.dropFirst())
         switch verb {
@@ -34,6 +41,12 @@ enum KeyCommand {
         case "list":
             _ = try Arguments(rest)
             try list()
+        case "rotate":
+            let arguments = try Arguments(rest, options: ["name", "overlap"], positional: 0...1)
+            guard let name = arguments.value("name") ?? arguments.positional.first else {
+                throw CommandFailure(.usage, "--name is missing")
+            }
+            try rotate(name, overlap: overlap(arguments.value("overlap")))
         case "revoke":
             let arguments = try Arguments(rest, options: ["name"], positional: 0...1)
             guard let name = arguments.value("name") ?? arguments.positional.first else {
@@ -41,20 +54,20 @@ enum KeyCommand {
             }
             try revoke(name)
         default:
-            throw CommandFailure(
-                .usage, "there is no \"\(verb)\" here; known: create, list, revoke")
+            let known = verbs.joined(separator: ", ")
+            throw CommandFailure(.usage, "there is no \"\(verb)\" here; known: \(known)")
         }
         return 0
     }
 
-    private static func scopes(_ text: String?) throws(CommandFailure) -> Set<APIKey.Scope> {
-        let known = APIKey.Scope.allCases.map(\.rawValue).joined(separator: ", ")
+    private static func scopes(_ text: String?) throws(CommandFailure) -> Set<Scope> {
+        let known = Scope.allCases.map(\.rawValue).joined(separator: ", ")
         guard let text else {
             throw CommandFailure(.usage, "--scope is missing; it takes \(known)")
         }
-        var scopes: Set<APIKey.Scope> = []
+        var scopes: Set<Scope> = []
         for word in text.split(separator: ",") {
-            guard let scope = APIKey.Scope(rawValue: String(word)) else {
+            guard let scope = Scope(rawValue: String(word)) else {
                 throw CommandFailure(.usage, "there is no scope \"\(word)\"; known: \(known)")
             }
             scopes.insert(scope)
@@ -65,10 +78,30 @@ enum KeyCommand {
         return scopes
     }
 
-    private static func create(_ name: String, _ scopes: Set<APIKey.Scope>) throws {
+    /// A whole number with its unit.
+    private static func overlap(_ text: String?) throws(CommandFailure) -> Duration {
+        guard let text else { return .zero }
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        let digits = text.utf8.dropLast()
+        let isNumber = digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard isNumber, let unit = text.last.flatMap({ units[$0] }),
+            let count = Int64(text.dropLast()), (0...longestOverlap / unit).contains(count)
+        else {
+            throw CommandFailure(
+                .usage,
+                "--overlap takes a number of seconds, minutes, hours or days, as in 90s, 30m, 24h"
+                    + " or 7d; up to 30d")
+        }
+        return .seconds(count * unit)
+    }
+
+    private static let longestOverlap: Int64 = 30 * 86_400
+
+    private static func create(_ name: String, _ scopes: Set<Scope>) throws {
         let token = try APIToken.generate()
         let isNew = try onDatabase { keys throws(StoreFailure) in
-            try keys.create(name: name, scopes: scopes, hash: token.digest.bytes)
+            try keys.create(
+                name: name, scopes: scopes, hash: token.digest.bytes, by: .commandLine)
         }
         guard isNew else {
             throw CommandFailure(
@@ -85,15 +118,40 @@ enum KeyCommand {
             let state = key.revokedAt.map { "revoked \($0)" } ?? "valid"
             // A name may hold control characters that move the terminal's cursor.
             let name = MessageTimeline.printable(key.name)
-            Output.line("\(name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)")
+            let old = key.revokedAt == nil ? key.secrets.compactMap(Self.description) : []
+            Output.line(
+                (["\(name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)"] + old)
+                    .joined(separator: "\t"))
         }
     }
 
-    private static func revoke(_ name: String) throws {
-        guard try onDatabase({ keys throws(StoreFailure) in try keys.revoke(name: name) }) else {
-            throw CommandFailure("there is no valid key named \"\(name)\"")
+    /// What is to know of a secret that was replaced, so that it ends.
+    private static func description(_ secret: APIKey.IssuedSecret) -> String? {
+        guard let end = secret.expiresAt else { return nil }
+        let used = secret.lastUsedAt?.description ?? "never"
+        return "old secret until \(end), used \(used)"
+    }
+
+    private static func rotate(_ name: String, overlap: Duration) throws {
+        let token = try APIToken.generate()
+        let isKnown = try onDatabase { keys throws(StoreFailure) in
+            try keys.rotate(
+                name: name, hash: token.digest.bytes, overlap: overlap, by: .commandLine)
         }
+        guard isKnown else { throw unknown(name) }
+        Output.line(token.revealed)
+    }
+
+    private static func revoke(_ name: String) throws {
+        let isKnown = try onDatabase { keys throws(StoreFailure) in
+            try keys.revoke(name: name, by: .commandLine)
+        }
+        guard isKnown else { throw unknown(name) }
         Output.line("revoked")
+    }
+
+    private static func unknown(_ name: String) -> CommandFailure {
+        CommandFailure("there is no valid key named \"\(name)\"")
     }
 
     private static func onDatabase<Value>(

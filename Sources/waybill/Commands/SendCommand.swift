@@ -100,8 +100,8 @@ enum SendCommand {
         let now = Timestamp.now
         do throws(Problem) {
             return try draft.sendRequest(
-                .new(at: now), at: now, routing: routing,
-                key: MessageKey.derive(sendRequest:recipient:))
+                .new(at: now), by: Submitter(Requester.commandLine.principal), at: now,
+                routing: routing, key: MessageKey.derive(sendRequest:recipient:))
         } catch {
             let problems = error.fields?.list ?? []
             let lines = problems.map { "  \($0.field): \($0.detail)" }

@@ -69,10 +69,11 @@ extension SendRequest {
         recipients: Int = 1, provider: Provider = .infobip, isPinned: Bool = false,
         text: String = "Hello", at time: Timestamp = .now, sendAt: Timestamp? = nil,
         giveUpAt: Timestamp? = nil, validityMinutes: Int? = nil, callbackData: String? = nil,
-        metadata: String? = nil
+        metadata: String? = nil,
+        submitter: Submitter = Submitter(Requester.sample.principal)
     ) throws -> SendRequest {
         try SendRequest(
-            id: .new(at: time), acceptedAt: time,
+            id: .new(at: time), acceptedAt: time, submitter: submitter,
             recipients: (0..<recipients).map { number throws(PhoneNumber.Problem) in
                 Recipient(
                     message: .new(at: time), number: try PhoneNumber("+4179\(1_000_000 + number)"),
@@ -146,10 +147,11 @@ extension ProviderProblem {
 
 extension Idempotency {
     static func sample(
-        caller: UInt8 = 1, key: String = "key", digest: UInt8 = 1, answer: String = "{}"
+        caller: UInt64 = 1, key: String = "key", digest: UInt8 = 1, answer: String = "{}"
     ) -> Idempotency {
         Idempotency(
-            caller: [caller], key: key, digest: [digest],
+            principal: .key(APIKeyID(high: 0x7000, low: 1 << 63 | caller)), key: key,
+            digest: [digest],
             answer: StoredAnswer(status: 202, body: Array(answer.utf8)))
     }
 }

@@ -69,7 +69,7 @@ enum StatementList {
         statements: [
             AcceptSendRequest.self, ClaimKey.self, SelectKey.self, KeepAnswers.self,
             CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self, PlanAnew.self,
-            WaitForStandby.self,
+            WaitForStandby.self, InsertAuditEntry.self,
         ])
 
     static let sendingStates = StatementUser(
@@ -82,7 +82,8 @@ enum StatementList {
         files: ["APIKeys.swift"],
         statements: [
             SelectAPIKey.self, TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self,
-            RevokeAPIKey.self, CommitLazily.self,
+            LockAPIKey.self, ReplaceSecret.self, RevokeAPIKey.self, InsertAuditEntry.self,
+            CommitLazily.self,
         ])
 
     static let maintenance = StatementUser(

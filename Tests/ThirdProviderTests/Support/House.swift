@@ -49,7 +49,8 @@ final class House {
         let pool = ConnectionPool(connection, maximumCount: 1)
         defer { pool.close() }
         _ = try APIKeys(pool, logger: logger).create(
-            name: "test", scopes: Set(APIKey.Scope.allCases), hash: token.digest.bytes)
+            name: "test", scopes: Set(Scope.allCases), hash: token.digest.bytes,
+            by: Requester(.commandLine(name: "test", number: 0)))
         responder = try Responder(
             Configuration(Environment(settings), kits: Self.kits), logger: logger)
         dispatcher = try DispatchService(

@@ -1,0 +1,51 @@
+/// Somebody's right to call the JSON API. Its secrets are not kept, only their SHA-256.
+package struct APIKey: Sendable, Equatable {
+    /// Stays when the secret changes.
+    package let id: APIKeyID
+    /// Who has it; 1 to 100 characters, unique among the valid keys.
+    package let name: String
+    package let scopes: Set<Scope>
+    package let createdAt: Timestamp
+    /// To the minute; nil before the first use.
+    package let lastUsedAt: Timestamp?
+    /// Nil while the key is valid.
+    package let revokedAt: Timestamp?
+    /// Its secrets that have not ended, the newest first; of a key that was found by a secret, that
+    /// one alone.
+    package let secrets: [IssuedSecret]
+
+    package init(
+        id: APIKeyID, name: String, scopes: Set<Scope>, createdAt: Timestamp,
+        lastUsedAt: Timestamp? = nil, revokedAt: Timestamp? = nil, secrets: [IssuedSecret] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.scopes = scopes
+        self.createdAt = createdAt
+        self.lastUsedAt = lastUsedAt
+        self.revokedAt = revokedAt
+        self.secrets = secrets
+    }
+
+    /// What is known of a secret, which is not the secret.
+    package struct IssuedSecret: Sendable, Equatable {
+        package let createdAt: Timestamp
+        /// When it ends; nil for as long as its key is valid.
+        package let expiresAt: Timestamp?
+        /// To the minute; nil before the first use.
+        package let lastUsedAt: Timestamp?
+
+        package init(createdAt: Timestamp, expiresAt: Timestamp?, lastUsedAt: Timestamp?) {
+            self.createdAt = createdAt
+            self.expiresAt = expiresAt
+            self.lastUsedAt = lastUsedAt
+        }
+    }
+}
+
+/// Where keys are kept.
+package protocol APIKeyStore: Sendable {
+    /// The valid key that has a secret of this SHA-256, nil if there is none or it has ended. Notes
+    /// that it was used.
+    func key(hash: [UInt8]) throws(StoreFailure) -> APIKey?
+}

@@ -1,0 +1,63 @@
+/// What tells one principal from all others, for good: names change hands, ids do not.
+package enum PrincipalID: Hashable, Sendable {
+    case user(UserID)
+    case key(APIKeyID)
+    case commandLine(LocalUserID)
+
+    /// The sorts of principals, by the words that the API and the database have for them.
+    package enum Kind: String, Sendable, CaseIterable {
+        case user
+        case key
+        case commandLine = "command_line"
+    }
+
+    /// - Parameters:
+    ///   - kind: the sort of principal.
+    ///   - uuid: the id among those of its kind.
+    package init(_ kind: Kind, _ uuid: Identifier<Principal>) {
+        switch kind {
+        case .user: self = .user(UserID(high: uuid.high, low: uuid.low))
+        case .key: self = .key(APIKeyID(high: uuid.high, low: uuid.low))
+        case .commandLine: self = .commandLine(LocalUserID(high: uuid.high, low: uuid.low))
+        }
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .user: .user
+        case .key: .key
+        case .commandLine: .commandLine
+        }
+    }
+
+    /// The id alone. No two kinds share one: those of users and keys are random, and those of the
+    /// command line are of another version.
+    package var uuid: Identifier<Principal> {
+        switch self {
+        case .user(let id): Identifier(high: id.high, low: id.low)
+        case .key(let id): Identifier(high: id.high, low: id.low)
+        case .commandLine(let id): Identifier(high: id.high, low: id.low)
+        }
+    }
+}
+
+/// Somebody with an account. There are no accounts yet; the type keeps their ids apart from others.
+package enum User {}
+
+/// A user of the operating system.
+package enum LocalUser {}
+
+/// The key of a user; version 7.
+package typealias UserID = Identifier<User>
+/// The key of an API key, which stays when its secret changes; version 7.
+package typealias APIKeyID = Identifier<APIKey>
+/// The key of a user of the operating system; version 8.
+package typealias LocalUserID = Identifier<LocalUser>
+
+extension Identifier<LocalUser> {
+    /// The version 8 identifier of the user whom the operating system knows by a number.
+    /// Source: RFC 9562, section 5.8.
+    package init(userNumber: UInt32) {
+        self.init(high: 0x8000, low: 0x8000_0000_0000_0000 | UInt64(userNumber))
+    }
+}

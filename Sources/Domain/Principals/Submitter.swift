@@ -1,0 +1,14 @@
+/// Who submitted a send request, by the name of that time.
+package struct Submitter: Sendable, Equatable {
+    package let id: PrincipalID
+    package let name: String
+
+    package init(id: PrincipalID, name: String) {
+        self.id = id
+        self.name = name
+    }
+
+    package init(_ principal: Principal) {
+        self.init(id: principal.id, name: principal.name)
+    }
+}
