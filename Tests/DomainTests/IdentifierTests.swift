@@ -14,7 +14,7 @@ struct IdentifierTests {
     }
 
     @Test(
-        "Nothing but the canonical form is taken",
+        "Only the canonical form is accepted",
         arguments: [
             "", "019234AB-CDEF-7ABC-8DEF-0123456789AB", "019234abcdef7abc8def0123456789ab",
             "019234ab-cdef-7abc-8def-0123456789a", "019234ab-cdef-7abc-8def-0123456789abc",
@@ -26,7 +26,7 @@ struct IdentifierTests {
     }
 
     @Test(
-        "Letters of any case are read where that is wanted, and nothing else besides",
+        "Letters of any case are read on request, and nothing else besides",
         arguments: [
             ("019234AB-CDEF-7ABC-8DEF-0123456789AB", true),
             ("019234ab-CDEF-7abc-8def-0123456789aB", true),
@@ -117,7 +117,7 @@ struct TimestampTests {
         #expect(Timestamp(year: 1969, month: 1, day: 1, hour: 0, minute: 0, second: 0) == nil)
     }
 
-    @Test("An offset ahead of UTC is taken off")
+    @Test("An offset ahead of UTC is subtracted")
     func offset() {
         let utc = Timestamp(year: 2026, month: 11, day: 20, hour: 10, minute: 0, second: 6)
         let delhi = Timestamp(

@@ -37,7 +37,7 @@ struct MessagePartsTests {
     }
 
     @Test(
-        "what the parts come to",
+        "the combined status of the parts",
         arguments: [
             ([.delivered, .delivered, .delivered], .delivered),
             ([.delivered, .failed, .delivered], .partiallyDelivered),
@@ -78,7 +78,7 @@ struct MessagePartsTests {
         }
     }
 
-    @Test("a final report about the whole settles what parts of it never told")
+    @Test("a final report about the whole settles the parts without a report")
     func settled() throws {
         let delivered = report(.delivered, 1)
         #expect(try #require(MessageParts([delivered])).status == .sent)
@@ -100,7 +100,7 @@ struct MessagePartsTests {
         #expect(parts.status == .sent)
     }
 
-    @Test("our own judgement ends the parts that nobody told of")
+    @Test("our own result ends the parts without a report")
     func judgement() throws {
         let reports = [report(.delivered, 1, of: 2), report(.sent, 2, of: 2)]
         let expired = try #require(MessageParts(reports, of: .expired))
@@ -111,7 +111,7 @@ struct MessagePartsTests {
         #expect(silent.counts.failed == 2)
     }
 
-    @Test("of a message that others sent the first end counts until more is told")
+    @Test("of a message that others sent the first final status counts until more reports come")
     func others() throws {
         let first = report(.delivered, 1, of: 2, isOurs: false)
         #expect(first.report.messageStatus == .delivered)
@@ -123,12 +123,12 @@ struct MessagePartsTests {
                 isOurs: false))
         #expect(both.status == .partiallyDelivered)
         #expect(both.counts.delivered == 1 && both.counts.failed == 1)
-        // Of ours the provider can be asked.
+        // The provider can be queried about a message of ours.
         #expect(report(.delivered, 1, of: 2).report.messageStatus == .sent)
         #expect(!report(.delivered, 1, of: 2).precedence.isFinal)
     }
 
-    @Test("what the parts come to grows with each report, so that the last one written is the last")
+    @Test("the combined status grows with each report, so that the last one written is the last")
     func settlementGrows() throws {
         var generator = SplitMix(state: 5)
         for _ in 0..<500 {

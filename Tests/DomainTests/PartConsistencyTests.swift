@@ -65,12 +65,12 @@ struct PartConsistencyTests {
             let isMixed = counts.delivered > 0 && counts.failed > 0
             #expect((status == .partiallyDelivered) == isMixed, comment)
         }
-        // What is stored has ended if and only if what is shown has.
+        // The stored status is final if and only if the shown one is.
         #expect(message.status.isFinal == status.isFinal, comment)
     }
 
     @Test(
-        "over all orders and subsets of the reports, and with a word about the whole",
+        "over all orders and subsets of the reports, and with a report about the whole",
         arguments: [true, false])
     func allOrders(isOurs: Bool) {
         let all = [(1, Status.sent, 1), (1, .delivered, 4), (2, .sent, 2), (2, .failed, 3)].map {
@@ -99,7 +99,7 @@ struct PartConsistencyTests {
         }
     }
 
-    @Test("with random parts, times, words about the whole and judgements of ours")
+    @Test("with random parts, times, reports about the whole and results of our own")
     func random() {
         var generator = SplitMix(state: 3)
         let statuses: [Status] = [

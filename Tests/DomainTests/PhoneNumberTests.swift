@@ -50,7 +50,7 @@ struct PhoneNumberTests {
             ("+378 0549 123456", "+3780549123456"), ("+250 06 1234 567", "+250061234567"),
             ("+227 08 12 34 56", "+22708123456"), ("+47 02 345", "+4702345"),
             ("+992 00 123 4567", "+992001234567"), ("+379 06 698 12345", "+3790669812345"),
-            // A country code that ends in 0, and a 0 further behind, are no national prefix.
+            // A country code that ends in 0, and a 0 further on, are no national prefix.
             ("+420 601 123 456", "+420601123456"), ("+20 100 123 4567", "+201001234567"),
             ("+30 690 123 4567", "+306901234567"), ("+1 800 555 0100", "+18005550100"),
         ])
@@ -63,7 +63,7 @@ struct PhoneNumberTests {
     }
 
     @Test(
-        "What is no number is refused with the reason",
+        "A text that is not a number is refused with the reason",
         arguments: [
             ("", .noDigits), ("+", .noDigits), ("   ", .noDigits), ("00", .noDigits),
             ("+\u{2011}()", .noDigits),
@@ -125,7 +125,7 @@ struct PhoneNumberTests {
     }
 
     @Test(
-        "The reason is told in words that are true of the number",
+        "The reason that is shown is true of the number",
         arguments: [
             ("+0044 7700 900131", "No country code begins with 0; write + or 00 (not both)"),
             ("+44 (07700) 900131", "A 0 follows the country code 44, which is dialled only"),
@@ -141,7 +141,7 @@ struct PhoneNumberTests {
         #expect(problem?.explanation.hasPrefix(words) == true, "\(problem?.explanation ?? "")")
     }
 
-    @Test("A number that was kept is read back, whatever the rules for new ones say by now")
+    @Test("A stored number is read back, whatever the present rules for new ones")
     func kept() {
         #expect(PhoneNumber(kept: "+4407700900131")?.digits == "4407700900131")
         for text in ["", "+", "447700900131", "+0447700900", "+44 7700900131", "+123456"] {

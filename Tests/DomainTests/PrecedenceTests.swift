@@ -60,7 +60,7 @@ struct PrecedenceTests {
         }
     }
 
-    @Test("A final report beats every report that is not final, whatever their times")
+    @Test("A final report takes precedence over every other, whatever their times")
     func finalWins() {
         for winner in Self.reports where winner.status.isFinal {
             for loser in Self.reports where !loser.status.isFinal {
@@ -71,7 +71,7 @@ struct PrecedenceTests {
     }
 
     @Test(
-        "Further along beats earlier, whatever the times",
+        "A later stage takes precedence over an earlier one, whatever the times",
         arguments: zip(
             [Status.queued, .unknown, .accepted], [Status.unknown, .accepted, .sent]))
     func furtherAlongWins(earlier: Status, later: Status) {
@@ -91,7 +91,7 @@ struct PrecedenceTests {
     }
 
     @Test(
-        "At the same time delivered beats every failure",
+        "At the same time delivered takes precedence over every failure",
         arguments: [Status.undeliverable, .expired, .rejected, .failed])
     func deliveredWinsATie(failure: Status) {
         let time = Timestamp(microseconds: 1_700_000_000_000_000)
@@ -111,7 +111,7 @@ struct PrecedenceTests {
         }
     }
 
-    @Test("Equal precedences are told apart by the fingerprint")
+    @Test("Equal precedences are ordered by the fingerprint")
     func fingerprintDecides() {
         let a = Self.report(.failed, minute: 1, error: "1")
         let b = Self.report(.failed, minute: 1, error: "2")
@@ -120,7 +120,7 @@ struct PrecedenceTests {
     }
 }
 
-/// A seeded generator, so that a failure comes again.
+/// A seeded generator, so that a failure can be repeated.
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

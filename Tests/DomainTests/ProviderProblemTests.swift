@@ -26,7 +26,7 @@ struct ProviderProblemTests {
         #expect(ProviderProblem(code: code, text: "").redacted.code == redacted)
     }
 
-    @Test("what was redacted stays as it is")
+    @Test("a redacted text stays as it is")
     func twice() {
         let problem = ProviderProblem(code: "447700900123", text: "+447700900123").redacted
         #expect(problem.redacted == problem)

@@ -34,7 +34,7 @@ struct RFC3339Tests {
     }
 
     @Test(
-        "What no calendar and no clock has is told from what is written in another form",
+        "A time that does not exist is told from one in another form",
         arguments: [
             ("2026-02-30T11:06:40Z", Timestamp.RFC3339Problem.noSuchTime),
             ("2026-13-01T11:06:40Z", .noSuchTime), ("2026-11-18T24:06:40Z", .noSuchTime),

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Routing")
 struct RoutingTests {
-    @Test("without a rule that fits, the fallback has it")
+    @Test("without a rule that matches, the fallback decides")
     func fallback() throws {
         let number = try PhoneNumber("+41793026727")
         for provider in Provider.samples {
@@ -15,7 +15,7 @@ struct RoutingTests {
         #expect(routing.provider(for: number) == .infobip)
     }
 
-    @Test("the longest rule that fits decides, in whatever order they are given")
+    @Test("the longest rule that matches decides, in whatever order they are given")
     func longest() throws {
         let rules: [Routing.Rule] = [
             .init(prefix: "+1", provider: .plivo), .init(prefix: "+1202", provider: .infobip),

@@ -1,6 +1,6 @@
 import Domain
 
-/// Two providers that tests send through and hear from: one takes our ids, the other has its own.
+/// Two providers for tests: one takes our ids, the other has its own.
 extension Provider {
     static let infobip = Provider(code: 1, name: "infobip", messageNames: .ours)
     static let plivo = Provider(code: 2, name: "plivo", messageNames: .itsUUIDs)

@@ -8,7 +8,7 @@ struct SegmentationTests {
     }
 
     @Test(
-        "Texts take the parts that the standard says",
+        "Texts take the segments that the standard says",
         arguments: [
             (repeated("a", 160), .gsm7, 160, 1), (repeated("a", 161), .gsm7, 161, 2),
             (repeated("a", 306), .gsm7, 306, 2), (repeated("a", 307), .gsm7, 307, 3),

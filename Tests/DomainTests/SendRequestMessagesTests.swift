@@ -56,7 +56,7 @@ struct SendRequestMessagesTests {
         }
     }
 
-    @Test("what Plivo named before is that message, whatever recipient is told")
+    @Test("a message that Plivo has named is found by the name, whatever the reported recipient")
     func name() {
         let members = members(["+447700900101", "+447700900102"], names: [0: "a"])
         for told in ["447700900102", "541123456789", "Acme", nil] {
@@ -95,7 +95,7 @@ struct SendRequestMessagesTests {
         // What came with it tells, too, in whatever order.
         let others = [report("a", to: "447700900101"), report("b", to: "447700900103")]
         #expect(match(members(recipients), [strange] + others) == [1, 0, 2])
-        // Another provider's, and one that Plivo never had, are not left.
+        // Messages of another provider, and one that Plivo never had, do not count.
         #expect(
             match(members(recipients, names: [0: "a"], providers: [2: .infobip]), [strange]) == [1])
         for status in [Status.rejected, .cancelled] {
@@ -111,7 +111,7 @@ struct SendRequestMessagesTests {
                 == [2])
     }
 
-    @Test("two that are as close as each other are none, unless one of them is taken")
+    @Test("two that are equally close do not match, unless one of them is taken")
     func ambiguous() {
         let recipients = ["+447700900123", "+17700900123", "+33612345678"]
         #expect(match(members(recipients), [report("u", to: "7700900123")]) == [nil])
@@ -120,7 +120,7 @@ struct SendRequestMessagesTests {
             match(members(recipients, names: [0: "a"]), [report("u", to: "7700900123")]) == [1])
     }
 
-    @Test("a few equal digits at the end are no resemblance")
+    @Test("a few equal digits at the end do not count as similar")
     func stranger() {
         let recipients = ["+447700900123", "+33612345678"]
         for told in ["900123", "+12025900123", "+5217700900123", "", "Acme"] {

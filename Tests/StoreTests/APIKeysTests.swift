@@ -56,7 +56,7 @@ struct APIKeysTests {
         #expect(all.map { $0.revokedAt == nil } == [false, true])
     }
 
-    @Test("all keys are listed in the order of their making")
+    @Test("all keys are listed in the order of their creation")
     func lists() throws {
         #expect(try keys.list().isEmpty)
         for (byte, name) in ["c", "a", "b"].enumerated() {
@@ -66,7 +66,7 @@ struct APIKeysTests {
         #expect(try keys.list().map(\.name) == ["c", "a", "b"])
     }
 
-    @Test("the last use is noted once a minute")
+    @Test("the last use is recorded once a minute")
     func notesUse() throws {
         #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1), by: .sample))
         func lastUse() throws -> Timestamp? { try keys.list().first?.lastUsedAt }
@@ -95,7 +95,7 @@ struct APIKeysTests {
         #expect(try lastUse() == old)
     }
 
-    @Test("a key is valid although its use cannot be noted: no right to write, a lock, a standby")
+    @Test("a key is valid though its use cannot be recorded: no right to write, a lock, a standby")
     func needsNoNote() throws {
         #expect(try keys.create(name: "a", scopes: [.read], hash: hash(1), by: .sample))
         try database.run("revoke update on api_key from waybill")
@@ -106,7 +106,7 @@ struct APIKeysTests {
         let blockade = try Blockade(database, table: "api_key")
         let others = APIKeys(try database.pool(), logger: .silent)
         #expect(try others.key(hash: hash(1))?.name == "a")
-        // The failed note is not tried again at once.
+        // The failed write is not tried again at once.
         #expect(try others.key(hash: hash(1))?.name == "a")
         try blockade.lift()
         #expect(try keys.list().first?.lastUsedAt == nil)
@@ -150,7 +150,7 @@ struct APIKeysTests {
         #expect(error?.isAway == true)
     }
 
-    @Test("a server that takes connections and never answers is away")
+    @Test("a server that accepts connections and never answers is away")
     func isSilent() throws {
         let silent = try SilentListener()
         let settings = try ConnectionSettings(
@@ -174,7 +174,7 @@ struct APIKeysTests {
             #expect(exhausted?.code == .unavailable)
             #expect(exhausted?.isAway == false)
         }
-        // A lock that takes too long is what the server says, and so is a statement.
+        // A lock or statement that takes too long is reported by the server itself.
         let connection = try Connection(database.admin)
         for setting in ["lock_timeout", "statement_timeout"] {
             try connection.execute(script: "begin; lock table api_key")
@@ -187,7 +187,7 @@ struct APIKeysTests {
         }
     }
 
-    @Test("one connection without an answer is no server that is away")
+    @Test("one connection without an answer does not mean that the server is away")
     func isStuck() throws {
         #expect(try keys.create(name: "a", scopes: [.admin], hash: hash(1), by: .sample))
         let settings = try ConnectionSettings(

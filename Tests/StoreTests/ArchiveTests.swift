@@ -72,7 +72,7 @@ struct ArchiveTests {
         return try archive.callback(callback.id, receivedAt: callback.receivedAt)
     }
 
-    @Test("every fixture gives the same reports and rejects as when it came, whatever its path")
+    @Test("every fixture gives the same reports and rejects as live, whatever its path")
     func fixtures() throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder)
@@ -109,7 +109,7 @@ struct ArchiveTests {
         }
     }
 
-    @Test("what could not be parsed is refused for the same reason again")
+    @Test("a callback that could not be parsed is refused for the same reason again")
     func refused() throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder)
@@ -130,7 +130,7 @@ struct ArchiveTests {
             #expect(again == live)
         }
         harness.stop()
-        // Each rejected part leads to its callback.
+        // Each rejected part refers to its callback.
         #expect(
             try database.run(
                 """
@@ -140,7 +140,7 @@ struct ArchiveTests {
                 """) == "3|0")
     }
 
-    @Test("a callback that the archive does not take keeps its path's ids and content type")
+    @Test("a callback that the archive refuses keeps its path's ids and content type")
     func unarchived() throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder)
@@ -164,7 +164,7 @@ struct ArchiveTests {
         #expect(try database.run("select count(*) from quarantine") == "2")
     }
 
-    @Test("a partition that is made later has the columns, also of what the default one caught")
+    @Test("a partition that is made later has the columns, also for rows of the default one")
     func partitions() throws {
         let database = try TestDatabase()
         let later = Timestamp.now.advanced(by: .seconds(9 * 86_400))

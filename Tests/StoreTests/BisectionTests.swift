@@ -7,7 +7,7 @@ import Testing
 
 @Suite("How far a refused batch is taken apart", .blocking)
 struct BisectionTests {
-    @Test("after fifty refused rows no other is looked for")
+    @Test("after fifty refused rows the search for others ends")
     func isBounded() {
         var bisection = Bisection(refused: .undecodable(""))
         for _ in 0..<Bisection.mostRefusedRows {
@@ -17,7 +17,7 @@ struct BisectionTests {
         #expect(!bisection.mayGoOn)
     }
 
-    /// Holds up a batch of nothing, so that all that is submitted meanwhile is the next one.
+    /// Blocks a batch of nothing, so that all that is submitted meanwhile is the next one.
     private func gather(
         _ database: TestDatabase, _ harness: WriterHarness, _ submit: () -> Void
     ) throws {
@@ -32,7 +32,7 @@ struct BisectionTests {
         #expect(first.failures().isEmpty)
     }
 
-    @Test("of a callback of ten thousand refused rows quarantine holds some and counts the others")
+    @Test("of a callback with ten thousand refused rows some are in quarantine, the others counted")
     func givesUp() throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder) { $0.batchReports = 20_000 }
@@ -63,7 +63,7 @@ struct BisectionTests {
                 == "0")
     }
 
-    @Test("good rows behind the last refused one that was looked for are committed")
+    @Test("good rows after the last refused one that was searched for are committed")
     func keepsGoodRows() throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder)
@@ -72,11 +72,11 @@ struct BisectionTests {
         let stored = try #require(Int(try database.run("select count(*) from report")))
         let kept = try #require(Int(try database.run("select count(*) from quarantine")))
         #expect(stored + kept == 1000)
-        // Only what shares a part with the last ten.
+        // Only rows that share a part with the last ten.
         #expect(stored >= 900)
     }
 
-    @Test("innocent callbacks are answered while a bad one is being taken apart")
+    @Test("good callbacks are answered while a bad one is being divided")
     func answersInnocents() throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder) {
@@ -87,7 +87,7 @@ struct BisectionTests {
         try Self.onQuarantine("perform pg_advisory_xact_lock(7)", database)
         let holder = try Connection(database.admin)
         try holder.execute(script: "begin; select pg_advisory_xact_lock(7)")
-        // Waits for the quarantine; what is good of its own batch and what comes later does not.
+        // Waits for the quarantine; good callbacks of its batch and later ones do not.
         try gather(database, harness) {
             bad.submit(.sample([.sample(1, attributes: "{")]), to: harness.writer)
             for number in 2..<40 {
@@ -104,7 +104,7 @@ struct BisectionTests {
         #expect(try database.run("select count(*) from report") == "48")
     }
 
-    @Test("taking apart ends at the deadline, with a refusal")
+    @Test("bisection ends at the deadline, with a refusal")
     func expires() throws {
         let database = try TestDatabase()
         try Self.onQuarantine("perform pg_sleep(0.05)", database)

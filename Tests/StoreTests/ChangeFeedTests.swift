@@ -22,7 +22,7 @@ struct ChangeFeedTests {
         #expect(answers.failures().isEmpty)
     }
 
-    @Test("each change of a status is told once, and what changes none is not")
+    @Test("each change of a status is published once, and a report without a change is not")
     func writer() throws {
         let listener = ChangeRecorder()
         let harness = WriterHarness(try database.responder, feed: ChangeFeed([listener]))
@@ -72,7 +72,7 @@ struct ChangeFeedTests {
         #expect(try log().changes(after: .start, limit: 1000).changes == listener.all)
     }
 
-    @Test("nothing is told before the commit, and then others can see it")
+    @Test("nothing is published before the commit, and then others can see it")
     func afterCommit() throws {
         let observer = try Connection(database.responder)
         let seen = Mutex<[Int64]>([])
@@ -99,7 +99,7 @@ struct ChangeFeedTests {
         #expect(seen.withLock { $0 } == [1])
     }
 
-    @Test("of a batch that is taken apart, what is committed is told and the rest is not")
+    @Test("of a divided batch, what is committed is published and the rest is not")
     func bisection() throws {
         let listener = ChangeRecorder()
         let harness = WriterHarness(try database.responder, feed: ChangeFeed([listener])) {
@@ -126,7 +126,7 @@ struct ChangeFeedTests {
         #expect(logged.map(\.sequence) == listener.all.map(\.sequence).sorted())
     }
 
-    @Test("what came of a long message's parts is a change of its own")
+    @Test("the combined status of a long message's parts is a change of its own")
     func parts() throws {
         let listener = ChangeRecorder()
         let harness = WriterHarness(try database.responder, feed: ChangeFeed([listener]))
@@ -147,7 +147,7 @@ struct ChangeFeedTests {
         #expect(try log().changes(after: .start, limit: 1000).changes == listener.all)
     }
 
-    @Test("sending tells what it accepted, took over, gave up, cancelled, and was told")
+    @Test("sending publishes what it accepted, took over, gave up, cancelled, and learned")
     func sending() throws {
         let listener = ChangeRecorder()
         let sending = try SendingHarness(feed: ChangeFeed([listener]))
@@ -187,7 +187,7 @@ struct ChangeFeedTests {
     }
 
     @Test(
-        "a message that waits for an idempotent request is told once, however often it is asked for"
+        "a message of an idempotent request is published once, however often it is requested"
     )
     func idempotent() throws {
         let listener = ChangeRecorder()
@@ -198,7 +198,7 @@ struct ChangeFeedTests {
         #expect(listener.all.map(\.message) == first.recipients.map(\.message))
     }
 
-    @Test("a commit whose outcome is not known is not told; the log has it")
+    @Test("a commit with an unknown outcome is not published; the log has it")
     func doubt() throws {
         let listener = ChangeRecorder()
         let sending = try SendingHarness()

@@ -60,10 +60,10 @@ struct ChangeLogTests {
         }
     }
 
-    /// What must hold of all that a follower reads, and of the statuses that messages ended with.
+    /// What must hold for all that a follower reads, and for the last statuses of messages.
     private func expectWhole(_ changes: [StatusChange]) throws {
         #expect(zip(changes, changes.dropFirst()).allSatisfy { $0.sequence < $1.sequence })
-        // A change that was left out would leave two equal statuses in a row, or the wrong end.
+        // A missing change would leave two equal statuses in a row, or a wrong last one.
         var statuses: [MessageID: [Status]] = [:]
         for change in changes { statuses[change.message, default: []].append(change.status) }
         for (message, timeline) in statuses {
@@ -79,7 +79,7 @@ struct ChangeLogTests {
     }
 
     @Test(
-        "whoever reads while several write sees every change once, in the order of the numbers",
+        "a reader sees every change of several writers once, in the order of the numbers",
         arguments: [1, 2, 3] as [UInt64])
     func concurrent(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
@@ -120,7 +120,7 @@ struct ChangeLogTests {
         return connection
     }
 
-    @Test("what is committed out of order comes in order, and nothing before its time")
+    @Test("changes that are committed out of order are read in order, and none too early")
     func outOfOrder() throws {
         let log = try log()
         let first = try begin(1, .sent)
@@ -135,7 +135,7 @@ struct ChangeLogTests {
         let changes = try Self.follow(log, limit: 1)
         #expect(changes.map(\.message) == [.test(1), .test(3)])
         #expect(try log.latestChange() == changes.last?.sequence)
-        // One that has begun holds back only what comes after it.
+        // A running transaction delays only later changes.
         let fourth = try begin(4, .sent)
         let fifth = try begin(5, .sent)
         try fourth.execute(script: "commit")
@@ -145,10 +145,10 @@ struct ChangeLogTests {
             try Self.follow(log, after: changes[1].sequence).map(\.message) == [.test(4), .test(5)])
     }
 
-    @Test("of one message the later change has the greater sequence, whoever began first")
+    @Test("of one message the later change has the greater sequence, whichever began first")
     func perMessage() throws {
         let early = try Connection(database.responder)
-        // It has its transaction's number long before it writes about the message.
+        // It has its transaction's number long before it changes the message.
         try early.execute(script: "begin; select pg_current_xact_id()")
         let late = try begin(1, .sent)
         try late.execute(script: "commit")
@@ -160,7 +160,7 @@ struct ChangeLogTests {
         #expect(try Self.follow(try log()).map(\.status) == [.sent, .delivered])
     }
 
-    @Test("a transaction that changes no status holds nobody up, however long it runs")
+    @Test("a transaction that changes no status delays no reader, however long it runs")
     func others() throws {
         let other = try Connection(database.admin)
         try other.execute(
@@ -169,7 +169,7 @@ struct ChangeLogTests {
         #expect(try Self.follow(try log()).map(\.message) == [.test(1)])
     }
 
-    @Test("whoever comes back after a restart or a crash of the server goes on where it was")
+    @Test("a reader continues after a restart or a crash of the server where it was")
     func restart() throws {
         let server = try PostgresServer.dedicated(isDurable: true)
         let database = try TestDatabase(on: server)
@@ -199,7 +199,7 @@ struct ChangeLogTests {
         #expect(after.map(\.message).sorted() == (3..<6).map { .test($0) }.sorted())
     }
 
-    @Test("whoever comes after some were dropped for their age is told so")
+    @Test("a reader learns that changes were dropped for their age")
     func retention() throws {
         let log = try log()
         #expect(
@@ -213,14 +213,14 @@ struct ChangeLogTests {
         #expect(try drop() == 0)
         try database.run(
             "update status_change set noted_at = now() - interval '73 hours' where block <> 2")
-        // In order: what is behind a young one waits for it.
+        // In order: changes after a young one wait for it.
         #expect(try drop() == 1)
         #expect(try drop() == 0)
         #expect(try log.changes(after: .start, limit: 9).changes == Array(all[1...]))
         #expect(try log.changes(after: all[0].sequence, limit: 9).isComplete)
         try database.run("update status_change set noted_at = now() - interval '73 hours'")
         #expect(try drop() == 2)
-        // The latest stays, so that nobody takes what is gone for nothing.
+        // The latest change stays, so that a reader does not mistake dropped ones for none.
         #expect(try drop() == 0)
         #expect(
             try log.changes(after: all[0].sequence, limit: 9)
@@ -228,7 +228,7 @@ struct ChangeLogTests {
         #expect(
             try log.changes(after: all[3].sequence, limit: 9)
                 == ChangePage(changes: [], isComplete: true))
-        // A server that has lost what somebody has seen already.
+        // A server that has lost changes which a reader has seen.
         let ahead = ChangeSequence(rawValue: all[3].sequence.rawValue + 1_000_000)
         #expect(try log.changes(after: ahead, limit: 9).isComplete == false)
     }

@@ -15,7 +15,7 @@ struct DatabaseHealthTests {
         #expect(state.migration == DatabaseHealth.expectedMigration)
     }
 
-    @Test("what a commit means is told as the server and the role have it, not as we raise it")
+    @Test("the durability is shown as the server and the role have it, not as we raise it")
     func tellsDurability() throws {
         let database = try TestDatabase()
         try database.run(
@@ -53,14 +53,14 @@ struct DatabaseHealthTests {
         #expect(unwarned != nil && unwarned?.warning == nil)
     }
 
-    @Test("an empty database is reachable, and the command that mends it is named")
+    @Test("an empty database is reachable, and the command that helps is named")
     func isEmpty() throws {
         let state = DatabaseHealth(try TestDatabase.empty().pool()).databaseState()
         #expect(state.latency != nil)
         #expect(state.problem?.contains("run waybill migrate") == true)
     }
 
-    @Test("a database that is behind is a problem, one that is ahead is none")
+    @Test("a database that is behind is a problem, one that is ahead is not")
     func comparesVersions() throws {
         let database = try TestDatabase()
         let health = DatabaseHealth(try database.pool())
@@ -92,7 +92,7 @@ struct DatabaseHealthTests {
         #expect(DatabaseHealth(try TestDatabase.empty().pool()).databaseState().isUnfit)
     }
 
-    @Test("a role without rights is told so")
+    @Test("a role without rights is reported")
     func lacksRights() throws {
         let database = try TestDatabase()
         try database.run("revoke all on schema_migration from waybill")

@@ -10,7 +10,7 @@ struct ForecastTests {
         return forecast
     }
 
-    @Test("too few batches say nothing, and a stall of two at once neither")
+    @Test("too few batches give no forecast, and neither does a stall of two at once")
     func isCareful() {
         #expect(forecast().batch == .zero)
         #expect(forecast(9, 9).batch == .zero)

@@ -12,7 +12,7 @@ struct GrantChangeTests {
         database = try TestDatabase()
     }
 
-    /// What a second look would change.
+    /// The changes that a second run would make.
     private func changes(_ users: [RoleUser] = TestDatabase.roles) throws -> [String] {
         try Connection(database.owner).execute(
             SelectRightChanges(
@@ -24,7 +24,7 @@ struct GrantChangeTests {
         try database.run("select has_table_privilege('\(user)', '\(table)', '\(right)')") == "t"
     }
 
-    @Test("what was taken away is there again, though nothing was migrated")
+    @Test("a revoked right is granted again, though nothing was migrated")
     func grantsMissing() throws {
         try database.run(
             """
@@ -41,7 +41,7 @@ struct GrantChangeTests {
     }
 
     @Test(
-        "what is too much is gone",
+        "superfluous rights are revoked",
         arguments: [
             "grant delete on report to waybill", "grant all on api_key to waybill_dispatch",
             "grant select on callback to waybill", "grant truncate on outbox to waybill_dispatch",
@@ -89,7 +89,7 @@ struct GrantChangeTests {
         ).split(separator: "\n").map(String.init)
     }
 
-    @Test("a role that Waybill does not know keeps what somebody gave it")
+    @Test("a role that Waybill does not know keeps its rights")
     func leavesOthers() throws {
         let other = "\(database.name)_reader"
         try database.run("create role \(other); grant select on tally to \(other)")
@@ -112,7 +112,7 @@ struct GrantChangeTests {
         #expect(try !holds("waybill", "insert", "dead_letter"))
     }
 
-    @Test("when one right cannot be given, none is changed, and the reason is told")
+    @Test("when one right cannot be granted, none is changed, and the reason is reported")
     func allOrNothing() throws {
         try database.run(
             "revoke insert on report from waybill; grant delete on report to waybill")
@@ -128,7 +128,7 @@ struct GrantChangeTests {
         #expect(try holds("waybill", "delete", "report"))
     }
 
-    @Test("a table of the list that the schema lacks is named")
+    @Test("a listed table that the schema lacks is named")
     func namesMissingTable() throws {
         try database.run("drop table outbox_count cascade")
         let error = #expect(throws: MigrationError.self) { try database.migrate() }
@@ -136,14 +136,14 @@ struct GrantChangeTests {
         #expect(error?.description == "granting rights to waybill: there is no table outbox_count")
     }
 
-    @Test("a function of a migration is at no moment open to everybody")
+    @Test("a function of a migration is never open to everybody")
     func closesFunctions() throws {
         let applied = try TestDatabase.files.get()
         let next = applied.count + 1
         let file = MigrationFile(
             version: next, name: "000\(next)_add_function.sql",
             sql: "create function later() returns int language sql return 1")
-        // Nobody is granted anything, so that only the file's own transaction can have closed it.
+        // No user gets any right, so only the file's own transaction can have closed it.
         let bad = MigrationFile(
             version: next + 1, name: "000\(next + 1)_break_thing.sql", sql: "select 1 / 0")
         #expect(throws: MigrationError.self) {

@@ -47,7 +47,7 @@ struct GrantTests {
     }
 }
 
-/// Statements that a connection has prepared, and that the server may be asked to run without that
+/// Prepared statements, which the server can explain without running them.
 /// anything is done.
 private struct ExplainedStatements {
     private let connection: Connection
@@ -57,7 +57,7 @@ private struct ExplainedStatements {
 
     init(_ statements: [any Statement.Type], on settings: ConnectionSettings) throws {
         connection = try Connection(settings)
-        // Without values in it no part of a plan, and no right for it, can be left out.
+        // Without values, no part of a plan, and no right for it, can be left out.
         try connection.execute(script: "set plan_cache_mode = force_generic_plan")
         for statement in statements { try Self.prepare(statement, connection) }
         commands = try connection.execute(SelectExplanations()).rows

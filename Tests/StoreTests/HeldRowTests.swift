@@ -39,7 +39,7 @@ struct HeldRowTests {
     }
 
     @Test(
-        "the innocent are stored, the held one alone is refused, again and again",
+        "other reports are stored, the held one alone is refused, repeatedly",
         arguments: [1, 2])
     func harmsNobody(connections: Int) throws {
         let harness = try harness(connections: connections)
@@ -50,7 +50,7 @@ struct HeldRowTests {
         let (held, others) = (Answers(), Answers())
         let start = ContinuousClock.now
         var number = 1
-        // A report of the held message now and then, forty others in between.
+        // A report of the held message at times, forty others in between.
         for round in 0..<12 {
             held.submit(.sample([.sample(0, .sent, at: Int64(round))]), to: harness.writer)
             for _ in 0..<40 {
@@ -74,7 +74,7 @@ struct HeldRowTests {
         #expect(try database.run("select count(*) from message") == "\(number)")
     }
 
-    @Test("what is held for a moment only is stored in the end")
+    @Test("a report of a row that is held only briefly is stored in the end")
     func waits() throws {
         let harness = try harness(deadline: .seconds(20))
         let before = Answers()

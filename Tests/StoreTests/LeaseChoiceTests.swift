@@ -32,7 +32,7 @@ struct LeaseChoiceTests {
         }
     }
 
-    @Test("a refused request goes again in halves until the bad one is alone; no attempt counts")
+    @Test("a refused request is tried in halves until the bad one is alone; no attempt counts")
     func halves() throws {
         let queued = try sending.accept(.sample(recipients: 41))
         let bad = queued[17]
@@ -60,7 +60,7 @@ struct LeaseChoiceTests {
         #expect(try sending.row(bad, "state, attempts, batch_limit") == "1|0|1")
     }
 
-    @Test("what goes apart has some of the requests while others wait, and all if nobody does")
+    @Test("messages that are sent apart have some requests while others wait, all if none does")
     func apart() throws {
         let refused = try sending.accept(.sample(recipients: 16))
         try refuse(try #require(sending.lease().leases.first))
@@ -81,7 +81,7 @@ struct LeaseChoiceTests {
         #expect(try sending.lease().leases.isEmpty)
     }
 
-    @Test("the newest come first for who looks elsewhere, what was tried after the others")
+    @Test("the newest come first on request, messages that were tried after the others")
     func newest() throws {
         let queued = try queue(10)
         try sending.database.run(
@@ -93,7 +93,7 @@ struct LeaseChoiceTests {
         #expect(try sending.lease(choice: .newest).leases.isEmpty)
     }
 
-    @Test("a trial is one message, from where it is asked for")
+    @Test("a trial is one message, from the given place")
     func trialPlace() throws {
         let queued = try queue(500)
         func trial(_ place: Double?) throws -> Int? {
@@ -108,7 +108,7 @@ struct LeaseChoiceTests {
         #expect(end >= 400 && (150...350).contains(middle) && beginning <= 101)
     }
 
-    @Test("a trial prefers what met no stop, was never tried, and goes to another country")
+    @Test("a trial prefers a message without stop or attempt, to another country")
     func trialChoice() throws {
         func trial(isFresh: Bool = false) throws -> MessageID? {
             ids(
@@ -129,14 +129,14 @@ struct LeaseChoiceTests {
         #expect(try trial() == queued[4])
         #expect(try trial() == queued[3])
         #expect(try trial(isFresh: true) == queued[2])
-        // It met the stop with others, so that nobody knows whether it is to blame.
+        // It met the stop with others, so it may not be the cause.
         #expect(try trial(isFresh: true) == queued[1])
         #expect(try trial(isFresh: true) == nil)
         #expect(try trial() == queued[0])
         #expect(try trial() == nil)
     }
 
-    @Test("a message that met a stop tells whether others were taken, leased with it or later")
+    @Test("a message that met a stop shows whether others were accepted, leased with it or later")
     func evidence() throws {
         try sending.accept(.sample())
         let before = try #require(sending.lease().leases.first)
@@ -156,7 +156,7 @@ struct LeaseChoiceTests {
         let first = try lease()
         #expect(earlier(first) == nil)
         try sending.outbox.record([.stopped(bad, first)], counts: [:])
-        // Leased before: it may have been taken before the account was stopped.
+        // Leased before: it may have been accepted before the account was stopped.
         try take(before)
         let second = try lease()
         #expect(earlier(second) == .init(blame: 0, othersWereTaken: false))
@@ -170,7 +170,7 @@ struct LeaseChoiceTests {
         let fourth = try lease()
         #expect(earlier(fourth) == .init(blame: 3, othersWereTaken: false))
         try sending.outbox.record([.stopped(bad, fourth, blame: 4)], counts: [:])
-        // Later than it, and by whichever dispatcher.
+        // Later than it, and by any dispatcher.
         try sending.accept(.sample())
         let later = try sending.lease().leases
         let fifth = try #require(later.first { $0.isApart })
@@ -178,7 +178,7 @@ struct LeaseChoiceTests {
         try sending.outbox.record([.stopped(bad, fifth, blame: 5)], counts: [:])
         #expect(try sending.row(bad, "blame, attempts") == "5|0")
         #expect(earlier(try lease()) == .init(blame: 5, othersWereTaken: true))
-        // Another provider knows nothing of it.
+        // At another provider this means nothing.
         try sending.database.run(
             """
             update outbox set state = 1, lease_id = null, dispatcher = null, due_at = now()
@@ -192,7 +192,7 @@ struct LeaseChoiceTests {
         #expect(try sending.row(bad, "blame, met_stop_at is null") == "0|t")
     }
 
-    @Test("none of it reads the queue when it is long")
+    @Test("none of it reads the whole of a long queue")
     func readsLittle() throws {
         try sending.database.run(
             """
@@ -242,7 +242,7 @@ struct LeaseChoiceTests {
 }
 
 extension OutboxChange {
-    /// The provider says that it takes nothing.
+    /// The provider accepts nothing.
     static func stopped(
         _ message: MessageID, _ lease: Lease, blame: Int = 0, together: Bool = false
     ) -> OutboxChange {

@@ -13,7 +13,7 @@ struct LeaseRoundTripTests {
     init() throws {
         sending = try SendingHarness()
         connection = try Connection(sending.database.dispatcher)
-        // So that all that is used here has been prepared.
+        // So that all statements used here are prepared.
         for choice in [LeaseRequest.Choice.oldest, .newest] {
             try sending.accept(.sample())
             try sending.accept(.sample(provider: .plivo))
@@ -74,14 +74,14 @@ struct LeaseRoundTripTests {
         #expect(try count(request(.newest, rate: rate)) == (hasRate ? 4 : 3, 3))
     }
 
-    @Test("one more looks at another provider's messages")
+    @Test("another provider's messages cost one more")
     func takeover() throws {
         try sending.accept(.sample(recipients: 2))
         try sending.accept(.sample(recipients: 3, provider: .plivo))
         #expect(try count(request(.oldest, insteadOf: [.plivo])) == (4, 5))
     }
 
-    @Test("what a report shows to be sent already costs no more")
+    @Test("messages that a report shows to be sent cost no more")
     func reported() throws {
         let tried = try sending.leased().message
         try putBack(tried)

@@ -18,7 +18,7 @@ struct LeaseTests {
         answer.leases.flatMap { $0.messages.map(\.outgoing.id) }
     }
 
-    @Test("a lease has all that a request needs, and the row says who has it until when")
+    @Test("a lease has all that a request needs, and the row shows who has it until when")
     func isComplete() throws {
         let sendRequest = try SendRequest.sample(
             recipients: 3, isPinned: true, text: "Grüezi", validityMinutes: 5, callbackData: "x")
@@ -48,7 +48,7 @@ struct LeaseTests {
         #expect(try sending.lease().leases.isEmpty)
     }
 
-    @Test("what is for later is not leased, and its time is told")
+    @Test("messages for later are not leased, and their time is returned")
     func waits() throws {
         let later = Timestamp.now.advanced(by: .seconds(600))
         try sending.accept(.sample(sendAt: later))
@@ -57,7 +57,7 @@ struct LeaseTests {
         #expect(try sending.lease(.plivo).nextAt == nil)
     }
 
-    @Test("messages are cut into as many requests as can be made")
+    @Test("messages are divided into as many requests as can be made")
     func cuts() throws {
         let sendRequest = try SendRequest.sample(recipients: 10)
         try sending.accept(sendRequest)
@@ -72,7 +72,7 @@ struct LeaseTests {
         #expect(ids(rest) == Array(order[9...]))
     }
 
-    @Test("the messages of a send request stand together")
+    @Test("the messages of a send request are together")
     func keepsCallsTogether() throws {
         let now = Timestamp.now
         for _ in 0..<5 { try sending.accept(.sample(recipients: 4, at: now)) }
@@ -106,7 +106,7 @@ struct LeaseTests {
         #expect(Set(all) == Set(queued))
     }
 
-    @Test("a rate is shared by all dispatchers of a provider, and the next time is told")
+    @Test("a rate is shared by all dispatchers of a provider, and the next time is returned")
     func sharesRate() throws {
         try sending.accept(.sample(recipients: 100))
         try sending.accept(.sample(recipients: 5, provider: .plivo))
@@ -131,7 +131,7 @@ struct LeaseTests {
         #expect(ids(try sending.lease()).count == 30)
     }
 
-    @Test("another provider takes over only what is free to go")
+    @Test("another provider takes over only messages that may change the provider")
     func reroutes() throws {
         let free = try sending.accept(.sample())[0]
         let pinned = try sending.accept(.sample(isPinned: true))[0]
@@ -158,7 +158,7 @@ struct LeaseTests {
         #expect(Set(ids(try sending.lease())) == [pinned, unsure])
     }
 
-    @Test("who takes over is noted once, and takes only what it can carry")
+    @Test("a takeover is recorded once, and takes only messages that the provider can send")
     func notesReroutes() throws {
         let limits = SegmentLimits(gsm7: 10, ucs2: 11)
         let fits = [
@@ -189,7 +189,7 @@ struct LeaseTests {
         #expect(Set(ids(try sending.lease())) == Set(long))
     }
 
-    @Test("what is past its time is not sent any more")
+    @Test("messages past their time are not sent any more")
     func leavesLate() throws {
         try sending.accept(.sample(giveUpAt: .now.advanced(by: .seconds(-1))))
         #expect(try sending.lease().leases.isEmpty)

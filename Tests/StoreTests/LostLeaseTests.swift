@@ -9,7 +9,7 @@ import Testing
 struct LostLeaseTests {
     private let sending: SendingHarness
     private let relay: LossyRelay
-    /// A dispatcher behind a bad line.
+    /// A dispatcher whose connection loses answers.
     private let outbox: OutboxStore
 
     init() throws {
@@ -28,7 +28,7 @@ struct LostLeaseTests {
     }
 
     @Test(
-        "none is leased twice, none stays behind, and none counts as tried",
+        "no message is leased twice, none is lost, and none counts as tried",
         arguments: [LossyRelay.Loss.answer, .commit])
     func putsBack(loss: LossyRelay.Loss) throws {
         let queued =
@@ -52,7 +52,7 @@ struct LostLeaseTests {
         #expect(try sending.database.run("select count(*) from event") == "0")
     }
 
-    @Test("while the database is away they wait, and go back before anybody takes them over")
+    @Test("while the database is away they wait, and are returned before another takes them over")
     func waits() throws {
         let queued = try sending.accept(.sample(recipients: 10))
         _ = try outbox.providers()
@@ -61,7 +61,7 @@ struct LostLeaseTests {
         #expect(throws: StoreFailure.self) { try outbox.lease(request()) }
         #expect(try sending.database.run("select count(*) from outbox where state = 2") == "10")
         try refuseConnections(false)
-        // Its number is nobody's, and still they do not count as sent.
+        // Its number is not held any more, and still they do not count as sent.
         let taken = try waitForAnswer { () throws(StoreFailure) in try outbox.takeOver(at: .now) }
         #expect(taken == 0)
         #expect(
@@ -69,7 +69,7 @@ struct LostLeaseTests {
         #expect(try sending.status(queued[0]) == .queued)
     }
 
-    @Test("what another dispatcher took over meanwhile is sent at once, and not asked about")
+    @Test("messages that another dispatcher took over are sent at once, without a status query")
     func takesBack() throws {
         let queued = try sending.accept(.sample(recipients: 10))
         _ = try outbox.providers()
@@ -78,7 +78,7 @@ struct LostLeaseTests {
         #expect(throws: StoreFailure.self) { try outbox.lease(request()) }
         try refuseConnections(false)
         #expect(try sending.outbox.takeOver(at: .now) == 10)
-        // Somebody has gone on with one of them.
+        // Another dispatcher has continued with one of them.
         try sending.outbox.record([.notFound(queued[0])], counts: [:])
         #expect(try sending.row(queued[0], "state, attempts") == "1|1")
         let answer = try waitForAnswer { () throws(StoreFailure) in try outbox.lease(request()) }
@@ -88,14 +88,14 @@ struct LostLeaseTests {
         #expect(attempts == Array(repeating: 1, count: 10))
     }
 
-    @Test("what another dispatcher may have sent meanwhile stays as it is")
+    @Test("messages that another dispatcher may have sent stay as they are")
     func leavesOthers() throws {
         let queued = try sending.accept(.sample(recipients: 10))
         _ = try outbox.providers()
         try refuseConnections(true)
         relay.loseNext(.commit)
         #expect(throws: StoreFailure.self) { try outbox.lease(request()) }
-        // The commit never was, so another one leases, sends, and hears nothing.
+        // The commit never happened, so another one leases, sends, and gets no answer.
         let lease = try sending.database.run(
             """
             update outbox set state = 3, attempts = 1, attempted_at = clock_timestamp(),
@@ -112,7 +112,7 @@ struct LostLeaseTests {
         #expect(queued.count == 10)
     }
 
-    @Test("word that the latest attempt sent nothing settles what was taken over meanwhile")
+    @Test("a step that the latest attempt sent nothing settles messages that were taken over")
     func settles() throws {
         let (message, lease) = try sending.leased()
         try sending.database.run("update outbox set due_at = now()")
@@ -137,7 +137,7 @@ struct LostLeaseTests {
             "alter database \(sending.database.name) connection limit \(isOn ? 0 : -1)")
     }
 
-    /// The pool leaves a server alone for a moment that it could not reach.
+    /// The pool pauses before it tries an unreachable server again.
     private func waitForAnswer<Answer>(
         _ ask: () throws(StoreFailure) -> Answer
     ) throws -> Answer {

@@ -72,7 +72,7 @@ struct MessageStoreTests {
         try JSONSerialization.jsonObject(with: Data(try #require(text).utf8)) as? NSDictionary
     }
 
-    @Test("what was not given is not there")
+    @Test("missing values are nil")
     func roundTripsNothing() throws {
         let bare = Report(
             message: .test(1), provider: .plivo, providerMessageID: "", status: .unknown,
@@ -142,7 +142,7 @@ struct MessageStoreTests {
     }
 
     @Test(
-        "a message that a URL named is found by the provider's name, whatever else told of it",
+        "a message that a URL named is found by the provider's name, whatever the other reports",
         arguments: [[false], [true, false], [false, true], [false, false]])
     func findsNamed(areDerived: [Bool]) throws {
         for (index, isDerived) in areDerived.enumerated() {
@@ -172,7 +172,7 @@ struct MessageStoreTests {
         #expect(message.decisive?.report.status == .delivered)
     }
 
-    @Test("what nobody knows is nil, also a name that PostgreSQL could not hold")
+    @Test("an unknown message is nil, also for a name that PostgreSQL could not hold")
     func isUnknown() throws {
         #expect(try store.message(.test(1)) == nil)
         #expect(try store.reports(of: .test(1), limit: 10).isEmpty)

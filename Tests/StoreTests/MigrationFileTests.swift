@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The folder of migrations")
 struct MigrationFileTests {
-    /// What is said about a folder with these files.
+    /// The error for a folder with these files.
     private func refusal(_ names: [String], _ text: String = "select 1") throws -> String {
         let folder = try TemporaryDirectory()
         for name in names { try folder.write(name, text) }
@@ -21,7 +21,7 @@ struct MigrationFileTests {
         #expect(files.map(\.version) == Array(1...DatabaseHealth.expectedMigration))
     }
 
-    @Test("files are read in order, others are passed over")
+    @Test("files are read in order, others are skipped")
     func reads() throws {
         let folder = try TemporaryDirectory()
         try folder.write("0002_add_b.sql", "select 2")
@@ -66,7 +66,7 @@ struct MigrationFileTests {
         #expect(try refusal(["0002_a_b.sql"]).hasPrefix("0002_a_b.sql is out of order"))
     }
 
-    @Test("a text with a NUL is refused: the server would see only what stands before it")
+    @Test("a text with a NUL is refused: the server would see only the text before it")
     func refusesNul() throws {
         #expect(
             try refusal(["0001_a_b.sql"], "select 1;\0 select 2").hasPrefix("0001_a_b.sql cannot"))

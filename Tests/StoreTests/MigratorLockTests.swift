@@ -68,7 +68,7 @@ struct MigratorLockTests {
         #expect(text.contains("Try 1 of 10000; the next one in 50 ms, callbacks go on meanwhile"))
     }
 
-    @Test("one that never gets it ends with whom it waited for and what to do, and changes nothing")
+    @Test("one that never gets it ends with the blockers and what to do, and changes nothing")
     func tellsBlocker() throws {
         let blocker = try Connection(database.admin)
         try blocker.execute(script: "begin; select count(*) from message")

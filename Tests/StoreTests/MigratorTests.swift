@@ -28,7 +28,7 @@ struct MigratorTests {
         try Migrator(database.owner, files: files).migrate(granting: []) { _ in }.map(\.name)
     }
 
-    /// What a migrator says that must refuse.
+    /// The error of a migrator that must refuse.
     private func refusal(_ files: [MigrationFile]) throws -> String {
         let migrator = try Migrator(database.owner, files: files)
         let error = #expect(throws: MigrationError.self) {
@@ -44,7 +44,7 @@ struct MigratorTests {
         let files = try TestDatabase.files.get()
         let migrator = try Migrator(database.owner, files: files)
         #expect(try migrator.status().map(\.isApplied) == files.map { _ in false })
-        // Looking changed nothing.
+        // Reading the status changed nothing.
         #expect(try database.run("select to_regclass('schema_migration') is null") == "t")
 
         var told: [MigrationFile] = []
@@ -91,7 +91,7 @@ struct MigratorTests {
         #expect(text.contains("0002_create_too.sql") && text.contains("0002_create_two.sql"))
     }
 
-    @Test("a list of migrations with a hole is refused with the name after it")
+    @Test("a list of migrations with a gap is refused with the name after it")
     func refusesOutOfOrder() throws {
         _ = try migrate([one, two, three])
         try database.run("delete from schema_migration where version = 2")

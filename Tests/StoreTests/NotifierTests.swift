@@ -13,7 +13,7 @@ struct NotifierTests {
         let isListening = Atomic<Bool>(false)
     }
 
-    @Test("many rings are heard as few, the last of them always, also after a lost connection")
+    @Test("many notifications arrive as few, the last always, also after a lost connection")
     func rings() throws {
         let database = try TestDatabase()
         let heard = Heard()
@@ -48,7 +48,7 @@ struct NotifierTests {
         #expect(isHeard)
     }
 
-    @Test("what was rung before the end is told, as short as the ringer's life may be")
+    @Test("a notification from before the end is sent, however soon the notifier ends")
     func lastRing() throws {
         let database = try TestDatabase()
         let heard = Heard()
@@ -69,7 +69,7 @@ struct NotifierTests {
         }
     }
 
-    @Test("a ring while the database is away is lost and costs the ringer nothing")
+    @Test("a notification while the database is away is lost and costs the caller nothing")
     func isPatient() throws {
         let settings = try ConnectionSettings(
             "postgresql://u@127.0.0.1:\(try FreePort.next())/d")

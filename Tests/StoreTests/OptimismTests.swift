@@ -4,14 +4,14 @@ import Testing
 
 @Suite("The guess that rows are new")
 struct OptimismTests {
-    /// How many careful batches come before the next hopeful one.
+    /// How many checked batches come before the next one that is assumed to be new.
     private func carefulBatches(_ optimism: inout Optimism) -> Int {
         var count = 0
         while count < 10_000, !optimism.expectsNew() { count += 1 }
         return count
     }
 
-    @Test("it is hopeful from the start and as long as it is right")
+    @Test("batches are assumed to be new from the start, while that is right")
     func startsHopeful() {
         var optimism = Optimism()
         for _ in 0..<1000 {
@@ -21,7 +21,7 @@ struct OptimismTests {
         }
     }
 
-    @Test("each wrong guess doubles the careful batches, up to 256")
+    @Test("each wrong assumption doubles the checked batches, up to 256")
     func growsCareful() {
         var optimism = Optimism()
         let counts = (0..<11).map { _ in
@@ -31,7 +31,7 @@ struct OptimismTests {
         #expect(counts == [1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256])
     }
 
-    @Test("right guesses win the confidence back")
+    @Test("right assumptions reduce them again")
     func recovers() {
         var optimism = Optimism()
         for _ in 0..<20 { optimism.wasWrong() }

@@ -47,7 +47,7 @@ struct OutageTests {
         }
     }
 
-    @Test("an idle writer asks rarely for a database that is away")
+    @Test("an idle writer rarely tries a database that is away")
     func asksRarely() throws {
         let server = try PostgresServer.dedicated()
         let database = try TestDatabase(on: server)
@@ -103,7 +103,7 @@ struct OutageTests {
         harness.stop()
     }
 
-    @Test("a server process that hangs keeps nobody waiting, and another takes its place")
+    @Test("a server process that hangs blocks no caller, and another replaces it")
     func leavesHungSessions() throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder) { $0.commitDeadline = .seconds(1) }
@@ -139,7 +139,7 @@ struct OutageTests {
             """)
     }
 
-    @Test("nobody sees that an administrator ends the writer's sessions", arguments: [1, 2])
+    @Test("callers do not notice that somebody ends the writer's sessions", arguments: [1, 2])
     func survivesTermination(connections: Int) throws {
         let database = try TestDatabase()
         let harness = WriterHarness(try database.responder) { $0.connections = connections }
@@ -156,7 +156,7 @@ struct OutageTests {
         #expect(try load.missing(in: database) == 0)
     }
 
-    @Test("what was answered with success outlives crashes of the server, and the writer recovers")
+    @Test("reports answered with success survive crashes of the server, and the writer recovers")
     func survivesCrashes() throws {
         let server = try PostgresServer.dedicated()
         let database = try TestDatabase(on: server)

@@ -90,7 +90,7 @@ struct OutboxLookTests {
         #expect(due.count == 1)
     }
 
-    @Test("what another provider may take over is found behind what is bound to its own")
+    @Test("messages for a takeover are found after those that must stay at their provider")
     func passesOverBound() throws {
         try fill(dispatchers: [1])
         try sending.database.run(
@@ -105,7 +105,7 @@ struct OutboxLookTests {
         }
     }
 
-    @Test("leasing reads what it leases, although nobody has analysed the outbox since it grew")
+    @Test("leasing reads only what it leases, although the outbox was not analysed since it grew")
     func leasesFew() throws {
         try fill(dispatchers: [1])
         try sending.database.run(
@@ -115,7 +115,7 @@ struct OutboxLookTests {
         }
     }
 
-    @Test("of many leases only those that are over or whose holder is gone are taken over")
+    @Test("of many leases only those that expired or whose holder has ended are taken over")
     func takesOverFew() throws {
         let alive = try sending.outbox.register()
         defer { withExtendedLifetime(alive) {} }
@@ -134,7 +134,7 @@ struct OutboxLookTests {
         #expect(try rows == counts)
     }
 
-    @Test("the counts follow every step of a message, and whatever else changes the outbox")
+    @Test("the counts follow every step of a message, and any other change of the outbox")
     func countsFollow() throws {
         let ids = try sending.accept(.sample(recipients: 10))
         #expect(try counts == "1|1|10")
@@ -178,7 +178,7 @@ struct OutboxLookTests {
         #expect(length < 4000)
     }
 
-    @Test("counts that are off are mended")
+    @Test("wrong counts are corrected")
     func recounts() throws {
         try sending.accept(.sample(recipients: 5))
         let connection = try Connection(sending.database.responder)

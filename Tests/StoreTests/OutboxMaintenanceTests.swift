@@ -19,7 +19,7 @@ struct OutboxMaintenanceTests {
         try connection.execute(DropOldSendRequests(keepDays: keepDays, after: .first, most: 10_000))
     }
 
-    /// Puts all that happened to a message so far to an earlier time.
+    /// Moves all events of a message so far to an earlier time.
     private func age(_ message: MessageID, days: Int64, _ database: TestDatabase) throws {
         try database.run(
             """
@@ -41,7 +41,7 @@ struct OutboxMaintenanceTests {
             """)
     }
 
-    @Test("what is past its time goes, but for the text and the story of what still waits")
+    @Test("expired data is deleted, but not the text and the timeline of messages that still wait")
     func drops() throws {
         let sending = try SendingHarness()
         let accepted = Timestamp.now.advanced(by: .seconds(-40 * Self.day))
@@ -65,7 +65,7 @@ struct OutboxMaintenanceTests {
         #expect(try sending.database.run("select count(*) from message") == "4")
     }
 
-    @Test("a message scheduled a hundred days ahead keeps its text and its story after it was sent")
+    @Test("a message scheduled a hundred days ahead keeps its text and timeline after it was sent")
     func agesFromTheEnd() throws {
         let sending = try SendingHarness()
         let accepted = Timestamp.now.advanced(by: .seconds(-100 * Self.day))
@@ -94,7 +94,7 @@ struct OutboxMaintenanceTests {
         #expect(try left(message, sending) == "0|f|f")
     }
 
-    @Test("a send request keeps its text as long as any of its messages has a story")
+    @Test("a send request keeps its text as long as any of its messages has a timeline")
     func keepsText() throws {
         let sending = try SendingHarness()
         let accepted = Timestamp.now.advanced(by: .seconds(-100 * Self.day))
@@ -110,7 +110,7 @@ struct OutboxMaintenanceTests {
         #expect(try ids.map { try left($0, sending) } == ["0|f|f", "0|f|f"])
     }
 
-    @Test("keys go after a day")
+    @Test("keys are deleted after a day")
     func dropsKeys() throws {
         let sending = try SendingHarness()
         let now = Timestamp.now
@@ -122,7 +122,7 @@ struct OutboxMaintenanceTests {
         #expect(try sending.database.run("select key from idempotency_key") == "young")
     }
 
-    @Test("nothing is dropped on the responder's word within three days")
+    @Test("the responder cannot have anything deleted within three days")
     func hasFloor() throws {
         let connection = try Connection(TestDatabase().responder)
         func refusal(_ drop: (some DropStatement).Type) throws -> PostgresError? {

@@ -50,7 +50,7 @@ struct PartitionTests {
         #expect(try days() == Array(-1...60))
     }
 
-    @Test("those past their time are dropped with their rows, the others stay")
+    @Test("expired ones are dropped with their rows, the others stay")
     func areDropped() throws {
         for day in [3, 4, 30] {
             try database.run(
@@ -69,7 +69,7 @@ struct PartitionTests {
         #expect(try database.run("select count(*) from callback") == "1")
     }
 
-    @Test("rows that the default partition caught move to the partition of their day")
+    @Test("rows in the default partition move to the partition of their day")
     func emptyTheDefault() throws {
         try database.run(
             """
@@ -94,7 +94,7 @@ struct PartitionTests {
         #expect(error?.sqlState?.description == "22023")
     }
 
-    @Test("a drop that does not get its lock gives up soon, and the rows are gone all the same")
+    @Test("a drop that does not get its lock gives up soon, and the rows are still deleted")
     func dropsWithoutWaiting() throws {
         try database.run(
             """
@@ -137,7 +137,7 @@ struct PartitionTests {
         #expect(compression == "l")
     }
 
-    @Test("the responder's own upkeep works from its start and ends when told")
+    @Test("the responder's own maintenance works from its start and ends when stopped")
     func isMaintained() throws {
         try database.run("drop table callback_\(day("+ 7"))")
         #expect(try days() == Array(-1...6))

@@ -64,7 +64,7 @@ struct PoisonTests {
         #expect(try database.run("select count(*) from callback") == "303")
     }
 
-    @Test("several are found, wherever they stand", arguments: [2, 7, 40])
+    @Test("several are found, wherever they are", arguments: [2, 7, 40])
     func bisectsSeveral(count: Int) throws {
         let positions = Set((0..<200).shuffled().prefix(count))
         let submissions = (0..<200).map { number in
@@ -124,7 +124,7 @@ struct PoisonTests {
         #expect(try database.run("select count(*) from report") == "1")
     }
 
-    @Test("when quarantine is not to be had, the answer is a refusal in time, not an endless try")
+    @Test("when quarantine cannot be written, the answer is a refusal in time, not an endless try")
     func givesUp() throws {
         let harness = WriterHarness(try database.responder) {
             $0.commitDeadline = .milliseconds(500)
@@ -141,7 +141,7 @@ struct PoisonTests {
         let refused = Answers()
         refused.submit(.sample([Self.poison(1)]), to: harness.writer)
         #expect(refused.failures() == [.unavailable])
-        // A missing right is an outage for as long as it is missing, be the server well or not.
+        // A missing right is an outage as long as it is missing, though the server works.
         let looksHealthy = waitUntil(within: .milliseconds(1500)) { !harness.writer.isAway }
         #expect(!looksHealthy)
         try database.run("grant insert on quarantine to waybill")

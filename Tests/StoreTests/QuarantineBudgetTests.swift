@@ -63,7 +63,7 @@ struct QuarantineBudgetTests {
         #expect(later[1] == rejects(1)[0])
     }
 
-    @Test("reasons without end share one budget")
+    @Test("an unlimited number of reasons share one budget")
     func boundsReasons() {
         var limits = QuarantineBudget.Limits()
         limits.minuteRows = 10
@@ -74,7 +74,7 @@ struct QuarantineBudgetTests {
         #expect(kept == 5 + 10)
     }
 
-    @Test("a clock that is put back does not stretch a minute")
+    @Test("a clock that is set back does not lengthen a minute")
     func survivesClock() {
         var limits = QuarantineBudget.Limits()
         limits.minuteRows = 1
@@ -92,7 +92,7 @@ struct QuarantineBudgetTests {
         limits.growthBytes = 10_000
         var budget = QuarantineBudget(limits)
         var asked: [Bool] = []
-        // What is let in is not there yet.
+        // Admitted rows are not written yet.
         _ = budget.admit(rejects(10), at: start)
         budget.wrote(rejects(2))
         asked.append(budget.takeGrowth())

@@ -37,7 +37,7 @@ struct QuarantineTests {
         try database.run("select reason, count(*) from quarantine group by 1 order by 1")
     }
 
-    @Test("past its time it is dropped, in portions")
+    @Test("expired rows are deleted, in portions")
     func dropsOld() throws {
         try fill("old", 25)
         try database.run("update quarantine set received_at = now() - interval '40 days'")
@@ -52,7 +52,7 @@ struct QuarantineTests {
         #expect(try counts() == "young|5")
     }
 
-    @Test("a flood pushes out its own oldest rows, not the few of another reason before it")
+    @Test("a flood removes its own oldest rows, not the few of another reason before it")
     func keepsRare() throws {
         try fill("rare", 20)
         try fill("flood", 80_000)
@@ -62,7 +62,7 @@ struct QuarantineTests {
         #expect(
             try database.run("select min(id), max(id) from quarantine where reason = 'flood'")
                 == "30031|80020")
-        // Within its bounds nothing goes.
+        // Within its bounds nothing is deleted.
         try cut()
         #expect(try database.run("select count(*) from quarantine") == "100000")
     }
@@ -102,7 +102,7 @@ struct QuarantineTests {
             try database.pool(1), keepDays: 30, quarantine: harness.writer.quarantine,
             logger: .silent)
         defer { maintenance.stop() }
-        // The first run comes to the bounds before the keys, and there is nothing to cut.
+        // The first run checks the bounds before the keys, and there is nothing to cut.
         try database.run(
             """
             insert into idempotency_key (principal_id, key, created_at, digest, status, answer)

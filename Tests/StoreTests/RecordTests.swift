@@ -35,7 +35,7 @@ struct RecordTests {
         #expect(failures.isEmpty)
     }
 
-    @Test("a message that a provider took is accepted, under the provider's name")
+    @Test("a message that a provider accepted has that status, under the provider's name")
     func isAccepted() throws {
         let (id, lease) = try sending.leased(.plivo)
         let time = Timestamp.now.advanced(by: .seconds(5))
@@ -55,7 +55,7 @@ struct RecordTests {
     }
 
     @Test(
-        "a report that overtakes the provider's answer is kept",
+        "a report that arrives before the provider's answer is kept",
         arguments: Provider.samples, [Status.sent, .delivered, .undeliverable])
     func keepsOvertaking(provider: Provider, status: Status) throws {
         let (id, lease) = try sending.leased(provider)
@@ -68,7 +68,7 @@ struct RecordTests {
         #expect(try sending.row(id) == "4")
     }
 
-    @Test("a provider's word about the end beats our own, whichever comes first")
+    @Test("a provider's final report takes precedence over our own result, whichever comes first")
     func yieldsToReports() throws {
         let (first, firstLease) = try sending.leased()
         try record(.refused(first, firstLease))
@@ -103,7 +103,7 @@ struct RecordTests {
         #expect(infobip.counts == counts)
     }
 
-    @Test("a late answer frees no message, unless it says that the provider has it")
+    @Test("a late answer releases no message, unless it says that the provider has it")
     func guardsLeases() throws {
         let past = Timestamp.now.advanced(by: .seconds(-1))
         let (id, lease) = try sending.leased(.plivo, deadline: past)
@@ -126,7 +126,7 @@ struct RecordTests {
         try record(.notFound(id))
         #expect(try sending.row(id, "state, lease_id") == "2|\(other)")
 
-        // The first attempt was taken after all: known from now on, but the second is under way.
+        // The first attempt was accepted after all: known from now on, but the second is in flight.
         try record(.accepted(id, lease, by: .plivo, name: "first"))
         #expect(try sending.row(id, "state, lease_id") == "2|\(other)")
         #expect(try sending.messages.message(id)?.providerMessageID == "first")
@@ -152,7 +152,7 @@ struct RecordTests {
         #expect(try sending.lease().leases.isEmpty)
     }
 
-    @Test("a look-up about an earlier attempt does not send the message again")
+    @Test("a query about an earlier attempt does not send the message again")
     func ignoresOldLookUps() throws {
         let (id, lease) = try sending.leased()
         try record(.unanswered(id, lease))
@@ -166,7 +166,7 @@ struct RecordTests {
         #expect(try sending.row(id) == "4")
     }
 
-    @Test("what is recorded twice is the same, but for its place in the timeline")
+    @Test("steps that are recorded twice are the same, but for their place in the timeline")
     func isRepeatable() throws {
         let (refused, first) = try sending.leased()
         let (deferred, second) = try sending.leased()
@@ -190,7 +190,7 @@ struct RecordTests {
         #expect(try kinds(refused) == [.refused, .refused])
     }
 
-    @Test("two steps of one message in one call are taken one after the other")
+    @Test("two steps of one message in one call are applied one after the other")
     func keepsOrder() throws {
         let (id, lease) = try sending.leased()
         try record(.unanswered(id, lease), .accepted(id, nil))
@@ -227,7 +227,7 @@ struct RecordTests {
                 """) == "4|4|1000")
     }
 
-    @Test("a name or words without bound are recorded all the same")
+    @Test("a name or text of any length is recorded")
     func boundsGarbage() throws {
         let (id, lease) = try sending.leased(.plivo)
         try record(
@@ -241,7 +241,7 @@ struct RecordTests {
         #expect(problem.code.utf8.count == 100 && problem.text.unicodeScalars.count == 500)
     }
 
-    @Test("a message that another provider took has that one's name")
+    @Test("a message that another provider accepted has that one's name")
     func changesCarrier() throws {
         let id = try sending.accept(.sample())[0]
         let lease = try sending.lease(.plivo, insteadOf: [.infobip]).leases[0].id
@@ -257,7 +257,7 @@ struct RecordTests {
         #expect(try sending.messages.message(other)?.providerMessageID == nil)
     }
 
-    @Test("a clock that is behind never makes a message look as if it had changed earlier")
+    @Test("a clock that is behind never moves a message's last change to an earlier time")
     func timesNeverFall() throws {
         let (id, lease) = try sending.leased(.plivo)
         let created = try #require(try sending.messages.message(id)).createdAt
@@ -267,7 +267,7 @@ struct RecordTests {
         #expect(accepted.createdAt == created && accepted.updatedAt == created)
     }
 
-    @Test("the parts of a message are worked out from its reports, and only then are all read")
+    @Test("the parts of a message are computed from its reports, and only then are all read")
     func showsParts() throws {
         let id = try sending.accept(.sample())[0]
         for number in 1...2 {
@@ -283,7 +283,7 @@ struct RecordTests {
         #expect(try sending.messages.reports(of: id, limit: 1).count == 1)
     }
 
-    @Test("a message of several parts has not ended until all of them have, or the whole has")
+    @Test("a message of several parts is final when all of them are, or the whole is")
     func endsWithItsParts() throws {
         func part(_ number: Int, of total: Int = 2) -> PartNumber? {
             PartNumber(number: number, total: total)
@@ -300,7 +300,7 @@ struct RecordTests {
             #expect(message.shownStatus == .sent && message.partCounts?.pending == 1)
             #expect(message.isOpen)
         }
-        // Settled messages leave the outbox, and what is open stays to be asked about.
+        // Settled messages leave the outbox, and open ones stay to be queried.
         _ = try sending.outbox.dropSettled(of: .plivo, after: nil, limit: 100)
         for id in ids { #expect(try sending.row(id) == "4") }
         try report(ids[0], .delivered, provider: .plivo, part: part(2))
@@ -314,7 +314,7 @@ struct RecordTests {
         #expect(!whole.isDecidedByUs)
     }
 
-    @Test("two writers that have a part each end the message")
+    @Test("two writers with one part each make the message final")
     func endsBetweenWriters() throws {
         let (id, lease) = try sending.leased(.plivo)
         try record(.accepted(id, lease, by: .plivo))

@@ -45,7 +45,7 @@ struct RegisterProviderTests {
         #expect(try rows == "1|infobip\n2|plivo")
     }
 
-    @Test("What a later program wrote of a provider that nobody here knows can be read")
+    @Test("What a later program wrote about an unknown provider can be read")
     func unknownCode() throws {
         let id = MessageID.new(at: .now)
         try database.run(

@@ -57,7 +57,7 @@ struct RetentionTests {
         #expect(try waitUntil(within: .seconds(120), isDone))
     }
 
-    @Test("120,000 old keys and 60,000 old messages with all that they left are gone after a run")
+    @Test("120,000 old keys and 60,000 old messages with all their data are deleted in a run")
     func dropsAll() throws {
         try fill(keys: 120_000, messages: 60_000)
         try maintain { try counts() == "0|0|0|0" }
@@ -90,7 +90,7 @@ struct RetentionTests {
         try maintain { try counts() == "0|0|0|0" }
     }
 
-    @Test("a step that fails keeps no other from its work, and is counted")
+    @Test("a step that fails does not stop the others, and is counted")
     func goesOn() throws {
         try fill(keys: 10, messages: 10)
         try database.run("drop function drop_old_keys; drop function add_archive_partition")
@@ -101,7 +101,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("portions grow while they are quick and shrink when they are not")
+    @Test("portions grow while they are fast and shrink when they are not")
     func paces() {
         var pace = BatchPace()
         let first = pace.size

@@ -18,7 +18,7 @@ struct SendQueueTests {
         try sending.database.run("select count(*) from \(table)")
     }
 
-    @Test("a call of a thousand recipients is written whole, and read back")
+    @Test("a request for a thousand recipients is written whole, and read back")
     func isWritten() throws {
         let sendRequest = try SendRequest.sample(
             recipients: 1000, validityMinutes: 60, callbackData: "c", metadata: #"{"a":"\u0000"}"#)
@@ -79,7 +79,7 @@ struct SendQueueTests {
         #expect(try count("message") == "2")
     }
 
-    @Test("a key gives its answer again, to the same call of the same caller only")
+    @Test("a key gives its answer again, to the same request of the same caller only")
     func remembersKeys() throws {
         let queue = sending.queue
         func accept(_ idempotency: Idempotency, at time: Timestamp = .now) throws -> Acceptance {
@@ -110,7 +110,7 @@ struct SendQueueTests {
         #expect(try accept(.sample(), at: tomorrow) == .keyTaken)
     }
 
-    @Test("of many calls with one key at the same time one is queued, the others get its answer")
+    @Test("of many requests with one key at the same time one is queued, the others get its answer")
     func racesForKey() throws {
         for round in 0..<5 {
             let outcomes = Mutex<[Acceptance]>([])
@@ -136,7 +136,7 @@ struct SendQueueTests {
         #expect(try count("message") == "25")
     }
 
-    @Test("a hundred calls of a thousand take at most 20 times as long as copying their rows")
+    @Test("a hundred requests of a thousand take at most 20 times as long as copying their rows")
     func isFast() throws {
         let sendRequests = try (0..<100).map { _ in try SendRequest.sample(recipients: 1000) }
         let clock = ContinuousClock()
@@ -160,7 +160,7 @@ struct SendQueueTests {
         #expect(accepting < copying * 20)
     }
 
-    @Test("a message is cancelled once, and only while nobody has leased it")
+    @Test("a message is cancelled once, and only while it is not leased")
     func cancels() throws {
         let now = Timestamp.now
         let id = try sending.accept(.sample())[0]
@@ -198,7 +198,7 @@ struct SendQueueTests {
         #expect(called.union(leased) == Set(ids))
     }
 
-    @Test("the states of messages come with the words of whoever did not take them")
+    @Test("the states of messages come with the reason of the provider that refused them")
     func tellsStates() throws {
         let queued = try sending.accept(.sample())[0]
         let id = try sending.accept(.sample(provider: .plivo))[0]

@@ -28,7 +28,7 @@ struct SendRequestReportTests {
             giveUpAt: now.advanced(by: .seconds(3600)))
     }
 
-    /// A report whose recipient, as it is told, makes this message.
+    /// A report whose recipient makes this message.
     private func report(
         _ name: String, _ status: Status = .delivered, to recipient: String?,
         supposed message: MessageID, sendRequest: SendRequestID? = nil
@@ -68,7 +68,7 @@ struct SendRequestReportTests {
         #expect(try database.run("select count(*) from quarantine") == "\(quarantined)")
     }
 
-    @Test("the recipient as we sent it names the message without a further look")
+    @Test("the recipient as we sent it names the message without another query")
     func usual() throws {
         let reports = sendRequest.recipients.enumerated().flatMap { index, recipient in
             [Status.accepted, .sent, .delivered].map { status in
@@ -100,7 +100,7 @@ struct SendRequestReportTests {
             try sending.database.run("select count(distinct message_id) from report") == "3")
     }
 
-    @Test("what Plivo named by its first callback is that message in all others")
+    @Test("a message that Plivo named in its first callback is the same in all others")
     func names() throws {
         let (first, second) = (sendRequest.recipients[0].message, sendRequest.recipients[1].message)
         try write([report("u-0", .sent, to: Self.numbers[0], supposed: first)])
@@ -111,7 +111,7 @@ struct SendRequestReportTests {
         try expectNothingElse()
     }
 
-    @Test("a report that decides nothing tells the name all the same")
+    @Test("a report that decides nothing still gives the name")
     func nameOfALateReport() throws {
         let recipient = sendRequest.recipients[2]
         let lease = try sending.lease(.plivo).leases[0].id
@@ -125,7 +125,7 @@ struct SendRequestReportTests {
         #expect(message.providerMessageID == "u-2")
     }
 
-    @Test("what fits none is in quarantine, with the reason, and its callback is answered")
+    @Test("a report without a message is quarantined with the reason, and its callback is answered")
     func unmatched() throws {
         try write([
             report("u-9", to: "+12025550199", supposed: .new(at: sendRequest.acceptedAt)),
@@ -141,7 +141,7 @@ struct SendRequestReportTests {
         #expect(try sending.database.run("select count(*) from report") == "0")
     }
 
-    @Test("a send request that is none of ours makes no message")
+    @Test("a send request that is not ours makes no message")
     func unknownCall() throws {
         try write([
             report(
@@ -150,7 +150,7 @@ struct SendRequestReportTests {
         try expectNothingElse(quarantined: 1)
     }
 
-    @Test("another send request's message is none of this one's, whatever its id or name")
+    @Test("another send request's message is never found, whatever its id or name")
     func otherCall() throws {
         let other = try Self.sendRequest(["+33612345678"])
         try sending.accept(other)

@@ -41,7 +41,7 @@ struct SlowDatabaseTests {
         var all: [(seconds: Double, isSuccess: Bool)] { taken.withLock { $0 } }
     }
 
-    @Test("nobody waits longer than the deadline, and most who cannot be served do not wait")
+    @Test("no caller waits longer than the deadline, and most that would be late do not wait")
     func sheds() throws {
         let harness = WriterHarness(try database.responder) {
             $0.commitDeadline = .seconds(2)
@@ -54,7 +54,7 @@ struct SlowDatabaseTests {
         let times = Times()
         let start = ContinuousClock.now
         var submitted = 0
-        // Forty clients with twenty reports each, whose pace is the service's.
+        // Forty clients with twenty reports each, which wait for each answer.
         while .now - start < .seconds(8) {
             for _ in 0..<max(0, 40 - (submitted - times.all.count)) {
                 let reports = (0..<20).map { Report.sample(submitted * 20 + $0) }
@@ -84,7 +84,7 @@ struct SlowDatabaseTests {
         let isAnswered = waitUntil(within: .seconds(20)) { times.all.count == 1 }
         #expect(isAnswered)
         #expect(times.all.allSatisfy { !$0.isSuccess && $0.seconds > 0.99 && $0.seconds < 4 })
-        // What it wrote late does no harm: the repetition is merged with it.
+        // Its late write does no harm: the repetition is merged with it.
         try database.run("drop trigger delay on callback")
         let later = Answers()
         let isStored = waitUntil(within: .seconds(20)) {
@@ -110,7 +110,7 @@ struct SlowDatabaseTests {
         times.submit(.sample([.sample(1)]), to: harness.writer)
         let isAnswered = waitUntil(within: .seconds(20)) { times.all.count == 1 }
         #expect(isAnswered)
-        // Before, a cancel that nobody took added a second.
+        // Before, a cancel that the server ignored added a second.
         #expect(times.all.allSatisfy { !$0.isSuccess && $0.seconds > 3.99 && $0.seconds < 4.9 })
         kill(process, SIGCONT)
         harness.stop()

@@ -17,7 +17,7 @@ struct SubmissionQueueTests {
             deadline: .now + limit, completion: { _ in })
     }
 
-    @Test("entries come out in the order of their coming, by whole submissions")
+    @Test("entries come out in the order of their arrival, by whole submissions")
     func isFirstInFirstOut() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
         for reports in [3, 4, 5] { #expect(queue.append(entry(reports)) == nil) }
@@ -72,7 +72,7 @@ struct SubmissionQueueTests {
         #expect(queue.append(entry()) == nil)
     }
 
-    @Test("what is past its deadline is taken out, the rest stays in order")
+    @Test("overdue entries are removed, the rest stays in order")
     func expires() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
         for (reports, limit) in [(1, 60), (2, -1), (3, 60), (4, -1)] {
@@ -117,7 +117,7 @@ struct SubmissionQueueTests {
         #expect(!queue.wait(for: .seconds(10)))
     }
 
-    @Test("a taker that steps aside lets the next one in, who keeps the others out")
+    @Test("a taker that steps aside admits the next one, which keeps the others out")
     func stepsAside() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
         #expect(queue.append(entry()) == nil)
@@ -139,7 +139,7 @@ struct SubmissionQueueTests {
         #expect(queue.take(upTo: 9).entries.count == 1)
     }
 
-    @Test("a taken body is let go although older places of the queue are still there")
+    @Test("a taken body is freed although older places of the queue are still there")
     func releases() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
         let witness = Mutex<Witness?>(Witness())
@@ -158,7 +158,7 @@ struct SubmissionQueueTests {
         #expect(queue.count == 1)
     }
 
-    @Test("what is overdue when it would be taken is refused instead")
+    @Test("an entry that is overdue when it would be taken is refused instead")
     func refusesOverdue() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000)
         for (reports, limit) in [(1, -1), (2, 60), (3, -1)] {
@@ -171,7 +171,7 @@ struct SubmissionQueueTests {
         #expect(queue.append(entry(in: .seconds(-1))) == nil)
         queue.finish()
         #expect(queue.take(upTo: 100).hopeless.count == 1)
-        // Nobody is busy with nothing.
+        // No taker is busy with nothing.
         #expect(queue.isIdle)
     }
 
@@ -184,7 +184,7 @@ struct SubmissionQueueTests {
         return queue
     }
 
-    @Test("who cannot be on disk in time is refused when it comes, and no other")
+    @Test("an entry that cannot be stored in time is refused when it comes, and no other")
     func looksAhead() {
         let queue = slow(.milliseconds(1100))
         // Two batches at a time: three rounds of 1.1 s fit into 4 s, the fourth does not.
@@ -192,14 +192,14 @@ struct SubmissionQueueTests {
         #expect(queue.append(entry(10, in: .seconds(4))) == .full)
         _ = queue.take(upTo: 10)
         _ = queue.take(upTo: 10, by: 1)
-        // The two that run have just begun.
+        // The two running ones have just begun.
         #expect(queue.append(entry(10, in: .seconds(4))) == .full)
         for queue in [slow(.milliseconds(3)), slow(.seconds(100))] {
             #expect(queue.append(entry(10, in: .seconds(4))) == nil)
         }
     }
 
-    @Test("what waited too long for a slow server is refused when it would be taken")
+    @Test("an entry that waited too long for a slow server is refused when it would be taken")
     func refusesHopeless() {
         let queue = slow(.milliseconds(2500))
         #expect(queue.append(entry(1, in: .seconds(2))) == nil)
@@ -209,7 +209,7 @@ struct SubmissionQueueTests {
         #expect(portion.entries.map(\.submission.reports.count) == [2])
     }
 
-    @Test("what was put aside comes back alone, and a moment later")
+    @Test("deferred entries come back alone, and a moment later")
     func putsAside() {
         let queue = SubmissionQueue(capacity: 100, byteCapacity: 1000, crowd: 5)
         for reports in [1, 2] { #expect(queue.append(entry(reports)) == nil) }
@@ -226,7 +226,7 @@ struct SubmissionQueueTests {
         #expect(again.entries.map(\.submission.reports.count) == [1] && again.hasMetLocks)
         queue.putAside(again.entries)
         queue.close()
-        // At the end nobody waits for the moment.
+        // At the end the pause is skipped.
         #expect(queue.wait(for: .seconds(10)))
         #expect(queue.take(upTo: 100).entries.count == 1)
         #expect(!queue.wait(for: .seconds(10)))
@@ -255,5 +255,5 @@ struct SubmissionQueueTests {
     }
 }
 
-/// Something whose end can be seen.
+/// An object whose release can be seen.
 private final class Witness: Sendable {}

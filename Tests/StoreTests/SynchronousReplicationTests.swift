@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Answers while a synchronous standby is away", .blocking)
 struct SynchronousReplicationTests {
-    /// A database whose role waits for a standby that there is not.
+    /// A database whose role waits for a standby that does not exist.
     private let database: TestDatabase
     private var server: PostgresServer { database.server }
 
@@ -43,7 +43,7 @@ struct SynchronousReplicationTests {
         return harness
     }
 
-    @Test("no callback is answered with success, few sessions are left behind, and all ends well")
+    @Test("no callback is answered with success, few sessions are left, and all recover")
     func refuses() throws {
         let harness = try harness()
         try wait(for: "absent")
@@ -53,7 +53,7 @@ struct SynchronousReplicationTests {
             answers.submit(submission, to: harness.writer)
         }
         #expect(answers.failures() == Array(repeating: .unavailable, count: 20))
-        // From then on they are refused at once: the provider has better things to do.
+        // From then on they are refused at once, so that the provider need not wait.
         let refusesAtOnce = waitUntil(within: .seconds(20)) {
             let answers = Answers()
             answers.submit(submissions[20], to: harness.writer)
@@ -65,7 +65,7 @@ struct SynchronousReplicationTests {
         func namesStandby() -> Bool { harness.writer.writeProblem?.contains("standby") == true }
         let isNamed = waitUntil(within: .seconds(20)) { namesStandby() }
         #expect(isNamed)
-        // Idle committers look again and again, and are not deceived by writing nothing.
+        // Idle committers check repeatedly, and a write of nothing does not count.
         let isDeceived = waitUntil(within: .milliseconds(3500)) { !namesStandby() }
         #expect(!isDeceived)
         #expect(try waiting().count <= 2)
@@ -84,7 +84,7 @@ struct SynchronousReplicationTests {
         #expect(try database.run("select sum(reports) from tally") == "60")
     }
 
-    @Test("a new process finds what another one left behind, and does not add to it")
+    @Test("a new process finds sessions that another one left, and does not add to them")
     func leavesFew() throws {
         let first = try harness()
         try wait(for: "absent")
@@ -104,7 +104,7 @@ struct SynchronousReplicationTests {
         #expect(try waiting() == left)
     }
 
-    @Test("when somebody ends the wait, the batch is written again, and waits again")
+    @Test("when the wait is cancelled, the batch is written again, and waits again")
     func doubtsEndedWaits() throws {
         let harness = try harness(.seconds(20))
         try wait(for: "absent")
@@ -120,7 +120,7 @@ struct SynchronousReplicationTests {
                 try server.run("select \(function)(\(process))")
             }
         }
-        // The rows are there and known: a repetition adds none but to the archive, and waits.
+        // The rows exist: a repetition adds rows only to the archive, and waits.
         let waitsAgain = try waitUntil(within: .seconds(10)) { try !waiting().isEmpty }
         #expect(waitsAgain)
         #expect(try database.run("select count(*) from report") == "1")
@@ -147,7 +147,7 @@ struct SynchronousReplicationTests {
         harness.stop()
     }
 
-    @Test("a batch whose rows are all there would not wait, but for what it writes besides")
+    @Test("a batch whose rows all exist would not wait without its additional write")
     func emptyBatchesWait() throws {
         try wait(for: "absent")
         let alone = try Connection(try database.responder)
@@ -169,7 +169,7 @@ struct SynchronousReplicationTests {
         try wait(for: "")
     }
 
-    @Test("what was answered with success outlives its server: the standby has all of it")
+    @Test("reports answered with success survive their server: the standby has all of them")
     func survivesFailover() throws {
         let standby = try server.standby(named: "standby")
         try wait(for: "standby")
@@ -216,7 +216,7 @@ struct SynchronousReplicationTests {
         #expect(try queue.cancel(gone.recipients[0].message, at: .now, by: .sample) == .cancelled)
         try wait(for: "absent")
 
-        /// Each from a pool of its own: one that is in doubt would not begin.
+        /// Each from a pool of its own: one with an unknown commit would not begin.
         func fails(_ body: (SendQueue) throws -> Void) -> Bool {
             let queue = SendQueue(
                 ConnectionPool(settings, maximumCount: 1), logger: .silent)
@@ -228,7 +228,7 @@ struct SynchronousReplicationTests {
             }
         }
         #expect(fails { _ = try $0.accept(.sample(), nil) })
-        // Let go, so that the next one begins.
+        // Released, so that the next one begins.
         func release() throws {
             for process in try waiting() {
                 try server.run("select pg_terminate_backend(\(process), 5000)")
@@ -243,10 +243,10 @@ struct SynchronousReplicationTests {
         try release()
         #expect(fails { _ = try $0.cancel(gone.recipients[0].message, at: .now, by: .sample) })
 
-        // Who repeats in vain leaves no session behind for each time.
+        // Repeated failures leave no further sessions.
         for _ in 0..<12 { #expect(fails { _ = try $0.accept(.sample(), nil) }) }
         #expect(try waiting().count <= 2)
-        // What only reads goes on.
+        // Reading goes on.
         #expect(try queue.states(of: [plain.recipients[0].message]).count == 1)
         try wait(for: "")
         #expect(try queue.accept(.sample(), key) == .repeated(key.answer))

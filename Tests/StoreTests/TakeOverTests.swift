@@ -97,7 +97,7 @@ struct TakeOverTests {
         #expect(again.map(\.checks) == [1, 1, 1])
     }
 
-    @Test("what is ready past its time is given up with the reason, in portions")
+    @Test("ready messages past their time are given up with the reason, in portions")
     func givesUp() throws {
         let past = Timestamp.now.advanced(by: .seconds(-1))
         let fresh = try sending.accept(.sample())[0]
@@ -124,7 +124,7 @@ struct TakeOverTests {
                 == "2")
     }
 
-    @Test("who serves a provider and that it is stopped is known to all")
+    @Test("all see who serves a provider and that it is stopped")
     func tellsPresence() throws {
         let outbox = sending.outbox
         #expect(
@@ -180,7 +180,7 @@ struct TakeOverTests {
         #expect(WriterHarness(try sending.database.responder).write([.sample([report])]).isEmpty)
     }
 
-    @Test("what is settled goes in portions, due or not, and nobody is asked about it")
+    @Test("settled messages are removed in portions, due or not, and not queried")
     func walksThroughSettled() throws {
         let now = Timestamp.now
         var ids: [MessageID] = []
@@ -230,7 +230,7 @@ struct TakeOverTests {
         #expect(try sending.row(settled) == "")
     }
 
-    @Test("an unsure message that a report has settled is sure, though its name stays")
+    @Test("an unsure message that a report has settled is settled, though its name stays")
     func settlesUnsure() throws {
         let (id, lease) = try sending.leased(.plivo)
         try sending.outbox.record([.unanswered(id, lease)], counts: [:])
@@ -269,7 +269,7 @@ struct TakeOverTests {
         #expect(try hasTwin() == false)
     }
 
-    @Test("how long ago an attempt was is told by the database's clock")
+    @Test("the database's clock says how long ago an attempt was")
     func agesByDatabase() throws {
         let (id, lease) = try sending.leased()
         try sending.outbox.record([.unanswered(id, lease)], counts: [:])

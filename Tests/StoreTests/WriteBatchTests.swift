@@ -16,7 +16,7 @@ struct WriteBatchTests {
         #expect(rows.reports.first?.callback == early.callback.id)
         #expect(rows.decisive.count == 1)
         #expect(rows.outcomes.count == 1)
-        // The archive keeps what came, as often as it came.
+        // The archive keeps every callback, repeated ones too.
         #expect(rows.callbacks.count == 2)
     }
 
@@ -73,7 +73,7 @@ struct WriteBatchTests {
         #expect(parts.rejects.map(\.reject) == whole.rejects.map(\.reject))
     }
 
-    @Test("nothing makes no rows")
+    @Test("an empty batch makes no rows")
     func isEmpty() {
         let rows = WriteBatch([])
         #expect(rows.callbacks.isEmpty && rows.reports.isEmpty && rows.decisive.isEmpty)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The order in which a batch takes its locks", .blocking)
 struct WriteOrderTests {
-    @Test("reports come before their counts, whether they are taken for new or not")
+    @Test("reports come before their counts, whether they are assumed to be new or not")
     func reportsComeFirst() throws {
         let database = try TestDatabase()
         let rows = WriteBatch([.sample([.sample(1)])])
@@ -17,7 +17,7 @@ struct WriteOrderTests {
 
         let other = try Connection(database.responder)
         let waiting = Worker {
-            // The guess is wrong, which shows once the first writer has committed.
+            // The assumption is wrong, which shows once the first writer has committed.
             let error = #expect(throws: PostgresError.self) {
                 try other.execute(
                     RecordNewReports(reports: rows.reports, counts: rows.counts, shard: 2))

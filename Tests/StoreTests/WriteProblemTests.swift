@@ -32,7 +32,7 @@ struct WriteProblemTests {
         harness.stop()
     }
 
-    @Test("all connection slots taken is a problem, not a reason to say nothing")
+    @Test("when all connection slots are taken, that is a problem, too")
     func noticesFullServer() throws {
         let server = try PostgresServer.dedicated(settings: ["max_connections": "10"])
         let database = try TestDatabase(on: server)

@@ -14,7 +14,7 @@ struct WriterAnswerTests {
         database = try TestDatabase()
     }
 
-    /// Submits an empty callback and waits until it is on its way, behind a blockade.
+    /// Submits an empty callback and waits until it is in flight, behind a blockade.
     private func occupy(_ writer: ReportWriter, _ answers: Answers) {
         answers.submit(.sample([]), to: writer)
         let isTaken = waitUntil(within: .seconds(20)) { writer.queue.count == 0 }
@@ -73,7 +73,7 @@ struct WriterAnswerTests {
         #expect(stored == "\(succeeded.withLock { $0.count })")
     }
 
-    @Test("a full queue refuses at once, and takes again when there is room")
+    @Test("a full queue refuses at once, and accepts again when there is room")
     func isBounded() throws {
         let harness = WriterHarness(try database.responder) { $0.queueReports = 10 }
         let answers = Answers()
@@ -97,7 +97,7 @@ struct WriterAnswerTests {
         harness.stop()
     }
 
-    @Test("a submission larger than the queue is taken when the queue is empty")
+    @Test("a submission larger than the queue is accepted when the queue is empty")
     func takesHuge() throws {
         let harness = WriterHarness(try database.responder) {
             $0.queueReports = 10
@@ -154,7 +154,7 @@ struct WriterAnswerTests {
         harness.stop()
     }
 
-    @Test("a stop commits what waits and then takes nothing more")
+    @Test("a stop commits what waits and then accepts nothing more")
     func flushes() throws {
         let harness = WriterHarness(try database.responder) { $0.batchReports = 10 }
         let answers = Answers()
@@ -176,7 +176,7 @@ struct WriterAnswerTests {
         #expect(late.failures() == [.stopping])
     }
 
-    @Test("a stop that comes too late says so, and nothing is answered with success")
+    @Test("a stop that comes too late returns false, and nothing is answered with success")
     func stopIsBounded() throws {
         let harness = WriterHarness(try database.responder)
         let answers = Answers()

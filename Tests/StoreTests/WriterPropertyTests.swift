@@ -64,7 +64,7 @@ struct WriterPropertyTests {
                 for index in stride(from: number, to: shuffled.count, by: 3) {
                     let writer = harnesses[index % harnesses.count].writer
                     answers.submit(shuffled[index], to: writer)
-                    // Some come twice to another writer, as after an unsure commit.
+                    // Some come twice to another writer, as after an unknown commit.
                     if index % 5 == 0 {
                         answers.submit(shuffled[index], to: harnesses[0].writer)
                     }
@@ -81,7 +81,7 @@ struct WriterPropertyTests {
         #expect(try database.run("select count(*) from callback") == "\(answers.count)")
     }
 
-    /// A message is known since its first report arrived, and was heard of last when the last did.
+    /// A message is known since its first report arrived, and last changed when the last did.
     private func expectTimes(_ database: TestDatabase, _ submissions: [Submission]) throws {
         var arrivals: [MessageID: [Timestamp]] = [:]
         for submission in submissions {
@@ -150,7 +150,7 @@ struct WriterPropertyTests {
                 == winners.sorted().joined(separator: "\n"))
     }
 
-    @Test("two writers that hammer the same messages never lock each other out")
+    @Test("two writers with the same messages never block each other for ever")
     func isFreeOfDeadlocks() throws {
         let database = try TestDatabase()
         let harnesses = try (0..<2).map { _ in
@@ -168,7 +168,7 @@ struct WriterPropertyTests {
                         Report.sample($0, .sent, at: second)
                     }
                     answers.submit(.sample(reports), to: harnesses[number % 2].writer)
-                    // Not more at once than are worth a look.
+                    // Not more at once than are needed.
                     _ = waitUntil(within: .seconds(20)) {
                         harnesses[number % 2].writer.queue.count < 500
                     }

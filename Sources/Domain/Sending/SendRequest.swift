@@ -21,8 +21,8 @@ package struct SendRequest: Sendable {
     /// The caller's own JSON object, kept and shown, never sent.
     package let metadata: String?
 
-    /// - Parameters:
-    ///   - segmentation: of the text, if the caller has measured it; measuring a long text takes time.
+    /// `segmentation` is that of the text, if the caller has measured it; measuring a long text takes
+    /// time.
     package init(
         id: SendRequestID, acceptedAt: Timestamp, submitter: Submitter, recipients: [Recipient],
         sender: String?, text: String, segmentation: Segmentation? = nil, isPinned: Bool,

@@ -12,7 +12,7 @@ final class Answers: Sendable {
     private let received = Mutex<[[Answer]]>([])
     private let outstanding = DispatchGroup()
 
-    /// Submits, and notes the answer; `onAnswer` runs before it counts as given.
+    /// Submits, and records the answer; `onAnswer` runs before it counts as given.
     func submit(
         _ submission: Submission, to sink: any ReportSink,
         onAnswer: @escaping @Sendable (Answer) -> Void = { _ in }
@@ -20,7 +20,7 @@ final class Answers: Sendable {
         sink.submit(submission, completion: expect(onAnswer))
     }
 
-    /// A completion that notes its call.
+    /// A completion that records its call.
     func expect(
         _ onAnswer: @escaping @Sendable (Answer) -> Void = { _ in }
     ) -> @Sendable (Answer) -> Void {

@@ -1,12 +1,12 @@
 import Domain
 import Synchronization
 
-/// Notes what it is told of changes.
+/// Records the changes that it gets.
 final class ChangeRecorder: ChangeSubscriber {
     private let calls = Mutex<[[StatusChange]]>([])
     private let onChange: @Sendable ([StatusChange]) -> Void
 
-    /// - Parameter onChange: called with the changes before they are noted.
+    /// - Parameter onChange: called with the changes before they are recorded.
     init(onChange: @escaping @Sendable ([StatusChange]) -> Void = { _ in }) {
         self.onChange = onChange
     }
@@ -16,10 +16,10 @@ final class ChangeRecorder: ChangeSubscriber {
         calls.withLock { $0.append(changes) }
     }
 
-    /// All changes in the order in which they were told.
+    /// All changes in the order in which they came.
     var all: [StatusChange] { calls.withLock { $0.flatMap(\.self) } }
 
-    /// What the changes of a message were, in the order in which they were told.
+    /// The changes of a message, in the order in which they came.
     func changes(of message: MessageID) -> [Status] {
         all.filter { $0.message == message }.map(\.status)
     }

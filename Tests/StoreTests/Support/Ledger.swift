@@ -3,7 +3,7 @@ import Postgres
 
 @testable import Store
 
-/// What reports leave behind, without which callback brought them.
+/// The rows of reports, without the callback that brought them.
 struct Ledger: Equatable {
     let messages: String
     let reports: String
@@ -49,7 +49,7 @@ struct CountReports: Statement {
     }
 }
 
-/// Holds up every commit of a writer until it is lifted.
+/// Blocks every commit of a writer until it is lifted.
 struct Blockade {
     private let connection: Connection
 

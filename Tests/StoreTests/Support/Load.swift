@@ -26,7 +26,7 @@ final class Load: Sendable {
                     if submit(number, writer) {
                         number += 1
                     } else {
-                        // A provider is in no hurry, and the machine has others to serve.
+                        // A provider waits, too, and the machine has other work.
                         _ = waitUntil(within: .milliseconds(5)) { false }
                     }
                 }

@@ -3,13 +3,13 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// Passes connections on to a server of this machine, and can lose a commit or the answer to one:
-/// then the client cannot know whether it was done.
+/// Passes connections on to a server of this machine, and can lose a commit or the answer to one,
+/// so that its outcome is unknown to the client.
 final class LossyRelay: Sendable {
     enum Loss: Sendable {
         /// The server has done it.
         case answer
-        /// The server never heard of it.
+        /// The server never got it.
         case commit
     }
 

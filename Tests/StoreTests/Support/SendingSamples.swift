@@ -101,7 +101,7 @@ extension OutboxChange {
                 providerMessageID: name ?? (provider == .infobip ? message.description : nil)))
     }
 
-    /// The provider did not take it now.
+    /// The provider did not accept it for now.
     static func deferred(
         _ message: MessageID, _ lease: LeaseID?, countsAttempt: Bool = true
     ) -> OutboxChange {
@@ -113,7 +113,7 @@ extension OutboxChange {
             countsAttempt: countsAttempt)
     }
 
-    /// Nobody knows whether the provider has it.
+    /// It is unknown whether the provider has it.
     static func unanswered(_ message: MessageID, _ lease: LeaseID?) -> OutboxChange {
         OutboxChange(
             message: message, lease: lease, step: .unsure(checkAt: .now),
@@ -122,7 +122,7 @@ extension OutboxChange {
                 status: .unknown, problem: .sample))
     }
 
-    /// The provider will never take it.
+    /// The provider will never accept it.
     static func refused(_ message: MessageID, _ lease: LeaseID?) -> OutboxChange {
         OutboxChange(
             message: message, lease: lease, step: .done,
@@ -132,7 +132,7 @@ extension OutboxChange {
             deadLetter: .sample)
     }
 
-    /// The provider was asked and does not have it.
+    /// The provider was queried and does not have it.
     static func notFound(_ message: MessageID, attempt: Int? = nil) -> OutboxChange {
         OutboxChange(
             message: message, lease: nil, step: .ready(at: .now),

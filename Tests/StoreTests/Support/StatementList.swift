@@ -9,8 +9,7 @@ struct StatementUser: Sendable {
     let statements: [any (Statement & SendableMetatype).Type]
 }
 
-/// Who runs which statement: the only place that says so. The rights of the database's roles are held
-/// against it.
+/// Which role runs which statement. The rights of the database's roles are compared with it.
 enum StatementList {
     /// All that a role runs.
     static func users(of role: DatabaseRole) -> [StatementUser] {
@@ -36,7 +35,7 @@ enum StatementList {
         files: ["DatabaseHealth.swift"],
         statements: [SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self])
 
-    /// Whatever else they run.
+    /// The other statements that they run.
     static let queries = StatementUser(
         files: ["Queries.swift", "CommitDoubt.swift"], statements: [SelectHeldSessions.self])
 

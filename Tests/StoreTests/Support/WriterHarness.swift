@@ -21,7 +21,7 @@ struct WriterHarness {
         settings.commitDeadline = .seconds(30)
         // Nor a blockade like a row that somebody holds.
         settings.lockWait = .seconds(30)
-        // One connection unless a test says so; then all of them at work, be there a crowd or not.
+        // One connection by default; otherwise all of them work, even without a crowd.
         settings.connections = 1
         settings.crowdReports = 1
         adjust(&settings)
