@@ -103,7 +103,10 @@ struct SendQueueTests {
         #expect(try accept(other) == .repeated(keptOther))
         let untouched = Idempotency.sample(caller: 2, digest: 2)
         #expect(try accept(untouched) == .repeated(untouched.answer))
-        #expect(try count("message") == "3")
+        let named = Idempotency.sample(key: "named", message: .new(at: .now))
+        #expect(try accept(named) == .queued)
+        #expect(try accept(named) == .repeated(named.answer))
+        #expect(try count("message") == "4")
 
         let tomorrow = Timestamp.now.advanced(by: .seconds(86_401))
         #expect(try accept(.sample(digest: 2), at: tomorrow) == .queued)

@@ -84,10 +84,13 @@ package struct Idempotency: Sendable {
 package struct StoredAnswer: Sendable, Equatable {
     package let status: Int
     package let body: [UInt8]
+    /// The message that it tells of; nil if it tells of several.
+    package let message: MessageID?
 
-    package init(status: Int, body: [UInt8]) {
+    package init(status: Int, body: [UInt8], message: MessageID? = nil) {
         self.status = status
         self.body = body
+        self.message = message
     }
 }
 

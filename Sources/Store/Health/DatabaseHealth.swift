@@ -5,7 +5,7 @@ package import Postgres
 /// needs.
 package struct DatabaseHealth: DatabaseProbe {
     /// The newest file in `Migrations/`; a test compares the two.
-    package static let expectedMigration = 12
+    package static let expectedMigration = 13
 
     private let pool: ConnectionPool
     /// Whether another server may replace this one.

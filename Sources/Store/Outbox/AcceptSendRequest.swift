@@ -89,13 +89,15 @@ struct ClaimKey: Statement {
 
     static let name: StaticString = "claim_key"
     static let sql: StaticString = """
-        insert into idempotency_key as known (principal_id, key, created_at, digest, status, answer)
-        values ($1, $2, $3, $4, $5, $6)
+        insert into idempotency_key as known (
+            principal_id, key, created_at, digest, status, answer, message_id)
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (principal_id, key) do update set
             created_at = excluded.created_at,
             digest = excluded.digest,
             status = excluded.status,
-            answer = excluded.answer
+            answer = excluded.answer,
+            message_id = excluded.message_id
         where known.created_at <= excluded.created_at - interval '24 hours'
         returning true
         """
@@ -107,6 +109,7 @@ struct ClaimKey: Statement {
         parameters.add(bytes: idempotency.digest)
         parameters.add(Int16(clamping: idempotency.answer.status))
         parameters.add(bytes: idempotency.answer.body)
+        parameters.add(uuid: idempotency.answer.message?.halves)
     }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool {
@@ -120,7 +123,8 @@ struct SelectKey: Statement {
 
     static let name: StaticString = "select_key"
     static let sql: StaticString = """
-        select digest, status, answer from idempotency_key where principal_id = $1 and key = $2
+        select digest, status, answer, message_id
+        from idempotency_key where principal_id = $1 and key = $2
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -133,7 +137,9 @@ struct SelectKey: Statement {
     ) throws(PostgresError) -> (digest: [UInt8], answer: StoredAnswer) {
         (
             try row.next([UInt8].self),
-            StoredAnswer(status: try row.next(Int.self), body: try row.next([UInt8].self))
+            StoredAnswer(
+                status: try row.next(Int.self), body: try row.next([UInt8].self),
+                message: try row.next(MessageID?.self))
         )
     }
 }

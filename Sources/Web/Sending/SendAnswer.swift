@@ -45,13 +45,15 @@ package enum SendAnswer {
         let isDone = sendRequest.recipients.allSatisfy { recipient in
             states[recipient.message].map { $0.status != .queued } ?? false
         }
-        return StoredAnswer(status: isDone ? 200 : 202, body: document(sendRequest, states))
+        return StoredAnswer(
+            status: isDone ? 200 : 202, body: document(sendRequest, states),
+            message: sendRequest.recipients.count == 1 ? sendRequest.recipients[0].message : nil)
     }
 
     /// The answer that is sent.
     static func response(_ answer: StoredAnswer, isReplayed: Bool = false) -> Response {
         var headers = [HeaderField.json]
-        if let message = onlyMessage(answer.body),
+        if let message = answer.message,
             let location = HeaderField(name: "Location", value: "/v1/messages/\(message)")
         {
             headers.append(location)
@@ -59,15 +61,6 @@ package enum SendAnswer {
         if isReplayed { headers.append(.replayed) }
         return Response(
             HTTPStatus(code: answer.status) ?? .accepted, headers: headers, body: answer.body)
-    }
-
-    /// The message's id if there is one alone: read from the document, since a repeated answer has
-    /// nothing else.
-    private static func onlyMessage(_ body: [UInt8]) -> MessageID? {
-        let prefix = Array(#"{"messages":[{"id":""#.utf8)
-        let separator = Array(#"},{"id":""#.utf8)
-        guard body.starts(with: prefix), !body.contains(separator) else { return nil }
-        return MessageID(utf8: body.dropFirst(prefix.count).prefix(36))
     }
 }
 

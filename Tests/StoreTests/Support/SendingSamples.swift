@@ -147,11 +147,12 @@ extension ProviderProblem {
 
 extension Idempotency {
     static func sample(
-        caller: UInt64 = 1, key: String = "key", digest: UInt8 = 1, answer: String = "{}"
+        caller: UInt64 = 1, key: String = "key", digest: UInt8 = 1, answer: String = "{}",
+        message: MessageID? = nil
     ) -> Idempotency {
         Idempotency(
             principal: .key(APIKeyID(high: 0x7000, low: 1 << 63 | caller)), key: key,
             digest: [digest],
-            answer: StoredAnswer(status: 202, body: Array(answer.utf8)))
+            answer: StoredAnswer(status: 202, body: Array(answer.utf8), message: message))
     }
 }
