@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// README.md and the pages of Documentation.docc, held against the code.
+/// README.md and the pages of Documentation.docc, compared with the code.
 @Suite("Documentation")
 struct DocumentationTests {
     private static let pages = "Sources/waybill/Documentation.docc"
@@ -28,7 +28,7 @@ struct DocumentationTests {
             .map { try text("\(folder)/\($0)") }
     }
 
-    @Test("README.md is a front door: under 300 lines, with a way to every page")
+    @Test("README.md is short: under 300 lines, with a link to every page")
     func frontDoor() throws {
         let readme = try Self.text("README.md")
         #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count < 300)

@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-/// A name that two modules have makes every reader look twice, and hides one of them where both are
-/// imported.
+/// A name in two modules confuses readers, and hides one of the types where both are imported.
 @Suite("Names")
 struct NameTests {
     private static let root = URL(fileURLWithPath: #filePath)

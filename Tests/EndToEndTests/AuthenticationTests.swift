@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Who is authenticated", .timeLimit(.minutes(10)))
 struct AuthenticationTests {
-    /// How a callback of Infobip's proves itself.
+    /// How a callback of Infobip's is authenticated.
     enum Proof: String, CaseIterable {
         case basic, header, hmacPrefixed, hmacHex, hmacBase64
 
@@ -32,7 +32,7 @@ struct AuthenticationTests {
         #expect(try demo.status(name) == "delivered")
     }
 
-    @Test("Infobip with a wrong proof gets 401, and nothing is stored", arguments: Proof.allCases)
+    @Test("Infobip's wrong credentials get 401, and nothing is stored", arguments: Proof.allCases)
     func disbelieved(proof: Proof) throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()
@@ -51,7 +51,7 @@ struct AuthenticationTests {
     }
 
     @Test(
-        "Infobip without any proof gets 401",
+        "Infobip without any credentials gets 401",
         arguments: [
             [], [("Authorization", "Bearer x")], [("X-Hub-Signature", "")],
             [("Authorization", "Basic ====")], [("X-Webhook-Secret", "")],
@@ -65,7 +65,7 @@ struct AuthenticationTests {
         try expectNothing(about: name, demo)
     }
 
-    @Test("One right proof beside a wrong one suffices")
+    @Test("Right credentials beside wrong ones suffice")
     func oneOfTwo() throws {
         let demo = try RunningDemo.shared
         let infobip = demo.document.infobip
@@ -75,7 +75,7 @@ struct AuthenticationTests {
         #expect(try demo.infobip(InfobipBody.of(uniqueName()), headers: headers).status == 200)
     }
 
-    /// What somebody on the way may have changed.
+    /// A part that may have been changed on the way.
     enum Change: String, CaseIterable {
         case signature, body, query, path, nonce, noNonce, noSignature, onlyV2, empty
     }
@@ -139,7 +139,7 @@ struct AuthenticationTests {
     }
 
     @Test(
-        "The API wants a key",
+        "The API requires a key",
         arguments: [
             "/v1/status", "/v1/messages?provider=infobip&provider_message_id=x",
             "/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab",
@@ -158,7 +158,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test("Any number of blanks stands before the key, and ids may be in capitals")
+    @Test("Any number of blanks comes before the key, and ids may be in capitals")
     func spellings() throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()

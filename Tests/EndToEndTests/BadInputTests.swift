@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The rows of the table "Bad input": each with its answer, and what is stored nevertheless.
+/// The rows of the table "Bad input": each with its answer, and what is still stored.
 @Suite("Bad input", .timeLimit(.minutes(10)))
 struct BadInputTests {
     /// A body that is refused as a whole.
@@ -89,7 +89,7 @@ struct BadInputTests {
         #expect(rows == 0)
     }
 
-    /// A result that costs no other.
+    /// A result that does not affect the others.
     struct Reject: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let result: [UInt8]
@@ -185,7 +185,7 @@ struct BadInputTests {
         #expect(kept == "\(reject.reason)|\(reject.place)|\(excerpt)")
     }
 
-    /// A result with something odd in it that costs no report; its id is to be put in.
+    /// A result with an odd field that costs no report; its id is to be inserted.
     static let oddities: [Reject] = [
         Reject(
             "bytes that are no UTF-8",
@@ -257,7 +257,7 @@ struct BadInputTests {
     }
 
     @Test(
-        "A body that is no delivery report is kept with its kind, and answered 200",
+        "A body that is not a delivery report is kept with its kind, and answered 200",
         arguments: [
             (
                 #"{"notificationType":"CLICKED","recipient":"447700900123","url":"https://x.example","#
@@ -295,7 +295,7 @@ struct BadInputTests {
         expectProblem(try demo.client.send(request), 415, "unsupported_media_type")
     }
 
-    @Test("Text that PostgreSQL cannot hold spoils nothing")
+    @Test("Text that PostgreSQL cannot hold affects nothing else")
     func unholdableText() throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()

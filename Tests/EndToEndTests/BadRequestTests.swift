@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Requests that no endpoint takes: too large, cut off, or for a path or method that there is not.
+/// Requests that no endpoint accepts: too large, cut off, or for an unknown path or method.
 @Suite("Bad requests", .timeLimit(.minutes(10)))
 struct BadRequestTests {
     @Test(
@@ -29,7 +29,7 @@ struct BadRequestTests {
         #expect(answer?.status == 413)
     }
 
-    @Test("A body of almost twelve mebibytes is taken")
+    @Test("A body of almost twelve mebibytes is accepted")
     func large() throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()
@@ -45,7 +45,7 @@ struct BadRequestTests {
         #expect(rows == 740)
     }
 
-    @Test("A body that ends early is never taken for a whole one")
+    @Test("A body that ends early is never read as a complete one")
     func aborted() throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()
@@ -61,7 +61,7 @@ struct BadRequestTests {
                 ])
             try connection.send(request.head(port: demo.port) + body)
         }
-        // Its successor on a connection of its own is answered, so the first has been dealt with.
+        // Its successor on a connection of its own is answered, so the first has been handled.
         #expect(try demo.infobip(InfobipBody.of(uniqueName())).status == 200)
         #expect(try demo.message(name) == nil)
     }
@@ -101,7 +101,7 @@ struct BadRequestTests {
     }
 
     @Test(
-        "Message ids that are none, unknown, or asked for wrongly",
+        "Message ids that are invalid, unknown, or asked for wrongly",
         arguments: [
             ("/v1/messages/abc", 400, "bad_message_id"),
             ("/v1/messages/0193A5B2-7C41-7E02-8D35-0123456789AB", 404, "unknown_message"),

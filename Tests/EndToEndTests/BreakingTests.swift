@@ -37,7 +37,7 @@ extension RunningDemo {
                 try original.text.write(toFile: original.path, atomically: true, encoding: .utf8)
             }
             try reload()
-            // nginx tells nobody that new workers have taken over.
+            // nginx does not report when new workers have taken over.
             try #require(try waitUntil(within: .seconds(20)) { try fresh(isRestored) })
         }
         func fresh(_ probe: () throws -> Bool) throws -> Bool {
@@ -98,7 +98,7 @@ extension BreakingTests {
         }
 
         @Test(
-            "An allow-list turns others away with 403",
+            "An allow-list refuses others with 403",
             arguments: [
                 ("allow-infobip.conf", "/callbacks/infobip", "/callbacks/plivo"),
                 ("allow-infobip.conf", "/infobip-dlr", "/callbacks/plivo"),
@@ -132,7 +132,7 @@ extension BreakingTests {
         func away(socket: String, path: String, method: String) throws {
             let demo = try RunningDemo.breakable
             let file = "\(demo.directory)/nginx/\(socket)"
-            // New connections find nobody; the kept ones are given up with their workers.
+            // New connections are refused; the kept ones are closed with their workers.
             try demo.reconfigured(
                 [("waybill/allow-admins.conf", "", "# nothing\n")],
                 until: { true }, restored: { try demo.api(path, method: method).status < 500 }

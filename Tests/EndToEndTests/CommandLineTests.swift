@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The command line", .timeLimit(.minutes(10)))
 struct CommandLineTests {
-    @Test("The version and the help are told")
+    @Test("The version and the help are printed")
     func help() throws {
         let version = try WaybillProgram.run(["--version"])
         #expect(version.exit == .status(0))
@@ -78,7 +78,7 @@ struct CommandLineTests {
         #expect(noProvider.errors.contains("no provider is configured"))
     }
 
-    @Test("A database that is behind is refused with the command that mends it, which does")
+    @Test("A database that is behind is refused with the command that helps, and it does")
     func behind() throws {
         let demo = try RunningDemo.shared
         let name = "behind_\(UInt32.random(in: 0 ... .max))"

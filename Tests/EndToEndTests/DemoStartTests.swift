@@ -26,7 +26,7 @@ struct DemoStartTests {
         #expect(try demo.stop() == .status(0))
     }
 
-    @Test("A demo killed during initdb leaves nothing that the next one could not mend")
+    @Test("A demo killed during initdb leaves nothing that the next one cannot handle")
     func killedInitdb() throws {
         let folder = try TemporaryDirectory()
         let directory = folder.path(of: "demo")
@@ -62,7 +62,7 @@ struct DemoStartTests {
         #expect(try demo.stop() == .status(0))
         #expect(LifeCycleTests.processes(of: directory) == [])
 
-        // The next run finds somebody's own server on its cluster, after a kill -9 and without one.
+        // The next run finds the user's own server on its cluster, after a kill -9 and without one.
         let second = try RunningDemo(directory: directory, port: port)
         try pgCtl("restart", directory)
         second.process.send(signal: SIGKILL)
@@ -99,7 +99,7 @@ struct DemoStartTests {
     }
 
     @Test(
-        "The responder's role gets into no other database and leaves nothing beside its tables",
+        "The responder's role reaches no other database and leaves nothing beside its tables",
         arguments: [
             ("postgres", "select 1"), ("template1", "select 1"),
             ("waybill", "create temporary table t (id int)"), ("waybill", "select lo_create(0)"),

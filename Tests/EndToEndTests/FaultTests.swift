@@ -5,7 +5,7 @@ import Testing
 extension BreakingTests {
     @Suite("Processes that die under load")
     struct FaultTests {
-        @Test("A kill -9 of the responder under load costs nothing: all get 200 and are stored")
+        @Test("A kill -9 of the responder under load loses nothing: all get 200 and are stored")
         func responderKilled() throws {
             let demo = try RunningDemo.breakable
             let load = SteadyLoad(on: demo)
@@ -31,7 +31,7 @@ extension BreakingTests {
             expectCleanLog(demo.responderLog, hiding: demo.document)
         }
 
-        @Test("A callback that a kill -9 hits on a new connection is put to the next responder")
+        @Test("A callback that a kill -9 hits on a new connection is sent to the next responder")
         func killedOnNewConnection() throws {
             let demo = try RunningDemo.breakable
             let old = try demo.currentDocument.pids.responder
@@ -95,7 +95,7 @@ extension BreakingTests {
             let postgres = try demo.currentDocument.pids.postgres
             // The key is remembered from now on: nobody can look it up while the database is away.
             #expect(try demo.api("/v1/status").status == 200)
-            // A stopped server takes connections and never answers: the worst way to be away.
+            // A stopped server accepts connections and never answers: the worst kind of outage.
             let family = [postgres] + Self.children(of: postgres)
             for pid in family { kill(pid, SIGSTOP) }
             defer { for pid in family { kill(pid, SIGCONT) } }

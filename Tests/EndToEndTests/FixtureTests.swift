@@ -40,8 +40,8 @@ struct FixtureTests {
         try checkEnd()
     }
 
-    /// The texts of the results, as they stand: a reader and writer of JSON would spell the prices
-    /// anew, which makes other reports of them.
+    /// The texts of the results, as they are: a JSON reader and writer would change the spelling of
+    /// prices, which makes other reports of them.
     private static func results(of body: String) -> [String] {
         var results: [String] = []
         var (depth, start) = (0, body.startIndex)
@@ -121,7 +121,7 @@ struct FixtureTests {
         #expect(reports[0]["network"].string == "23415")
     }
 
-    @Test("Plivo's failed sample tells the error")
+    @Test("Plivo's failed sample has the error")
     func plivoFailed() throws {
         let demo = try RunningDemo.shared
         let form = String(decoding: try Fixture.bytes("plivo-failed.form"), as: UTF8.self)

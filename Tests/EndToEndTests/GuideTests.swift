@@ -38,14 +38,14 @@ struct GuideTests {
     }
 
     @Test(
-        "The guides' paths for sending take the guides' words, whatever stands behind them",
+        "The guides' paths for sending accept the guides' names, whatever follows them",
         arguments: [
             "/send-sms", "/api/send-sms", "/api/infobip/send", "/api/plivo/send", "/send",
             "/sms/send", "/api/sms/send?to=x&wait=99",
         ])
     func sending(path: String) throws {
         let demo = try RunningDemo.shared
-        // The mistake shows who read it: the query of ours, then the members.
+        // The problem shows who read it: first our query, then the members.
         let answer = try demo.client.send(
             HTTPRequest(
                 method: "POST", path: path,
@@ -89,7 +89,7 @@ struct GuideTests {
         #expect(answer["Allow"] == "POST")
     }
 
-    @Test("The guides' /health tells readiness")
+    @Test("The guides' /health reports readiness")
     func health() throws {
         let answer = try RunningDemo.shared.api("/health", key: .some(nil))
         #expect(answer.status == 200)
@@ -109,7 +109,7 @@ struct GuideTests {
     }
 
     @Test(
-        "What is no HTTP, or too much of it, gets a problem",
+        "A request that is not HTTP, or too large, gets a problem",
         arguments: [
             ("GARBAGE\r\n\r\n", 400, "bad_request"),
             ("GET /health/live HTTP/1.1\r\n\r\n", 400, "bad_request"),

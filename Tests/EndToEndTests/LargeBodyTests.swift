@@ -73,7 +73,7 @@ struct LargeBodyTests {
         #expect(site.bodyFiles.filter { $0.contains("0000") }.isEmpty)
     }
 
-    @Test("A batch whose length is not told has the same bound")
+    @Test("A batch of unknown length has the same bound")
     func unknownAndTooLarge() throws {
         let demo = try RunningDemo.shared
         let site = try ShippedSite.crowded
@@ -109,14 +109,14 @@ struct LargeBodyTests {
         }
         #expect(done.wait(timeout: .now() + 120) == .success)
         #expect(site.bodyFiles.filter { $0.contains("0000") }.isEmpty)
-        // Beyond the bound for one client the answer comes at once; the others are waited for, and
-        // cut off by the responder, which is a 502, or by nginx, which answers nothing.
+        // Beyond the bound for one client the answer comes at once. The others are waited for, and
+        // cut off by the responder, which is a 502, or by nginx, which does not answer.
         #expect(statuses.withLock { $0.count { $0 == 429 } } == 24)
         #expect(statuses.withLock { $0.count { $0 == 502 || $0 == 0 } } == 16)
         #expect(ContinuousClock.now - started < .seconds(60))
     }
 
-    @Test("A body that comes a byte at a time is not waited for, if its length is not told")
+    @Test("A body of unknown length that comes a byte at a time is not waited for")
     func trickle() throws {
         let site = try ShippedSite.crowded
         let connection = try site.client.connect(host: "localhost")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The demo's life", .timeLimit(.minutes(10)))
 struct LifeCycleTests {
-    @Test("Data and secrets outlive a stop and a kill -9, and no process does")
+    @Test("Data and secrets survive a stop and a kill -9, and no process does")
     func lives() throws {
         let folder = try TemporaryDirectory()
         let directory = folder.path(of: "demo")
@@ -87,11 +87,11 @@ struct LifeCycleTests {
         #expect(Self.processes(of: parent) == [])
     }
 
-    @Test("It stops all that it has started although nobody reads what it says")
+    @Test("It stops all that it has started although nobody reads its output")
     func unread() throws {
         let folder = try TemporaryDirectory()
         let directory = folder.path(of: "demo")
-        // head(1) goes after the first line; from then on the output has no reader.
+        // head(1) ends after the first line; from then on the output has no reader.
         let script = #"("$0" demo --directory "$1" --port "$2" & echo $! >"$3"; wait) | head -n 1"#
         let shell = try ChildProcess(
             "sh",

@@ -5,13 +5,13 @@ import Testing
 
 @Suite("Many at once", .timeLimit(.minutes(10)))
 struct LoadTests {
-    /// One report: what it says of which message.
+    /// One report, with its message.
     private struct Saying: Hashable {
         let message: Int
         let group: Int
         let second: Int
 
-        /// Final beats not final, then later beats earlier, then delivered beats the failures.
+        /// Final before not final, then later before earlier, then delivered before the failures.
         var weight: [Int] { [group == 1 ? 0 : 1, second, group == 3 ? 1 : 0] }
 
         func text(_ prefix: String) -> String {
@@ -71,7 +71,7 @@ struct LoadTests {
         demo.client.disconnect()
     }
 
-    @Test("Idle connections, more than there are workers, do not keep a new one waiting")
+    @Test("More idle connections than workers do not keep a new one waiting")
     func idleConnections() throws {
         let demo = try RunningDemo.shared
         // Each makes nginx keep a connection to the responder; the demo has two workers.
@@ -81,7 +81,7 @@ struct LoadTests {
         #expect(.now - started < .seconds(5))
     }
 
-    @Test("An unfinished request holds up nobody")
+    @Test("An unfinished request blocks no other")
     func unfinished() throws {
         let demo = try RunningDemo.shared
         let credentials = Signing.basic(demo.document.infobip.user, demo.document.infobip.password)

@@ -20,7 +20,7 @@ struct LogTests {
         let answer = try demo.infobip(Array("x".utf8))
         let id = try #require(answer["x-request-id"])
 
-        // The answer goes out before its line.
+        // The answer is sent before its line.
         #expect(waitUntil(within: .seconds(5)) { demo.responderLog.contains(id) })
         let log = demo.responderLog
         expectCleanLog(log, hiding: demo.document)
@@ -42,7 +42,7 @@ struct LogTests {
             _ = try demo.api("/\(marker)/\(rest)?secret=\(marker)-query", key: .some(nil))
         }
         let raw = try demo.client.connect()
-        // Bytes that are no UTF-8, as they are.
+        // Bytes that are not UTF-8, as they are.
         try raw.send(
             Array("GET /\(marker)/".utf8) + [0xFF, 0xC3]
                 + Array(" HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))

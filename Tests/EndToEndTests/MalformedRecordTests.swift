@@ -70,7 +70,7 @@ extension BreakingTests {
             #expect(try demo.currentDocument.pids.responder == pid)
         }
 
-        @Test("Questions about the values are answered or closed, and the process lives")
+        @Test("Queries for values are answered or closed, and the process lives")
         func values() throws {
             let demo = try RunningDemo.breakable
             let pid = try demo.currentDocument.pids.responder
@@ -86,7 +86,7 @@ extension BreakingTests {
             #expect(try demo.currentDocument.pids.responder == pid)
         }
 
-        @Test("Random bytes and damaged requests harm nobody")
+        @Test("Random bytes and damaged requests affect no other")
         func random() throws {
             let demo = try RunningDemo.breakable
             let pid = try demo.currentDocument.pids.responder

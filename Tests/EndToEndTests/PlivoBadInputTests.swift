@@ -4,7 +4,7 @@ import Testing
 /// Signed forms that are no report, or none at all: the answer, and what quarantine says of them.
 @Suite("Bad input in Plivo's forms", .timeLimit(.minutes(10)))
 struct PlivoBadInputTests {
-    /// A form of Plivo's that is signed and yet no report.
+    /// A form of Plivo's that is signed but not a report.
     static let forms: [(form: String, reason: String, place: String)] = [
         ("MessageUUID=a%00b&Status=sent", "bad_message_id", "MessageUUID"),
         ("MessageUUID=a&MessageUUID=b&Status=sent", "duplicate_key", "MessageUUID"),
@@ -54,11 +54,11 @@ struct PlivoBadInputTests {
             try #require(try demo.message($0, provider: "plivo"))
         }
         #expect(messages[0]["id"].string == messages[1]["id"].string)
-        // Nobody asks for the other part of a message that others sent.
+        // The other part of a message that others sent is not queried.
         #expect(messages.map { $0["status"].string } == ["delivered", "delivered"])
     }
 
-    @Test("A signed call of the path with a slash at its end is a callback")
+    @Test("A signed request to the path with a slash at its end is a callback")
     func slash() throws {
         let demo = try RunningDemo.shared
         let id = "0193a5b2-7c41-7e02-8d35-" + String(UUID().uuidString.lowercased().suffix(12))

@@ -16,7 +16,7 @@ struct RestartTests {
     /// SIGTERM while twenty callbacks wait for their commit.
     private func drain(_ demo: RunningDemo) throws {
         let responder = try demo.currentDocument.pids.responder
-        // Keeps the commits back until it is taken away.
+        // Blocks the commits until it is removed.
         let lock = try TableLock("report", in: demo)
         let prefix = uniqueName("drain")
         let answers = SteadyLoad.Outcomes()
@@ -49,7 +49,7 @@ struct RestartTests {
         #expect(line["unanswered_requests"].int == 0)
         #expect(line["flushed"].bool == true)
         #expect(waitUntil(within: .seconds(10)) { kill(responder, 0) != 0 })
-        // A clean end is somebody's wish: nobody starts it again.
+        // A clean end is taken as intended: it is not restarted.
         #expect(!demo.process.output.contains("responder ended"))
         expectProblem(try demo.infobip(InfobipBody.of(uniqueName())), 502, "upstream_unavailable")
     }
@@ -62,14 +62,15 @@ struct RestartTests {
         let calls = SteadyLoad(on: demo, threads: 64) { _ in try demo.api("/v1/status") }
         let callbacks = SteadyLoad(on: demo, threads: 2)
         let gauge = #"waybill_requests_waiting{socket="api"}"#
-        // Metrics and health are told while all of the API's threads are blocked and others wait.
+        // Metrics and health are answered while all of the API's threads are blocked and others
+        // wait.
         try #require(
             try waitUntil(within: .seconds(20)) {
                 let text = try PrometheusText(demo.api("/metrics", key: .some(nil)))
                 return (text.samples[gauge] ?? 0) > 0
             })
         let end = ContinuousClock.now + watchdog * 1.2
-        // What has been sent so far tells nothing of now.
+        // Earlier notifications say nothing about now.
         while !notify.isEmpty { _ = notify.receive() }
         var fed = ContinuousClock.now
         while ContinuousClock.now < end {
@@ -83,7 +84,7 @@ struct RestartTests {
         let stored = callbacks.stop()
         #expect(Set(stored.map(\.status)) == [200])
         let answered = calls.stop()
-        // The key was known from before, or the call was refused: none got nginx's time-out.
+        // The key was known, or the request was refused: none got nginx's time-out.
         #expect(Set(answered.map(\.status)).isSubset(of: [200, 503]))
         #expect(answered.count >= 64)
         try lock.release()
@@ -112,7 +113,7 @@ struct RestartTests {
         }
         var running = try start("first")
         let load = SteadyLoad(on: demo)
-        // Each call has a connection of its own to the responder, which nginx does not try again.
+        // Each request has a connection of its own to the responder, which nginx does not repeat.
         let calls = SteadyLoad(on: demo) { _ in try demo.api("/v1/status") }
         for load in [load, calls] { try load.waitForAccepted(50) }
         for name in ["second", "third", "fourth"] {

@@ -77,7 +77,7 @@ extension BreakingTests {
             expectUnavailable(try demo.api(Self.message, key: key))
             expectUnavailable(try demo.api(Self.message))
             for pid in family { kill(pid, SIGCONT) }
-            // The status alone may still go by memory; a message does not.
+            // Only the status may still accept a remembered key; a message does not.
             let isBack = try waitUntil(within: .seconds(20)) {
                 try demo.api(Self.message).status != 503
             }

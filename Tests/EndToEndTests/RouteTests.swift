@@ -63,7 +63,7 @@ struct RouteTests {
         #expect(try demo.api("/v1/messages/\(id.lowercased())").status == 200)
     }
 
-    @Test("Health is told without a key", arguments: ["live", "ready"])
+    @Test("Health is answered without a key", arguments: ["live", "ready"])
     func health(kind: String) throws {
         let answer = try RunningDemo.shared.api("/health/\(kind)", key: .some(nil))
         #expect(answer.status == 200)
@@ -71,7 +71,7 @@ struct RouteTests {
         expectCommonHeaders(answer)
     }
 
-    @Test("The status has every member that an admin is promised")
+    @Test("The status has every member that the API documents")
     func statusDocument() throws {
         let demo = try RunningDemo.shared
         _ = try demo.infobip(InfobipBody.of(uniqueName()))
@@ -134,7 +134,7 @@ struct RouteTests {
     }
 
     @Test(
-        "A query that is no text is refused, and nobody dies of it",
+        "A query that is not a text is refused, and the process lives",
         arguments: [
             "%zz", "%", "%C3%28", "%00", "[x]{}|^`", "%FF", "a%2",
         ])

@@ -48,7 +48,7 @@ struct SimulatedProviderTests {
         ).status
     }
 
-    /// How many reports the responder has of what a provider calls so.
+    /// How many reports the responder has of a message by the provider's name.
     private func reports(on name: String) throws -> Int {
         try demo.count(
             "select count(*) from report join message on message.id = message_id"
@@ -60,7 +60,7 @@ struct SimulatedProviderTests {
         return (answer.json["messages"] as? [[String: Any]])?.first ?? [:]
     }
 
-    @Test("Infobip's report comes signed by TLS, and the responder believes it")
+    @Test("Infobip's report comes signed over TLS, and the responder accepts it")
     func infobip() async throws {
         let id = uniqueName()
         // Its answer comes when the responder has acknowledged the report.
@@ -88,7 +88,7 @@ struct SimulatedProviderTests {
             })
     }
 
-    @Test("A taken message whose connection is closed is known to the simulator")
+    @Test("An accepted message whose connection is closed is known to the simulator")
     func closed() async throws {
         let id = uniqueName()
         await #expect(throws: (any Error).self) { try await infobip("447700999930", id) }
@@ -96,7 +96,7 @@ struct SimulatedProviderTests {
     }
 
     @Test(
-        "The way out leads to the demo and nowhere else",
+        "The relay for callbacks leads to the demo and nowhere else",
         arguments: [
             "/callbacks-out/example.com/callbacks/infobip", "/callbacks-out/", "/simulator-close",
         ])

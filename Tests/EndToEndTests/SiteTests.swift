@@ -102,7 +102,7 @@ struct SiteTests {
         }
     }
 
-    @Test("An address that is busy with the API has its health checked all the same")
+    @Test("An address at the API's limit still has its health checked")
     func watching() throws {
         let demo = try RunningDemo.shared
         let answers = try (0..<400).map { _ in try get("/v1/messages") }
@@ -146,7 +146,7 @@ struct SiteTests {
             try site.plain(
                 "GET /metrics HTTP/1.1", "Host: sms.example.com", port: site.localPort
             ).status == 401)
-        // nginx goes by the request line's host, whatever the header says.
+        // nginx uses the request line's host, whatever the header says.
         #expect(
             try site.plain(
                 "GET http://sms.example.com/metrics HTTP/1.1", "Host: localhost",
@@ -184,7 +184,7 @@ struct SiteTests {
     }
 
     @Test(
-        "A key is the same key however the word in front of it is spelled",
+        "A key is the same key however `Bearer` is spelled",
         arguments: [
             "Bearer wb_key", "bearer wb_key", "BEARER   wb_key", "Bearer \t wb_key",
             "Bearer wb_key  ",
@@ -196,7 +196,7 @@ struct SiteTests {
         #expect(answer.text == "wb_key")
     }
 
-    @Test("Subdomains' transport security is a choice that is told")
+    @Test("Leaving subdomains out of transport security is documented")
     func transportSecurity() throws {
         expectCommonHeaders(try get("/health/live"))
         let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

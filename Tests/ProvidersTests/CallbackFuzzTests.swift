@@ -11,7 +11,7 @@ struct CallbackFuzzTests {
     @Test("Infobip's give reports and rejects that can be stored, or one malformation")
     func infobipBodies() throws {
         var generator = SplitMix64(state: 7)
-        // One that remembers every body before; what it has seen must change nothing.
+        // One that remembers every body before; earlier bodies must change nothing.
         let warm = try infobip()
         let fixtures = try ["infobip-v3.json", "infobip-delivered.json"].map(Fixture.bytes)
         var outcomes = (parsed: 0, refused: 0, rejects: 0)

@@ -9,7 +9,7 @@ struct EmptyRefusalTests {
         [try InfobipSending.sample(), try PlivoSending.sample()]
     }
 
-    @Test("A 401 stops the sending, and has a code to show, also without a word")
+    @Test("A 401 stops the sending, and has a code to show, also without a text")
     func unauthorized() throws {
         for provider in try Self.providers() {
             // Foundation hands out no body of an answer with a challenge.

@@ -30,7 +30,7 @@ extension CallbackRequest {
 }
 
 extension ReceivedCallback {
-    /// What a parser looks at, and no more.
+    /// The parts that a parser reads, and no more.
     init(
         message: MessageID? = nil, sendRequest: SendRequestID? = nil,
         contentType: String? = "application/json", body: [UInt8]
@@ -42,14 +42,14 @@ extension ReceivedCallback {
     }
 }
 
-/// A webhook that believes the password `password` and reads as any other does.
+/// A webhook that accepts the password `password` and reads as any other does.
 func infobip(stringLimit: Int = 16_384) throws -> InfobipWebhook {
     let password = try #require(Secret("password"))
     let settings = InfobipWebhook.Settings(basic: [("user", password)])
     return try #require(InfobipWebhook(settings, stringLimit: stringLimit))
 }
 
-/// What Infobip's webhook makes of a body.
+/// The result of Infobip's webhook for a body.
 func parse(_ body: String, contentType: String? = "application/json") throws -> ParsedCallback {
     try infobip().parse(ReceivedCallback(contentType: contentType, body: Array(body.utf8)))
 }

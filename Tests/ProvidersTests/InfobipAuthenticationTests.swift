@@ -162,7 +162,7 @@ struct InfobipAuthenticationTests {
         }
     }
 
-    @Test("any enabled method suffices, and a disabled one counts for nothing")
+    @Test("any enabled method suffices, and a disabled one does not count")
     func methods() throws {
         let signed = request([
             "Authorization": "Basic d3Jvbmc6d3Jvbmc=", "X-Hub-Signature": Self.vectors[0].hex,

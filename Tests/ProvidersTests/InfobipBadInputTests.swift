@@ -7,7 +7,7 @@ import Testing
 struct InfobipBadInputTests {
     static let good = #"{"messageId":"good","status":{"groupId":3,"id":5}}"#
 
-    /// A result that is refused, and what is told of it.
+    /// A result that is refused, and its reject.
     struct Bad: Sendable, CustomTestStringConvertible {
         let result: String
         let reason: RejectReason
@@ -98,13 +98,13 @@ struct InfobipBadInputTests {
         }
     }
 
-    /// Bytes that are no UTF-8 in the place of `~`, or nil.
+    /// Bytes that are not UTF-8 in the place of `~`, or nil.
     private func body(_ text: String, _ sequence: [UInt8]) -> [UInt8] {
         text.utf8.flatMap { $0 == UInt8(ascii: "~") ? sequence : [$0] }
     }
 
     @Test(
-        "bytes that are no UTF-8 cost a report only where its name or its status is",
+        "bytes that are not UTF-8 cost a report only if its name or its status has them",
         arguments: [
             (#"{"messageId":"~","status":{}}"#, "messageId", false),
             (#"{"messageId":"m","status":{"name":"~"}}"#, "status.name", false),
@@ -125,7 +125,7 @@ struct InfobipBadInputTests {
             let text = #"{"results":[\#(Self.good),\#(result),\#(Self.good),\#(result)]}"#
             let callback = ReceivedCallback(body: body(text, sequence))
             let webhook = try infobip()
-            // A second look must not be different from the first.
+            // A second reading must give the same.
             for _ in 0..<2 {
                 let parsed = try webhook.parse(callback)
                 #expect(parsed.reports.count == (isStored ? 4 : 2))
@@ -143,7 +143,7 @@ struct InfobipBadInputTests {
         }
     }
 
-    @Test("what cannot be read outside of the results is told and costs none of them")
+    @Test("an unreadable member outside of the results is reported and costs none of them")
     func outside() throws {
         let outside = body(#"{"x":"~","results":[\#(Self.good)],"y":"~"}"#, [0xFF])
         let parsed = try infobip().parse(ReceivedCallback(body: outside))
@@ -157,7 +157,7 @@ struct InfobipBadInputTests {
         #expect(broken.rejects.map(\.reason) == ["too_deep", "too_long"])
     }
 
-    @Test("a text that PostgreSQL cannot hold is mended outside of the message's id")
+    @Test("a text that PostgreSQL cannot hold is corrected, except in the message's id")
     func mended() throws {
         let parsed = try parse(
             #"{"results":[{"messageId":"m","status":{"name":"A\u0000"},"callbackData":"\ud83d!","#

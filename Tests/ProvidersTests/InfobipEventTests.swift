@@ -4,7 +4,7 @@ import Testing
 
 @testable import Providers
 
-/// What else than delivery reports comes to a callback's URL.
+/// Other events than delivery reports that come to a callback's URL.
 @Suite("Other events")
 struct InfobipEventTests {
     static let click =
@@ -34,7 +34,7 @@ struct InfobipEventTests {
         (#"{"notificationType":"OTHER","messageId":"m"}"#, .notAReport),
     ]
 
-    @Test("A result of another kind is noted by its kind, and is no loss", arguments: events)
+    @Test("A result of another kind is recorded by its kind, and is no loss", arguments: events)
     func results(event: String, kind: RejectReason) throws {
         let good = InfobipBadInputTests.good
         let parsed = try parse(
@@ -78,7 +78,7 @@ struct InfobipEventTests {
         #expect(parsed == ParsedCallback(reports: [], rejects: []))
     }
 
-    @Test("Each of a mixed batch is what it is")
+    @Test("Each of a mixed batch is handled by its kind")
     func mixed() throws {
         let good = InfobipBadInputTests.good
         let odd = #"{"messageId":"odd","status":{"groupId":3},"smsCount":"x"}"#

@@ -6,7 +6,7 @@ import Testing
 /// Fields that cannot be read, or are written in another way, of reports that are stored.
 @Suite("Oddities of Infobip's reports")
 struct InfobipOddityTests {
-    /// A report with one more member, and what is told of it.
+    /// A report with one more member, and its notes.
     struct Odd: Sendable, CustomTestStringConvertible {
         let reason: RejectReason
         let path: String
@@ -69,7 +69,7 @@ struct InfobipOddityTests {
             #"{"messageId":"m","status":{"groupId":3,"groupName":"DELIVERED","id":5},\#(odd.members)}"#
         let webhook = try infobip()
         let callback = ReceivedCallback(body: Array(#"{"results":[\#(result)]}"#.utf8))
-        // What has been learned of the words changes nothing.
+        // The table of provider statuses changes nothing.
         for _ in 0..<2 {
             let parsed = try webhook.parse(callback)
             let report = try #require(parsed.reports.first)
@@ -88,7 +88,7 @@ struct InfobipOddityTests {
         }
     }
 
-    @Test("All that is odd in a report is one note, with every place")
+    @Test("All odd fields of a report are one note, with every place")
     func several() throws {
         let parsed = try parse(
             #"{"results":[{"messageId":"a","status":{"groupId":3,"description":[]},"doneAt":"","#
@@ -105,7 +105,7 @@ struct InfobipOddityTests {
         #expect(note.detail.contains("bad_time") && note.detail.contains("bad_number"))
     }
 
-    @Test("A callback has at most a hundred notes, and the last tells of the others")
+    @Test("A callback has at most a hundred notes, and the last counts the others")
     func bounded() throws {
         let results = (0..<150).map {
             #"{"messageId":"m\#($0)","status":{"groupId":3},"doneAt":""}"#
@@ -118,7 +118,7 @@ struct InfobipOddityTests {
         #expect(parsed.rejects.dropLast().allSatisfy { !$0.detail.contains("more reports") })
     }
 
-    @Test("Numbers in texts, texts in numbers, blanks and case are read for what they are")
+    @Test("Numbers in texts, texts in numbers, extra blanks and any letter case are accepted")
     func otherForms() throws {
         let parsed = try parse(
             #"{"results":[{"messageId":17,"bulkId":5,"to":447700900123,"from":" ExampleCo ","#
@@ -159,7 +159,7 @@ struct InfobipOddityTests {
         }
     }
 
-    @Test("What is unreadable in one version's count is read in the other's")
+    @Test("If one version's count cannot be read, the other's is")
     func otherCount() throws {
         let parsed = try parse(
             #"{"results":[{"messageId":"m","status":{},"messageCount":"x","smsCount":3}]}"#)
@@ -185,7 +185,7 @@ struct InfobipOddityTests {
         #expect(parsed.rejects.map(\.cost) == [.field])
     }
 
-    @Test("A byte order mark is passed over, with results and without")
+    @Test("A byte order mark is skipped, with results and without")
     func mark() throws {
         let result = InfobipBadInputTests.good
         #expect(try parse("\u{FEFF}{\"results\":[\(result)]}").reports.count == 1)
@@ -203,7 +203,7 @@ struct InfobipOddityTests {
         }
     }
 
-    @Test("Our own id in capitals is ours, a foreign one is its sender's")
+    @Test("Our own id in capitals is ours, a foreign one stays as its sender wrote it")
     func capitals() throws {
         func report(_ id: String) throws -> Report {
             let body = #"{"results":[{"messageId":"\#(id)","status":{}}]}"#

@@ -10,7 +10,7 @@ struct InfobipSendingAnswerTests {
         #""status":{"groupId":1,"groupName":"PENDING","id":26,"name":"PENDING_ACCEPTED","#
         + #""description":"Message sent to next instance"}"#
 
-    /// What becomes of messages 1, 2, … when Infobip answers so.
+    /// The results for messages 1, 2, … when Infobip answers so.
     private func results(
         _ count: UInt64, _ status: Int, _ body: String, retryAfterSeconds: Int? = nil
     ) throws -> [String] {
@@ -38,7 +38,7 @@ struct InfobipSendingAnswerTests {
         #expect(try results(1, 200, v3) == ["accepted \(id)"])
     }
 
-    @Test("each message has its own end, whatever the order")
+    @Test("each message has its own result, whatever the order")
     func order() throws {
         var entries = [
             #"{"messageId":"\#(MessageID.sample(1))","# + Self.pending + "}",
@@ -61,7 +61,7 @@ struct InfobipSendingAnswerTests {
     }
 
     @Test(
-        "every group, and the statuses that are not what they seem",
+        "every group, and the statuses that are exceptions",
         arguments: [
             (0, "ACCEPTED", 0, "accepted"), (1, "PENDING", 7, "accepted"),
             (3, "DELIVERED", 5, "accepted"), (3, "DELIVERED", 2, "accepted"),
@@ -81,7 +81,7 @@ struct InfobipSendingAnswerTests {
             try results(1, 200, #"{"messages":[\#(entry)]}"#) == ["\(expected) \(word)"])
     }
 
-    @Test("the provider's words are kept")
+    @Test("the provider's text is kept")
     func words() throws {
         let body =
             #"{"messages":[{"messageId":"\#(MessageID.sample(1))","#
@@ -96,7 +96,7 @@ struct InfobipSendingAnswerTests {
         #expect(try results(1, 200, bare) == ["refused unknown_status"])
     }
 
-    @Test("an entry without our id is found by its number, if that is unmistakable")
+    @Test("an entry without our id is found by its number, if only one message has it")
     func byNumber() throws {
         let sending = try InfobipSending.sample()
         let alone = try OutgoingMessage.sample(1, to: "+447700900101")
@@ -127,7 +127,7 @@ struct InfobipSendingAnswerTests {
                 == ["ambiguous not_in_answer"])
     }
 
-    @Test("a message that is told of twice is not sent again if one of them took it")
+    @Test("a message with two entries is not sent again if one of them says that it was accepted")
     func duplicates() throws {
         let id = MessageID.sample(1)
         let refused = #"{"messageId":"\#(id)","# + status(5, "REJECTED", 21, "X") + "}"

@@ -57,7 +57,7 @@ struct InfobipSendingLookUpTests {
             network: "23415", attributes: attributes)
     }
 
-    @Test("what is archived of a log of either version has no text, and says the same")
+    @Test("an archived log of either version has no text, and the same content")
     func archives() throws {
         let message = try lookUp(1)
         for log in [Self.v3(message.id), Self.v1(message.id)] {
@@ -92,7 +92,7 @@ struct InfobipSendingLookUpTests {
                 == LookUpResult(reports: [report], unknown: []))
     }
 
-    @Test("a poll and a push of one report have the same fingerprint")
+    @Test("a polled report and one in a callback have the same fingerprint")
     func sameAsPushed() throws {
         let polled = try #require(
             result([lookUp(1)], [Self.v1(.sample(1))]).reports.first)
@@ -107,7 +107,7 @@ struct InfobipSendingLookUpTests {
         #expect(polled.message == pushed.message)
     }
 
-    @Test("what the logs do not hold is unknown, in the order of the question")
+    @Test("messages that the logs do not hold are unknown, in the order of the query")
     func missing() throws {
         let messages = try [3, 1, 2].map { try lookUp($0) }
         let result = try result(messages, [Self.v3(.sample(1)), Self.v3(.sample(99))])
@@ -127,7 +127,7 @@ struct InfobipSendingLookUpTests {
         #expect(result.reports.map(\.providerMessageID) == ["2034072219640"])
     }
 
-    @Test("a refused repetition says nothing of the message, but that it is there")
+    @Test("a refused repetition only shows that Infobip has the message")
     func duplicateID() throws {
         let repetition =
             #"{"messageId":"\#(MessageID.sample(1))","destination":"447700900301","status":"#
@@ -139,7 +139,7 @@ struct InfobipSendingLookUpTests {
                 == [.delivered])
     }
 
-    @Test("where an entry cannot be read, or the answer is full, nothing is unknown")
+    @Test("if an entry cannot be read, or the answer is full, nothing is unknown")
     func undecided() throws {
         // Twice the name of its message, so that it has none.
         let bad = Self.v3(.sample(2)).replacing(#""messageCount""#, with: #""messageId""#)
@@ -155,7 +155,7 @@ struct InfobipSendingLookUpTests {
     }
 
     @Test(
-        "an answer that says nothing is told",
+        "an answer without a result is reported",
         arguments: [
             (200, "", "unreadable_answer"), (200, "{}", "unreadable_answer"),
             (200, "<html>", "unreadable_answer"), (200, "[]", "unreadable_answer"),
@@ -193,7 +193,7 @@ struct InfobipSendingLookUpTests {
         }
     }
 
-    @Test("lists of ids stay within 2048 characters, and every message is asked for once")
+    @Test("lists of ids stay within 2048 characters, and every message is queried once")
     func splitting() throws {
         let sending = try InfobipSending.sample()
         #expect(sending.lookUpRequests([]).isEmpty)

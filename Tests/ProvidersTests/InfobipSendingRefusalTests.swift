@@ -42,7 +42,7 @@ struct InfobipSendingRefusalTests {
         }
     }
 
-    @Test("Retry-After is honoured, and a page without words is not quoted")
+    @Test("Retry-After is honoured, and a page without a text is not quoted")
     func deferral() throws {
         #expect(
             try results(1, 429, Self.v3, retryAfterSeconds: 17)
@@ -80,7 +80,7 @@ struct InfobipSendingRefusalTests {
     }
 
     @Test(
-        "places that are none name no message",
+        "invalid places name no message",
         arguments: [
             "messages[7].text", "messages[-1]", "messages[]", "messages", "destinations[0]",
             "messages[99999999999999999999]", "messages[x]",

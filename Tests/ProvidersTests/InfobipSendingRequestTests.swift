@@ -72,7 +72,7 @@ struct InfobipSendingRequestTests {
         #expect(try request.document == expected)
     }
 
-    @Test("what is not set is left out", arguments: InfobipSending.Version.allCases)
+    @Test("members that are not set are left out", arguments: InfobipSending.Version.allCases)
     func minimal(version: InfobipSending.Version) throws {
         let sending = try InfobipSending.sample(version, callbackURL: nil)
         let message = try OutgoingMessage.sample(1, to: "+447700900301", sender: nil)
@@ -114,7 +114,7 @@ struct InfobipSendingRequestTests {
     }
 
     @Test(
-        "what is left of a validity is passed on: whole minutes by version 2, seconds by version 3",
+        "the remaining validity is passed on: whole minutes by version 2, seconds by version 3",
         arguments: [
             (300, 5, 5, "MINUTES"), (299, 4, 299, "SECONDS"), (61, 1, 61, "SECONDS"),
             (60, 1, 1, "MINUTES"),
@@ -146,7 +146,7 @@ struct InfobipSendingRequestTests {
         #expect(try v3.inMessages("options.validityPeriod.amount") as? [Int] == [expected])
     }
 
-    @Test("callback data over 4000 UTF-16 units is cut, and never through a character")
+    @Test("callback data over 4000 UTF-16 units is cut, and never within a character")
     func callbackData() throws {
         let data = "x" + String(repeating: "🚚", count: 2001)
         let message = try OutgoingMessage.sample(1, callbackData: data)

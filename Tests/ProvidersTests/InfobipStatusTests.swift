@@ -31,7 +31,7 @@ struct InfobipStatusTests {
             #expect(Status(infobipGroup: group, groupID: nil, id: row.id) == row.status)
         }
         #expect(Status(infobipGroup: nil, groupID: row.group, id: row.id) == row.status)
-        // 87 is in two groups, so that alone it says nothing.
+        // 87 is in two groups, so alone it means nothing.
         let alone = row.id == 87 ? Status.unknown : row.status
         #expect(Status(infobipGroup: nil, groupID: nil, id: row.id) == alone)
     }
@@ -55,7 +55,7 @@ struct InfobipStatusTests {
         ("UNDELIVERABLE_REJECTED_PLATFORM", 100),
     ]
 
-    @Test("where only the name came, it tells the group", arguments: statusNames)
+    @Test("if only the name came, it decides the group", arguments: statusNames)
     func names(name: String, id: Int32) throws {
         let byID = Status(infobipGroup: nil, groupID: nil, id: id)
         for word in [name, name.lowercased(), " \(name)\t"] {
@@ -71,7 +71,7 @@ struct InfobipStatusTests {
         #expect(Status(infobipGroup: nil, groupID: nil, id: 15, name: name) == .expired)
     }
 
-    @Test("a group's own name will do as the status's, and an unknown one tells nothing")
+    @Test("a group's own name is accepted as the status's, and an unknown one means nothing")
     func otherNames() {
         #expect(Status(infobipGroup: nil, groupID: nil, id: nil, name: "Delivered") == .delivered)
         #expect(Status(infobipGroup: nil, groupID: nil, id: nil, name: "EXPIRED") == .expired)
@@ -84,7 +84,7 @@ struct InfobipStatusTests {
                 == .delivered)
     }
 
-    @Test("a new id follows its group; a known name beats the number; a new group is unknown")
+    @Test("a new id follows its group; a known name precedes the number; a new group is unknown")
     func rules() {
         #expect(Status(infobipGroup: "DELIVERED", groupID: 3, id: 777) == .delivered)
         #expect(Status(infobipGroup: "EXPIRED", groupID: 3, id: 5) == .expired)
@@ -97,7 +97,7 @@ struct InfobipStatusTests {
     }
 
     @Test(
-        "that our own id is taken says nothing of the message's final status; a foreign one is rejected"
+        "a duplicate of our own id says nothing about the final status; a foreign id is rejected"
     )
     func duplicates() throws {
         func report(_ id: String, _ status: String) throws -> Report {
@@ -121,14 +121,14 @@ struct InfobipStatusTests {
         #expect(
             try report(MessageKeyTests.ours, #"{"groupName":"REJECTED","id":6}"#).status
                 == .rejected)
-        // It hides no final status, whichever comes first.
+        // It outranks no final status, whichever comes first.
         for status in [#"{"groupName":"PENDING","id":26}"#, #"{"groupName":"DELIVERED","id":5}"#] {
             #expect(ours.precedence < (try report(MessageKeyTests.ours, status)).precedence)
         }
     }
 
     @Test(
-        "there is an error code unless all says that there was none",
+        "there is an error code unless every member says that there was no error",
         arguments: [
             (#""error":{"groupId":0,"groupName":"OK","id":0,"name":"NO_ERROR"}"#, nil),
             (#""error":{"groupId":0,"groupName":"Ok","id":0}"#, nil),

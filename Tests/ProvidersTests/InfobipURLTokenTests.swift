@@ -83,11 +83,11 @@ struct InfobipURLTokenTests {
         ])
     func archived(uri: String, expected: String) throws {
         #expect(try webhook().archived(uri: uri) == expected)
-        // Also where tokens are not authenticated: it may have been a secret yesterday.
+        // Also if tokens are not accepted: it may have been a secret before.
         #expect(try infobip().archived(uri: uri) == expected)
     }
 
-    @Test("the URL that goes along with a message is authenticated, and printed nowhere")
+    @Test("the URL that is sent with a message is authenticated, and printed nowhere")
     func callbackURL() throws {
         let secret = try #require(Secret(Self.first))
         let url = InfobipWebhook.callbackURL(base: "https://dlr.example.com/", secret: secret)

@@ -43,7 +43,7 @@ struct MessageKeyTests {
             MessageKey.derive(provider: provider, providerMessageID: name).description == key)
     }
 
-    @Test("no two providers have a key in common, one of tomorrow included")
+    @Test("no two providers have a key in common, a future one included")
     func providers() {
         let names = [Provider.infobip, .plivo].map(\.name) + ["twilio"]
         let keys = names.map { provider in
@@ -71,7 +71,7 @@ struct MessageKeyTests {
     }
 
     @Test(
-        "what only resembles one of ours is derived",
+        "a name that is only similar to one of ours is derived",
         arguments: [
             "01890a5dac96774bbcceb302099a8057", "01890A5D-AC96-474B-BCCE-B302099A8057",
             "01890a5d-ac96-474b-bcce-b302099a8057", "01890a5d-ac96-774b-7cce-b302099a8057",
@@ -90,7 +90,7 @@ struct MessageKeyTests {
     }
 
     @Test(
-        "a message's key follows from its call and recipient, and is of the send request's millisecond"
+        "a message's key follows from its send request and recipient, and is of its millisecond"
     )
     func sendRequest() throws {
         let sendRequest = try #require(SendRequestID(Self.ours))

@@ -44,19 +44,19 @@ struct PlivoOddityTests {
             ])
     }
 
-    @Test("All that is odd in a report is one note, with every place")
+    @Test("All odd parameters of a report are one note, with every place")
     func several() throws {
         let parsed = try parse(
             "MessageUUID=u&Status=sent&Units=x&SentTime=None&QueuedTime=2026-11-20+00:00:02")
         let report = try #require(parsed.reports.first)
-        // The next time that is known takes the place of the one that cannot be read.
+        // The next known time replaces the one that cannot be read.
         #expect(try report.doneAt == utc("2026-11-20T00:00:02.000Z"))
         #expect(parsed.rejects.map(\.place) == ["SentTime, Units"])
         #expect(parsed.rejects.map(\.reason) == ["bad_time"])
         #expect(parsed.rejects.first?.detail.contains("bad_number") == true)
     }
 
-    @Test("What came twice is kept with both values")
+    @Test("A parameter that came twice is kept with both values")
     func twice() throws {
         let report = try #require(
             try parse("MessageUUID=u&Status=sent&To=1&x=y&To=2").reports.first)
@@ -83,7 +83,7 @@ struct PlivoOddityTests {
         #expect(try report.doneAt == utc("2026-11-20T09:15:05.771930Z"))
     }
 
-    @Test("A byte order mark in front is no part of the first name")
+    @Test("A byte order mark before the form does not belong to the first name")
     func mark() throws {
         for mark in ["\u{FEFF}", "%EF%BB%BF"] {
             let report = try #require(try parse("\(mark)MessageUUID=u&Status=sent").reports.first)
@@ -130,7 +130,7 @@ struct PlivoOddityTests {
         #expect(parsed.rejects.allSatisfy { $0.cost == .field })
     }
 
-    @Test("What stands for no UUID is no parent", arguments: ["None", "null", "NIL", "undefined"])
+    @Test("No placeholder counts as a parent", arguments: ["None", "null", "NIL", "undefined"])
     func noParent(word: String) throws {
         let report = try #require(
             try parse("MessageUUID=u&ParentMessageUUID=\(word)&Status=sent").reports.first)

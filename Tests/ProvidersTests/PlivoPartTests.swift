@@ -19,7 +19,7 @@ struct PlivoPartTests {
     }
 
     @Test(
-        "a part is told by its number and how many there are, and kept as it came",
+        "a part is shown by its number and the total, and kept as it came",
         arguments: [
             ("1 of 2", PartNumber(number: 1, total: 2)),
             ("3 of 3", PartNumber(number: 3, total: 3)),
@@ -33,7 +33,7 @@ struct PlivoPartTests {
     }
 
     @Test(
-        "what names no part of several is only kept",
+        "a value that names no part of several is only kept",
         arguments: [
             "1 of 1", "0 of 2", "3 of 2", "-1 of 2", "1 of 256", "1 of", "of 2", "1 2", "1/2",
             "1 of 2 of 3", " 1 of 2", "1 of 99999999999999999999", "one of two",
@@ -53,7 +53,7 @@ struct PlivoPartTests {
         #expect(twice.attributes == #"{"PartInfo":["1 of 2","2 of 2"]}"#)
     }
 
-    @Test("parts meet under the whole message's UUID; each keeps its own")
+    @Test("parts are joined under the whole message's UUID; each keeps its own")
     func parent() throws {
         let part = try report("&ParentMessageUUID=u-1&PartInfo=2+of+2")
         #expect(part.message == MessageKey.derive(provider: .plivo, providerMessageID: "u-1"))
@@ -89,7 +89,7 @@ struct PlivoPartTests {
         #expect(report.attributes?.contains("u-2") != true)
     }
 
-    @Test("reports of parts fold to what the message came to")
+    @Test("reports of parts give the message's combined status")
     func folded() throws {
         let reports = try [("delivered", 1), ("failed", 2)].map { status, number in
             let report = try report("&PartInfo=\(number)+of+2", status: status)

@@ -115,7 +115,7 @@ struct PlivoReportTests {
     }
 
     @Test(
-        "what is no number names no message; its call and its name at Plivo are kept to find it by",
+        "a recipient that is not a number names no message; its send request and name are kept",
         arguments: ["", "&To=", "&To=Acme", "&To=12345", "&To=%00", "&To=07700900456"])
     func callWithoutRecipient(rest: String) throws {
         let body = Array("MessageUUID=u&Status=sent\(rest)".utf8)
@@ -159,7 +159,7 @@ struct PlivoReportTests {
     }
 
     @Test(
-        "what is no report is told",
+        "a form that is not a report is recorded by its kind",
         arguments: [
             ("MessageUUID=u&Status=sent&Status=sent", RejectReason.duplicateKey, "Status"),
             ("MessageUUID=u&%4DessageUUID=v&Status=sent", .duplicateKey, "MessageUUID"),

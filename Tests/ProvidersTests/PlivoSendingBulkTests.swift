@@ -34,7 +34,7 @@ struct PlivoSendingBulkTests {
         #expect(try request.document == expected)
     }
 
-    @Test("one message of a call has its own id in the URL")
+    @Test("a message that is sent alone has its own id in the URL")
     func alone() throws {
         let message = try OutgoingMessage.ofCall(1)
         let document = try PlivoSending.sample().sendRequest([message]).document
@@ -90,7 +90,7 @@ struct PlivoSendingBulkTests {
         return try PlivoSending.sample().sendResults(of: messages(), response).map(\.summary)
     }
 
-    @Test("as many UUIDs as recipients: all are accepted, and none is said to be anybody's")
+    @Test("as many UUIDs as recipients: all are accepted, and none is assigned to a message")
     func accepted() throws {
         let body = #"{"message":"queued","message_uuid":["a","b","c"],"api_id":"x"}"#
         #expect(try results(202, body) == ["accepted -", "accepted -", "accepted -"])
@@ -99,7 +99,7 @@ struct PlivoSendingBulkTests {
     }
 
     @Test(
-        "a number that is called invalid is refused, however it is written",
+        "a number that is named invalid is refused, however it is written",
         arguments: [
             #"["447700900102"]"#, #"["+447700900102"]"#, #"[447700900102]"#, #""447700900102""#,
             #"["+44 7700-900102"]"#, #"["00447700900102"]"#,
@@ -119,7 +119,7 @@ struct PlivoSendingBulkTests {
     }
 
     @Test(
-        "where the numbers do not add up, nobody knows of those that are not named",
+        "if the numbers do not add up, messages that are not named are ambiguous",
         arguments: [
             #"{"message_uuid":["a","b"]}"#, #"{"message_uuid":["a","b","b"]}"#,
             #"{"message_uuid":["a","b","c","d"]}"#, #"{"message_uuid":"a"}"#,
@@ -144,7 +144,7 @@ struct PlivoSendingBulkTests {
     }
 
     @Test(
-        "a refusal for what is in the request is all messages', to be told apart one by one",
+        "a refusal for the request's content is tried again with each message alone",
         arguments: [
             (400, "dst is invalid", "refusedTogether 400"),
             (403, "SMS to this country is not enabled", "refusedTogether 403"),

@@ -53,7 +53,7 @@ struct PlivoSendingLookUpTests {
     }
 
     @Test(
-        "what is archived of records has no text, whatever it is called, and says the same",
+        "archived records have no text, under any name, and the same content",
         arguments: [
             [:], ["text": #"{"a": ["personal"]}"#], ["text": "null", "message": #""personal""#],
             ["text": "1", #"message\u005ftext"#: #""personal""#, "Content": #"["personal"]"#],
@@ -90,7 +90,7 @@ struct PlivoSendingLookUpTests {
                 == LookUpResult(reports: [expected], unknown: []))
     }
 
-    @Test("it means what the callback means: same status, time, words and money")
+    @Test("it means what the callback means: same status, time, codes and price")
     func sameAsPushed() throws {
         let polled = try #require(
             result(lookUp(uuid: Self.uuid), Self.record(["units": "1"])).reports.first)
@@ -148,7 +148,7 @@ struct PlivoSendingLookUpTests {
         #expect(try outcome(#""9999""#) == newer)
     }
 
-    @Test("with the UUID the record is asked for, without it the list of the time")
+    @Test("with the UUID the record is requested, without it the list of the time")
     func requests() throws {
         let requests = try PlivoSending.sample().lookUpRequests(
             [lookUp(uuid: Self.uuid), lookUp(), lookUp(uuid: "a/b?c")])
@@ -192,7 +192,7 @@ struct PlivoSendingLookUpTests {
             try result(message, Self.list([])) == LookUpResult(reports: [], unknown: [.sample(1)]))
     }
 
-    @Test("a record in another spelling of the number is the message's, and none says nothing")
+    @Test("a record in another spelling of the number is the message's; no record means nothing")
     func spelling() throws {
         let window = Self.record(["to_number": #""541123456789""#])
         for recipient in ["+5491123456789", "+5215512345678"] {
@@ -203,7 +203,7 @@ struct PlivoSendingLookUpTests {
             let found = try result(message, Self.list([window]))
             #expect(found.reports.map(\.message) == (isThere ? [.sample(1)] : []))
             #expect(found.unknown.isEmpty)
-            // It may be there under the other spelling: to send it again could be once too often.
+            // It may exist under the other spelling, so sending it again could be a repetition.
             #expect(
                 try result(message, Self.list([])) == LookUpResult(reports: [], unknown: []))
         }
@@ -249,7 +249,7 @@ struct PlivoSendingLookUpTests {
     }
 
     @Test(
-        "an answer that says nothing is told",
+        "an answer without a result is reported",
         arguments: [
             (200, "", "unreadable_answer"), (200, "{}", "unreadable_answer"),
             (200, "[]", "unreadable_answer"), (200, #"{"objects":{}}"#, "unreadable_answer"),

@@ -59,7 +59,7 @@ struct PlivoSendingTests {
     }
 
     @Test(
-        "what is left of a validity is passed on to the second",
+        "the remaining validity is passed on to the second",
         arguments: [(5, 5), (59, 59), (299, 299), (10_798, 10_798), (10_800, 10_799)])
     func expiryLeft(left: Int, seconds: Int) throws {
         let message = try OutgoingMessage.sample(1, validityMinutes: 2880).valid(forSeconds: left)
@@ -74,7 +74,7 @@ struct PlivoSendingTests {
         #expect(try request.document["text"] as? String == text)
     }
 
-    @Test("a limit of 1 sends each message by itself, and the token is not printed")
+    @Test("a limit of 1 sends each message alone, and the token is not printed")
     func limits() throws {
         let sending = try PlivoSending.sample(batchLimit: 1)
         #expect(sending.batchLimit == 1)
@@ -111,7 +111,7 @@ struct PlivoSendingTests {
     }
 
     @Test(
-        "each HTTP status, as Plivo itself says it and as something in front of it does",
+        "each HTTP status, from Plivo itself and from a proxy",
         arguments: [
             (302, "stopped", "stopped"), (400, "refused", "refused"),
             (401, "stopped", "stopped"), (402, "stopped", "stopped"),

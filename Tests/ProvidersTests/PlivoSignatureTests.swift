@@ -145,7 +145,7 @@ struct PlivoSignatureTests {
         }
     }
 
-    @Test("a wrong plain signature does not spoil a right one of the main account")
+    @Test("a wrong plain signature does not affect a right one of the main account")
     func mainAccount() throws {
         let request = CallbackRequest(
             uri: "/plivo/status", body: Array(Self.body.utf8),
@@ -211,7 +211,7 @@ struct PlivoSignatureTests {
         #expect(throws: Refusal(.wrongSignature)) {
             try webhook(base: base, allowsV2: true).authenticate(other)
         }
-        // With any V3 header, V2 is not looked at.
+        // With any V3 header, V2 is not tried.
         let mixed = CallbackRequest(
             uri: "/plivo/status?tenant=acme", body: Array(Self.body.utf8),
             headers: headers.merging([
@@ -277,7 +277,7 @@ struct PlivoSignatureTests {
     }
 
     @Test(
-        "what is missing is told",
+        "missing headers are reported",
         arguments: [
             [:],
             ["X-Plivo-Signature-V3": "gexWqu6JQ21GYsvlAdxn3AtQ9dR5u4RU11yGmST3b/0="],
@@ -289,7 +289,7 @@ struct PlivoSignatureTests {
         #expect(throws: Refusal(.missingSignature)) { try webhook().authenticate(request) }
     }
 
-    @Test("texts that are no signatures are wrong ones", arguments: ["", ",", "x", "AAAA", "===="])
+    @Test("texts that are not signatures are wrong", arguments: ["", ",", "x", "AAAA", "===="])
     func garbage(signature: String) throws {
         let request = request("/plivo/status", Self.body, "1", signature)
         #expect(throws: Refusal(.wrongSignature)) { try webhook().authenticate(request) }

@@ -62,7 +62,7 @@ extension ProviderRequest {
         }
     }
 
-    /// What stands at a path of names in each message of Infobip's requests.
+    /// The values at a path of names in each message of Infobip's requests.
     func inMessages(_ path: String) throws -> [Any?] {
         let messages = try #require(document["messages"] as? [NSDictionary])
         return messages.map { message in

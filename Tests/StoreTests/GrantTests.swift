@@ -127,9 +127,11 @@ extension Grant {
 }
 
 extension RoleUser: CustomTestStringConvertible {
+    /// The role's name.
     public var testDescription: String { role.name }
 }
 
 extension DatabaseRole: CustomTestStringConvertible {
+    /// The role's name.
     public var testDescription: String { name }
 }

@@ -26,7 +26,7 @@ final class ChildLife: Sendable {
         let failure = Atomic<Int32>(0)
         exited.enter()
         // The signal at our death comes when the *thread* that made the child ends, and the threads
-        // that run tests come and go: so the thread that waits for the child is also its maker.
+        // that run tests come and go. So the thread that waits for the child also makes it.
         Thread.detachNewThread { [self] in
             let outcome = pipes.spawn(command, environment)
             state.withLock { $0.processID = outcome.pid }

@@ -113,7 +113,7 @@ package final class ChildProcess: Sendable {
     ) throws {
         let ready = try waitUntil(within: limit) { try !isRunning || probe() }
         guard ready, isRunning else {
-            // For its last words.
+            // For its last output.
             if !isRunning { _ = try? waitForExit(within: .seconds(1)) }
             throw TestSupportError(
                 "\(name) \(ready ? "exited early" : "was not ready within \(limit)")\n\(lastLines)")

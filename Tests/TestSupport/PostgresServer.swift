@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A real PostgreSQL cluster in a temporary folder, gone without a trace after the tests.
+/// A real PostgreSQL cluster in a temporary folder, removed after the tests.
 ///
 /// It runs as the system user `postgres` when we are root, listens on loopback and on a Unix
 /// socket, and dies with the test process even when that is killed. Safe to use from any thread.
@@ -118,7 +118,7 @@ package final class PostgresServer: Sendable {
         let child = try ChildProcess(
             PostgresBinaries.path(of: "postgres"), ["-D", folder.path(of: "data")] + options,
             environment: PostgresBinaries.environment, user: PostgresBinaries.user,
-            // "Immediate": nobody is left who would read from it again.
+            // "Immediate": no reader is left.
             signalAtOurDeath: "QUIT")
         do {
             // A standby accepts "read-only connections".
@@ -135,7 +135,7 @@ package final class PostgresServer: Sendable {
         try process.withLock { $0.take() }?.stop(SIGINT)
     }
 
-    /// Ends the server as a crash would: every one of its processes at once, without a word.
+    /// Ends the server as a crash would: all of its processes at once, without a shutdown.
     package func kill() throws {
         guard let child = process.withLock({ $0.take() }) else { return }
         let id = child.processID

@@ -56,7 +56,7 @@ package final class TemporaryDirectory: Sendable {
 
     private static let prefix = "/tmp/wb-"
 
-    /// A test process that was killed could not tidy up; the next one does it.
+    /// Removes what a killed test process could not; the next one does it.
     private static let sweepOnce: Void = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []
         for name in names where name.hasPrefix("wb-") {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Addresses and secrets in settings", .blocking)
 struct AddressSettingsTests {
-    /// Every setting and option that takes an address, with what else makes it be read.
+    /// Every setting and option that takes an address, with the others that make it be read.
     private static let settings: [(name: String, others: [String: String])] = [
         ("APP_BASE_URL", ["PLIVO_AUTH_TOKEN": "t", "PLIVO_AUTH_ID": "MA1"]),
         ("INFOBIP_BASE_URL", ["INFOBIP_API_KEY": "k"]),
@@ -19,7 +19,7 @@ struct AddressSettingsTests {
         ),
     ]
 
-    @Test("No setting shows a password that stands inside its address", arguments: 0..<3)
+    @Test("No setting shows a password that is part of its address", arguments: 0..<3)
     func noPasswordShows(index: Int) throws {
         let (name, others) = Self.settings[index]
         for url in [
@@ -41,7 +41,7 @@ struct AddressSettingsTests {
         }
     }
 
-    @Test("Plain http is for this machine alone, whoever is called")
+    @Test("Plain http is only for this machine")
     func plain() {
         func problems(_ url: String) -> [String] {
             var environment = Environment(["APP_BASE_URL": url])
@@ -57,7 +57,7 @@ struct AddressSettingsTests {
     }
 
     @Test(
-        "A password that libpq would cut in two is told and never shown",
+        "A password that libpq would split is reported and never shown",
         arguments: [
             "postgresql://u:p@hunter2@db/w", "postgresql://u:p/hunter2@db/w",
             "postgres://u:a@b/hunter2@db/w",

@@ -9,7 +9,7 @@ struct ArgumentsTests {
         try Arguments(words, options: ["name", "port"], flags: ["status"], positional: 0...1)
     }
 
-    @Test("Options take a value behind a blank or an equals sign")
+    @Test("Options take a value after a blank or an equals sign")
     func values() throws {
         let arguments = try parse("--name", "a b", "--port=8443", "--status", "word")
         #expect(arguments.value("name") == "a b")
@@ -31,7 +31,7 @@ struct ArgumentsTests {
     }
 
     @Test(
-        "What is wrong is said in one line",
+        "The mistake is named in one line",
         arguments: [
             (["--name"], "--name needs a value"), (["--name="], "--name needs a value"),
             (["--name", "--status"], "--name needs a value"),
@@ -47,7 +47,7 @@ struct ArgumentsTests {
         #expect(error?.description == message)
     }
 
-    @Test("A missing word is missed")
+    @Test("A missing argument is reported")
     func missing() {
         let error = #expect(throws: CommandFailure.self) { try Arguments([], positional: 1...2) }
         #expect(error?.description == "an argument is missing")

@@ -151,7 +151,7 @@ struct CommandLineTests {
         #expect(process.errors.contains("  PLIVO_AUTH_TOKEN: is not UTF-8: byte 4 of its value"))
     }
 
-    @Test("A key may come by a pipe, and an empty file is told as one")
+    @Test("A key may come through a pipe, and an empty file is reported as one")
     func keyFromPipe() throws {
         func run(_ file: String) throws -> String {
             let process = try ChildProcess(
@@ -214,7 +214,7 @@ struct CommandLineTests {
         #expect(help.contains("78 if the configuration has problems"))
     }
 
-    @Test("The version is told")
+    @Test("The version is printed")
     func version() throws {
         #expect(try Executable.run(["--version"]).output == "waybill \(Version.current)\n")
     }

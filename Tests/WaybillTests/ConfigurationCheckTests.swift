@@ -75,7 +75,7 @@ struct ConfigurationCheckTests {
         #expect(document.count == expected.count)
     }
 
-    @Test("No document has anything of a secret", arguments: environments.keys.sorted())
+    @Test("No document has any part of a secret", arguments: environments.keys.sorted())
     func noSecret(name: String) throws {
         let isClean = try !Self.document(name).contains("hunter2")
         #expect(isClean)

@@ -4,8 +4,8 @@ import Testing
 
 @testable import waybill
 
-/// Holds the sources against the table: the types let nobody read a bare name, and these tests let
-/// nobody make an entry of their own or read the environment in another way.
+/// Compares the sources with the table: the types prevent reading a setting without an entry; these
+/// tests prevent entries elsewhere and other ways of reading the environment.
 @Suite("Settings in the sources")
 struct ConfigurationSourcesTests {
     private static let root = URL(fileURLWithPath: #filePath)
@@ -54,7 +54,7 @@ struct ConfigurationSourcesTests {
     }
 
     @Test(
-        "A setting's name stands in its entry alone, and others name none that is not there")
+        "A setting's name is only in its entry, and no other file names an unknown one")
     func literals() throws {
         let literal = /"((?:INFOBIP|PLIVO|WAYBILL|DATABASE|MIGRATE|APP|LOG)_[A-Z0-9_]*[A-Z0-9])"/
         // The demo sets variables for what it starts, and a database role names its setting.
@@ -72,9 +72,9 @@ struct ConfigurationSourcesTests {
         #expect(counts.filter { $0.value > 1 }.isEmpty)
     }
 
-    @Test("The environment is read by its reader alone")
+    @Test("Only the environment's reader reads the environment")
     func environment() throws {
-        /// Who reads what is no setting: systemd's variables, and what a child inherits.
+        /// Files that read other variables: systemd's, and those that a child inherits.
         let others: Set<String> = [
             "Settings/ProcessEnvironment.swift", "System/Service/ServiceManager.swift",
             "waybill/Serve/ResponderSockets.swift", "waybill/Commands/SimulateCommand.swift",

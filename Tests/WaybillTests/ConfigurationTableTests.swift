@@ -53,7 +53,7 @@ struct ConfigurationTableTests {
         #expect(try Executable.run(["settings", "--markdown"]).output == expected)
     }
 
-    /// What tells people or systemd of settings.
+    /// The texts that name settings, for people or systemd.
     private static let prose: [String] = {
         let pages = "Sources/waybill/Documentation.docc"
         let folders = [
@@ -146,7 +146,7 @@ struct ConfigurationTableTests {
                 == Self.table.settings(readBy: reader).map(\.name).sorted())
     }
 
-    @Test("The examples and the defaults are what the services take")
+    @Test("The services accept the examples and the defaults")
     func examples() throws {
         var variables: [String: String] = [:]
         for setting in Self.table.settings {

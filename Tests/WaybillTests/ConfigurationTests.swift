@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Configuration", .blocking)
 struct ConfigurationTests {
-    /// What a setting of an environment comes to: the summary, or the problems.
+    /// The result of reading an environment: the summary, or the problems.
     private func read(
         _ variables: [String: String], files: [String: String] = [:]
     ) -> String {
@@ -111,7 +111,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "A commit deadline beyond what nginx and the providers wait for is refused",
+        "A commit deadline beyond the time-outs of nginx and the providers is refused",
         arguments: [("7001", true), ("60000", true), ("99", true), ("7000", false), ("100", false)])
     func commitDeadline(milliseconds: String, isRefused: Bool) {
         let text = read(["WAYBILL_COMMIT_DEADLINE_MS": milliseconds])
@@ -163,7 +163,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "A commit deadline fits inside what the provider and nginx wait",
+        "A commit deadline fits into the time-outs of the provider and nginx",
         arguments: [
             ("99", false), ("100", true), ("7000", true), ("7001", false), ("60000", false),
         ]
@@ -241,7 +241,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "Every list of secrets is looked at",
+        "Every list of secrets is checked",
         arguments: [
             "INFOBIP_WEBHOOK_SECRET", "INFOBIP_WEBHOOK_HEADER_SECRET", "INFOBIP_HMAC_SECRET",
             "PLIVO_AUTH_TOKEN",
@@ -252,7 +252,7 @@ struct ConfigurationTests {
         #expect(text.contains("  \(name): has a part of 1 characters"))
     }
 
-    @Test("No secret shows, neither when all is well nor when nothing is")
+    @Test("No secret is shown, neither with valid settings nor with problems")
     func noSecretShows() throws {
         let mark = "hunter2"
         let secrets = [

@@ -23,7 +23,7 @@ struct GaugeTests {
         #expect(metrics.exposition().contains("\nwaybill_log_dropped_total 3\n"))
     }
 
-    @Test("The state of sending is asked for once; when the look fails, the metrics say so")
+    @Test("The state of sending is queried once; when the query fails, the metrics say so")
     func sending() throws {
         let probe = States()
         let metrics = Metrics()
@@ -51,7 +51,7 @@ struct GaugeTests {
         let away = metrics.exposition()
         #expect(away.contains("\nwaybill_sending_known 0\n"))
         #expect(!away.contains("waybill_sending_queued"))
-        // Counted where the next look can see it.
+        // Counted where the next reading can see it.
         #expect(metrics.exposition().contains("\nwaybill_sending_look_failures_total 1\n"))
     }
 }

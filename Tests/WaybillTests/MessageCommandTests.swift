@@ -21,7 +21,7 @@ struct MessageCommandTests {
         try Executable.run(words, environment: ["DATABASE_URL": url])
     }
 
-    /// A message of ours that a provider took.
+    /// A message of ours that a provider accepted.
     private func insert(status: Int) throws {
         try server.run(
             """
@@ -54,14 +54,14 @@ struct MessageCommandTests {
     }
 
     @Test(
-        "The exit status tells what became of the message",
+        "The exit status shows the message's status",
         arguments: [(4, Int32(0)), (8, 3), (10, 3)])
     func exitStatus(status: Int, exit: Int32) throws {
         try insert(status: status)
         #expect(try run("message", Self.id, "--follow").exit == .status(exit))
     }
 
-    @Test("A message that nobody knows exits 1")
+    @Test("An unknown message exits 1")
     func unknown() throws {
         let result = try run("message", Self.id)
         #expect(result.exit == .status(1))
@@ -70,7 +70,7 @@ struct MessageCommandTests {
                 == "waybill: message: nobody has sent this message through us or reported on it\n")
     }
 
-    @Test("Whoever follows sees what happens until the end")
+    @Test("With --follow all events are shown until the end")
     func follow() throws {
         try insert(status: 2)
         let process = try ChildProcess(
@@ -91,7 +91,7 @@ struct MessageCommandTests {
                     + "expired nobody knows it\nstatus    expired (final)\n"))
     }
 
-    @Test("What is sent is queued, shown by its id, and answered when a provider has it")
+    @Test("A sent message is queued, shown by its id, and answered when a provider has it")
     func send() throws {
         let queued = try run(
             "send", "--to", "+41 79 123 45 67", "--text", "a", "--provider", "plivo")
@@ -120,7 +120,7 @@ struct MessageCommandTests {
         #expect(process.output.contains(#""to":"+41791234568","status":"accepted""#))
     }
 
-    @Test("A message that is not in order exits 65 and names every mistake")
+    @Test("An invalid message exits 65 and names every mistake")
     func problems() throws {
         let result = try run(
             "send", "--to", "079 123 45 67", "--to", "+41791234567", "--to", "0041791234567",
@@ -142,7 +142,7 @@ struct MessageCommandTests {
                 """)
     }
 
-    @Test("One recipient is --to, and a text of no bytes is told as --text")
+    @Test("One recipient is --to, and an empty text is reported as --text")
     func oneRecipient() throws {
         let result = try run("send", "--to", "+44 (07700) 900131")
         #expect(result.exit == .status(65))

@@ -42,7 +42,7 @@ struct MessageTimelineTests {
             fingerprint: report.fingerprint)
     }
 
-    @Test("Events and reports stand in the order of their times, as a table")
+    @Test("Events and reports are in the order of their times, as a table")
     func table() {
         var lines: [String] = []
         var printer = MessagePrinter(asJSON: false) { lines.append($0) }
@@ -68,7 +68,7 @@ struct MessageTimelineTests {
             ])
     }
 
-    @Test("Whoever follows sees each line once, and the status when it changes")
+    @Test("With --follow each line is shown once, and the status when it changes")
     func follow() {
         var lines: [String] = []
         var printer = MessagePrinter(asJSON: false) { lines.append($0) }

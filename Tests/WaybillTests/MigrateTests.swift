@@ -46,7 +46,7 @@ struct MigrateTests {
         #expect(check.exit == .status(0), "\(check.errors)")
     }
 
-    @Test("Whoever migrates as the responder learns that no other role got rights")
+    @Test("Migrating as the responder reports that no other role got rights")
     func sameRole() throws {
         let one = try Executable.run(["migrate"], environment: ["DATABASE_URL": owner])
         #expect(

@@ -75,7 +75,7 @@ struct ProbeTests {
         #expect(report.doneAt == Timestamp(microseconds: 1_795_000_000_123_000))
     }
 
-    @Test("The arguments stand in for the environment's settings")
+    @Test("The arguments replace the environment's settings")
     func arguments() throws {
         let settings = try settings(
             [
@@ -107,7 +107,7 @@ struct ProbeTests {
     }
 
     @Test(
-        "What an option says wrongly is told by the option's name",
+        "A mistake in an option is reported with the option's name",
         arguments: [
             (["--url", "nonsense"], "--url: \"nonsense\" is not of the form https://host[:port]"),
             (["--url", "http://a.example"], "--url: \"http://a.example\" is not https"),
@@ -134,13 +134,13 @@ struct ProbeTests {
         #expect(problems.first?.hasPrefix(row.problem) == true, "\(problems)")
     }
 
-    @Test("Nobody there is told as such")
+    @Test("A missing server is reported")
     func refused() throws {
         let url = "https://127.0.0.1:\(try FreePort.next())"
         #expect(failure(url) == "the connection is refused: is nginx running, and is it this port?")
     }
 
-    @Test("A server without TLS is told as such")
+    @Test("A server without TLS is reported")
     func silent() throws {
         let openssl = try #require(DemoPrograms.find("openssl"))
         let server = try ChildProcess(
@@ -161,7 +161,7 @@ struct ProbeTests {
         }
     }
 
-    @Test("Answers of anybody are read without trust")
+    @Test("Answers of any server are read without trust")
     func answers() {
         let problem = ProbeAnswer(Array(#"{"status":404,"code":"not\u001b[2J_found"}"#.utf8))
         #expect(problem.code == "not[2J_found")

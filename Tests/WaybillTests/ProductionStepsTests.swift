@@ -6,8 +6,7 @@ import Testing
 
 @testable import waybill
 
-/// What can be known of README.md's production steps without following them; that is what
-/// Tests/Production does.
+/// Checks README.md's production steps without following them; Tests/Production follows them.
 @Suite("README's production steps", .blocking)
 struct ProductionStepsTests {
     private static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -68,7 +67,7 @@ struct ProductionStepsTests {
         #expect(steps[1]?.first?.contains(" certbot\n") == true)
     }
 
-    @Test("Both services start with the files that step 3 makes, and the check says so")
+    @Test("Both services start with the files that step 3 makes, and the check agrees")
     func settings() throws {
         let folder = try TemporaryDirectory()
         for block in try #require(try steps()[3]) {
@@ -78,7 +77,8 @@ struct ProductionStepsTests {
         let shared = try String(contentsOfFile: folder.path(of: "waybill.env"), encoding: .utf8)
             .split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
         let common = Dictionary(uniqueKeysWithValues: shared.map { ($0[0], $0[1]) })
-        /// What a unit hands over: its own lines, and of its drop-in those whose files were made.
+        /// The credentials that a unit passes on: its own lines, and those of its drop-in whose
+        /// files exist.
         func environment(of unit: String) throws -> [String: String] {
             let lines =
                 try text("systemd/\(unit).service")

@@ -50,14 +50,14 @@ struct ResourcesTests {
         #expect(home(built + "/.build/debug/waybill", worked) == built)
     }
 
-    @Test("A working directory that is no checkout is not taken")
+    @Test("A working directory that is not a checkout is not used")
     func stranger() throws {
         let program = folder.path(of: "elsewhere/bin/waybill")
         #expect(try home(program, make("bare", "Migrations", "nginx")) == nil)
         #expect(try home(program, make("half", "Migrations", "Package.swift")) == nil)
     }
 
-    @Test("Nor is one of somebody else's, nor what they put above the program")
+    @Test("Nor is one of another user, nor folders that they put above the program")
     func somebodyElse() throws {
         guard getuid() == 0 else { return }
         let program = folder.path(of: "elsewhere/bin/waybill")

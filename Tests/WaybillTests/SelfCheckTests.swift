@@ -23,7 +23,7 @@ struct SelfCheckTests {
         return SelfCheck.answers(path: folder.path(of: "s"), within: limit)
     }
 
-    @Test("It asks for /health/live as nginx would, and takes a 200")
+    @Test("It requests /health/live as nginx would, and accepts a 200")
     func alive() throws {
         #expect(
             try check { exchange in

@@ -82,8 +82,8 @@ struct SendingConfigurationTests {
         #expect(
             both.infobip?.callbackURL
                 == "https://sms.example.com/callbacks/infobip?token=first-secret-of-16")
-        // A URL without a secret would take the place of the account's subscription, whose
-        // credentials are the only other thing that is authenticated.
+        // A URL without a secret would replace the account's subscription, whose credentials are
+        // the only other authentication.
         #expect(both.plivo?.callbackBaseURL == "https://sms.example.com/")
         #expect(both.plivo?.authToken.matches(Array("token-01".utf8)) == true)
         #expect(
@@ -107,14 +107,14 @@ struct SendingConfigurationTests {
         #expect(text.contains(problem), "\(text)")
     }
 
-    @Test("A token alone is for receiving")
+    @Test("A token alone is only for receiving")
     func receivingOnly() {
         #expect(
             read(["PLIVO_AUTH_TOKEN": "t", "APP_BASE_URL": "https://a.example"])
                 .contains("no provider can be sent through"))
     }
 
-    @Test("Every bad value is told, and the key is never sent in the clear")
+    @Test("Every bad value is reported, and the key is never sent unencrypted")
     func badValues() {
         let text = read(
             plivo,
@@ -140,7 +140,7 @@ struct SendingConfigurationTests {
         #expect(text.contains("has 13 problem(s)"), "\(text)")
     }
 
-    @Test("Routes are by the longest beginning, then the default")
+    @Test("Routes go by the longest prefix, then the default")
     func routes() throws {
         var environment = Environment(
             ["WAYBILL_ROUTES": "+4=plivo, +41=infobip", "WAYBILL_DEFAULT_PROVIDER": "plivo"])
@@ -163,8 +163,8 @@ struct SendingConfigurationTests {
         #expect(fallback(["PLIVO_AUTH_TOKEN": "t", "INFOBIP_HMAC_SECRET": "k"]) == .infobip)
     }
 
-    /// What README.md's production steps make: a file for both services, and the credentials that
-    /// each unit hands to its own.
+    /// The files of README.md's production steps: one for both services, and the credentials that
+    /// each unit passes on.
     private static let shared = [
         "APP_BASE_URL": "https://sms.example.com", "INFOBIP_WEBHOOK_USER": "infobip",
         "INFOBIP_BASE_URL": "xxxxx.api.infobip.com", "PLIVO_AUTH_ID": "MAXXXXXXXXXXXXXXXXXX",
@@ -194,7 +194,7 @@ struct SendingConfigurationTests {
         #expect(both != nil && lanes?.lanes.count == 2)
     }
 
-    @Test("Asked for a service, the check is as strict as that service")
+    @Test("With --service, the check is as strict as that service")
     func strictCheck() {
         let serve = Environment(Self.shared.merging(Self.ofServe) { $1 }) { _ in nil }
         let error = #expect(throws: ConfigurationError.self) {
@@ -227,7 +227,7 @@ struct SendingConfigurationTests {
                 "WAYBILL_SEND_TIMEOUT_SECONDS: takes a whole number from 1 to 40"))
     }
 
-    @Test("The check tells the problems of sending only where sending is wanted")
+    @Test("The check reports problems of sending only if sending is configured")
     func checking() throws {
         let receiving = database.merging(["INFOBIP_WEBHOOK_SECRET": "s"]) { $1 }
         let (_, none) = try ConfigurationCheck(Environment(receiving)).configurations()

@@ -6,8 +6,8 @@ import Testing
 
 @testable import waybill
 
-/// The responder as systemd starts it: sockets handed over, readiness told, watchdog fed. The
-/// database is away, which must stop none of it.
+/// The responder as systemd starts it: sockets passed, readiness reported, watchdog notified. The
+/// database is unreachable, which must stop none of it.
 @Suite("Serve", .blocking)
 struct ServeTests {
     private let folder: TemporaryDirectory
@@ -41,7 +41,7 @@ struct ServeTests {
         let log = folder.path(of: "log")
         posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // By a detour, so that none is overwritten before it has been handed over.
+        // By a detour, so that none is overwritten before it has been passed on.
         for (index, descriptor) in sockets.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, 200 + Int32(index))
         }
@@ -76,7 +76,7 @@ struct ServeTests {
     }
 
     @Test(
-        "It takes systemd's sockets, tells of its readiness, feeds the watchdog, and stops with 0")
+        "It takes systemd's sockets, reports readiness, notifies the watchdog, and stops with 0")
     func inherited() throws {
         let notify = try #require(DatagramSocket(folder.path(of: "notify")))
         let sockets = try listen([.events, .callbacks, .api])
@@ -100,7 +100,7 @@ struct ServeTests {
         }
     }
 
-    @Test("It binds sockets of its own where there are none, and takes them away again")
+    @Test("It binds sockets of its own if there are none, and removes them again")
     func ownSockets() throws {
         let notify = try #require(DatagramSocket(folder.path(of: "notify")))
         let pid = try start(sockets: [], ["WAYBILL_SOCKET_DIRECTORY": folder.path])
@@ -119,7 +119,7 @@ struct ServeTests {
         #expect(!FileManager.default.fileExists(atPath: path(.callbacks)))
     }
 
-    @Test("A wish for nobody to wait any more does not end it")
+    @Test("SIGUSR1, which ends all waiting, does not end it")
     func hurry() throws {
         let notify = try #require(DatagramSocket(folder.path(of: "notify")))
         let pid = try start(sockets: [], ["WAYBILL_SOCKET_DIRECTORY": folder.path])
@@ -138,7 +138,7 @@ struct ServeTests {
         hasEnded = true
     }
 
-    @Test("A socket that systemd did not hand over is named")
+    @Test("A socket that systemd did not pass is named")
     func incomplete() throws {
         let sockets = try listen([.callbacks, .api])
         defer { sockets.forEach { close($0) } }

@@ -18,7 +18,7 @@ struct URLSecretSettingTests {
         return (settings, environment.problems.map(\.description))
     }
 
-    @Test("it suffices alone, and a list holds one secret after the other")
+    @Test("it suffices alone, and a list holds several secrets")
     func list() throws {
         let (settings, problems) = read("\(Self.secret),0123456789abcdef")
         #expect(problems.isEmpty)

@@ -7,7 +7,7 @@ import Testing
 extension SendingSuites {
     @Suite("A message is queued if and only if its call was answered")
     struct AcceptanceTests {
-        @Test("20 identical calls with one Idempotency-Key at once send one set of messages")
+        @Test("20 identical requests with one Idempotency-Key at once send one set of messages")
         func idempotencyRace() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
@@ -40,7 +40,7 @@ extension SendingSuites {
             try sending.stop(dispatcher)
         }
 
-        @Test("Different calls that race for one key: one of them wins, the others are 409")
+        @Test("Of different requests with one key at once one is accepted, the others are 409")
         func differentBodies() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
@@ -111,7 +111,7 @@ extension SendingSuites {
             try #require(isBack)
         }
 
-        @Test("Calls without a key are answered 202 if and only if their messages go out")
+        @Test("Requests without a key are answered 202 if and only if their messages are sent")
         func withoutKey() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
@@ -143,7 +143,7 @@ extension SendingSuites {
             let accepted = Set(
                 all.filter { $0.status == 202 }.map { String($0.recipient.dropFirst()) })
             #expect(accepted.subtracting(taken).isEmpty)
-            // Whoever got no answer does not know; there are no more of those than threads.
+            // A caller without an answer does not know; there are no more of those than threads.
             let unknown = Set(
                 all.filter { $0.status != 202 }.map { String($0.recipient.dropFirst()) })
             #expect(taken.subtracting(accepted).isSubset(of: unknown))
@@ -154,13 +154,13 @@ extension SendingSuites {
     }
 }
 
-/// Calls of five messages each without a pause, each repeated with its key until it is answered.
+/// Requests of five messages each without a pause, each repeated with its key until it is answered.
 private final class SendingLoad: Sendable {
     struct Outcome {
         var messages: [SentMessage] = []
         var calls = 0
         var repetitions = 0
-        /// Calls that were never answered.
+        /// Requests that were never answered.
         var unanswered = 0
     }
 
@@ -197,7 +197,7 @@ private final class SendingLoad: Sendable {
         }
     }
 
-    /// Waits until so many more calls were answered.
+    /// Waits until so many more requests were answered.
     func waitForAnswers(_ count: Int) throws {
         func answered() -> Int { state.withLock { $0.outcome.calls } }
         let goal = answered() + count

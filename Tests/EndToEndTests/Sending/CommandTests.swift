@@ -5,7 +5,7 @@ import Testing
 extension SendingSuites {
     @Suite("The command line, the guides' paths and a message that is cancelled")
     struct CommandTests {
-        @Test("waybill send --wait tells the provider's answer, and message follows to the end")
+        @Test("waybill send --wait prints the provider's answer, and message follows to the end")
         func sendAndFollow() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
@@ -61,7 +61,7 @@ extension SendingSuites {
             try sending.stop(dispatcher)
         }
 
-        @Test("A message for later waits, can be cancelled once, and never goes out")
+        @Test("A message for later waits, can be cancelled once, and is never sent")
         func calledBack() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
@@ -90,7 +90,7 @@ extension SendingSuites {
         }
 
         @Test(
-            "The guides' programs work as they are: their words, and the provider's answer",
+            "The guides' programs work unchanged: their names, and the provider's answer",
             arguments: [
                 ("/send-sms", ["to": "", "text": "Hello"]),
                 ("/api/send-sms", ["recipient": "", "messageBody": "Hello"]),

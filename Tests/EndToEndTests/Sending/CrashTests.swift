@@ -6,11 +6,11 @@ import Testing
 extension SendingSuites {
     @Suite("Dispatchers that are killed, and several at once")
     struct CrashTests {
-        /// Requests stay under way for a while, so that a kill meets some.
+        /// Requests stay in flight for a while, so that a kill hits some.
         private static let answerDelay = 150
 
         @Test(
-            "Killed 50 times at random moments: Infobip takes each of 5,000 messages exactly once")
+            "Killed 50 times at random moments: Infobip accepts each of 5,000 messages just once")
         func infobip() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
@@ -28,7 +28,7 @@ extension SendingSuites {
             try sending.stop(last)
         }
 
-        @Test("Killed 10 times: Plivo takes each of 240 messages exactly once, alone or in bulk")
+        @Test("Killed 10 times: Plivo accepts each of 240 messages exactly once, alone or in bulk")
         func plivo() throws {
             let sending = try SendingDemo.shared
             try sending.reset()
@@ -57,7 +57,7 @@ extension SendingSuites {
         ) throws -> Int {
             var met = 0
             for number in 0..<count {
-                // In some lives a request is never taken, and waits for its answer until the kill.
+                // In some runs no request is accepted, and waits for its answer until the kill.
                 try sending.simulator.set([
                     "fail_with": "timeout_before", "fail_next": number % 4 == 0 ? 1 : 0,
                 ])
@@ -99,8 +99,8 @@ extension SendingSuites {
             let isSettled = try waitUntil(within: .seconds(90)) {
                 usleep(300_000)
                 try sending.passTime(.seconds(12))
-                // Nobody waits for the minute for which a dispatcher that was killed while it
-                // asked holds its questions.
+                // The test does not wait for the minute for which a dispatcher that was killed
+                // during a status query holds its checks.
                 if turns % 15 == 0 {
                     try sending.demo.sql("update outbox set due_at = now() where state = 3")
                 }
@@ -145,7 +145,7 @@ extension SendingSuites {
             #expect(again > 0)
         }
 
-        @Test("Two at once drain 5,000 messages: nothing twice, and both take part")
+        @Test("Two at once send 5,000 messages: nothing twice, and both take part")
         func two() throws {
             let sending = try SendingDemo.shared
             try sending.reset()

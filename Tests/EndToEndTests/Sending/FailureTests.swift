@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 extension SendingSuites {
-    /// Every failure that a provider can have, each in the simulator's words.
+    /// Every failure of a provider, by the simulator's behaviours.
     @Suite("Each failure ends in the right status, with nothing lost and nothing sent twice")
     struct FailureTests {
-        /// How a message ends that meets a behaviour of the simulator's.
+        /// The final status of a message with a behaviour of the simulator's.
         private struct FinalStatus {
             let digits: String
             let status: String
@@ -54,7 +54,7 @@ extension SendingSuites {
             FinalStatus(digits: "47", status: "delivered"),
         ]
 
-        /// Infobip has words of its own for these.
+        /// Infobip has statuses of its own for these.
         private static let infobip = [
             FinalStatus(digits: "13", status: "expired"),
             FinalStatus(digits: "14", status: "rejected"),
@@ -72,8 +72,8 @@ extension SendingSuites {
             FinalStatus(digits: "19", status: "undeliverable"),
         ]
 
-        /// Each message in a request of its own, so that it meets what it asks for; questions and
-        /// time limits come soon.
+        /// Each message in a request of its own, so that it meets its own behaviour; status queries
+        /// and time limits come soon.
         private static let settings = [
             "INFOBIP_BATCH_LIMIT": "1", "PLIVO_BATCH_LIMIT": "1", "PLIVO_RATE": "none",
             "WAYBILL_SEND_TIMEOUT_SECONDS": "3", "WAYBILL_SEND_MAX_ATTEMPTS": "3",
@@ -90,7 +90,7 @@ extension SendingSuites {
             var all: [(finalStatus: FinalStatus, messages: [SentMessage])] = []
             var forgotten: [SentMessage] = []
             for (provider, own) in [("infobip", Self.infobip), ("plivo", Self.plivo)] {
-                // In one call, and so in no order: what fails is separated by what does not.
+                // In one request, and so in no order: what fails is separated by what does not.
                 let finalStatuses = Self.common + own
                 let numbers = finalStatuses.map { TestNumbers.magic($0.digits, $0.count) }
                 let sent = try sending.send(to: numbers.flatMap { $0 }, provider: provider)
@@ -109,12 +109,13 @@ extension SendingSuites {
             let clock = ContinuousClock()
             let began = clock.now
             var trickle: [SentMessage] = []
-            // A provider that only fails is left alone for a while; this one also works.
+            // A provider that only fails is paused for a while; this one also works.
             func meanwhile() throws {
                 for provider in ["infobip", "plivo"] {
                     trickle += try sending.send(to: TestNumbers.plain(), provider: provider)
                 }
-                // Infobip is given ten seconds to list what it took, and nobody waits for that.
+                // Infobip is given ten seconds to list what it accepted; the test does not wait for
+                // that.
                 try sending.passTime(.seconds(12), of: all.flatMap(\.messages))
                 usleep(300_000)
             }
@@ -166,7 +167,7 @@ extension SendingSuites {
             try sending.stop(dispatcher)
         }
 
-        /// The provider's words are kept.
+        /// The provider's text is kept.
         private func expectRefused(_ messages: [SentMessage], _ sending: SendingDemo) throws {
             let codes = try messages.map { try sending.show($0)["error"]["code"].string }
             #expect(
@@ -175,7 +176,7 @@ extension SendingSuites {
                 ])
         }
 
-        /// Their callbacks were lost, so the providers were asked; that is counted, and shown.
+        /// Their callbacks were lost, so the providers were queried; that is counted, and shown.
         private func expectRecovered(
             _ messages: [SentMessage], _ sending: SendingDemo, _ before: [String: Int]
         ) throws {
@@ -264,7 +265,7 @@ extension SendingSuites {
         }
 
         @Test(
-            "429 rests as long as Retry-After says: no request comes before its time",
+            "429 pauses as long as Retry-After says: no request comes before its time",
             arguments: ["infobip", "plivo"])
         func retryAfter(provider: String) throws {
             let sending = try SendingDemo.shared
@@ -320,7 +321,7 @@ extension SendingSuites {
         }
 
         @Test(
-            "Reports in bursts and in a wrong order, some twice and some never, all find their end")
+            "Reports in bursts and in a wrong order, some twice and some never, all become final")
         func reports() throws {
             let sending = try SendingDemo.shared
             try sending.reset()

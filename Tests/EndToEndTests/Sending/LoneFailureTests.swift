@@ -7,7 +7,7 @@ extension SendingSuites {
     @Suite("What one message meets costs no other one")
     struct LoneFailureTests {
         @Test(
-            "One message that meets a stop is refused in the provider's words, and 40 others go",
+            "One message that meets a stop is refused with the provider's text, 40 others are sent",
             arguments: [
                 ("plivo", "23", "403", true), ("plivo", "23", "403", false),
                 ("plivo", "22", "401", false), ("plivo", "27", "402", false),

@@ -73,7 +73,7 @@ final class ActivatedResponder: Sendable {
         }
     }
 
-    /// Whether it has said that it is ready.
+    /// Whether it has reported that it is ready.
     var isReady: Bool {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         return text.contains(#""message":"ready""#)

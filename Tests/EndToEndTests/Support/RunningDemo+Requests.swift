@@ -67,7 +67,7 @@ extension RunningDemo {
             ], body: Array(form.utf8))
     }
 
-    /// Asks the API, with the demo's key unless another one is given; nil sends none.
+    /// Sends a request to the API, with the demo's key unless another one is given; nil sends none.
     func api(
         _ path: String, method: String = "GET", key: String?? = .none
     ) throws -> HTTPAnswer {

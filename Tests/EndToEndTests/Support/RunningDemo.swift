@@ -93,7 +93,7 @@ extension RunningDemo {
         get throws { try sharedResult.get() }
     }
 
-    /// The one whose parts are killed, stopped and configured anew, by one test at a time.
+    /// The one whose parts are killed, stopped and reconfigured, by one test at a time.
     static var breakable: RunningDemo {
         get throws { try breakableResult.get() }
     }

@@ -16,7 +16,7 @@ final class ShippedSite: Sendable {
     let folder: TemporaryDirectory
     private let process: ChildProcess
 
-    /// - Throws: when nginx does not take the files, with its words.
+    /// - Throws: when nginx does not take the files, with its message.
     init(before demo: RunningDemo) throws {
         let folder = try TemporaryDirectory()
         let manager = FileManager.default

@@ -33,7 +33,7 @@ final class SocketPeer {
         _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
-    /// Says that nothing more will come.
+    /// Ends the sending side.
     func endSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -53,7 +53,7 @@ final class SocketPeer {
     }
 }
 
-/// FastCGI records, sound ones and others. Source: FastCGI specification 1.0, section 3.3.
+/// FastCGI records, valid ones and others. Source: FastCGI specification 1.0, section 3.3.
 enum FastCGIRecord {
     static func bytes(
         _ kind: UInt8, _ content: [UInt8] = [], version: UInt8 = 1, length: Int? = nil

@@ -31,7 +31,7 @@ enum Crew {
 /// Posts callbacks of one report each, or sends what else it is told to, without a pause, until it
 /// is stopped or nobody holds it any more, as when a test fails halfway.
 final class SteadyLoad: Sendable {
-    /// What became of one callback.
+    /// The outcome of one callback.
     struct Outcome: Sendable {
         let name: String
         /// Nil if there was no answer at all.
@@ -91,7 +91,7 @@ final class SteadyLoad: Sendable {
     /// Starts the threads.
     ///
     /// - Parameters:
-    ///   - demo: whom to load.
+    ///   - demo: the demo that gets the load.
     ///   - count: of the threads.
     ///   - send: one request; a callback with a report on this message unless given.
     init(

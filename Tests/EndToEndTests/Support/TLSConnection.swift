@@ -2,7 +2,7 @@ import COpenSSL
 import Foundation
 import Glibc
 
-/// Which certificates a client believes: those of one file and no others.
+/// The certificates that a client trusts: those of one file and no others.
 // Sendable because OpenSSL locks a context itself, and nothing changes it once it is made.
 final class TLSTrust: @unchecked Sendable {
     fileprivate let context: OpaquePointer
@@ -26,8 +26,8 @@ final class TLSTrust: @unchecked Sendable {
 
 /// One TLS connection to a port on loopback, blocking, every wait bounded.
 ///
-/// Foundation's URLSession cannot be used: on Linux it believes the system's certificates only,
-/// and it sends whole requests only.
+/// Foundation's URLSession cannot be used: on Linux it trusts the system's certificates only, and
+/// it sends whole requests only.
 // Sendable because its owner lends it to one thread at a time.
 final class TLSConnection: @unchecked Sendable {
     private let descriptor: Int32

@@ -29,7 +29,7 @@ final class TableLock {
         holder.send(signal: SIGKILL)
     }
 
-    /// Takes the lock away from whoever holds it.
+    /// Ends the session that holds the lock.
     func release() throws {
         try demo.sql("select pg_terminate_backend(pid) \(locks)")
     }

@@ -58,7 +58,7 @@ final class TestClient: Sendable {
         trust = try TLSTrust(authority: authority)
     }
 
-    /// A connection that nobody has used.
+    /// A connection that was not used yet.
     func connect(host: String = "127.0.0.1") throws(ConnectionFailure) -> TLSConnection {
         try TLSConnection(port: port, host: host, trust: trust)
     }
