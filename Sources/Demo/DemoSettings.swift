@@ -1,6 +1,6 @@
 package import Providers
 
-/// What a demo has to be told.
+/// The settings of a demo.
 package struct DemoSettings: Sendable {
     /// Where everything is kept.
     package let directory: String

@@ -2,7 +2,7 @@ import Domain
 import Foundation
 import Providers
 
-/// What the demo tells its user: `demo.json` for programs, a few lines for people.
+/// What the demo shows its user: `demo.json` for programs, a few lines for people.
 struct DemoSummary {
     /// A provider whose callbacks the demo's own secrets sign.
     struct Caller {

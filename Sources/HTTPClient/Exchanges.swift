@@ -32,7 +32,7 @@ final class Exchanges: NSObject, Sendable {
         /// Whether the timer for the deadlines runs; it does only while there are some.
         var isTicking = false
 
-        /// The session, for the one who ends it: once it is closed and nobody makes a task.
+        /// The session, for its last user: once it is closed and no task is being made.
         mutating func takeEnded() -> URLSession? {
             guard isClosed, makingCount == 0 else { return nil }
             defer { session = nil }

@@ -74,7 +74,7 @@ public struct ByteView {
         return memcmp(first, second, a.count) == 0
     }
 
-    /// The text of a range; bytes that are no UTF-8 become U+FFFD.
+    /// The text of a range; bytes that are not UTF-8 become U+FFFD.
     @inlinable @inline(__always)
     public func text(_ range: Range<Int>) -> String {
         String(decoding: slice(range), as: UTF8.self)

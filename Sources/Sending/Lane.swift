@@ -317,7 +317,7 @@ final class Lane: Sendable {
 }
 
 extension ProviderHealth.Action {
-    /// What others must be told; nil for what is our own affair.
+    /// The change that other dispatchers must see; nil if it concerns only this one.
     fileprivate var stop: Recorder.StopChange? {
         switch self {
         case .stopped(let stop): .set(stop)

@@ -1,7 +1,7 @@
 package import Domain
 
-/// Whether requests are submitted to a provider now, by how it took the last ones. A pure state
-/// machine: events go in, with the time, and one action comes out.
+/// Whether requests may be made to a provider now, judged by the last ones. A pure state machine:
+/// events go in, with the time, and one action comes out.
 package struct ProviderHealth: Sendable {
     /// The result of a request, as far as it concerns the provider's health.
     package enum Sign: Sendable, Equatable {
@@ -19,7 +19,7 @@ package struct ProviderHealth: Sendable {
         case refusedOne
     }
 
-    /// The answer to each event: what others are to be told.
+    /// The answer to each event: a change that other dispatchers must see.
     package enum Action: Sendable, Equatable {
         case nothing
         case degraded
@@ -54,9 +54,9 @@ package struct ProviderHealth: Sendable {
         /// One request at a time tries it, from `retryAt` on. Exits: a good sign to `healthy`;
         /// another bad one to a later `retryAt`; `stopped`.
         case degraded(trials: Int, retryAt: Timestamp)
-        /// The same, for all dispatchers; messages that have not met the stop try from `freshAt`
-        /// on. Exits: a good sign of a trial, or word of another dispatcher that it goes on, to
-        /// `healthy`.
+        /// The same, for all dispatchers; messages that have not met the stop may try from
+        /// `freshAt` on. Exits: to `healthy` by a good sign of a trial, or when another dispatcher
+        /// reports that it is over.
         case stopped(Stop)
     }
 
@@ -170,8 +170,8 @@ package struct ProviderHealth: Sendable {
     ///   - isTrial: whether it was made while the provider was known to be stopped: only such a
     ///     request shows that the stop is over, however slow its answer.
     ///   - now: when its answer came.
-    ///   - jitter: 0 to 1; makes the rests of several dispatchers differ.
-    /// - Returns: what to tell others.
+    ///   - jitter: 0 to 1; spreads the pauses of several dispatchers.
+    /// - Returns: what other dispatchers must see.
     package mutating func record(
         _ sign: Sign, isTrial: Bool, at now: Timestamp, jitter: Double
     ) -> Action {
@@ -195,7 +195,7 @@ package struct ProviderHealth: Sendable {
 
     /// Adopts what all dispatchers know, read after our own last change was written.
     ///
-    /// Who has made no request yet may try at once: it may have been started with new credentials.
+    /// A dispatcher that has made no request yet may try at once: it may have new credentials.
     package mutating func adopt(_ stop: ProviderStop?, at now: Timestamp) -> Action {
         guard let stop else {
             guard isStopped else { return .nothing }
@@ -246,7 +246,7 @@ package struct ProviderHealth: Sendable {
             state = .degraded(trials: 0, retryAt: Self.time(Self.degradedRest, 1, now, jitter))
             return .degraded
         case .degraded(_, let retryAt) where now < retryAt:
-            // Requests that were under way when it began to be degraded are no trials.
+            // Requests in flight when it became degraded are not trials.
             return .nothing
         case .degraded(let trials, _):
             state = .degraded(

@@ -1,7 +1,7 @@
 import Providers
 
 extension ProviderKits {
-    /// The providers that this program knows. This line is all that a new one needs besides its folder
-    /// in Providers; the first is the default where nothing else says.
+    /// The providers of this program. A new one needs this line and its folder in Providers; the
+    /// first is the default if no setting names another.
     static let all = ProviderKits([InfobipKit(), PlivoKit()])
 }

@@ -53,7 +53,7 @@ struct ThirdProviderTests {
         #expect(house.stop())
     }
 
-    @Test("What no callback tells, it is asked for")
+    @Test("The status of a message without a callback is queried")
     func looksUp() throws {
         let acme = try AcmeServer { request in
             request.line.hasPrefix("GET ")
@@ -73,7 +73,7 @@ struct ThirdProviderTests {
         #expect(house.stop())
     }
 
-    @Test("Its limits hold for what a caller sends through it by name")
+    @Test("Its limits apply to messages that a caller sends through it by name")
     func limits() throws {
         let house = try House(acme: nowhere)
         let answer = try house.api(
@@ -101,7 +101,7 @@ struct ThirdProviderTests {
         #expect(house.stop())
     }
 
-    @Test("`waybill check` reads its settings, tells them, and tells their problems")
+    @Test("`waybill check` reads its settings, shows them, and reports their problems")
     func check() throws {
         let settings = [
             "DATABASE_URL": "postgresql://w@db/w", "APP_BASE_URL": "https://sms.example.com",
@@ -126,7 +126,7 @@ struct ThirdProviderTests {
         #expect(error?.problems.map(\.setting).sorted() == ["ACME_BASE_URL", "ACME_CONCURRENCY"])
     }
 
-    @Test("A probe posts what its webhook takes")
+    @Test("A probe posts a callback that its webhook accepts")
     func probe() throws {
         let house = try House(acme: nowhere)
         let environment = Environment(house.settings.merging(["WAYBILL_API_KEY": house.key]) { $1 })

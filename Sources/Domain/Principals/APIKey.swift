@@ -1,8 +1,8 @@
-/// Somebody's right to call the JSON API. Its secrets are not kept, only their SHA-256.
+/// The right to use the JSON API. Its secrets are not stored, only their SHA-256.
 package struct APIKey: Sendable, Equatable {
     /// Stays when the secret changes.
     package let id: APIKeyID
-    /// Who has it; 1 to 100 characters, unique among the valid keys.
+    /// The owner's name; 1 to 100 characters, unique among the valid keys.
     package let name: String
     package let scopes: Set<Scope>
     package let createdAt: Timestamp
@@ -10,8 +10,8 @@ package struct APIKey: Sendable, Equatable {
     package let lastUsedAt: Timestamp?
     /// Nil while the key is valid.
     package let revokedAt: Timestamp?
-    /// Its secrets that have not ended, the newest first; of a key that was found by a secret, that
-    /// one alone.
+    /// Its secrets that have not expired, the newest first; for a key that was found by a secret,
+    /// only that one.
     package let secrets: [IssuedSecret]
 
     package init(
@@ -27,7 +27,7 @@ package struct APIKey: Sendable, Equatable {
         self.secrets = secrets
     }
 
-    /// What is known of a secret, which is not the secret.
+    /// The record of a secret, without the secret itself.
     package struct IssuedSecret: Sendable, Equatable {
         package let createdAt: Timestamp
         /// When it ends; nil for as long as its key is valid.
@@ -45,7 +45,7 @@ package struct APIKey: Sendable, Equatable {
 
 /// Where keys are kept.
 package protocol APIKeyStore: Sendable {
-    /// The valid key that has a secret of this SHA-256, nil if there is none or it has ended. Notes
-    /// that it was used.
+    /// The valid key that has a secret of this SHA-256, nil if there is none or it has expired.
+    /// Records that it was used.
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey?
 }

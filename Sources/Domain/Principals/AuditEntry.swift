@@ -1,7 +1,7 @@
-/// What somebody did, for whoever asks later. It is written in the transaction of the act itself, so
-/// that there is no act without its entry and no entry without its act.
+/// The record of an act. It is written in the transaction of the act, so that neither is ever
+/// without the other.
 package struct AuditEntry: Sendable, Equatable {
-    /// What was done, by the word that the database has for it.
+    /// The act, by its name in the database.
     package enum Action: String, Sendable, CaseIterable {
         case createKey = "key.create"
         /// A key got a new secret.
@@ -11,11 +11,11 @@ package struct AuditEntry: Sendable, Equatable {
     }
 
     package let action: Action
-    /// The id of what it was done to.
+    /// The id of the object of the act.
     package let object: String
     package let requester: Requester
     package let at: Timestamp
-    /// What else is worth knowing; never a secret.
+    /// Further details; never a secret.
     package let detail: [String: String]
 
     package init(

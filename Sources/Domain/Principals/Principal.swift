@@ -1,9 +1,9 @@
-/// Who asks for something: a user, an API key, or somebody at this machine's command line.
+/// The caller of a request: a user, an API key, or a user of this machine's command line.
 ///
-/// What is kept of an act refers to the id, which outlives secrets and names.
+/// Records of acts refer to the id, which stays when secrets and names change.
 package struct Principal: Sendable, Equatable {
     package let id: PrincipalID
-    /// What it is called at the moment.
+    /// Its present name.
     package let name: String
     /// What it may do.
     package let scopes: Set<Scope>
@@ -19,8 +19,8 @@ package struct Principal: Sendable, Equatable {
         self.init(id: .key(key.id), name: key.name, scopes: key.scopes)
     }
 
-    /// Somebody who runs a command on this machine: whoever has the database's password may do
-    /// everything.
+    /// A user of a command on this machine, who may do everything: the command needs the database's
+    /// password.
     ///
     /// - Parameters:
     ///   - name: the operating system's name of the user.
@@ -45,7 +45,7 @@ package enum Scope: String, Sendable, CaseIterable, Comparable {
     package static func < (a: Scope, b: Scope) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// A principal with what is needed to find out later what it asked for.
+/// A principal, with the details for an audit of the request.
 package struct Requester: Sendable, Equatable {
     package let principal: Principal
     /// nginx's id of the request; nil on the command line.

@@ -1,10 +1,10 @@
-/// What tells one principal from all others, for good: names change hands, ids do not.
+/// Identifies a principal for ever: a name may pass to another one, an id does not.
 package enum PrincipalID: Hashable, Sendable {
     case user(UserID)
     case key(APIKeyID)
     case commandLine(LocalUserID)
 
-    /// The sorts of principals, by the words that the API and the database have for them.
+    /// The kinds of principals, by their names in the API and the database.
     package enum Kind: String, Sendable, CaseIterable {
         case user
         case key
@@ -41,7 +41,7 @@ package enum PrincipalID: Hashable, Sendable {
     }
 }
 
-/// Somebody with an account. There are no accounts yet; the type keeps their ids apart from others.
+/// A user with an account. There are no accounts yet; the type keeps their ids apart from others.
 package enum User {}
 
 /// A user of the operating system.

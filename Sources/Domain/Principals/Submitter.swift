@@ -1,4 +1,4 @@
-/// Who submitted a send request, by the name of that time.
+/// The principal that submitted a send request, with its name at that time.
 package struct Submitter: Sendable, Equatable {
     package let id: PrincipalID
     package let name: String

@@ -1,36 +1,36 @@
-/// What is true of a provider, whoever's account is used and whatever is configured.
+/// The properties of a provider that hold for every account and every configuration.
 ///
-/// Each kit states its own once, and everything that would otherwise ask which provider it is goes by
-/// them. Source: the provider's documents, as the kit says.
+/// Each kit states its own once, and all other code uses these instead of asking which provider it
+/// is. Source: the provider's documents, as the kit says.
 package struct ProviderTraits: Sendable, Hashable {
     /// Code, name, and how it names messages.
     package let provider: Provider
-    /// As the company writes itself, in sentences to people: `Infobip`.
+    /// The company's spelling of its name, in sentences to people: `Infobip`.
     package let title: String
-    /// What its callbacks call the name of a message: `messageId`.
+    /// The field of its callbacks that holds the name of a message: `messageId`.
     package let messageIDField: String
     /// Which of our ids the paths of its callbacks may hold.
     package let callbackPaths: CallbackPaths
-    /// How a callback is refused that is not authenticated.
+    /// How a callback that is not authenticated is refused.
     package let refusal: CallbackRefusal
-    /// How long after its first attempt the provider goes on delivering a report that we refuse.
+    /// How long after its first attempt the provider repeats a callback that we refuse.
     package let retryHorizon: Duration
-    /// How long after its sending the provider still knows a message: a look-up past that says
-    /// nothing, whatever it says.
+    /// How long after its sending the provider keeps a message's record: a later query means
+    /// nothing, whatever the answer.
     package let lookUpHorizon: Duration
-    /// What it does not take though others do.
+    /// What it refuses though other providers accept it.
     package let limits: SendLimits
     /// How it is used unless the settings say otherwise.
     package let usual: UsualSending
 
     /// - Parameters:
     ///   - provider: code, name, and how it names messages.
-    ///   - title: as the company writes itself.
-    ///   - messageIDField: what its callbacks call the name of a message.
+    ///   - title: the company's spelling of its name.
+    ///   - messageIDField: the field of its callbacks that holds the name of a message.
     ///   - callbackPaths: `plain` unless set.
     ///   - refusal: `unauthorized` unless set.
     ///   - retryHorizon: how long it repeats a callback that is refused.
-    ///   - lookUpHorizon: how long it knows a message.
+    ///   - lookUpHorizon: how long it keeps a message's record.
     ///   - limits: none unless set.
     ///   - usual: how it is used unless the settings say otherwise.
     package init(
@@ -51,12 +51,12 @@ package struct ProviderTraits: Sendable, Hashable {
     }
 }
 
-/// Which of our ids may stand in the path of a provider's callback.
+/// Which of our ids the path of a provider's callback may hold.
 package enum CallbackPaths: Sendable, Hashable {
-    /// None: what comes names its messages itself.
+    /// None: the callback itself names its messages.
     case plain
-    /// Also `…/{message}` and the id of a send request: the callback URL is the only place for a word
-    /// of ours.
+    /// Also `…/{message}` and the id of a send request: the callback URL is the only place for an
+    /// id of ours.
     case withOurIDs
 }
 
@@ -64,11 +64,11 @@ package enum CallbackPaths: Sendable, Hashable {
 package enum CallbackRefusal: Sendable, Hashable {
     /// 401, which must name a scheme that the caller could use: Basic.
     case unauthorized
-    /// 403, where the caller can only sign.
+    /// 403, if the caller can only sign.
     case forbidden
 }
 
-/// What a provider takes of a message; nil for all that we accept.
+/// The limits of a provider for a message; nil for all that we accept.
 package struct SendLimits: Sendable, Hashable {
     /// The most digits of a number, its country code among them.
     package let numberDigits: Int?
@@ -78,7 +78,7 @@ package struct SendLimits: Sendable, Hashable {
     package let codeUnits: Int?
     /// The longest texts in SMS, for a message that another provider was to send.
     package let segments: SegmentLimits?
-    /// Whether a sender's name without a letter is none.
+    /// Whether a sender's name needs a letter.
     package let wantsLetterInName: Bool
 
     /// No limit unless set.
@@ -94,7 +94,7 @@ package struct SendLimits: Sendable, Hashable {
     }
 }
 
-/// The most SMS that a provider takes of one text, by its alphabet.
+/// The most SMS that a provider accepts of one text, by its alphabet.
 package struct SegmentLimits: Sendable, Hashable {
     package let gsm7: Int
     package let ucs2: Int
@@ -113,8 +113,8 @@ package struct UsualSending: Sendable, Hashable {
     package let concurrency: Int
     /// Messages in one request.
     package let batch: Int
-    /// When the final status of a message is asked for, since it was sent: when most reports that come
-    /// at all have come, and late enough for the provider to still know the message.
+    /// When the final status of a message is queried, counted from its sending: late enough that
+    /// most reports have come, and early enough that the provider still has the message's record.
     package let reconcile: [Duration]
 
     /// - Parameters:

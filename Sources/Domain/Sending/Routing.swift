@@ -1,14 +1,14 @@
-/// Whom a message can go to, and whom it goes to if its caller names no provider.
+/// The providers that a message can go to, and the one that it goes to if its caller names none.
 package struct Routing: Sendable, Equatable {
-    /// Whom a caller can name.
+    /// The providers that a caller can name.
     package let providers: [ProviderTraits]
     package let fallback: Provider
     /// By the first digits of the number, longest first.
     package let rules: [Rule]
 
     /// - Parameters:
-    ///   - providers: whom a caller can name; the fallback and those of the rules are among them.
-    ///   - fallback: for numbers that no rule fits.
+    ///   - providers: those that a caller can name, with the fallback and those of the rules.
+    ///   - fallback: for numbers that no rule matches.
     ///   - rules: in any order.
     package init(among providers: [ProviderTraits], fallback: Provider, rules: [Rule] = []) {
         self.providers = providers
@@ -21,7 +21,7 @@ package struct Routing: Sendable, Equatable {
         rules.first { number.description.hasPrefix($0.prefix) }?.provider ?? fallback
     }
 
-    /// What a provider takes, and how it is called in sentences; nil for one that nobody can name.
+    /// The limits of a provider and its name in sentences; nil for one that a caller cannot name.
     package func traits(of provider: Provider) -> ProviderTraits? {
         providers.first { $0.provider == provider }
     }
@@ -45,6 +45,6 @@ extension Collection<ProviderTraits> {
         first { $0.provider.name == name }?.provider
     }
 
-    /// `infobip, plivo`: for whoever named another one.
+    /// `infobip, plivo`: for a message about an unknown name.
     package var names: String { map(\.provider.name).joined(separator: ", ") }
 }

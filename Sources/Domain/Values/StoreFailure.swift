@@ -1,17 +1,17 @@
 /// Why the store did not answer. Safe to show.
 package struct StoreFailure: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
-        /// The database is away or busy; trying again may help.
+        /// The database is unreachable or busy; trying again may help.
         case unavailable
-        /// Something is wrong that trying again does not mend.
+        /// A failure that trying again does not change.
         case failed
     }
 
     package let code: Code
     package let description: String
-    /// Whether it is sure that no server answers at all. False where one does and has no
-    /// connection, no time or no resources left, where our own connections are all in use (that is
-    /// a busy database), and where nobody found out. `APIKeyStore` does.
+    /// Whether it is certain that no server answers at all. False if one answers without having a
+    /// connection, time or resources left, if our own connections are all in use (a busy database),
+    /// and if it was not checked; `APIKeyStore` checks.
     package let isAway: Bool
 
     package init(_ code: Code, _ description: String, isAway: Bool = false) {

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 extension Exchange {
-    /// `CONTENT_LENGTH` in bytes: 0 when absent or empty, nothing when it is no decimal number.
+    /// `CONTENT_LENGTH` in bytes: 0 when absent or empty, nil when it is not a decimal number.
     package var contentLength: Int? {
         guard let text = parameter("CONTENT_LENGTH"), !text.isEmpty else { return 0 }
         // Eighteen digits fit an Int; `Int("+1")` and `Int("-1")` would pass.

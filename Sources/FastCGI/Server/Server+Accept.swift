@@ -35,7 +35,7 @@ extension Server {
         perform(action)
     }
 
-    /// The back-off is over: the timer is armed anew and the listener watched again.
+    /// The back-off is over: the timer is armed again and the listener watched again.
     func endBackOff() {
         timer.clear()
         _ = poller.change(timer.descriptor, id: Self.timerID, [.input, .once])

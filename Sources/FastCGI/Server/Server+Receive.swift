@@ -132,7 +132,7 @@ extension Server {
         perform(monitor.withLock { $0.mustSweep(by: deadline) })
     }
 
-    /// Closes the connections whose peers were too slow, and refuses requests that waited in vain.
+    /// Closes the connections whose peers were too slow, and refuses requests that waited too long.
     func sweep() {
         sweepTimer.clear()
         _ = poller.change(sweepTimer.descriptor, id: Self.sweepTimerID, [.input, .once])
@@ -162,7 +162,7 @@ extension Server {
         if !isHopeless, Self.holdsBytes(connection.descriptor) {
             release(id, connection.descriptor, to: connection.phase)
         } else if connection.phase == .fresh {
-            // Silence in the drain is no incident: whoever connected may have given up.
+            // Silence during the drain is no incident: the peer may have given up.
             if monitor.withLock({ $0.phase == .running }) { report(.timedOut) }
             retire(id, connection.descriptor, from: .fresh)
         } else if forget(id, connection.descriptor), connection.part != nil {

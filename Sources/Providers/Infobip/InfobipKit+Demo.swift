@@ -2,9 +2,9 @@ import Domain
 import Settings
 
 extension InfobipKit {
-    /// Its callbacks have secrets of their own, and go to the account's subscription or to a URL with
-    /// a token. Nobody outside reaches the demo's address, so the user's own account is not told of
-    /// it: reports go where the account's own do, and they are asked for.
+    /// Its callbacks have secrets of their own, and go to the account's subscription or to a URL
+    /// with a token. The demo's address cannot be reached from outside, so the user's own account
+    /// does not get it: reports go to the account's own address, and the dispatcher polls for them.
     package var demo: DemoKit? {
         DemoKit(
             secrets: [
@@ -51,7 +51,7 @@ extension InfobipKit {
             arguments: { url in
                 [
                     "--infobip-callback-url", url + Provider.infobip.callbackPath,
-                    // A demo is also for loads that no account would bear.
+                    // A demo is also for loads beyond the limits of a real account.
                     "--infobip-logs-per-minute", "0",
                 ]
             })

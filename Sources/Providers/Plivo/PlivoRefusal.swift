@@ -50,15 +50,15 @@ struct PlivoRefusal {
     /// The result for the message.
     ///
     /// - 401, 402, 406, 407, 415 and redirections are about credentials, account or address. So is
-    ///   every refusal for want of credit, and a 404 or 405 that is not Plivo's own: a wrong
+    ///   every refusal for lack of credit, and a 404 or 405 that is not Plivo's own: a wrong
     ///   address.
     /// - 403 is either a country that the account may not send to, which is about this message, or
     ///   our address missing in the account's allow-list, which is about all of them. Only the text
-    ///   tells; what it does not tell stops the sending, since a queue that waits loses nothing.
-    /// - 408, 429 and 503 are refusals to look at the request.
-    /// - 409 is not explained. If it should mean that the message is there already, sending again
-    ///   would be wrong, so it is ambiguous, as are 500, 502, 504 and all others: unlike others,
-    ///   Plivo would not notice a repetition.
+    ///   shows which; an unclear text stops the sending, because messages that wait are not lost.
+    /// - 408, 429 and 503 mean that the request was not processed.
+    /// - 409 is not explained. It may mean that Plivo has the message already, and then sending
+    ///   again would be wrong, so it is ambiguous, as are 500, 502, 504 and all others: Plivo would
+    ///   not notice a repetition.
     /// - Every other 4xx is about the message.
     var result: SendResult {
         switch response.status {

@@ -18,7 +18,7 @@ extension Status {
         }
     }
 
-    /// Which of Plivo's times tells when this status came to pass: the first one that is given.
+    /// Which of Plivo's times says when this status was reached: the first one that is given.
     ///
     /// A callback repeats the times of the earlier steps, so the status says which one is its own.
     /// A message that failed before it was sent has neither a receipt's time nor that of sending;

@@ -8,10 +8,11 @@ extension Provider {
 extension ProviderTraits {
     /// Plivo.
     ///
-    /// A message can carry no word of ours, so that the callback's URL holds our ids. Plivo's own
-    /// samples answer a wrong signature with 403. It repeats a callback after 60, 120 and 240 s, and
-    /// keeps records of messages for 90 days. 1600 characters of GSM 7-bit are somewhat more than 10
-    /// SMS, 737 of UCS-2 are 11 exactly. Of a sender's name it keeps letters and digits only.
+    /// A message has no field for an id of ours, so the callback's URL holds our ids. Plivo's own
+    /// samples answer a wrong signature with 403. It repeats a callback after 60, 120 and 240 s,
+    /// and keeps records of messages for 90 days. 1600 characters of GSM 7-bit are somewhat more
+    /// than 10 SMS, 737 of UCS-2 are 11 exactly. Of a sender's name it keeps letters and digits
+    /// only.
     /// Source: Plivo's documentation, messaging/api/message/send-a-message, "Message status
     /// callbacks" and "Encoding and concatenation".
     package static let plivo = ProviderTraits(

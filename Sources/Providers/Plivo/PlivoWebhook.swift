@@ -6,16 +6,16 @@ package import Security
 ///
 /// Source: Plivo's documentation, messaging/concepts/message-status-callbacks.
 package final class PlivoWebhook: WebhookProvider {
-    /// How a callback proves that it is Plivo's.
+    /// How callbacks are authenticated.
     package struct Settings: Sendable {
-        /// Scheme and authority, and a path if the proxy takes one away, of each URL under which
-        /// Plivo knows us: `https://dlr.example.com`. The URI as called is put behind it.
+        /// Scheme and authority, and a path if the proxy removes one, of each URL under which Plivo
+        /// reaches us: `https://dlr.example.com`. The requested URI is appended.
         package var baseURLs: [String]
         /// Auth tokens of the accounts and subaccounts, in the order in which they are numbered.
         package var tokens: [Secret]
-        /// Whether V2 is accepted where no V3 header came. It protects neither the query nor the
-        /// body: whoever has seen one callback can make up others to the same path. A send
-        /// request's URL, where the body says which message is meant, takes V3 alone.
+        /// Whether V2 is accepted if no V3 header came. It protects neither the query nor the body:
+        /// with one callback that was seen, others can be made for the same path. A send request's
+        /// URL, where the body says which message is meant, accepts only V3.
         package var allowsV2: Bool
 
         /// - Parameters:

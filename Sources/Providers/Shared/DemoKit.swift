@@ -1,25 +1,25 @@
-/// How `waybill demo` uses a provider: what it makes up for it, and how its parts are set with that.
+/// How `waybill demo` uses a provider: the secrets that it makes, and the settings of its parts.
 package struct DemoKit: Sendable {
-    /// What the demo makes up once and keeps.
+    /// The secrets that the demo makes once and keeps.
     package let secrets: [DemoSecret]
-    /// With these the callbacks of the user's own account are authenticated, and not those that the
-    /// demo's secrets sign.
+    /// With these the callbacks of the user's own account are authenticated, and not those signed
+    /// with the demo's secrets.
     package let ownAccount: NeededSettings
-    /// How the names of those settings begin that authenticate callbacks.
+    /// The first letters of the settings that authenticate callbacks.
     package let receivingPrefixes: [String]
-    /// Whether the dispatcher is kept from those settings of the user's own account.
+    /// Whether those settings of the user's own account are hidden from the dispatcher.
     package let hidesReceiving: Bool
     /// The responder's settings, of the demo's secrets.
     package let responder: @Sendable (DemoSecrets) -> [String: String]
-    /// The dispatcher's settings, where the provider is simulated.
+    /// The dispatcher's settings, if the provider is simulated.
     package let dispatcher: @Sendable (DemoSecrets, _ simulator: String) -> [String: String]
-    /// How the simulator is started so that it plays the provider; nil if it does not.
+    /// How the simulator is started for the provider; nil if it does not simulate it.
     package let simulator: DemoSimulation?
-    /// What `demo.json` tells: the callback's URL and the secrets.
+    /// The content of `demo.json`: the callback's URL and the secrets.
     package let summary: @Sendable (DemoPlace) -> [(name: String, value: String)]
-    /// What of it is told to people, in a few words.
+    /// The part that is shown to people, in a few words.
     package let credentials: @Sendable (DemoSecrets) -> String
-    /// A command that posts a callback as the provider would, where one is short enough.
+    /// A command that posts a callback as the provider would, if one is short enough.
     package let example: (@Sendable (DemoPlace) -> String)?
 
     /// The demo's secrets of one provider, by their names.
@@ -48,7 +48,7 @@ package struct DemoKit: Sendable {
     }
 }
 
-/// Something that the demo makes up once and keeps.
+/// A secret that the demo makes once and keeps.
 package struct DemoSecret: Sendable {
     /// The member of the demo's file.
     package let name: String
@@ -62,14 +62,14 @@ package struct DemoSecret: Sendable {
     package enum Form: Sendable {
         /// Random letters and digits.
         case token
-        /// The same in capitals behind some letters, as in the id of an account.
+        /// The same in capitals after some letters, as in the id of an account.
         case account(prefix: String)
-        /// No secret at all.
+        /// A fixed text, not a secret.
         case fixed(String)
     }
 }
 
-/// How the simulator plays a provider.
+/// How the simulator simulates a provider.
 package struct DemoSimulation: Sendable {
     /// Its settings.
     package let environment: @Sendable (DemoKit.DemoSecrets) -> [String: String]
@@ -85,7 +85,7 @@ package struct DemoSimulation: Sendable {
     }
 }
 
-/// Where the demo runs, and what a provider's secrets there are.
+/// Where the demo runs, with a provider's secrets there.
 package struct DemoPlace: Sendable {
     /// The demo's address.
     package let url: String

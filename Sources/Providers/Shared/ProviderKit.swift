@@ -1,40 +1,40 @@
 package import Domain
 package import Settings
 
-/// All that the program needs of one provider: its traits, its settings, how its callbacks are
-/// received, and how messages are sent through it.
+/// Everything that the program needs of one provider: its traits, its settings, how its callbacks
+/// are received, and how messages are sent through it.
 ///
-/// A provider is a kit in a folder of its own here, and one line in the list that the executable is
-/// wired from. Nothing else names it.
+/// A provider is a kit in a folder of its own here, and one line in the executable's list. No other
+/// code names it.
 package protocol ProviderKit: Sendable {
-    /// What is true of the provider, whatever is configured.
+    /// The properties of the provider, whatever is configured.
     var traits: ProviderTraits { get }
     /// Its entries in the table of settings.
     var settings: [Setting] { get }
-    /// Those of its entries that bound how much is sent through it.
+    /// Its entries that bound how much is sent through it.
     var lane: LaneSettings { get }
 
     /// What must be given so that callbacks are received.
     var neededToReceive: NeededSettings { get }
     /// What must be given so that messages are sent.
     var neededToSend: NeededSettings { get }
-    /// Settings that mean something only together with what is needed to send. A file that `serve`
-    /// and `dispatch` share may hold them where that secret is the other service's.
+    /// Settings that only have a meaning together with those needed to send. A file that `serve`
+    /// and `dispatch` share may hold them while the secret is only the other service's.
     var besidesSending: Set<Setting> { get }
-    /// Any of these shows that the provider is used here, if perhaps by the other service.
+    /// Any of these shows that the provider is used here, perhaps by the other service.
     var marks: [Setting] { get }
 
     /// How its callbacks are received, as configured.
     ///
-    /// - Parameter environment: is read, and told every problem.
+    /// - Parameter environment: is read, and gets every problem.
     /// - Returns: nil if no secret is set.
     func receiving(_ environment: inout Environment) -> (any ReceivingSettings)?
 
     /// How messages are sent through it, as configured.
     ///
     /// - Parameters:
-    ///   - environment: is read, and told every problem.
-    ///   - callbackBase: the public address that the provider is told; nil if none is set.
+    ///   - environment: is read, and gets every problem.
+    ///   - callbackBase: the public address for the provider; nil if none is set.
     /// - Returns: nil if there are no credentials.
     func sending(
         _ environment: inout Environment, callbackBase: String?
@@ -64,9 +64,9 @@ extension ProviderKit {
 package struct NeededSettings: Sendable {
     /// Each is enough: all settings of one of them.
     package let ways: [[Setting]]
-    /// Under which it is reported that none is given.
+    /// The setting that is named if none is given.
     package let first: Setting
-    /// What goes with that setting, such as `with ACME_BASE_URL`; empty if nothing.
+    /// A text after that setting's name, such as `with ACME_BASE_URL`; may be empty.
     package let advice: String
 
     /// - Parameters:
@@ -125,9 +125,9 @@ package struct ProbeMessage: Sendable {
     package let recipient: String
     /// When it was delivered, to the millisecond and in UTC: `2026-11-20T15:30:06.640`.
     package let time: String
-    /// The public address that is called, without a slash at its end.
+    /// The public address that is used, without a slash at its end.
     package let url: String
-    /// Where the callback goes, behind that address.
+    /// The path of the callback, appended to that address.
     package let path: String
 
     package init(id: String, recipient: String, time: String, url: String, path: String) {
@@ -139,11 +139,11 @@ package struct ProbeMessage: Sendable {
     }
 }
 
-/// What a probe posts.
+/// The callback that a probe posts.
 package struct SignedCallback: Sendable {
-    /// What proves it, in the words of `/v1/status`: `basic`, `v3`.
+    /// The method that authenticates it, named as in `/v1/status`: `basic`, `v3`.
     package let method: String
-    /// Behind the path, with its question mark; may hold a secret.
+    /// Appended to the path, with its question mark; may hold a secret.
     package let query: String
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]

@@ -38,7 +38,7 @@ enum ProviderTime {
         let hour = pair(bytes, start + 11)
         let minute = pair(bytes, start + 14)
         let second = pair(bytes, start + 17)
-        // A pair that is no number is negative, and makes the combination negative.
+        // A pair that is not a number is negative, and makes the combination negative.
         guard century | year | month | day | hour | minute | second >= 0,
             years.contains(century * 100 + year)
         else { return nil }
@@ -55,7 +55,7 @@ enum ProviderTime {
             second: second, microsecond: microsecond, offsetSeconds: ahead)
     }
 
-    /// The number of two digits; negative if they are none.
+    /// The number of two digits; negative if they are not digits.
     @inline(__always)
     private static func pair(_ bytes: ByteView, _ offset: Int) -> Int {
         let tens = bytes[offset] &- 0x30
@@ -78,7 +78,7 @@ enum ProviderTime {
         return (1...9).contains(offset - start) ? (microsecond, offset) : nil
     }
 
-    /// Seconds ahead of UTC; nil if what is left is no offset.
+    /// Seconds ahead of UTC; nil if the rest is not an offset.
     @inline(__always)
     private static func zone(_ bytes: ByteView, _ start: Int, _ end: Int) -> Int? {
         let sign: Int

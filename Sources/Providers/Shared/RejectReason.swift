@@ -1,7 +1,8 @@
 import Domain
 import JSON
 
-/// Why one part of a callback is no report; the raw values are stable, operators filter by them.
+/// Why one part of a callback is not a report; the raw values are stable, because operators filter
+/// by them.
 enum RejectReason: String, CaseIterable {
     case missingField = "missing_field"
     case wrongType = "wrong_type"
@@ -13,7 +14,7 @@ enum RejectReason: String, CaseIterable {
     case badTime = "bad_time"
     case tooLong = "too_long"
     case tooDeep = "too_deep"
-    /// What a provider tells about something else than a delivery.
+    /// A provider's event about something else than a delivery.
     case click
     case seen
     case inboundMessage = "inbound_message"

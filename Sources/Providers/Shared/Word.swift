@@ -11,7 +11,7 @@ enum Word {
         return String(Substring(bytes)).uppercased()
     }
 
-    /// Whether a word is how some programs write that there is no value.
+    /// Whether a word is one that some programs write for a missing value.
     static func isNothing(_ text: String) -> Bool {
         text.utf8.count <= 9 && ["NONE", "NULL", "NIL", "UNDEFINED"].contains(normalized(text))
     }

@@ -1,4 +1,4 @@
-/// What is wrong with a request, as the API tells it.
+/// What is wrong with a request, as the API reports it.
 struct RequestProblem: Error {
     enum Code: Sendable {
         /// A member, or the whole, is not of the type that the API takes.

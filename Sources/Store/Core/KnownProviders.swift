@@ -3,8 +3,8 @@ import Synchronization
 
 /// The providers whose codes rows may hold.
 ///
-/// Rows are decoded by functions that know nothing but the row, so the table is the process's. Whoever
-/// makes a list of kits adds it here before anything is read; the table only grows. Any thread.
+/// Rows are decoded by functions that know only the row, so the table is shared by the whole
+/// process. A list of kits is added here before anything is read; the table only grows. Any thread.
 package enum KnownProviders {
     private static let table = Mutex<[Provider]>([])
 
@@ -25,10 +25,10 @@ package enum KnownProviders {
         }
     }
 
-    /// Whose code it is. One that nobody knows, of a row that a newer program wrote, is no error: the
-    /// row is shown, and no kit acts on it.
+    /// The provider of a code. An unknown one, in a row of a newer program, is no error: the row is
+    /// shown, and no kit acts on it.
     static func provider(code: Int16) -> Provider {
-        // A handful: going through them takes less time than hashing would.
+        // A handful: a search takes less time than hashing would.
         table.withLock { $0.first { $0.code == code } } ?? Provider(unknownCode: code)
     }
 }

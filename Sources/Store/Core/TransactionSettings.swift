@@ -11,7 +11,7 @@ struct WaitForStandby: Statement {
     static let sql: StaticString = "select pg_logical_emit_message(true, 'waybill', '')"
 }
 
-/// Lets a transaction that nobody is promised anything of commit at once.
+/// Lets a transaction commit without waiting for the disk, because it promises nothing to a caller.
 struct CommitLazily: Statement {
     static let name: StaticString = "commit_lazily"
     static let sql: StaticString = "select set_config('synchronous_commit', 'off', true)"

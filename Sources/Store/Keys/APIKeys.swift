@@ -52,7 +52,7 @@ package final class APIKeys: APIKeyStore {
         let rows = try queries.run { connection throws(PostgresError) in
             try connection.execute(SelectAPIKeys()).rows
         }
-        // A key's secrets stand together.
+        // A key's secrets are consecutive rows.
         return rows.indices.filter { $0 == 0 || rows[$0 - 1].id != rows[$0].id }.map { start in
             let secrets = rows[start...].prefix { $0.id == rows[start].id }.compactMap(\.secret)
             return rows[start].key(secrets: secrets)
@@ -60,7 +60,7 @@ package final class APIKeys: APIKeyStore {
     }
 }
 
-/// What is done to keys, each with its entry in the audit.
+/// The changes of keys, each with its audit entry.
 extension APIKeys {
     /// Adds a key.
     ///
@@ -68,9 +68,9 @@ extension APIKeys {
     ///   - name: 1 to 100 characters.
     ///   - scopes: at least one.
     ///   - hash: the secret's SHA-256.
-    ///   - requester: who adds it.
+    ///   - requester: the principal that adds it.
     /// - Returns: false if a valid key of this name exists.
-    /// - Throws: `StoreFailure`; then nothing was added, or nobody knows.
+    /// - Throws: `StoreFailure`; then nothing was added, or the outcome is unknown.
     package func create(
         name: String, scopes: Set<Scope>, hash: [UInt8], by requester: Requester
     ) throws(StoreFailure) -> Bool {
@@ -93,10 +93,10 @@ extension APIKeys {
     /// - Parameters:
     ///   - name: the key's.
     ///   - hash: the new secret's SHA-256.
-    ///   - overlap: how long the secrets until now stay valid, in whole seconds; none is prolonged.
-    ///   - requester: who rotates it.
+    ///   - overlap: how long the earlier secrets stay valid, in whole seconds; none is prolonged.
+    ///   - requester: the principal that rotates it.
     /// - Returns: false if there is no such key.
-    /// - Throws: `StoreFailure`; then nothing was changed, or nobody knows.
+    /// - Throws: `StoreFailure`; then nothing was changed, or the outcome is unknown.
     package func rotate(
         name: String, hash: [UInt8], overlap: Duration, by requester: Requester
     ) throws(StoreFailure) -> Bool {
@@ -115,9 +115,9 @@ extension APIKeys {
     ///
     /// - Parameters:
     ///   - name: the key's.
-    ///   - requester: who revokes it.
+    ///   - requester: the principal that revokes it.
     /// - Returns: false if there is no such key.
-    /// - Throws: `StoreFailure`; then nothing was changed, or nobody knows.
+    /// - Throws: `StoreFailure`; then nothing was changed, or the outcome is unknown.
     package func revoke(name: String, by requester: Requester) throws(StoreFailure) -> Bool {
         try commit { connection throws(PostgresError) in
             try connection.execute(RevokeAPIKey(name: name)).first.map { key in
@@ -127,7 +127,7 @@ extension APIKeys {
         }
     }
 
-    /// Runs an act and its entry in one transaction; false if the act says that it did nothing.
+    /// Runs an act and its audit entry in one transaction; false if the act changed nothing.
     private func commit(
         _ act: (Connection) throws(PostgresError) -> AuditEntry?
     ) throws(StoreFailure) -> Bool {

@@ -129,7 +129,7 @@ extension RowReader {
             metadata: metadata, attempts: attempts, lastProblem: lastProblem)
     }
 
-    /// Nil where nobody noted it, and for a kind that only a later version knows.
+    /// Nil if it was not recorded, and for a kind that only a later version knows.
     private mutating func nextSubmitter() throws(PostgresError) -> Submitter? {
         let kind = try next(String?.self).flatMap(PrincipalID.Kind.init(rawValue:))
         let uuid = try next(Identifier<Principal>?.self)

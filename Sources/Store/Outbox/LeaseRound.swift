@@ -222,7 +222,7 @@ struct LeaseRound {
 }
 
 extension LeasedMessage {
-    /// Nil for a recipient that is no number, which nobody writes.
+    /// Nil for a recipient that is not a number, which is never written.
     fileprivate init?(_ row: DueRow, of sendRequest: SendRequestRow) {
         guard let recipient = PhoneNumber(kept: row.recipient) else { return nil }
         self.init(

@@ -41,7 +41,7 @@ struct QuarantineBudget {
     private static let others = "others"
     /// About what a row takes besides its texts.
     private static let rowBytes = 100
-    /// Places are short, unless somebody chose a long name.
+    /// Places are short, unless a caller chose a long name.
     private static let placeCharacters = 200
     /// An excerpt takes at most this fraction of the remaining room, so that later rows fit.
     private static let excerptShare = 8

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A user of the operating system.
 package struct ProcessUser: Sendable, Equatable {
-    /// What tells users apart on one machine.
+    /// The id that distinguishes users on one machine.
     package let number: UInt32
     /// The user's name; one made of the number where the system has none for it.
     package let name: String

@@ -57,7 +57,7 @@ package enum MessageView {
         if let metadata = sending.metadata { json.raw(metadata) } else { json.null() }
     }
 
-    /// Null where nobody noted it.
+    /// Null if it was not recorded.
     private static func describe(_ submitter: Submitter?, in json: inout JSONWriter) {
         guard let submitter else { return json.null() }
         json.beginObject()

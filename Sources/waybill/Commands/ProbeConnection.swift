@@ -33,7 +33,7 @@ final class ProbeConnection {
     ///
     /// - Parameters:
     ///   - url: `https://host[:port][/path]`.
-    ///   - trusted: a PEM file of authorities in place of the system's.
+    ///   - trusted: a PEM file of authorities instead of the system's.
     ///   - openssl: the program.
     /// - Throws: `CommandFailure` with what is wrong between here and nginx.
     init(_ url: String, trusted: String?, openssl: String) throws(CommandFailure) {
@@ -141,13 +141,13 @@ final class ProbeConnection {
         for line in lines.dropFirst() where line.lowercased().hasPrefix("content-length:") {
             length = Int(line.dropFirst(15).trimmingCharacters(in: .whitespaces))
         }
-        // Waybill and its nginx always tell the length; anything else is not looked at further.
+        // Waybill and its nginx always send the length; an answer without one is not read further.
         guard let length, (0...Self.byteLimit).contains(length) else { return (status, []) }
         let body = received[(gap + 4)...]
         return body.count < length ? nil : (status, Array(body.prefix(length)))
     }
 
-    /// Waits for more of the answer or of openssl's words.
+    /// Waits for more of the answer or of openssl's messages.
     ///
     /// Returns false once openssl has ended.
     private func readMore(until deadline: ContinuousClock.Instant) throws(CommandFailure) -> Bool {
@@ -175,7 +175,7 @@ final class ProbeConnection {
         String(decoding: words, as: UTF8.self).contains(text)
     }
 
-    /// Why openssl did not connect, from its words.
+    /// Why openssl did not connect, from its messages.
     private var reason: String {
         let lines = String(decoding: words, as: UTF8.self).split(separator: "\n")
         if let line = lines.first(where: { $0.hasPrefix("verify error:") }) {

@@ -8,9 +8,9 @@ import Settings
 struct ProbeSettings {
     /// The public address to which the callbacks' paths are appended; no slash at its end.
     let url: String
-    /// Whose callbacks are imitated.
+    /// The provider whose callback is imitated.
     let provider: Provider
-    /// What proves them.
+    /// The settings that authenticate it.
     let receiving: any ReceivingSettings
     let key: APIToken
     /// A PEM file of authorities to trust instead of the system's.
@@ -28,7 +28,7 @@ struct ProbeSettings {
         try self.init(arguments, reading: &environment, kits: kits)
     }
 
-    /// The same, and leaves in the environment what was read.
+    /// The same; the environment keeps what was read.
     init(
         _ arguments: Arguments, reading environment: inout Environment,
         kits: ProviderKits = .all
@@ -81,7 +81,7 @@ extension Environment {
     /// The first of these providers that is configured.
     fileprivate mutating func probed(_ kits: [any ProviderKit]) -> ReceivingProvider? {
         let before = problems.count
-        // All are read, so that every problem is told.
+        // All are read, so that every problem is reported.
         let found = kits.compactMap { kit in
             kit.receiving(&self).map { ReceivingProvider(traits: kit.traits, settings: $0) }
         }
@@ -101,7 +101,7 @@ extension Environment {
             report(setting, "is not set, nor was --url given; it is where the probe calls")
         }
         guard let first else { return nil }
-        // A problem that a provider's settings have told is not told again.
+        // A problem that a provider's settings have reported is not reported again.
         guard checkAddress(first, of: setting) else { return nil }
         guard first.hasPrefix("https://") else {
             report(setting, "\"\(first)\" is not https, without which no secret is sent")

@@ -3,7 +3,7 @@ import Providers
 import Settings
 import Store
 
-/// The list of providers that everything goes over: configuration, sockets, lanes, checks, probes, the
+/// The list of providers that all parts use: configuration, sockets, lanes, checks, probes, the
 /// demo and the database.
 struct ProviderKits: Sendable {
     let list: [any ProviderKit]
@@ -13,7 +13,7 @@ struct ProviderKits: Sendable {
         precondition(!list.isEmpty, "a provider")
         precondition(Set(list.map(\.provider.name)).count == list.count, "a name of two providers")
         self.list = list
-        // What is read from the database names its provider by a code.
+        // Rows name their provider by a code.
         KnownProviders.add(list.map(\.provider))
     }
 
@@ -43,7 +43,7 @@ struct SendingProviderSettings: Sendable {
 extension ProviderKits {
     /// Each provider whose callbacks can be authenticated.
     ///
-    /// - Parameter environment: is read, and told every problem; also that there is no such provider.
+    /// - Parameter environment: is read, and gets every problem; also if there is no such provider.
     /// - Returns: those that have a secret, in the order of the list.
     func receiving(_ environment: inout Environment) -> [ReceivingProvider] {
         let before = environment.problems.count
@@ -60,12 +60,12 @@ extension ProviderKits {
         return receiving
     }
 
-    /// Each provider that has what it takes to send.
+    /// Each provider that has all settings for sending.
     ///
     /// - Parameters:
-    ///   - environment: is read, and told every problem; also that there is no such provider.
-    ///   - callbackBase: the public address that the providers are told; nil if none is set.
-    ///   - reconcile: when the final status of a message is asked for; empty for what is usual.
+    ///   - environment: is read, and gets every problem; also if there is no such provider.
+    ///   - callbackBase: the public address for the providers; nil if none is set.
+    ///   - reconcile: when the final status of a message is queried; empty for the usual times.
     /// - Returns: those that have credentials, in the order of the list.
     func sending(
         _ environment: inout Environment, callbackBase: String?, reconcile: [Duration]
@@ -76,7 +76,7 @@ extension ProviderKits {
             report(
                 "no provider can be sent through", list.map(\.neededToSend), in: &environment)
         }
-        // Those of all, so that every problem is told.
+        // Those of all, so that every problem is reported.
         let limits = list.map { kit in
             SendingConfiguration.Limits(
                 &environment, kit.lane,
@@ -100,13 +100,13 @@ extension ProviderKits {
             needed[0].first, "\(problem); set it " + ways.joined(separator: ", or "))
     }
 
-    /// The first provider of which anything is configured, and else the first one of all. The responder
-    /// need not have the keys that the dispatcher has, so any setting counts that marks a provider.
+    /// The first provider with any setting, or else the first one of all. The responder need not
+    /// have the dispatcher's keys, so any setting counts that marks a provider.
     func usual(_ environment: Environment) -> Provider {
         (list.first { $0.marks.contains(where: environment.isGiven) } ?? list[0]).provider
     }
 
-    /// What belongs to a provider that is sent through, of those that are not.
+    /// The settings of providers that are sent through, of those that are not.
     func foreign(_ environment: Environment) -> Set<Setting> {
         list.filter { !$0.neededToSend.areGiven(in: environment) }
             .reduce(into: []) { $0.formUnion($1.besidesSending) }

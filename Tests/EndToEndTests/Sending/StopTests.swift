@@ -43,7 +43,7 @@ extension SendingSuites {
             for message in try [#require(messages.first), #require(later.first)] {
                 #expect(try sending.show(message)["status"].string == "queued")
             }
-            // Somebody mends the account; the next trial is half a minute away, and is made now.
+            // The account is corrected; the next trial is half a minute away, and is made now.
             try sending.simulator.set(["behavior": "delivered"])
             try sending.demo.sql("update provider_state set retry_at = now()")
             try sending.waitForStatus(["delivered"], of: messages + later, within: .seconds(30))
@@ -69,7 +69,7 @@ extension SendingSuites {
             try sending.demo.sql("update provider_state set seen_at = null")
             let second = try sending.dispatcher(["INFOBIP_BATCH_LIMIT": "5"])
             try sending.waitForStatus(["delivered"], of: more, within: .seconds(40))
-            // What stopped the other one may be mended, so one message tries, and no more.
+            // The other one's reason may be gone, so one message tries, and no more.
             let requests = sending.requests().filter(\.isSend).dropFirst(before)
             let trial = try #require(requests.first { $0.uri.hasPrefix("/sms/") })
             #expect(try JSON(line: trial.text)["messages"].array.count == 1)

@@ -3,9 +3,9 @@ import Providers
 import Security
 import Settings
 
-/// A provider that nobody has heard of, in a folder of its own: what it takes to add one.
+/// A made-up provider in a folder of its own: everything that adding one takes.
 ///
-/// It posts JSON that an HMAC signs, gives messages names of its own, and takes them one by one.
+/// It posts JSON that an HMAC signs, gives messages names of its own, and accepts them one by one.
 struct AcmeKit: ProviderKit {
     let traits = ProviderTraits(
         provider: Provider(code: 3, name: "acme", messageNames: .itsOwn), title: "Acme",

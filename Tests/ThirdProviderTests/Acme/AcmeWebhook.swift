@@ -38,7 +38,7 @@ struct AcmeWebhook: WebhookProvider {
         return ParsedCallback(reports: [report], rejects: [])
     }
 
-    /// A report in Acme's words.
+    /// A report in Acme's form.
     static func report(
         message: MessageID, isKeyDerived: Bool, id: String, state: String, at: String?, to: String?,
         source: Report.Source

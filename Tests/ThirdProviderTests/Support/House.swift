@@ -10,8 +10,8 @@ import TestSupport
 
 @testable import waybill
 
-/// Waybill with one provider more than it has: the responder, the dispatcher and the database, wired
-/// by the program's own code from the list of kits with one at its end.
+/// Waybill with one more provider: the responder, the dispatcher and the database, wired by the
+/// program's own code from the list of kits with one added.
 final class House {
     static let kits = ProviderKits.all.appending(AcmeKit())
     static let secret = "a-secret-of-acme"
@@ -28,7 +28,7 @@ final class House {
     /// - Parameters:
     ///   - acme: the address of Acme's API.
     ///   - more: settings besides those that are needed.
-    /// - Throws: whatever does not start.
+    /// - Throws: the error of the part that does not start.
     init(acme: String, _ more: [String: String] = [:]) throws {
         let server = try PostgresServer.shared
         database = try server.createDatabase()
@@ -57,13 +57,13 @@ final class House {
             SendingConfiguration(Environment(settings), kits: Self.kits), logger: logger)
     }
 
-    /// Everything ends, and what was begun is written.
+    /// Ends everything; work that has begun is written.
     func stop() -> Bool {
         let isSent = dispatcher.drain()
         return responder.drain() && isSent
     }
 
-    /// What nginx would put to the API.
+    /// A request to the API, as nginx would pass it.
     func api(_ method: String, _ target: String, _ body: String = "") throws -> SocketClient.Answer
     {
         try SocketClient(path: folder.path(of: "api.sock")).send(
@@ -88,7 +88,7 @@ final class House {
             "POST", path, headers: headers, body: body)
     }
 
-    /// A message's status by the API.
+    /// A message's status from the API.
     func status(of id: String) throws -> String? {
         try api("GET", "/v1/messages/\(id)").json["status"] as? String
     }
