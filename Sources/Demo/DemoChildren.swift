@@ -9,6 +9,7 @@ struct DemoChildren {
     let directory: DemoDirectory
     let secrets: DemoSecrets
     let databaseURL: String
+    let dispatchDatabaseURL: String
     let url: String
     let port: UInt16
     let simulates: Bool
@@ -47,7 +48,7 @@ struct DemoChildren {
     /// Sends through the simulator, or through the user's own accounts; nil if there is neither.
     var dispatch: DemoChild.Plan? {
         var environment = bare
-        environment["DATABASE_URL"] = databaseURL
+        environment["DISPATCH_DATABASE_URL"] = dispatchDatabaseURL
         environment["APP_BASE_URL"] = baseURLs
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
         if simulates {
@@ -126,6 +127,7 @@ struct DemoChildren {
             !(["WAYBILL_", "PG", "LISTEN_"] + kits.map(\.settingPrefix))
                 .contains(where: name.hasPrefix)
                 && !["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"].contains(name)
+                && !name.contains("DATABASE_URL")
         }
     }
 

@@ -14,6 +14,7 @@ struct DemoCluster {
     static let database = "waybill"
     static let migrator = "waybill_migrate"
     static let responder = "waybill"
+    static let dispatcher = "waybill_dispatch"
     static let initdb = "initdb"
 
     init(_ directory: DemoDirectory, _ programs: DemoPrograms, _ secrets: DemoSecrets) {
@@ -29,6 +30,8 @@ struct DemoCluster {
     var migratorURL: String { url(user: Self.migrator, password: secrets.databaseMigrator) }
 
     var responderURL: String { url(user: Self.responder, password: secrets.databaseResponder) }
+
+    var dispatcherURL: String { url(user: Self.dispatcher, password: secrets.databaseDispatcher) }
 
     private func url(user: String, password: String) -> String {
         "postgresql://\(user):\(password)@127.0.0.1:\(secrets.databasePort)/\(Self.database)"
@@ -168,7 +171,10 @@ struct DemoCluster {
             try Connection(Self.settings(superuserURL)).execute(script: Self.functionRightsScript)
             let files = try MigrationFile.all(in: migrations)
             let migrator = try Migrator(Self.settings(migratorURL), files: files)
-            let users = DatabaseRole.all.map { RoleUser($0, user: Self.responder) }
+            let users = [
+                RoleUser(.responder, user: Self.responder),
+                RoleUser(.dispatcher, user: Self.dispatcher),
+            ]
             _ = try migrator.migrate(
                 granting: users, registering: providers
             ) { _ in }
@@ -198,24 +204,27 @@ struct DemoCluster {
 
     // The passwords are base64url, so they need no quoting.
     private var rolesScript: String {
-        [(Self.migrator, secrets.databaseMigrator), (Self.responder, secrets.databaseResponder)]
-            .map { role, password in
-                """
-                do $$ begin
-                    if not exists (select from pg_roles where rolname = '\(role)') then
-                        create role \(role) login;
-                    end if;
-                end $$;
-                alter role \(role) password '\(password)';
-                """
-            }
-            .joined(separator: "\n")
+        [
+            (Self.migrator, secrets.databaseMigrator), (Self.responder, secrets.databaseResponder),
+            (Self.dispatcher, secrets.databaseDispatcher),
+        ]
+        .map { role, password in
+            """
+            do $$ begin
+                if not exists (select from pg_roles where rolname = '\(role)') then
+                    create role \(role) login;
+                end if;
+            end $$;
+            alter role \(role) password '\(password)';
+            """
+        }
+        .joined(separator: "\n")
     }
 
-    /// The same as README.md's step 2: PUBLIC's rights are the responder's, too.
+    /// The same as README.md's step 2: PUBLIC's rights are the services', too.
     private static let databaseRightsScript = """
         revoke all on database \(database) from public;
-        grant connect on database \(database) to \(responder);
+        grant connect on database \(database) to \(responder), \(dispatcher);
         revoke connect, temporary on database postgres, template1 from public;
         """
 

@@ -9,6 +9,7 @@ struct DemoSecrets {
     let databaseMigrator: String
     let databaseResponder: String
     let apiKey: String
+    var databaseDispatcher = ""
     /// Those of the providers, by the names that their kits give them.
     private(set) var providers: [String: String] = [:]
     /// The simulator's port; another one is chosen if it is in use.
@@ -44,7 +45,8 @@ struct DemoSecrets {
     ///
     /// - Returns: whether there was anything to make.
     private mutating func complete(for kits: [any ProviderKit]) throws(DemoError) -> Bool {
-        var isWhole = simulatorPort != 0
+        var isWhole = simulatorPort != 0 && !databaseDispatcher.isEmpty
+        if databaseDispatcher.isEmpty { databaseDispatcher = try Self.token() }
         for secret in kits.compactMap(\.demo).flatMap(\.secrets)
         where (providers[secret.name] ?? "").isEmpty {
             isWhole = false
@@ -101,6 +103,7 @@ extension DemoSecrets {
         case databaseSuperuser
         case databaseMigrator
         case databaseResponder
+        case databaseDispatcher
         case apiKey
         case simulatorPort
         case databasePort
@@ -111,7 +114,8 @@ extension DemoSecrets {
         json.object { json in
             let texts: [(Member, String)] = [
                 (.databaseSuperuser, databaseSuperuser), (.databaseMigrator, databaseMigrator),
-                (.databaseResponder, databaseResponder), (.apiKey, apiKey),
+                (.databaseResponder, databaseResponder),
+                (.databaseDispatcher, databaseDispatcher), (.apiKey, apiKey),
             ]
             for (member, text) in texts { json.member(member.rawValue, text) }
             for (name, text) in providers.sorted(by: { $0.key < $1.key }) {
@@ -137,6 +141,8 @@ extension DemoSecrets {
         self.init(
             databaseSuperuser: databaseSuperuser, databaseMigrator: databaseMigrator,
             databaseResponder: databaseResponder, apiKey: apiKey,
+            // A file of an earlier version may lack these.
+            databaseDispatcher: text(.databaseDispatcher) ?? "",
             simulatorPort: port(.simulatorPort) ?? 0, databasePort: databasePort)
         for member in json.members where Member(rawValue: member.name) == nil {
             providers[member.name] = member.value.text

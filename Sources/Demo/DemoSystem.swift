@@ -150,8 +150,9 @@ final class DemoSystem: Sendable {
 
     private var children: DemoChildren {
         DemoChildren(
-            directory: directory, secrets: secrets, databaseURL: cluster.responderURL, url: url,
-            port: port, simulates: simulates, kits: settings.kits,
+            directory: directory, secrets: secrets, databaseURL: cluster.responderURL,
+            dispatchDatabaseURL: cluster.dispatcherURL, url: url, port: port, simulates: simulates,
+            kits: settings.kits,
             inherited: settings.environment)
     }
 

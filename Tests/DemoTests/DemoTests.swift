@@ -79,7 +79,7 @@ struct DemoTests {
         let all =
             [
                 first.databaseSuperuser, first.databaseMigrator, first.databaseResponder,
-                first.apiKey,
+                first.databaseDispatcher, first.apiKey,
             ] + first.providers.filter { !["infobipUser", "plivoAuthID"].contains($0.key) }.values
         #expect(Set(all).count == all.count)
         #expect(all.allSatisfy { $0.utf8.count >= 32 })
@@ -91,6 +91,7 @@ struct DemoTests {
         let made = try DemoSecrets.load(from: path, for: Self.kits)
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
         var members = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        members["databaseDispatcher"] = nil
         members["infobipAPIKey"] = nil
         members["infobipURLSecret"] = nil
         members["simulatorPort"] = nil
@@ -98,6 +99,7 @@ struct DemoTests {
         let completed = try DemoSecrets.load(from: path, for: Self.kits)
         #expect(completed.apiKey == made.apiKey)
         #expect(completed.databasePort == made.databasePort)
+        #expect(completed.databaseDispatcher.utf8.count >= 32)
         #expect(completed.providers["infobipAPIKey"]?.utf8.count == 32)
         #expect(completed.simulatorPort != 0)
         #expect(completed.simulatorPort != completed.databasePort)
@@ -117,10 +119,12 @@ struct DemoTests {
             "PATH": "/bin", "INFOBIP_API_KEY": "theirs", "PLIVO_AUTH_ID": "MATHEIRS",
             "PLIVO_AUTH_TOKEN": "theirs", "WAYBILL_LOG_LEVEL": "debug", "NOTIFY_SOCKET": "/n",
             "INFOBIP_WEBHOOK_URL_SECRET": "theirs-of-16-and-more",
+            "DATABASE_URL_FILE": "/theirs", "DISPATCH_DATABASE_URL_FILE": "/theirs",
         ]
         func children(_ simulates: Bool, _ inherited: [String: String]) -> DemoChildren {
             DemoChildren(
                 directory: directory, secrets: secrets, databaseURL: "postgresql://r",
+                dispatchDatabaseURL: "postgresql://d",
                 url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
                 kits: Self.kits, inherited: inherited)
         }
@@ -135,6 +139,9 @@ struct DemoTests {
         #expect(dispatch["PLIVO_BASE_URL"] == dispatch["INFOBIP_BASE_URL"])
         #expect(dispatch["WAYBILL_LOG_LEVEL"] == nil)
         #expect(dispatch["NOTIFY_SOCKET"] == nil)
+        // Each service connects with a role of its own.
+        #expect(dispatch["DISPATCH_DATABASE_URL"] == "postgresql://d")
+        #expect(dispatch.keys.filter { $0.contains("DATABASE_URL") }.count == 1)
         #expect(dispatch["PATH"] == "/bin")
         #expect(simulator.sockets.count == 1)
         // The secret in the URL sent to Infobip is the one that the responder accepts.
@@ -142,6 +149,8 @@ struct DemoTests {
         let responder = simulated.responder(sockets, notify: "/n").environment
         #expect(dispatch["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
         #expect(responder["INFOBIP_WEBHOOK_URL_SECRET"] == urlSecret)
+        #expect(responder["DATABASE_URL"] == "postgresql://r")
+        #expect(responder.keys.filter { $0.contains("DATABASE_URL") }.count == 1)
 
         let own = try #require(children(false, foreign).dispatch).environment
         #expect(own["INFOBIP_API_KEY"] == "theirs")
@@ -164,6 +173,7 @@ struct DemoTests {
         func responder(_ inherited: [String: String], simulates: Bool = false) -> DemoChildren {
             DemoChildren(
                 directory: directory, secrets: secrets, databaseURL: "postgresql://r",
+                dispatchDatabaseURL: "postgresql://d",
                 url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
                 kits: Self.kits, inherited: inherited)
         }

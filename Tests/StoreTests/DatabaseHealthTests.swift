@@ -101,6 +101,29 @@ struct DatabaseHealthTests {
         #expect(state.problem?.contains("permission") == true)
     }
 
+    @Test("a right that is missing is named, with the setting that gives it")
+    func namesMissingRight() throws {
+        let database = try TestDatabase()
+        let dispatcher = DatabaseHealth(try database.dispatcherPool(), as: .dispatcher)
+        #expect(DatabaseHealth(try database.pool()).missingRights() == nil)
+        #expect(dispatcher.missingRights() == nil)
+        try database.run(
+            """
+            revoke insert on report, dead_letter from waybill_dispatch;
+            revoke execute on function drop_old_keys from waybill;
+            """)
+        #expect(
+            dispatcher.missingRights()
+                == "The role of the dispatcher lacks INSERT on dead_letter, INSERT on report;"
+                + " run waybill migrate with DISPATCH_DATABASE_URL set, it grants the rights.")
+        #expect(
+            DatabaseHealth(try database.pool()).missingRights()
+                == "The role of the responder lacks EXECUTE on drop_old_keys;"
+                + " run waybill migrate with DATABASE_URL set, it grants the rights.")
+        try database.migrate()
+        #expect(dispatcher.missingRights() == nil)
+    }
+
     @Test("a server that is not there has no latency")
     func isAway() throws {
         let settings = try ConnectionSettings(

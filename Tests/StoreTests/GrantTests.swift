@@ -127,11 +127,11 @@ extension Grant {
 }
 
 extension RoleUser: CustomTestStringConvertible {
-    /// The role's name.
+    /// The role's name alone.
     public var testDescription: String { role.name }
 }
 
 extension DatabaseRole: CustomTestStringConvertible {
-    /// The role's name.
+    /// Its name alone.
     public var testDescription: String { name }
 }

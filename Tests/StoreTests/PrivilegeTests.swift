@@ -4,11 +4,12 @@ import Testing
 import TestSupport
 @testable import Store
 
-@Suite("The rights of the responder's role", .blocking)
+@Suite("What the services' roles may not do", .blocking)
 struct PrivilegeTests {
     @Test(
-        "it may not change the schema, the ledger or the list of migrations",
-        arguments: [
+        "neither may change the schema, the ledger or the list of migrations",
+        arguments: TestDatabase.roles.map(\.user),
+        [
             "create table mine (id int)", "create schema mine",
             "create function mine() returns int language sql as 'select 1'",
             "drop table report", "drop table callback_default",
@@ -39,8 +40,42 @@ struct PrivilegeTests {
             "delete from status_change", "update status_change set block = 0",
             "select setval('status_change_block', 1)", "drop function take_change_block",
         ])
-    func isRefused(sql: String) throws {
-        let connection = try Connection(TestDatabase().responder)
+    func isRefused(user: String, sql: String) throws {
+        try expectRefusal(of: sql, user)
+    }
+
+    @Test(
+        "the responder may not do the dispatcher's work",
+        arguments: [
+            "update outbox set state = 1", "select message_id from outbox for update",
+            "insert into dead_letter select * from dead_letter", "select * from dead_letter",
+            "update provider_state set stopped_at = now()", "select * from callback",
+            "select * from quarantine",
+        ])
+    func isDispatchersOnly(sql: String) throws {
+        try expectRefusal(of: sql, "waybill")
+    }
+
+    @Test(
+        "the dispatcher may neither see a key nor make a message, and keeps no house",
+        arguments: [
+            "select * from api_key", "insert into api_key select * from api_key",
+            "update api_key set revoked_at = null", "select * from idempotency_key",
+            "insert into send_request select * from send_request",
+            "insert into outbox select * from outbox", "select drop_old_keys(1)",
+            "select drop_old_events(3, gen_random_uuid(), 1)", "select add_archive_partition(1)",
+            "select drop_archive_partition(3)", "select measure_quarantine()",
+            "select * from outbox_count", "select * from callback",
+        ])
+    func isRespondersOnly(sql: String) throws {
+        try expectRefusal(of: sql, "waybill_dispatch")
+    }
+
+    /// Of those that nobody changes.
+    private static let database = Result { try TestDatabase() }
+
+    private func expectRefusal(of sql: String, _ user: String) throws {
+        let connection = try Connection(Self.database.get().settings(user))
         let error = #expect(throws: PostgresError.self) { try connection.execute(script: sql) }
         #expect(error?.code == .permission, "\(sql): \(error?.debugDescription ?? "")")
     }

@@ -6,6 +6,8 @@ enum Executable {
     static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("waybill").path
 
+    typealias Result = (exit: ChildProcess.Exit, output: String, errors: String)
+
     /// Runs it to its end.
     ///
     /// - Parameters:
@@ -15,7 +17,7 @@ enum Executable {
     /// - Throws: when it does not start or does not end.
     static func run(
         _ words: [String], environment: [String: String] = [:]
-    ) throws -> (exit: ChildProcess.Exit, output: String, errors: String) {
+    ) throws -> Result {
         let process = try ChildProcess(
             path, words, environment: environment.merging(["PATH": "/usr/bin:/bin"]) { $1 })
         let exit = try process.waitForExit()

@@ -8,14 +8,20 @@ package struct DatabaseHealth: DatabaseProbe {
     package static let expectedMigration = 13
 
     private let pool: ConnectionPool
-    /// Whether another server may replace this one.
+    private let role: DatabaseRole
+    /// Whether another server may take this one's place.
     private let hasSeveralHosts: Bool
 
     /// - Parameters:
-    ///   - pool: for the check.
-    ///   - settings: of the connections that callbacks are written with, for the warning.
-    package init(_ pool: ConnectionPool, settings: ConnectionSettings? = nil) {
+    ///   - pool: to ask on.
+    ///   - role: the role that its connections play.
+    ///   - settings: of the connections that callbacks are written with, for what to warn of.
+    package init(
+        _ pool: ConnectionPool, as role: DatabaseRole = .responder,
+        settings: ConnectionSettings? = nil
+    ) {
         self.pool = pool
+        self.role = role
         hasSeveralHosts = settings?.namesSeveralHosts ?? false
     }
 
@@ -39,8 +45,23 @@ package struct DatabaseHealth: DatabaseProbe {
             return DatabaseState(
                 latency: isReachable ? .now - started : nil, migration: nil,
                 expectedMigration: Self.expectedMigration,
-                problem: error.code == .undefined ? Self.problem(0) : Self.problem(error))
+                problem: error.code == .undefined ? Self.problem(0) : problem(error))
         }
+    }
+
+    /// Which rights the role lacks, and what to do, in a text that is safe to show; nil if it has all
+    /// that it needs, or if that cannot be known now.
+    package func missingRights() -> String? {
+        let grants = RoleUser(role, user: "").grants
+        let missing = try? pool.withConnection(isIdempotent: true) {
+            connection throws(PostgresError) in
+            try connection.execute(
+                SelectMissingRights(grants: Array(grants)), within: .seconds(2)
+            ).rows
+        }
+        guard let missing, !missing.isEmpty else { return nil }
+        return "The role of the \(role.name) lacks \(missing.joined(separator: ", "));"
+            + " \(advice)."
     }
 
     private func state(of row: SelectDurability.Row) -> DatabaseState.Durability {
@@ -54,11 +75,13 @@ package struct DatabaseHealth: DatabaseProbe {
                 : nil)
     }
 
-    private static func problem(_ error: PostgresError) -> String {
-        // A wrong password is `permission`, too, but migrating does not help then.
-        let advice =
-            error.sqlState?.description == "42501"
-            ? "; run waybill migrate with DATABASE_URL set, it grants the rights" : ""
+    private var advice: String {
+        "run waybill migrate with \(role.setting) set, it grants the rights"
+    }
+
+    private func problem(_ error: PostgresError) -> String {
+        // A wrong password is `permission`, too, but migrating does not help against it.
+        let advice = error.sqlState?.description == "42501" ? "; \(advice)" : ""
         return "The database cannot be used: \(error)\(advice)."
     }
 

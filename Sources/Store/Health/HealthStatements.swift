@@ -47,3 +47,34 @@ struct SelectDurability: Statement {
         (try row.next(String.self), try row.next(String.self), try row.next(Int?.self))
     }
 }
+
+/// Which of some rights the session's user lacks, as in `INSERT on report`. What is not there lacks
+/// nothing: the migration's number tells of that.
+struct SelectMissingRights: Statement {
+    /// Whoever they are stated for.
+    let grants: [Grant]
+
+    static let name: StaticString = "select_missing_rights"
+    static let sql: StaticString = """
+        select privilege || ' on ' || object
+        from unnest($1::text[], $2::text[], $3::text[]) as stated (kind, object, privilege)
+        where case kind
+            when 'table' then not has_table_privilege(to_regclass(quote_ident(object)), privilege)
+            when 'function' then exists (
+                select from pg_proc
+                where proname = object and pg_function_is_visible(oid)
+                    and not has_function_privilege(oid, privilege))
+            end
+        order by object, privilege
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addTexts(grants) { $0.kind.rawValue }
+        parameters.addTexts(grants) { $0.object }
+        parameters.addTexts(grants) { $0.privilege }
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> String {
+        try row.next(String.self)
+    }
+}

@@ -24,22 +24,30 @@ enum CheckCommand {
         let arguments = try Arguments(words, options: ["service"], flags: ["json"])
         let service = try arguments.value("service").map(service)
         let check = ConfigurationCheck(Environment(), service)
-        let database = database(of: check).map(state)
+        let trials = trials(of: check)
         if arguments.has("json") {
-            Output.line(check.document(database: database))
+            let shown = trials.first { $0.state.problem != nil } ?? trials.first
+            Output.line(check.document(database: shown?.state))
             guard check.problems.isEmpty else { return 78 }
-            return database?.problem == nil ? 0 : 1
+            return shown?.state.problem == nil ? 0 : 1
         }
-        let (configuration, sending) = try check.configurations(database: database)
+        let (configuration, sending) = try check.configurations(databases: trials)
         for (name, value) in (configuration?.summary ?? []) + (sending?.summary ?? []) {
             Output.line("\(name): \(value)")
         }
-        guard let database else { return 0 }
-        if let problem = database.problem { throw CommandFailure(problem) }
-        let milliseconds = (database.latency ?? .zero) / .milliseconds(1)
-        Output.line(
-            "database: reachable in \(Int(milliseconds.rounded(.up))) ms,"
-                + " migration \(database.migration ?? 0)")
+        let problems = trials.compactMap(\.shownProblem)
+        if let first = problems.first {
+            // Both services may use one database.
+            let others = problems.dropFirst().filter { $0 != first }
+            throw CommandFailure(([first] + others).joined(separator: "\n"))
+        }
+        var shown: Set<Setting> = []
+        for trial in trials where shown.insert(trial.setting).inserted {
+            let milliseconds = (trial.state.latency ?? .zero) / .milliseconds(1)
+            Output.line(
+                "\(trial.name): reachable in \(Int(milliseconds.rounded(.up))) ms,"
+                    + " migration \(trial.state.migration ?? 0)")
+        }
         return 0
     }
 
@@ -52,15 +60,46 @@ enum CheckCommand {
         return service
     }
 
-    /// The database that the services use, even if other settings are wrong.
-    private static func database(of check: ConfigurationCheck) -> ConnectionSettings? {
+    /// Tries the connection of each service that is looked at, also where other settings are wrong.
+    private static func trials(of check: ConfigurationCheck) -> [DatabaseTrial] {
         var environment = check.environment
-        return environment.database(WaybillSettings.databaseURL)
+        var roles: [DatabaseRole] = []
+        if check.serving != nil { roles.append(.responder) }
+        if check.sending != nil { roles.append(.dispatcher) }
+        return roles.compactMap { role in
+            let own = WaybillSettings.databaseURL(of: role)
+            let setting = environment.isGiven(own) ? own : WaybillSettings.databaseURL
+            guard let settings = environment.database(setting) else { return nil }
+            return DatabaseTrial(setting: setting, state: state(settings, as: role))
+        }
     }
 
-    private static func state(_ settings: ConnectionSettings) -> DatabaseState {
+    private static func state(
+        _ settings: ConnectionSettings, as role: DatabaseRole
+    ) -> DatabaseState {
         let pool = ConnectionPool(settings, maximumCount: 1)
         defer { pool.close() }
-        return DatabaseHealth(pool).databaseState()
+        let health = DatabaseHealth(pool, as: role)
+        let state = health.databaseState()
+        guard state.problem == nil, let problem = health.missingRights() else { return state }
+        return DatabaseState(
+            latency: state.latency, migration: state.migration,
+            expectedMigration: state.expectedMigration, problem: problem)
+    }
+}
+
+/// What trying a service's database came to.
+struct DatabaseTrial {
+    /// Where its connection stands.
+    let setting: Setting
+    let state: DatabaseState
+
+    /// `database`, unless the service has one of its own.
+    fileprivate var name: String {
+        setting == WaybillSettings.databaseURL ? "database" : "\(setting.name)"
+    }
+
+    fileprivate var shownProblem: String? {
+        state.problem.map { setting == WaybillSettings.databaseURL ? $0 : "\(setting.name): \($0)" }
     }
 }

@@ -57,17 +57,19 @@ struct ConfigurationCheck {
 
     /// The settings of the services.
     ///
-    /// - Parameter database: the result of connecting; nil if it was not tried.
-    /// - Returns: nil for a service that is not checked.
-    /// - Throws: `ConfigurationError` with all problems, the database's too, so that one run shows
+    /// - Parameter databases: what trying them came to; none if they were not tried.
+    /// - Returns: nil for a service that is not looked at.
+    /// - Throws: `ConfigurationError` with all problems, the databases' too, so that one run shows
     ///   all.
     func configurations(
-        database: DatabaseState? = nil
+        databases: [DatabaseTrial] = []
     ) throws(ConfigurationError) -> (serving: Configuration?, sending: SendingConfiguration?) {
         var problems = problems
         guard problems.isEmpty else {
-            if let problem = database?.problem {
-                problems.append(SettingProblem(WaybillSettings.databaseURL.name, problem))
+            for trial in databases {
+                guard let text = trial.state.problem else { continue }
+                let problem = SettingProblem(trial.setting.name, text)
+                if !problems.contains(problem) { problems.append(problem) }
             }
             throw ConfigurationError(problems: problems)
         }

@@ -39,9 +39,11 @@ extension Environment {
         return database
     }
 
-    /// The migrations' connection: `MIGRATE_DATABASE_URL`, or else `DATABASE_URL`.
-    mutating func migrationDatabase() -> ConnectionSettings? {
-        let setting = WaybillSettings.migrateDatabaseURL
+    /// The connection of a setting that may be left out: then it is that of `DATABASE_URL`.
+    ///
+    /// - Parameter setting: holds a connection string.
+    /// - Returns: nil if neither is given, or it is no connection string; the problem is reported.
+    mutating func databaseOrUsual(_ setting: Setting) -> ConnectionSettings? {
         let before = problems.count
         if text(setting) != nil { return database(setting) }
         return problems.count == before ? database(WaybillSettings.databaseURL) : nil

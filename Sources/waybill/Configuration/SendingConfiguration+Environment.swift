@@ -20,7 +20,7 @@ extension SendingConfiguration {
     init(
         reading environment: inout Environment, kits: ProviderKits = .all
     ) throws(ConfigurationError) {
-        let database = environment.database(WaybillSettings.databaseURL)
+        let database = environment.databaseOrUsual(WaybillSettings.dispatchDatabaseURL)
         let bases = environment.publicAddresses()
         self.kits = kits
         sending = kits.sending(

@@ -2,6 +2,7 @@ import Domain
 import Providers
 import Sending
 import Settings
+import Store
 import Telemetry
 
 /// The settings that belong to no provider.
@@ -20,21 +21,38 @@ enum WaybillSettings {
 
     private static let databaseGroup = Setting.Group("The database")
 
-    private static let database = [databaseURL, migrateDatabaseURL]
+    private static let database = [databaseURL, dispatchDatabaseURL, migrateDatabaseURL]
 
     static let databaseURL = Setting(
         "DATABASE_URL", whenUnset: "required", isSecret: true,
         example: "postgresql://waybill:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
         readBy: [.serve, .dispatch, .migrate, .key, .send, .message],
         """
-        The connection of the service's own role, any connection string of libpq; several hosts with \
+        The connection of the responder's role, any connection string of libpq; several hosts with \
         `target_session_attrs=read-write` fail over. `waybill migrate` gives the role its rights.
+        """)
+
+    static let dispatchDatabaseURL = Setting(
+        "DISPATCH_DATABASE_URL", whenUnset: "`DATABASE_URL`", isSecret: true,
+        example: "postgresql://waybill_dispatch:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
+        readBy: [.dispatch, .migrate],
+        """
+        The connection of the dispatcher's role. `waybill migrate` gives it the rights that sending \
+        takes; unless set, the role of `DATABASE_URL` has them besides its own.
         """)
 
     static let migrateDatabaseURL = Setting(
         "MIGRATE_DATABASE_URL", whenUnset: "`DATABASE_URL`", isSecret: true,
         example: "postgresql://waybill_migrate:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
         readBy: [.migrate], "The connection of the role that owns the tables.")
+
+    /// The connection of a role of the database. Where it is not given, that of `DATABASE_URL` is used.
+    static func databaseURL(of role: DatabaseRole) -> Setting {
+        guard let setting = table[role.setting] else {
+            preconditionFailure("\(role.setting) is in no entry of the table")
+        }
+        return setting
+    }
 
     // MARK: - Sending
 

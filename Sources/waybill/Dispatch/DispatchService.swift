@@ -30,7 +30,7 @@ final class DispatchService: Sendable {
         let lanes = configuration.lanes
         pool = ConnectionPool(
             configuration.database, maximumCount: Self.connections + lanes.count)
-        let state = DatabaseHealth(pool).databaseState()
+        let state = DatabaseHealth(pool, as: .dispatcher).databaseState()
         if let problem = state.problem {
             // An unreachable database may come back; one that is behind stays behind.
             guard !state.isUnfit else { throw CommandFailure(problem) }

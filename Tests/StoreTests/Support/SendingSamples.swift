@@ -15,8 +15,8 @@ struct SendingHarness {
         let pool = try database.pool(connections)
         queue = SendQueue(pool, feed: feed, logger: .silent)
         outbox = OutboxStore(
-            ConnectionPool(try database.dispatcher, maximumCount: connections),
-            settings: try database.dispatcher, feed: feed, logger: .silent)
+            try database.dispatcherPool(connections), settings: try database.dispatcher, feed: feed,
+            logger: .silent)
         messages = MessageStore(pool, logger: .silent) { _, _ in .test(999_999) }
     }
 

@@ -33,7 +33,10 @@ enum StatementList {
 
     static let health = StatementUser(
         files: ["DatabaseHealth.swift"],
-        statements: [SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self])
+        statements: [
+            SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self,
+            SelectMissingRights.self,
+        ])
 
     /// The other statements that they run.
     static let queries = StatementUser(
