@@ -45,7 +45,7 @@ struct DemoChildren {
         return plan("responder", ["serve"], environment, sockets.descriptors)
     }
 
-    /// Sends through the simulator, or through the user's own accounts; nil if there is neither.
+    /// Sends through the simulator, or through the user's own accounts; nil with neither.
     var dispatch: DemoChild.Plan? {
         var environment = bare
         environment["DISPATCH_DATABASE_URL"] = dispatchDatabaseURL
@@ -82,8 +82,8 @@ struct DemoChildren {
         return plan("simulator", arguments, environment, sockets.descriptors)
     }
 
-    /// Whether the responder accepts the callbacks of the user's own account, and not those that
-    /// the demo's secrets sign.
+    /// Whether the responder accepts the callbacks of the user's own account, and not those signed
+    /// with the demo's secrets.
     func acceptsAccount(_ demo: DemoKit) -> Bool { !simulates && isGiven(demo.ownAccount) }
 
     private func inherit(

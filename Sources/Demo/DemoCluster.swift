@@ -86,7 +86,7 @@ struct DemoCluster {
 
     /// How the server is started. It must run in the foreground, as a child of ours.
     ///
-    /// All settings are in the cluster: whoever runs pg_ctl on it gets the same server.
+    /// All settings are in the cluster, so pg_ctl starts the same server.
     var server: DemoChild.Plan { plan("postgres", ["-D", directory.data]) }
 
     /// Writes `waybill.conf`, at every start because the port may have changed.
@@ -245,7 +245,7 @@ struct DemoCluster {
 }
 
 extension DemoCluster {
-    /// A program of PostgreSQL's, as its system user if we are root: it refuses to run as root.
+    /// A program of PostgreSQL, run as its system user if we are root: it refuses to run as root.
     private func plan(_ name: String, _ arguments: [String]) -> DemoChild.Plan {
         let program = programs.postgresBinaries + "/" + name
         let log = directory.logs + "/\(name).log"

@@ -1,9 +1,9 @@
 import Foundation
 import JSON
 
-/// What the demo has running, written down so that the run after a kill -9 can clean up.
+/// A record of the demo's running processes, so that the next run can clean up after a kill -9.
 struct DemoProcesses {
-    /// A process, told from a later one with the same pid by its start time.
+    /// A process; the start time tells it from a later one with the same pid.
     struct Entry {
         let name: String
         let pid: pid_t

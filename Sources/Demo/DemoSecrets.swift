@@ -3,7 +3,7 @@ import JSON
 import Providers
 import Security
 
-/// Everything that the demo made up once and keeps, in a file that only its owner reads.
+/// The secrets and ports that the demo chose once and keeps, in a file only its owner can read.
 struct DemoSecrets {
     let databaseSuperuser: String
     let databaseMigrator: String

@@ -178,7 +178,7 @@ final class DemoSystem: Sendable {
                 simulator: parts.pid("simulator")))
     }
 
-    /// Runs a program to its end; should we be killed meanwhile, the next run knows of it.
+    /// Runs a program to its end; it is recorded, so that the next run can end it if we are killed.
     private func runTool(_ plan: DemoChild.Plan) throws(DemoError) {
         defer { noteProcesses(adding: nil) }
         try stopRequest.run(plan) { pid in

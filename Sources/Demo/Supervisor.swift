@@ -113,7 +113,7 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// How long to wait for the next start, nil if there is none to be.
+    /// How long to wait before the next start, nil for none.
     private func pause(after exit: DemoChild.Exit, lasted: Duration) -> Duration? {
         let next = successor?() ?? .none
         return state.withLock { state in

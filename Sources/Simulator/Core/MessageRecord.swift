@@ -5,7 +5,7 @@ struct PlayedProvider: Sendable, Hashable {
     let number: UInt8
 }
 
-/// Which API a message came by; it decides the shape of everything that is said about it.
+/// The API through which a message came; it decides the shape of answers and reports.
 struct API: Sendable, Hashable {
     let provider: PlayedProvider
     let version: UInt8
