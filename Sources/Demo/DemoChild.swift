@@ -26,8 +26,9 @@ final class DemoChild: Sendable {
     }
 
     private struct Living {
-        /// All children of this process that nobody has reaped, with how many threads are about to
-        /// signal each: it is reaped by nobody before, so that its number is not another's by then.
+        /// All children of this process that are not yet reaped, with the number of threads that
+        /// are about to signal each. A child is not reaped while a thread signals it, so that its
+        /// pid cannot belong to another process.
         var signallers: [pid_t: Int] = [:]
         /// Children that are being started.
         var startingCount = 0
@@ -155,7 +156,7 @@ final class DemoChild: Sendable {
     /// Kills all children; no other can be started afterwards.
     static func killAll() {
         living.withLock { $0.isClosed = true }
-        // None is missed that is being started.
+        // Waits for children that are being started, so that none is missed.
         let pids = living.wait { $0.startingCount == 0 ? Array($0.signallers.keys) : nil }
         for pid in pids { send(SIGKILL, to: -pid, of: pid) }
     }

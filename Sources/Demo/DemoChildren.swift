@@ -27,7 +27,7 @@ struct DemoChildren {
     ///
     /// - Parameters:
     ///   - sockets: its three.
-    ///   - notify: where it says that it is ready.
+    ///   - notify: where it reports that it is ready.
     /// - Returns: how it is started.
     func responder(_ sockets: DemoSockets, notify: String) -> DemoChild.Plan {
         var environment = bare
@@ -68,7 +68,7 @@ struct DemoChildren {
         return plan("dispatch", ["dispatch"], environment)
     }
 
-    /// Plays the providers.
+    /// Simulates the providers.
     func simulator(_ sockets: DemoSockets) -> DemoChild.Plan {
         var environment = bare
         var arguments = [
@@ -96,7 +96,7 @@ struct DemoChildren {
         }
     }
 
-    /// Those that the user has an account at to send through.
+    /// The providers with an account of the user's to send through.
     private var accounts: [any ProviderKit] { kits.filter { isGiven($0.neededToSend) } }
 
     private func isGiven(_ needed: NeededSettings) -> Bool {

@@ -21,7 +21,7 @@ struct DemoSecrets {
     ///
     /// - Parameters:
     ///   - path: of the file.
-    ///   - kits: whose secrets are in it, too.
+    ///   - kits: the providers whose secrets are in it, too.
     /// - Returns: all of it.
     /// - Throws: `DemoError` if the file is damaged or cannot be written.
     static func load(
@@ -98,7 +98,7 @@ struct DemoSecrets {
 }
 
 extension DemoSecrets {
-    /// The names in the file, but for those of the providers' secrets.
+    /// The names in the file, without those of the providers' secrets.
     private enum Member: String, CaseIterable {
         case databaseSuperuser
         case databaseMigrator
@@ -127,7 +127,7 @@ extension DemoSecrets {
         return json.bytes
     }
 
-    /// Nil for what lacks a secret that every version made. What else is missing is made anew.
+    /// Nil without a secret that every version wrote. Other missing secrets are made again.
     private init?(_ json: JSONValue) {
         func port(_ member: Member) -> UInt16? {
             json[member.rawValue]?.integer.flatMap { UInt16(exactly: $0) }
@@ -150,7 +150,7 @@ extension DemoSecrets {
     }
 }
 
-/// Files that nobody else reads.
+/// Files that only their owner can read.
 enum PrivateFile {
     /// Writes a file with mode 0600 beside the old one and renames it.
     static func write(_ data: Data, to path: String) -> Bool {

@@ -4,7 +4,7 @@ import Providers
 
 /// What the demo shows its user: `demo.json` for programs, a few lines for people.
 struct DemoSummary {
-    /// A provider whose callbacks the demo's own secrets sign.
+    /// A provider whose callbacks are signed with the demo's own secrets.
     struct Caller {
         /// The member of `demo.json`.
         let name: String
@@ -14,7 +14,7 @@ struct DemoSummary {
         let callbackURL: String
         /// For people, in a few words.
         let credentials: String
-        /// A command that posts a callback, where there is one.
+        /// A command that posts a callback, if there is one.
         let example: String?
 
         /// Nil for a provider that the demo leaves out.
@@ -46,7 +46,7 @@ struct DemoSummary {
     let database_url: String
     let admin_database_url: String
     let api_key: String
-    /// Without those whose callbacks are the user's own account's.
+    /// Without those whose callbacks come from the user's own account.
     var callers: [Caller] = []
     /// The base URL of the simulated APIs; absent without the simulator.
     var simulator_url: String?

@@ -156,7 +156,7 @@ final class DemoSystem: Sendable {
             inherited: settings.environment)
     }
 
-    /// The providers whose callbacks the demo's own secrets sign.
+    /// The providers whose callbacks are signed with the demo's own secrets.
     private var callers: [DemoSummary.Caller] {
         let place = DemoPlace(
             url: url, authority: authority, simulates: simulates, secrets: secrets.providers)

@@ -46,7 +46,7 @@ final class Lane: Sendable {
         thread = ServiceThread("lane-\(provider.provider.name)", stackBytes: 1 << 20)
     }
 
-    /// - Parameter insteadOf: whose messages to take over now.
+    /// - Parameter insteadOf: the providers whose messages to take over now.
     func start(insteadOf: @escaping @Sendable () -> [Provider]) {
         thread.startOrAbort { [self] in
             while !thread.isStopping {
@@ -70,7 +70,7 @@ final class Lane: Sendable {
             && open.wait(until: deadline) { $0 == 0 ? true : nil } != nil
     }
 
-    /// How long after its messages were leased a request may still be under way.
+    /// How long after its messages were leased a request may still be in flight.
     static func requestLimit(_ settings: Dispatcher.Settings) -> Duration {
         settings.sendTimeout + startLimit(settings)
     }

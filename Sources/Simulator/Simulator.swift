@@ -5,7 +5,8 @@ import JSON
 import Synchronization
 import Telemetry
 
-/// Providers in one FastCGI application: takes messages, answers as they do, and calls back.
+/// Providers in one FastCGI application: accepts messages, answers as they do, and sends their
+/// callbacks.
 ///
 /// It keeps the last million messages in memory and nothing on disk. Any thread.
 package final class Simulator: ExchangeHandler {
@@ -18,7 +19,7 @@ package final class Simulator: ExchangeHandler {
 
     /// - Parameters:
     ///   - settings: at the start; `/simulator/settings` changes them.
-    ///   - accounts: the providers that it plays, and whom each accepts.
+    ///   - accounts: the simulated providers, and the credentials that each accepts.
     ///   - relay: `http://127.0.0.1:PORT/callbacks-out`: callbacks to this machine by HTTPS go there,
     ///     with host and path behind it, because Foundation's client trusts no authority of our own.
     ///   - transport: makes the callbacks.

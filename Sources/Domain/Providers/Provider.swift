@@ -1,11 +1,11 @@
 /// A company through which messages are sent, and that reports on them.
 ///
-/// An open type: each kit in Providers makes one, and nothing else in the program lists them. Two are
-/// equal if their codes are, so that comparing them reads no text.
+/// An open type: each kit in Providers makes one, and no other code lists them. Two are equal if
+/// their codes are, so that comparing them reads no text.
 package struct Provider: Sendable {
     /// The number of the provider in the database; never reused for another one.
     package let code: Int16
-    /// What stands for it in paths, parameters, settings and answers: `infobip`.
+    /// Its name in paths, parameters, settings and answers: `infobip`.
     package let name: String
     /// How it names messages.
     package let messageNames: MessageNames
@@ -20,8 +20,8 @@ package struct Provider: Sendable {
         self.messageNames = messageNames
     }
 
-    /// A provider of which only the code is known: a row was written by a program that had a kit for
-    /// it, and this one has none. It can be shown, and nothing is sent through it.
+    /// A provider of which only the code is known: a row was written by a program that had a kit
+    /// for it, and this one has none. It can be shown, but nothing is sent through it.
     package init(unknownCode code: Int16) {
         self.init(code: code, name: "provider-\(code)", messageNames: .itsOwn)
     }
@@ -29,7 +29,7 @@ package struct Provider: Sendable {
     /// Whether the name of a message there is our own id, known before the provider has the message.
     package var takesOurID: Bool { messageNames == .ours }
 
-    /// Where the provider calls us; its callbacks' paths begin so.
+    /// The path to which the provider posts; all its callbacks' paths begin with it.
     package var callbackPath: String { "/callbacks/" + name }
 }
 

@@ -63,7 +63,7 @@ package struct SendRequest: Sendable {
 
 /// Makes a repeated send request return the first one's answer.
 package struct Idempotency: Sendable {
-    /// Whose key it is: two principals may use the same words.
+    /// The owner of the key: two principals may use the same text.
     package let principal: PrincipalID
     /// `Idempotency-Key` as it came, 1 to 255 visible ASCII characters.
     package let key: String
@@ -84,7 +84,7 @@ package struct Idempotency: Sendable {
 package struct StoredAnswer: Sendable, Equatable {
     package let status: Int
     package let body: [UInt8]
-    /// The message that it tells of; nil if it tells of several.
+    /// The message in the answer; nil if there are several.
     package let message: MessageID?
 
     package init(status: Int, body: [UInt8], message: MessageID? = nil) {

@@ -1,6 +1,6 @@
 import Domain
 
-/// One of the providers that are played; the folder of each has its number.
+/// One of the simulated providers; the folder of each has its number.
 struct PlayedProvider: Sendable, Hashable {
     let number: UInt8
 }
@@ -52,7 +52,7 @@ struct ReportedStages: OptionSet, Sendable {
     func contains(_ stage: Stage) -> Bool { rawValue & 1 << stage.rawValue != 0 }
 }
 
-/// A message that was taken.
+/// A message that was accepted.
 struct MessageRecord: Sendable {
     let api: API
     /// Infobip: chosen by the caller; Plivo: ours.

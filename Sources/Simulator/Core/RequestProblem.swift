@@ -1,9 +1,9 @@
 /// What is wrong with a request, as the API reports it.
 struct RequestProblem: Error {
     enum Code: Sendable {
-        /// A member, or the whole, is not of the type that the API takes.
+        /// A member, or the whole, has not the type that the API expects.
         case wrongType
-        /// A value, or what is missing, makes no sense.
+        /// A value is not valid or missing.
         case invalid
     }
 

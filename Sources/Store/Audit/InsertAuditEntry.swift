@@ -1,7 +1,8 @@
 import Domain
 import Postgres
 
-/// Notes an act. Run it in the act's own transaction, once the act is known to have happened.
+/// Writes an audit entry. Run it in the act's own transaction, once the act is known to have
+/// happened.
 struct InsertAuditEntry: Statement {
     let entry: AuditEntry
 

@@ -30,7 +30,7 @@ struct SelectAPIKey: Statement {
     }
 }
 
-/// Records that a key was used by the secret of this hash. The key's row comes first, as in a
+/// Records that a key was used with the secret of this hash. The key's row is locked first, as in a
 /// rotation.
 struct TouchAPIKey: Statement {
     let hash: [UInt8]
@@ -75,8 +75,8 @@ struct InsertAPIKey: Statement {
     }
 }
 
-/// The valid key of a name, locked until the end of the transaction: who rotates it next must see
-/// the secret that this transaction adds.
+/// The valid key of a name, locked until the end of the transaction: the next rotation must see the
+/// secret that this transaction adds.
 struct LockAPIKey: Statement {
     let name: String
 
@@ -94,7 +94,7 @@ struct LockAPIKey: Statement {
     }
 }
 
-/// Gives a key a new secret and lets the others end; one that ends sooner already is left as it is.
+/// Gives a key a new secret and sets the end of the others; an earlier end stays.
 struct ReplaceSecret: Statement {
     let key: APIKeyID
     let hash: [UInt8]
@@ -118,7 +118,7 @@ struct ReplaceSecret: Statement {
     }
 }
 
-/// All keys with their secrets that have not ended: a row a secret, or one for a key without any.
+/// All keys with their valid secrets: a row a secret, or one for a key without any.
 struct SelectAPIKeys: Statement {
     static let name: StaticString = "select_api_keys"
     static let sql: StaticString = """
@@ -153,7 +153,7 @@ struct RevokeAPIKey: Statement {
     }
 }
 
-/// A key beside one of its secrets, if there is one.
+/// A key with one of its secrets, if there is one.
 struct KeySecretRow {
     let id: APIKeyID
     private let name: String

@@ -31,7 +31,7 @@ struct LeaseRound {
     private var leasedAt = Timestamp.now
     private var beganAt = ContinuousClock.now
 
-    /// No provider takes more in one request.
+    /// No provider accepts more in one request.
     private static let largestBatch = 1000
 
     init(_ request: LeaseRequest) {

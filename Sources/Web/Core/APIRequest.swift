@@ -29,7 +29,7 @@ package struct APIRequest {
         query = QueryReader(strict: exchange.parameter("QUERY_STRING") ?? "")
     }
 
-    /// A principal who makes this request, as an act of theirs is audited.
+    /// The principal with this request's details, for the audit of its acts.
     func requester(_ principal: Principal) -> Requester {
         Requester(principal, requestID: requestID, address: address)
     }

@@ -35,7 +35,7 @@ package final class Authenticator: Sendable {
     ///   - request: whose header is read.
     ///   - goesByMemory: whether a key that was valid within a day is enough while no server
     ///     answers.
-    /// - Returns: who calls: the key, whichever of its secrets was presented.
+    /// - Returns: the key that calls, whichever of its secrets was used.
     /// - Throws: 401 without a valid key, 403 for a key without the scope, 503 if the database
     ///   does not answer.
     @discardableResult

@@ -125,7 +125,7 @@ enum KeyCommand {
         }
     }
 
-    /// What is to know of a secret that was replaced, so that it ends.
+    /// The end of a secret that was replaced, and its last use.
     private static func description(_ secret: APIKey.IssuedSecret) -> String? {
         guard let end = secret.expiresAt else { return nil }
         let used = secret.lastUsedAt?.description ?? "never"
