@@ -164,7 +164,7 @@ extension BreakingTests {
                         "fastcgi_read_timeout 1s"
                     ),
                     (
-                        "waybill/routes.conf", "client_max_body_size 12m",
+                        "waybill/callbacks-of-infobip.conf", "client_max_body_size 12m",
                         "client_max_body_size 100k"
                     ),
                 ],
