@@ -31,11 +31,11 @@ struct SegmentationTests {
             // A decomposed é is an e and an accent that GSM 7-bit does not have.
             ("e\u{301}", .ucs2, 2, 1), ("👨‍👩‍👧", .ucs2, 8, 1),
         ] as [(String, Segmentation.Encoding, Int, Int)])
-    func table(text: String, encoding: Segmentation.Encoding, units: Int, parts: Int) {
+    func table(text: String, encoding: Segmentation.Encoding, units: Int, segments: Int) {
         let segmentation = Segmentation(text)
         #expect(segmentation.encoding == encoding)
         #expect(segmentation.units == units)
-        #expect(segmentation.parts == parts)
+        #expect(segmentation.segments == segments)
     }
 
     @Test("All 128 characters of the basic table but the escape are one septet")

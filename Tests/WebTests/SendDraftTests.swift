@@ -253,7 +253,7 @@ struct SendDraftTests {
             sendRequest.recipients.map(\.message)
                 == sendRequest.recipients.map { SendServer.key(Samples.sendRequest, $0.number) })
         #expect(sendRequest.text == "Grüezi €")
-        #expect(sendRequest.segmentation.parts == 1)
+        #expect(sendRequest.segmentation.segments == 1)
         #expect(sendRequest.segmentation.encoding == .gsm7)
         #expect(sendRequest.sender == "+41790000000")
         #expect(!sendRequest.isPinned)

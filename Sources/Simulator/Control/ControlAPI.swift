@@ -109,7 +109,7 @@ struct ControlAPI {
         json.member("recipient", record.recipient)
         json.member("sender", ifAny: record.sender)
         json.member("text", record.text)
-        json.member("parts", record.parts)
+        json.member("segments", record.segments)
         json.member("behavior", record.behavior.rawValue)
         json.member("callback_url", ifAny: record.url)
         json.member("callback_data", ifAny: record.callbackData)

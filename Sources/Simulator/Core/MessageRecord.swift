@@ -70,7 +70,7 @@ struct MessageRecord: Sendable {
     let reportedStages: ReportedStages
     let behavior: Behavior
     /// The number of SMS that it takes.
-    let parts: Int
+    let segments: Int
     /// How many callbacks report it, one per part.
     let reportedParts: Int
     /// Equal for what counts as one message that was sent twice.

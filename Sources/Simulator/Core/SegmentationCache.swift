@@ -12,5 +12,5 @@ struct SegmentationCache {
         return segmentation
     }
 
-    mutating func count(of text: String) -> Int { segmentation(of: text).parts }
+    mutating func count(of text: String) -> Int { segmentation(of: text).segments }
 }

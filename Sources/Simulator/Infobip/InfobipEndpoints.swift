@@ -12,7 +12,7 @@ struct InfobipEndpoints {
     /// The most characters of a list of ids.
     private static let listLimit = 2_048
     /// The most SMS of a text.
-    private static let partLimit = 25
+    private static let segmentLimit = 25
 
     /// Answers a request of one of the paths under `/sms`.
     func reply(to request: SimulatorRequest) -> SimulatorReply {
@@ -61,7 +61,7 @@ struct InfobipEndpoints {
         let bulkID = request.bulkID ?? (request.messages.count > 1 ? "\(newID(now))" : nil)
         var lengths = SegmentationCache()
         let names = request.messages.map { MessageName($0.messageID ?? "\(newID(now))") }
-        let parts = request.messages.map { lengths.count(of: $0.text) }
+        let segments = request.messages.map { lengths.count(of: $0.text) }
         let outcome = core.state.withLock { state -> Outcome in
             let submissions = zip(request.messages, names).map { message, name in
                 RequestedMessage(
@@ -81,7 +81,8 @@ struct InfobipEndpoints {
                     url: message.wantsReports ? message.url ?? account.callbackURL : nil,
                     usesGet: false, callbackData: message.callbackData, bulkID: bulkID,
                     reportedStages: message.wantsIntermediate ? [.sent, .done] : .done,
-                    behavior: submissions[index].behavior, parts: parts[index], reportedParts: 1,
+                    behavior: submissions[index].behavior, segments: segments[index],
+                    reportedParts: 1,
                     fingerprint: submissions[index].fingerprint, acceptedAt: now,
                     sendAt: message.sendAt, validity: message.validity)
                 let isBad = found?.fault == .halfBad && index % 2 == 1
@@ -96,7 +97,7 @@ struct InfobipEndpoints {
             core.wake()
             if fault == .close(takes: true) { return .close }
             var reply = answer(
-                request, names, parts, statuses, bulkID: bulkID, isV3: isV3)
+                request, names, segments, statuses, bulkID: bulkID, isV3: isV3)
             reply.moment = moment
             return reply
         }
@@ -144,7 +145,7 @@ struct InfobipEndpoints {
                 .invalidDestination
             } else if record.behavior == .noCredit {
                 .noCredit
-            } else if record.parts > Self.partLimit || record.text.utf8.count > 4_000 {
+            } else if record.segments > Self.segmentLimit || record.text.utf8.count > 4_000 {
                 .tooLong
             } else {
                 nil
@@ -159,7 +160,7 @@ struct InfobipEndpoints {
     }
 
     private func answer(
-        _ request: InfobipSendBody, _ names: [MessageName], _ parts: [Int],
+        _ request: InfobipSendBody, _ names: [MessageName], _ segments: [Int],
         _ statuses: [SimulatedInfobipStatus], bulkID: String?, isV3: Bool
     ) -> SimulatorReply {
         SimulatorReply(200) { json in
@@ -171,9 +172,9 @@ struct InfobipEndpoints {
                     statuses[index].write(to: &list)
                     list.member(isV3 ? "destination" : "to", message.to)
                     if request.wantsCount, isV3 {
-                        list.object("details") { $0.member("messageCount", parts[index]) }
+                        list.object("details") { $0.member("messageCount", segments[index]) }
                     } else if request.wantsCount {
-                        list.member("smsCount", parts[index])
+                        list.member("smsCount", segments[index])
                     }
                     list.endObject()
                 }

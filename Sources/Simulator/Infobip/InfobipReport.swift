@@ -52,7 +52,7 @@ enum InfobipReport {
         if stage != .accepted || !isLog {
             json.member("doneAt", (done ?? time).infobip)
         }
-        json.member(isV3 ? "messageCount" : "smsCount", record.parts)
+        json.member(isV3 ? "messageCount" : "smsCount", record.segments)
         if stage != .accepted, !record.finalStatus.failsAtOnce { json.member("mccMnc", "23415") }
         if isLog, isV3 {
             json.object("content") { $0.member("text", record.text) }

@@ -9,7 +9,7 @@ struct PlivoCallback {
 
     init(_ record: MessageRecord, _ stage: Stage, part: Int) {
         let total = record.reportedParts
-        let units = total > 1 ? 1 : record.parts
+        let units = total > 1 ? 1 : record.segments
         let finalStatus = record.finalStatus(ofPart: part)
         let status = SimulatedPlivoStatus(finalStatus, stage)
         let isCharged = stage != .accepted && status.name != "failed"

@@ -101,7 +101,7 @@ struct PlivoEndpoints {
                     invalid.append(submission.recipient)
                     continue
                 }
-                let record = record(submission, request, size.parts, now)
+                let record = record(submission, request, size.segments, now)
                 names.append(record.name.description)
                 _ = state.accept(record, gate: gate)
             }
@@ -142,15 +142,15 @@ struct PlivoEndpoints {
     }
 
     private func record(
-        _ submission: RequestedMessage, _ request: PlivoSendBody, _ parts: Int, _ now: Timestamp
+        _ submission: RequestedMessage, _ request: PlivoSendBody, _ segments: Int, _ now: Timestamp
     ) -> MessageRecord {
         MessageRecord(
             api: .plivo, name: .uuid(.new(at: now)), recipient: submission.recipient,
             sender: request.sender, text: request.text, url: request.url,
             usesGet: request.usesGet, callbackData: nil, bulkID: nil,
             reportedStages: [.accepted, .sent, .done],
-            behavior: submission.behavior, parts: parts,
-            reportedParts: submission.behavior == .parts ? parts : 1,
+            behavior: submission.behavior, segments: segments,
+            reportedParts: submission.behavior == .parts ? segments : 1,
             fingerprint: submission.fingerprint,
             acceptedAt: now, validity: request.expiry)
     }

@@ -63,9 +63,9 @@ enum PlivoRecordText {
         json.member(
             "message_updated_time",
             (record.doneAt ?? record.sentAt ?? record.acceptedAt).plivoRecord)
-        json.member("units", record.parts)
+        json.member("units", record.segments)
         json.member("total_rate", isCharged ? "0.04330" : "0.00000")
-        json.member("total_amount", isCharged ? PlivoCallback.amount(record.parts) : "0.00000")
+        json.member("total_amount", isCharged ? PlivoCallback.amount(record.segments) : "0.00000")
         json.member("mcc", "234")
         json.member("mnc", "15")
         json.member("destination_country_iso2", "GB")

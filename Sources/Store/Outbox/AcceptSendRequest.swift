@@ -55,7 +55,7 @@ struct AcceptSendRequest: Statement {
         parameters.add(timestamp: sendRequest.sendAt?.microseconds)
         parameters.add(timestamp: sendRequest.giveUpAt.microseconds)
         parameters.add(sendRequest.validityMinutes.map { Int32(clamping: $0) })
-        parameters.add(Int16(clamping: sendRequest.segmentation.parts))
+        parameters.add(Int16(clamping: sendRequest.segmentation.segments))
         parameters.add(sendRequest.segmentation.encoding.rawValue)
         parameters.add(sendRequest.isPinned)
         parameters.add(sendRequest.sender)

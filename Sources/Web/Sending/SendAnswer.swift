@@ -19,7 +19,7 @@ package enum SendAnswer {
             json.member("to", recipient.number.description)
             json.member("status", (state?.status ?? .queued).rawValue)
             json.member("provider", (state?.provider ?? recipient.provider).name)
-            json.member("segments", sendRequest.segmentation.parts)
+            json.member("segments", sendRequest.segmentation.segments)
             if let problem = state?.problem {
                 json.key("error")
                 json.beginObject()
@@ -31,7 +31,7 @@ package enum SendAnswer {
         }
         json.endArray()
         json.member("encoding", sendRequest.segmentation.encoding.rawValue)
-        json.member("segments", sendRequest.segmentation.parts)
+        json.member("segments", sendRequest.segmentation.segments)
         json.member("send_request_id", sendRequest.id.description)
         json.member("send_at", sendRequest.sendAt?.description)
         json.endObject()

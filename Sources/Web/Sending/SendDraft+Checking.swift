@@ -121,10 +121,10 @@ extension SendDraft {
             return nil
         }
         let segmentation = Segmentation(text)
-        if segmentation.parts > Self.segmentLimit {
+        if segmentation.segments > Self.segmentLimit {
             problems.add(
                 textName, "too_many_segments",
-                "It takes \(segmentation.parts) SMS in \(segmentation.encoding.rawValue);"
+                "It takes \(segmentation.segments) SMS in \(segmentation.encoding.rawValue);"
                     + " at most \(Self.segmentLimit) are sent.")
         }
         for problem in rules.compactMap({ $0.problem(with: segmentation) }) {

@@ -125,7 +125,7 @@ enum SendCommand {
                 recipient.message.description, recipient.number.description,
                 (state?.status ?? .queued).rawValue,
                 (state?.provider ?? recipient.provider).name,
-                "\(sendRequest.segmentation.parts) SMS",
+                "\(sendRequest.segmentation.segments) SMS",
             ]
             if let problem = state?.problem { columns.append("\(problem.code) \(problem.text)") }
             Output.line(columns.joined(separator: "\t"))

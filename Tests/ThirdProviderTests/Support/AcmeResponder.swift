@@ -12,7 +12,7 @@ import TestSupport
 
 /// Waybill with one more provider: the responder, the dispatcher and the database, wired by the
 /// program's own code from the list of kits with one added.
-final class House {
+final class AcmeResponder {
     static let kits = ProviderKits.all.appending(AcmeKit())
     static let secret = "a-secret-of-acme"
 
@@ -76,7 +76,7 @@ final class House {
 
     /// A callback as Acme posts it.
     func callback(
-        _ path: String, id: String, state: String, signedBy secret: String = House.secret
+        _ path: String, id: String, state: String, signedBy secret: String = AcmeResponder.secret
     ) throws -> SocketClient.Answer {
         let body = AcmeWebhook.body(
             id: id, state: state, at: "2026-11-20T09:15:04.913Z", to: "4915112345678")
