@@ -1,5 +1,5 @@
--- What the archive and the quarantine need so that a callback can be read again. See README.md, "How
--- it is stored".
+-- What the archive and the quarantine need so that a callback can be read again. See "How it is
+-- stored" in the documentation.
 
 -- In all partitions, also in those that are made later.
 alter table callback

@@ -1,4 +1,4 @@
--- The order in which statuses changed, so that others can follow. See README.md, "How it is stored".
+-- The order in which statuses changed, so that others can follow. See "How it is stored" in the documentation.
 
 -- One row for all statuses that a transaction's statement changed: an array costs the writer a sixth
 -- of what a row for each change would, and the one index a hundredth.

@@ -31,7 +31,7 @@ struct Waybill {
           migrate   bring the database's schema up to date
           check     list every problem of the configuration
           settings  list all settings with their meanings and defaults
-          key       create, list and revoke API keys
+          key       create, list, rotate and revoke API keys
           send      queue a message for one or more recipients
           message   show a message's status and what happened to it
           probe     post a signed callback to a deployment and read it back

@@ -33,7 +33,7 @@ struct AuthenticationTests {
     }
 
     @Test("Infobip's wrong credentials get 401, and nothing is stored", arguments: Proof.allCases)
-    func disbelieved(proof: Proof) throws {
+    func refused(proof: Proof) throws {
         let demo = try RunningDemo.shared
         let name = uniqueName()
         let body = InfobipBody.of(name)

@@ -81,7 +81,7 @@ struct BadInputTests {
     @Test("A callback without credentials is not kept, whatever it holds")
     func unauthenticated() throws {
         let demo = try RunningDemo.shared
-        let marker = uniqueName("unbelieved")
+        let marker = uniqueName("unauthenticated")
         expectProblem(
             try demo.infobip(Array(marker.utf8), headers: []), 401, "missing_credentials")
         let rows = try demo.count(

@@ -14,7 +14,7 @@ struct QueueTests {
         MessageRecord(
             api: api, name: MessageName(name), recipient: "447700900123", sender: nil,
             text: "hello", url: "https://dlr.example.com", usesGet: false, callbackData: nil,
-            bulkID: nil, reportedStages: .done, behavior: behavior, parts: 1, reportedParts: 1,
+            bulkID: nil, reportedStages: .done, behavior: behavior, segments: 1, reportedParts: 1,
             fingerprint: UInt64(name.utf8.count), acceptedAt: time ?? now)
     }
 

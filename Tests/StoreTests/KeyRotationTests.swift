@@ -114,7 +114,7 @@ struct KeyRotationTests {
 
     @Test("an Idempotency-Key gives its answer to the same principal after a rotation, to no other")
     func idempotency() throws {
-        let queue = SendQueue(try database.pool(), logger: .silent)
+        let queue = SendQueue(try database.pool(), feed: ChangeFeed(), logger: .silent)
         func accept(_ byte: UInt8, _ answer: String) throws -> Acceptance {
             let key = try #require(try keys.key(hash: Self.hash(byte)))
             let stored = StoredAnswer(status: 202, body: Array(answer.utf8))

@@ -18,7 +18,8 @@ struct LostLeaseTests {
         let settings = try ConnectionSettings(
             "postgresql://waybill_dispatch:secret@127.0.0.1:\(relay.port)/\(sending.database.name)")
         outbox = OutboxStore(
-            ConnectionPool(settings, maximumCount: 2), settings: settings, logger: .silent)
+            ConnectionPool(settings, maximumCount: 2), settings: settings, feed: ChangeFeed(),
+            logger: .silent)
     }
 
     private func request(_ requests: Int = 2) -> LeaseRequest {

@@ -45,7 +45,7 @@ struct PrincipalMigrationTests {
         #expect(try keys.key(hash: Array(repeating: 2, count: 32)) == nil)
         #expect(try keys.list().map { $0.revokedAt != nil }.filter { $0 }.count == 1)
 
-        let queue = SendQueue(try database.pool(), logger: .silent)
+        let queue = SendQueue(try database.pool(), feed: ChangeFeed(), logger: .silent)
         let repeated = Idempotency(
             principal: .key(key.id), key: "a", digest: [1],
             answer: StoredAnswer(status: 202, body: []))

@@ -242,7 +242,7 @@ struct RecordTests {
     }
 
     @Test("a message that another provider accepted has that one's name")
-    func changesCarrier() throws {
+    func changesAcceptingProvider() throws {
         let id = try sending.accept(.sample())[0]
         let lease = try sending.lease(.plivo, insteadOf: [.infobip]).leases[0].id
         try record(.accepted(id, lease, by: .plivo, name: "uuid"))

@@ -205,7 +205,7 @@ struct SynchronousReplicationTests {
             "postgresql://waybill:secret@127.0.0.1:\(server.port)/\(database.name)",
             responseTimeout: .seconds(1))
         let pool = ConnectionPool(settings, maximumCount: 4)
-        let queue = SendQueue(pool, logger: .silent)
+        let queue = SendQueue(pool, feed: ChangeFeed(), logger: .silent)
         let key = Idempotency.sample()
         let (plain, repeated, gone) = (
             try SendRequest.sample(), try SendRequest.sample(), try SendRequest.sample()
@@ -219,7 +219,7 @@ struct SynchronousReplicationTests {
         /// Each from a pool of its own: one with an unknown commit would not begin.
         func fails(_ body: (SendQueue) throws -> Void) -> Bool {
             let queue = SendQueue(
-                ConnectionPool(settings, maximumCount: 1), logger: .silent)
+                ConnectionPool(settings, maximumCount: 1), feed: ChangeFeed(), logger: .silent)
             do {
                 try body(queue)
                 return false

@@ -29,7 +29,7 @@ struct GaugeTests {
         let metrics = Metrics()
         SendingGauges.register(probe, in: metrics)
         let text = metrics.exposition()
-        #expect(probe.questions.value == 1)
+        #expect(probe.looks.value == 1)
         #expect(
             text.contains(
                 """
@@ -58,10 +58,10 @@ struct GaugeTests {
 
 private final class States: SendingProbe {
     let isAway = Atomic<Bool>(false)
-    let questions = Counter()
+    let looks = Counter()
 
     func sendingStates() throws(StoreFailure) -> [SendingState] {
-        questions.add()
+        looks.add()
         if isAway.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "away") }
         var counts = SendCounts()
         counts.recovered = 7

@@ -6,7 +6,7 @@ package import Telemetry
 package struct ChangeLog: ChangeReader {
     private let queries: Queries
 
-    /// Each call takes a connection of the pool for two round trips.
+    /// Each call takes a connection of the pool for three round trips.
     package init(_ pool: ConnectionPool, logger: Logger) {
         queries = Queries(pool, logger)
     }
@@ -16,19 +16,21 @@ package struct ChangeLog: ChangeReader {
     ) throws(StoreFailure) -> ChangePage {
         try queries.run { connection throws(PostgresError) in
             guard let log = try connection.execute(SelectSettledChanges()).first,
-                let oldest = log.oldest
+                log.oldest != nil
             else { return ChangePage(changes: [], isComplete: true) }
+            // A transaction of its own, which sees everything that was settled before.
+            let changes =
+                sequence.block <= log.settled
+                ? try connection.execute(
+                    SelectChanges(after: sequence, through: log.settled, limit: limit)
+                ).rows : []
+            // Only now: what is dropped before this look may be missing above.
+            let oldest = try connection.execute(SelectSettledChanges()).first?.oldest ?? 0
             // A failover that lost commits may set the numbers back.
             let isComplete =
                 sequence == .start
                 || sequence.block + 1 >= oldest && sequence.block <= log.taken
-            guard sequence.block <= log.settled else {
-                return ChangePage(changes: [], isComplete: isComplete)
-            }
-            // A transaction of its own, which sees everything that was settled before.
-            let changes = try connection.execute(
-                SelectChanges(after: sequence, through: log.settled, limit: limit))
-            return ChangePage(changes: changes.rows, isComplete: isComplete)
+            return ChangePage(changes: changes, isComplete: isComplete)
         }
     }
 

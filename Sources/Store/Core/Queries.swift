@@ -64,8 +64,8 @@ struct Queries: Sendable {
 
     private func settleDoubt(_ connection: Connection) throws(PostgresError) {
         guard pool.hasCommitDoubt else { return }
-        let question = SelectHeldSessions(longerThan: Self.longWait, abandoned: [])
-        if let held = try connection.execute(question).first, held.waitForStandby > 0 {
+        let heldSessions = SelectHeldSessions(longerThan: Self.longWait, abandoned: [])
+        if let held = try connection.execute(heldSessions).first, held.waitForStandby > 0 {
             throw .notBegun("commits wait for a synchronous standby that does not confirm them")
         }
         pool.hasCommitDoubt = false

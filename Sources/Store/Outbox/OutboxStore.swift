@@ -18,7 +18,7 @@ package struct OutboxStore: Outbox {
     ///   - feed: gets messages whose status a step changed.
     ///   - logger: told of failed queries.
     package init(
-        _ pool: ConnectionPool, settings: ConnectionSettings, feed: ChangeFeed = ChangeFeed(),
+        _ pool: ConnectionPool, settings: ConnectionSettings, feed: ChangeFeed,
         logger: Logger
     ) {
         self.feed = feed

@@ -14,7 +14,7 @@ package struct SendQueue: MessageQueue {
     ///   - pool: where to write.
     ///   - feed: gets the messages that were queued or cancelled.
     ///   - logger: gets failed queries.
-    package init(_ pool: ConnectionPool, feed: ChangeFeed = ChangeFeed(), logger: Logger) {
+    package init(_ pool: ConnectionPool, feed: ChangeFeed, logger: Logger) {
         self.feed = feed
         queries = Queries(pool, logger)
         commits = Queries(pool, logger, areCommits: true)

@@ -47,8 +47,8 @@ final class CommitDoubt: Sendable {
     ) throws(PostgresError) {
         let processes = state.withLock { $0.isOpen ? $0.processes : nil }
         guard let processes else { return }
-        let question = SelectHeldSessions(longerThan: age, abandoned: processes)
-        let held = try connection.execute(question, within: Self.askTime).first
+        let heldSessions = SelectHeldSessions(longerThan: age, abandoned: processes)
+        let held = try connection.execute(heldSessions, within: Self.askTime).first
         if let held, held.waitForStandby > 0 {
             throw .notBegun("commits wait for a synchronous standby that does not confirm them")
         }

@@ -67,7 +67,7 @@ package final class ReportWriter: ReportSink, WriterProbe {
     ///   - logger: told of failures.
     package init(
         _ database: ConnectionSettings, settings: Settings = Settings(),
-        feed: ChangeFeed = ChangeFeed(), metrics: Metrics, logger: Logger
+        feed: ChangeFeed, metrics: Metrics, logger: Logger
     ) {
         self.feed = feed
         self.database = database

@@ -46,7 +46,7 @@ enum SendCommand {
         let (database, routing) = try settings(&environment)
         let sendRequest = try sendRequest(draft, routing)
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
-            let queue = SendQueue(pool, logger: logger)
+            let queue = SendQueue(pool, feed: ChangeFeed(), logger: logger)
             _ = try queue.accept(sendRequest, nil)
             let notifier = PostgresNotifier(database, channel: .outbox)
             notifier.notify()

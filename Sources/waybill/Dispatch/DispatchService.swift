@@ -38,11 +38,14 @@ final class DispatchService: Sendable {
                 .error, "database away at the start; nothing is sent until it is there",
                 ["problem": "\(problem)"])
         }
-        queue = QueueAccess(pool, configuration.database, logger: logger)
+        // One feed for all that changes a status here; whoever wants to know of changes is in it.
+        let feed = ChangeFeed()
+        queue = QueueAccess(pool, configuration.database, feed: feed, logger: logger)
         var settings = ReportWriter.Settings()
         settings.connections = 1
         writer = ReportWriter(
-            configuration.database, settings: settings, metrics: Metrics(), logger: logger)
+            configuration.database, settings: settings, feed: feed, metrics: Metrics(),
+            logger: logger)
         var http = URLSessionTransport.Settings(userAgent: "waybill/\(Version.current)")
         // Several providers may be the same host, and status queries need room beside the sends.
         http.connectionsPerHost = lanes.reduce(8) { $0 + $1.concurrency }

@@ -10,9 +10,9 @@ struct QueueAccess: Sendable {
     /// Ends the notifier's thread.
     let stop: @Sendable () -> Void
 
-    init(_ pool: ConnectionPool, _ settings: ConnectionSettings, logger: Logger) {
+    init(_ pool: ConnectionPool, _ settings: ConnectionSettings, feed: ChangeFeed, logger: Logger) {
         let notifier = PostgresNotifier(settings, channel: .sent)
-        outbox = OutboxStore(pool, settings: settings, logger: logger)
+        outbox = OutboxStore(pool, settings: settings, feed: feed, logger: logger)
         self.notifier = notifier
         stop = { notifier.stop() }
     }

@@ -44,19 +44,23 @@ final class Responder: Sendable {
         health = DatabaseWatch(probe, first: state)
 
         let metrics = Metrics()
+        // One feed for all that changes a status here; whoever wants to know of changes is in it.
+        let feed = ChangeFeed()
         LogGauges.register(logger, in: metrics)
         var settings = ReportWriter.Settings()
         settings.queueReports = limits.writerQueueReports
         settings.connections = limits.writerConnections
         settings.commitDeadline = limits.commitDeadline
         writer = ReportWriter(
-            configuration.database, settings: settings, metrics: metrics, logger: logger)
+            configuration.database, settings: settings, feed: feed, metrics: metrics, logger: logger
+        )
         maintenance = Maintenance(
             ConnectionPool(configuration.database, maximumCount: 1),
             keepDays: limits.callbackRetentionDays, quarantine: writer.quarantine,
             metrics: metrics, logger: logger)
 
-        sending = try SendingService(configuration, pool, metrics: metrics, logger: logger)
+        sending = try SendingService(
+            configuration, pool, feed: feed, metrics: metrics, logger: logger)
 
         let callbacks = Self.callbackEndpoints(
             configuration, sink: writer, metrics: metrics, logger: logger)

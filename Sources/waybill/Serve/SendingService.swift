@@ -16,11 +16,12 @@ struct SendingService: Sendable {
 
     /// - Throws: `CommandFailure` if there are no descriptors left.
     init(
-        _ configuration: Configuration, _ pool: ConnectionPool, metrics: Metrics, logger: Logger
+        _ configuration: Configuration, _ pool: ConnectionPool, feed: ChangeFeed, metrics: Metrics,
+        logger: Logger
     ) throws(CommandFailure) {
         routing = configuration.routing
         probe = SendingStates(pool, logger: logger)
-        queue = SendQueue(pool, logger: logger)
+        queue = SendQueue(pool, feed: feed, logger: logger)
         let watch = SendWatch(queue, logger: logger)
         do {
             listener = try NotificationListener(

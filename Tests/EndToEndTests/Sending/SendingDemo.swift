@@ -206,11 +206,11 @@ extension SendingDemo {
         }
         for message in waiting.prefix(5) {
             let events = (try? events(of: message)) ?? []
-            let story = events.map { "\($0["kind"].string ?? "?") \($0["code"].string ?? "")" }
+            let timeline = events.map { "\($0["kind"].string ?? "?") \($0["code"].string ?? "")" }
             Issue.record(
                 """
                 \(waiting.count) of \(messages.count) are not \(statuses.sorted()): \(message) is \
-                \(last[message.id] ?? "?"): \(story)
+                \(last[message.id] ?? "?"): \(timeline)
                 """, sourceLocation: sourceLocation)
         }
     }
