@@ -1,7 +1,7 @@
 /// A company through which messages are sent, and that reports on them.
 ///
-/// An open type: each kit in Providers makes one, and no other code lists them. Two are equal if
-/// their codes are, so that comparing them reads no text.
+/// An open type: each kit in Providers makes one, and the program's wiring lists them. Two are
+/// equal if their codes are, so that comparing them reads no text.
 package struct Provider: Sendable {
     /// The number of the provider in the database; never reused for another one.
     package let code: Int16
@@ -26,7 +26,8 @@ package struct Provider: Sendable {
         self.init(code: code, name: "provider-\(code)", messageNames: .itsOwn)
     }
 
-    /// Whether the name of a message there is our own id, known before the provider has the message.
+    /// Whether the name of a message there is our own id, known before the provider has the
+    /// message.
     package var takesOurID: Bool { messageNames == .ours }
 
     /// The path to which the provider posts; all its callbacks' paths begin with it.
