@@ -7,17 +7,31 @@ package struct Principal: Sendable, Equatable {
     package let name: String
     /// What it may do.
     package let scopes: Set<Scope>
+    /// A user's; nil of a key and of the command line, which have only scopes.
+    package let role: Role?
 
     package init(id: PrincipalID, name: String, scopes: Set<Scope>) {
         self.id = id
         self.name = name
         self.scopes = scopes
+        role = nil
+    }
+
+    /// A user with an account, who may do what the role allows.
+    package init(user id: UserID, name: String, role: Role) {
+        self.id = .user(id)
+        self.name = name
+        self.role = role
+        scopes = role.scopes
     }
 
     /// The principal that a key stands for.
     package init(_ key: APIKey) {
         self.init(id: .key(key.id), name: key.name, scopes: key.scopes)
     }
+
+    /// Whether it may see whole phone numbers and the texts of messages.
+    package var seesDetails: Bool { role.map { $0 >= .operator } ?? true }
 
     /// A user of a command on this machine, who may do everything: the command needs the database's
     /// password.

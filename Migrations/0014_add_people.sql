@@ -1,0 +1,3 @@
+-- Accounts of people, their sessions and what guards them.
+
+do $$ begin end $$;

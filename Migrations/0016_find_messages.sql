@@ -1,0 +1,3 @@
+-- What finding messages needs.
+
+do $$ begin end $$;

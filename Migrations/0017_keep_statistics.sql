@@ -1,0 +1,3 @@
+-- Counts of messages by hour and by what they have in common.
+
+do $$ begin end $$;
