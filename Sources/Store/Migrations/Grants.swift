@@ -22,7 +22,7 @@ package struct DatabaseRole: Sendable, Equatable {
         tables: [
             "api_key": [.select, .insert, .update],
             "api_key_secret": [.select, .insert, .update],
-            "audit": [.insert],
+            "audit": [.select, .insert],
             "callback": [.insert],
             "event": [.select, .insert],
             "idempotency_key": [.select, .insert, .update],
@@ -39,8 +39,8 @@ package struct DatabaseRole: Sendable, Equatable {
             "tally": [.select, .insert, .update],
         ],
         functions: [
-            "add_archive_partition", "cut_quarantine", "drop_archive_partition",
-            "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters", "drop_old_events",
+            "add_archive_partition", "audit_values", "cut_quarantine", "drop_archive_partition",
+            "drop_old_audit", "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters", "drop_old_events",
             "drop_old_keys", "drop_old_quarantine", "drop_old_send_requests", "measure_quarantine",
             "recount_outbox", "settled_change_block", "take_change_block",
         ])

@@ -1,0 +1,44 @@
+extension AuditEntry {
+    /// The act, by its name in the database and the API: what it was done to, and what was done.
+    package enum Action: String, Sendable, CaseIterable {
+        case createKey = "key.create"
+        /// A key got a new secret.
+        case rotateKey = "key.rotate"
+        case revokeKey = "key.revoke"
+
+        /// A send request was accepted; its object is the send request's id.
+        case sendMessages = "message.send"
+        case cancelMessage = "message.cancel"
+
+        /// Somebody signed in.
+        case signIn = "session.create"
+        /// Somebody tried to sign in and was refused; its object is the address that was given.
+        case refuseSignIn = "session.refuse"
+        /// Somebody ended a session of their own.
+        case signOut = "session.end"
+        /// All sessions of a user were ended.
+        case endSessions = "user.end_sessions"
+
+        case createUser = "user.create"
+        /// A user's name or address.
+        case changeUser = "user.change"
+        case changeRole = "user.role"
+        case disableUser = "user.disable"
+        case enableUser = "user.enable"
+        /// A user got a new one-time link; the old password is void.
+        case resetUser = "user.reset"
+        /// An account was brought from another system, with its hash.
+        case importUser = "user.import"
+        /// A user chose a password, by a link or with the old one.
+        case setPassword = "user.password"
+        case turnTOTPOn = "user.totp_on"
+        case turnTOTPOff = "user.totp_off"
+        /// A user got new recovery codes.
+        case renewRecoveryCodes = "user.recovery_codes"
+
+        /// A request of a known principal was refused for lack of rights.
+        case refuseRequest = "request.refuse"
+        /// So many refusals have no entry of their own: there were too many of them in an hour.
+        case omitRefusals = "audit.omit"
+    }
+}
