@@ -41,14 +41,14 @@ package enum PrincipalID: Hashable, Sendable {
     }
 }
 
-/// A user with an account. There are no accounts yet; the type keeps their ids apart from others.
-package enum User {}
+/// Only tells the kind of an identifier: a user with an account.
+package enum UserKind {}
 
 /// A user of the operating system.
 package enum LocalUser {}
 
 /// The key of a user; version 7.
-package typealias UserID = Identifier<User>
+package typealias UserID = Identifier<UserKind>
 /// The key of an API key, which stays when its secret changes; version 7.
 package typealias APIKeyID = Identifier<APIKey>
 /// The key of a user of the operating system; version 8.
