@@ -22,12 +22,14 @@ package struct Message: Sendable {
     /// Whether there is work left for it: to send it, or to query its final status. Then its status
     /// will change without any report.
     package let isOpen: Bool
+    /// The country of the recipient's number, ISO 3166 alpha-2; nil if it is not known.
+    package let country: String?
 
     package init(
         id: MessageID, provider: Provider, providerMessageID: String?, status: Status,
         isOurs: Bool, recipient: String?, sender: String?, createdAt: Timestamp,
         updatedAt: Timestamp, decisive: RecordedReport?, sending: SendDetails? = nil,
-        parts: MessageParts? = nil, isOpen: Bool = false
+        parts: MessageParts? = nil, isOpen: Bool = false, country: String? = nil
     ) {
         self.id = id
         self.provider = provider
@@ -42,6 +44,7 @@ package struct Message: Sendable {
         self.sending = sending
         self.parts = parts
         self.isOpen = isOpen
+        self.country = country
     }
 }
 
@@ -91,6 +94,8 @@ package struct SendDetails: Sendable, Equatable {
     package let callbackData: String?
     /// The caller's own, a JSON object.
     package let metadata: String?
+    /// What it says; nil where it was not asked for.
+    package let text: String?
     /// Times that it was submitted to a provider.
     package let attempts: Int
     /// The latest event with a reason from the provider or us; nil if there is none.
@@ -99,7 +104,8 @@ package struct SendDetails: Sendable, Equatable {
     package init(
         sendRequest: SendRequestID, submitter: Submitter? = nil, segments: Int,
         encoding: Segmentation.Encoding, validityMinutes: Int?, sendAt: Timestamp?,
-        callbackData: String?, metadata: String?, attempts: Int, lastProblem: SendEvent?
+        callbackData: String?, metadata: String?, text: String? = nil, attempts: Int,
+        lastProblem: SendEvent?
     ) {
         self.sendRequest = sendRequest
         self.submitter = submitter
@@ -109,6 +115,7 @@ package struct SendDetails: Sendable, Equatable {
         self.sendAt = sendAt
         self.callbackData = callbackData
         self.metadata = metadata
+        self.text = text
         self.attempts = attempts
         self.lastProblem = lastProblem
     }
