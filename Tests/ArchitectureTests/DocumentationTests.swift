@@ -68,7 +68,7 @@ struct DocumentationTests {
     func routes() throws {
         var routes: Set<String> = []
         for text in try Self.sources("Sources/Web") {
-            for match in text.matches(of: /Route\(\s*"([A-Z]+)",\s*"(\/[^"]*)"/) {
+            for match in text.matches(of: /RouteDescription\(\s*"([A-Z]+)",\s*"(\/[^"]*)"/) {
                 routes.insert("\(match.1) \(match.2)")
             }
         }

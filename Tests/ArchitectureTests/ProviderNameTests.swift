@@ -13,6 +13,8 @@ struct ProviderNameTests {
         "Sources/waybill/Wiring.swift",
         // Documentation, and the paths of the guides that are replaced.
         "Sources/waybill/Documentation.docc/", "nginx/guides.conf",
+        // Examples in the descriptions of routes.
+        "Sources/Web/Messages/MessageRoutes.swift", "Sources/Web/Sending/SendingRoutes.swift",
         // For allow-lists: a provider needs none.
         "nginx/callbacks-of-infobip.conf", "nginx/callbacks-of-plivo.conf",
     ]

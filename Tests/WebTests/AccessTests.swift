@@ -17,7 +17,7 @@ struct AccessTests {
         metrics.counter("waybill_test_total", "A test's counter.").add(3)
         return try WebServer(
             HealthEndpoints(
-                database: probe, writer: probe, metrics: metrics, authenticator: Authenticator(keys)
+                database: probe, writer: probe, metrics: metrics
             ).routes(keys.endpoint)
                 + MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(
                     keys.endpoint))
@@ -78,8 +78,7 @@ struct AccessTests {
             callbacks: [],
             sending: ServiceProbe())
         let health = HealthEndpoints(
-            database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics(),
-            authenticator: authenticator)
+            database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics())
         return try WebServer(
             status.routes(endpoint)
                 + MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(endpoint)
@@ -197,8 +196,7 @@ struct AccessTests {
         let keys = Keys()
         let router = Router(
             HealthEndpoints(
-                database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics(),
-                authenticator: Authenticator(keys)
+                database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics()
             ).routes(keys.endpoint)
                 + MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(
                     keys.endpoint))

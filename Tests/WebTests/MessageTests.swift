@@ -145,7 +145,10 @@ struct MessageTests {
             ("/v1/messages", "bad_query", String?.none),
             ("/v1/messages?provider=infobip", "bad_query", nil),
             ("/v1/messages?provider_message_id=1", "bad_query", nil),
-            ("/v1/messages?provider=infobip&provider_message_id=", "bad_query", nil),
+            (
+                "/v1/messages?provider=infobip&provider_message_id=", "bad_query",
+                "provider_message_id"
+            ),
             ("/v1/messages?provider=twilio&provider_message_id=1", "bad_query", "provider"),
             (
                 "/v1/messages?provider=infobip&provider=plivo&provider_message_id=1", "bad_query",

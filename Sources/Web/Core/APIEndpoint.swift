@@ -2,7 +2,8 @@ import Domain
 import FastCGI
 package import Telemetry
 
-/// Runs an endpoint, on the worker's own thread, and turns its problems into answers.
+/// Runs endpoints, on the worker's own thread, after the checks that their descriptions ask for, and
+/// turns their problems into answers.
 package struct APIEndpoint: Sendable {
     private let authenticator: Authenticator
     private let logger: Logger
@@ -12,43 +13,63 @@ package struct APIEndpoint: Sendable {
         self.logger = logger
     }
 
-    /// An endpoint for callers with a key of this scope; see `Authenticator` for `goesByMemory`.
-    func guarded(
-        by scope: Scope, goesByMemory: Bool = false,
+    /// A route for callers with a key or an account; see `Authenticator` for `goesByMemory`.
+    func route(
+        _ description: RouteDescription, goesByMemory: Bool = false,
         _ answer: @escaping @Sendable (APIRequest, Principal) throws(Problem) -> Response
-    ) -> Router.Endpoint {
-        open { [authenticator] request throws(Problem) in
-            let principal = try authenticator.require(scope, request, goesByMemory: goesByMemory)
+    ) -> Router.Route {
+        let access = description.access
+        return run(description) { [authenticator] request, _ throws(Problem) in
+            let principal = try authenticator.require(access, request, goesByMemory: goesByMemory)
+            try request.check(description.parameters)
             return try answer(request, principal)
         }
     }
 
     /// The same for an endpoint that reads a body, or answers later from any thread: then it
     /// returns nil and must not fail any more.
-    func guarded(
-        by scope: Scope,
+    func route(
+        _ description: RouteDescription,
         later answer:
             @escaping @Sendable (
                 APIRequest, Exchange, Principal
             ) throws(Problem) -> Response?
-    ) -> Router.Endpoint {
-        run { [authenticator] request, exchange throws(Problem) in
-            let principal = try authenticator.require(scope, request)
+    ) -> Router.Route {
+        let access = description.access
+        return run(description) { [authenticator] request, exchange throws(Problem) in
+            let principal = try authenticator.require(access, request)
+            try request.check(description.parameters)
             return try answer(request, exchange, principal)
         }
     }
 
-    /// An endpoint without a key, for everybody whom nginx admits.
-    func open(
+    /// A route for everybody whom nginx admits, or for programs on this machine and, with a key or
+    /// an account, for others.
+    func route(
+        _ description: RouteDescription,
+        answersAtOnce: @escaping @Sendable (Exchange) -> Bool = { _ in false },
         _ answer: @escaping @Sendable (APIRequest) throws(Problem) -> Response
-    ) -> Router.Endpoint {
-        run { request, _ throws(Problem) in try answer(request) }
+    ) -> Router.Route {
+        let access = description.access
+        let isOpen: @Sendable (APIRequest) -> Bool =
+            switch access {
+            case .everybody: { _ in true }
+            case .localOrCallers: \.isLocal
+            case .provider, .callers, .users: { _ in false }
+            }
+        return run(description, answersAtOnce: answersAtOnce) {
+            [authenticator] request, _ throws(Problem) in
+            if !isOpen(request) { try authenticator.require(access, request) }
+            return try answer(request)
+        }
     }
 
     private func run(
+        _ description: RouteDescription,
+        answersAtOnce: @escaping @Sendable (Exchange) -> Bool = { _ in false },
         _ answer: @escaping @Sendable (APIRequest, Exchange) throws(Problem) -> Response?
-    ) -> Router.Endpoint {
-        { [logger] exchange, captures in
+    ) -> Router.Route {
+        Router.Route(description, answersAtOnce: answersAtOnce) { [logger] exchange, captures in
             let request = APIRequest(exchange, captures: captures)
             do throws(Problem) {
                 guard let response = try answer(request, exchange) else { return }

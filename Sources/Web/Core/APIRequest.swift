@@ -47,16 +47,63 @@ package struct APIRequest {
         return values.first
     }
 
-    /// Refuses unknown parameters: a misspelt filter must not be ignored and return too much.
+    /// Refuses unknown parameters, because a misspelt filter must not be ignored and return too
+    /// much; and values that a parameter does not take.
     ///
-    /// - Throws: 400 `bad_query`.
-    func allow(_ names: String...) throws(Problem) {
-        let known = Set(names.map { ExactName($0) })
-        if let unknown = try readQuery().names.filter({ !known.contains(ExactName($0)) }).min() {
-            let known = names.isEmpty ? "none" : names.joined(separator: ", ")
+    /// - Throws: 400 `bad_query`, naming the parameter and what it takes.
+    func check(_ parameters: [Parameter]) throws(Problem) {
+        let names = try readQuery().names
+        let known = Set(parameters.map { ExactName($0.name) })
+        let prefixes = parameters.filter(\.isPrefix).map(\.name)
+        let unknown = names.filter { name in
+            !known.contains(ExactName(name))
+                && !prefixes.contains { name.hasPrefix($0) && name.utf8.count > $0.utf8.count }
+        }
+        if let unknown = unknown.min() {
+            let list =
+                parameters.isEmpty
+                ? "none"
+                : parameters.map { $0.isPrefix ? "\($0.name)…" : $0.name }.joined(separator: ", ")
             throw Problem(
                 .badRequest, "bad_query",
-                "There is no parameter of this name here; known: \(known).", at: unknown)
+                "There is no parameter of this name here; known: \(list).", at: unknown)
+        }
+        for parameter in parameters where !parameter.isPrefix {
+            guard let value = try value(parameter.name) else {
+                guard !parameter.isRequired else {
+                    throw Problem(
+                        .badRequest, "bad_query",
+                        "It is required. It takes \(parameter.form.takes).", at: parameter.name)
+                }
+                continue
+            }
+            try Self.check(value, parameter, named: parameter.name)
+        }
+        for parameter in parameters where parameter.isPrefix {
+            for name in Set(names) where name.hasPrefix(parameter.name) {
+                try Self.check(try value(name) ?? "", parameter, named: name)
+            }
+        }
+    }
+
+    /// The values of all parameters whose names begin so, by the rest of the name.
+    ///
+    /// - Throws: 400 `bad_query` if one came more than once, or the query cannot be read.
+    func values(prefix: String) throws(Problem) -> [(name: String, value: String)] {
+        var found: [(name: String, value: String)] = []
+        for name in try readQuery().names where name.hasPrefix(prefix) {
+            guard let value = try value(name) else { continue }
+            found.append((String(name.dropFirst(prefix.count)), value))
+        }
+        return found
+    }
+
+    private static func check(
+        _ value: String, _ parameter: Parameter, named name: String
+    ) throws(Problem) {
+        guard parameter.form.accepts(value) else {
+            throw Problem(
+                .badRequest, "bad_query", "It takes \(parameter.form.takes).", at: name)
         }
     }
 

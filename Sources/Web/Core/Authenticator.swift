@@ -31,7 +31,7 @@ package final class Authenticator: Sendable {
     /// Checks `Authorization: Bearer wb_…`.
     ///
     /// - Parameters:
-    ///   - scope: what the key must allow.
+    ///   - access: what the key must allow.
     ///   - request: whose header is read.
     ///   - goesByMemory: whether a key that was valid within a day is enough while no server
     ///     answers.
@@ -40,7 +40,7 @@ package final class Authenticator: Sendable {
     ///   does not answer.
     @discardableResult
     func require(
-        _ scope: Scope, _ request: APIRequest, goesByMemory: Bool = false
+        _ access: Access, _ request: APIRequest, goesByMemory: Bool = false
     ) throws(Problem) -> Principal {
         guard let authorization = request.authorization else {
             throw Self.refusal(
@@ -59,6 +59,10 @@ package final class Authenticator: Sendable {
         }
         guard let principal = try find(token.digest.bytes, goesByMemory: goesByMemory) else {
             throw Self.refusal("wrong_key", "This API key is unknown or revoked.")
+        }
+        guard let scope = access.scope else {
+            throw Problem(
+                .forbidden, "not_for_keys", "Only people who have signed in may call this.")
         }
         guard principal.scopes.contains(scope) else {
             throw Problem(

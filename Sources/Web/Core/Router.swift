@@ -15,20 +15,40 @@ package final class Router: ExchangeHandler {
         let pattern: [String?]
         let answersAtOnce: @Sendable (Exchange) -> Bool
         let endpoint: Endpoint
+        /// Nil only of another spelling of a described route.
+        package let description: RouteDescription?
+
+        /// A route that is described.
+        ///
+        /// - Parameters:
+        ///   - description: of which method and path count here.
+        ///   - answersAtOnce: as below.
+        ///   - endpoint: answers the request; it has checked who calls.
+        package init(
+            _ description: RouteDescription,
+            answersAtOnce: @escaping @Sendable (Exchange) -> Bool = { _ in false },
+            _ endpoint: @escaping Endpoint
+        ) {
+            self.init(
+                description.method, description.path, description: description,
+                answersAtOnce: answersAtOnce, endpoint)
+        }
 
         /// - Parameters:
         ///   - method: upper case.
         ///   - path: such as `/v1/messages/{id}`; a segment in braces is captured.
+        ///   - description: nil for another spelling of a described route.
         ///   - answersAtOnce: whether the endpoint answers a request without waiting for anything,
         ///     the database least of all; only for paths without captures.
         ///   - endpoint: answers the request.
         package init(
-            _ method: String, _ path: String,
+            _ method: String, _ path: String, description: RouteDescription? = nil,
             answersAtOnce: @escaping @Sendable (Exchange) -> Bool = { _ in false },
             _ endpoint: @escaping Endpoint
         ) {
             self.method = method
             self.answersAtOnce = answersAtOnce
+            self.description = description
             pattern = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
                 .map { $0.hasPrefix("{") ? nil : String($0) }
             self.endpoint = endpoint

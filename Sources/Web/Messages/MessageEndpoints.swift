@@ -16,14 +16,13 @@ package struct MessageEndpoints: Sendable {
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
-            Router.Route("GET", "/v1/messages", endpoint.guarded(by: .read, find)),
-            Router.Route("GET", "/v1/messages/{id}", endpoint.guarded(by: .read, show)),
-            Router.Route("GET", "/v1/messages/{id}/reports", endpoint.guarded(by: .read, reports)),
+            endpoint.route(.findMessages, find),
+            endpoint.route(.showMessage, show),
+            endpoint.route(.showReports, reports),
         ]
     }
 
     private func find(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
-        try request.allow("provider", "provider_message_id")
         guard let name = try request.value("provider"),
             let id = try request.value("provider_message_id"), !id.isEmpty
         else {
@@ -47,12 +46,10 @@ package struct MessageEndpoints: Sendable {
     }
 
     private func show(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
-        try request.allow()
         return .json(body: MessageView.message(try message(request)))
     }
 
     private func reports(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
-        try request.allow()
         let message = try message(request)
         let reports: [RecordedReport]
         let events: [SendEvent]

@@ -14,13 +14,12 @@ package struct CancelEndpoint: Sendable {
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
-        [Router.Route("DELETE", "/v1/messages/{id}", endpoint.guarded(by: .send, cancel))]
+        [endpoint.route(.cancel, cancel)]
     }
 
     private func cancel(
         _ request: APIRequest, _ principal: Principal
     ) throws(Problem) -> Response {
-        try request.allow()
         let id = try MessageEndpoints.id(request)
         switch try cancel(id, by: request.requester(principal)) {
         case .cancelled, .tooLate(.cancelled):

@@ -39,15 +39,18 @@ package struct SendEndpoint: Sendable {
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
-        [Router.Route("POST", "/v1/messages", endpoint.guarded(by: .send, later: send))]
+        [endpoint.route(.send, later: send)]
     }
 
     private func send(
         _ request: APIRequest, _ exchange: Exchange, _ principal: Principal
     ) throws(Problem) -> Response? {
-        try request.allow("wait", "provider")
-        let wait = try wait(request)
-        let members = try pinned(try members(request, exchange), request.value("provider"))
+        let wait = try request.value("wait").flatMap(Self.wait) ?? .zero
+        let members = try pinned(
+            try JSONBody.members(
+                of: exchange, request, limit: Self.bodyLimit, limits: Self.limits,
+                example: #"{"to":"+41791234567","text":"…"}"#),
+            request.value("provider"))
         let now = Timestamp.now
         var draft = SendDraft(members)
         check(request.idempotencyKey, &draft.problems)
@@ -100,49 +103,14 @@ package struct SendEndpoint: Sendable {
         }
     }
 
-    /// Seconds with at most three digits after the point.
-    private func wait(_ request: APIRequest) throws(Problem) -> Duration {
-        guard let text = try request.value("wait") else { return .zero }
+    /// Seconds as a decimal number; nil for anything else.
+    static func wait(_ text: String) -> Duration? {
         let isNumber = text.utf8.allSatisfy {
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".")
         }
-        guard isNumber, let seconds = Double(text), (0...Self.waitLimitSeconds).contains(seconds)
-        else {
-            throw Problem(
-                .badRequest, "bad_query",
-                "It takes seconds from 0 to \(Int(Self.waitLimitSeconds)), as in 10 or 2.5.",
-                at: "wait")
-        }
+        guard isNumber, let seconds = Double(text), (0...waitLimitSeconds).contains(seconds)
+        else { return nil }
         return .milliseconds(Int64(seconds * 1000))
-    }
-
-    private func members(
-        _ request: APIRequest, _ exchange: Exchange
-    ) throws(Problem) -> [JSONValue.Member] {
-        guard MediaType.isJSON(request.contentType ?? "") else {
-            throw Problem(
-                .unsupportedMediaType, "unsupported_media_type",
-                "Send JSON, with the header \"Content-Type: application/json\".")
-        }
-        if exchange.hasEncodedBody { throw Problem(Malformation.encoded) }
-        let body: [UInt8]
-        do {
-            body = try exchange.readBody(limit: Self.bodyLimit)
-        } catch {
-            throw Problem(error, bodyLimit: Self.bodyLimit)
-        }
-        let value: JSONValue
-        do throws(JSONFault) {
-            value = try JSONValue(strict: body, limits: Self.limits)
-        } catch {
-            throw Problem(error, Self.limits)
-        }
-        guard case .object(let members) = value else {
-            throw Problem(
-                .badRequest, "wrong_shape",
-                "The body must be a JSON object, as in {\"to\":\"+41791234567\",\"text\":\"…\"}.")
-        }
-        return members
     }
 
     /// The members, with the provider from the query: nginx adds it on a path that belongs to one

@@ -8,39 +8,32 @@ package struct HealthEndpoints: Sendable {
     private let database: any DatabaseProbe
     private let writer: any WriterProbe
     private let metrics: Metrics
-    private let authenticator: Authenticator
 
     /// - Parameters:
     ///   - database: must answer without waiting.
     ///   - writer: likewise.
     ///   - metrics: what is shown; reading them waits for a moment at most.
-    ///   - authenticator: checks the keys of callers from elsewhere.
     package init(
-        database: any DatabaseProbe, writer: any WriterProbe, metrics: Metrics,
-        authenticator: Authenticator
+        database: any DatabaseProbe, writer: any WriterProbe, metrics: Metrics
     ) {
         self.database = database
         self.writer = writer
         self.metrics = metrics
-        self.authenticator = authenticator
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
             liveness(endpoint),
-            Router.Route(
-                "GET", "/health/ready", answersAtOnce: { _ in true }, endpoint.open { _ in ready() }
-            ),
-            Router.Route(
-                "GET", "/metrics", answersAtOnce: LocalCaller.made,
-                endpoint.open(exposition)),
+            endpoint.route(.readiness, answersAtOnce: { _ in true }) { _ in ready() },
+            endpoint.route(.metrics, answersAtOnce: LocalCaller.made) { _ in
+                Response(.ok, headers: [.exposition], body: Array(metrics.exposition().utf8))
+            },
         ]
     }
 
     /// `GET /health/live` alone.
     package func liveness(_ endpoint: APIEndpoint) -> Router.Route {
-        Router.Route(
-            "GET", "/health/live", answersAtOnce: { _ in true }, endpoint.open { _ in Self.live() })
+        endpoint.route(.liveness, answersAtOnce: { _ in true }) { _ in Self.live() }
     }
 
     /// Checks nothing: a process that answers is alive.
@@ -64,11 +57,5 @@ package struct HealthEndpoints: Sendable {
         json.endObject()
         return .json(
             problem == nil ? .ok : .serviceUnavailable, body: json.bytes)
-    }
-
-    /// Prometheus on the same machine needs no key; everybody else needs one with scope `admin`.
-    private func exposition(_ request: APIRequest) throws(Problem) -> Response {
-        if !request.isLocal { try authenticator.require(.admin, request) }
-        return Response(.ok, headers: [.exposition], body: Array(metrics.exposition().utf8))
     }
 }

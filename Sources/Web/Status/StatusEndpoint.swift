@@ -27,11 +27,7 @@ package struct StatusEndpoint: Sendable {
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
-            Router.Route(
-                "GET", "/v1/status",
-                endpoint.guarded(by: .admin, goesByMemory: true) { _, _ in
-                    .json(body: document(at: .now))
-                })
+            endpoint.route(.status, goesByMemory: true) { _, _ in .json(body: document(at: .now)) }
         ]
     }
 

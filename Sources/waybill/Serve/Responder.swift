@@ -67,7 +67,7 @@ final class Responder: Sendable {
         let authenticator = Authenticator(APIKeys(pool, logger: logger))
         let endpoint = APIEndpoint(authenticator: authenticator, logger: logger)
         let healthRoutes = HealthEndpoints(
-            database: health, writer: writer, metrics: metrics, authenticator: authenticator)
+            database: health, writer: writer, metrics: metrics)
         let reader = MessageStore(
             pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
         let apiRoutes =

@@ -1,0 +1,27 @@
+import Domain
+
+/// Who may call what: every route of the service, with nothing left to a default.
+package enum AccessTable {
+    /// By method and path pattern.
+    static let entries: [String: Access] = [
+        "GET /health/live": .everybody,
+        "GET /health/ready": .everybody,
+        "GET /metrics": .localOrCallers(.admin, .admin),
+        "GET /v1/status": .callers(.admin, .viewer),
+
+        "GET /v1/messages": .callers(.read, .viewer),
+        "POST /v1/messages": .callers(.send, .operator),
+        "GET /v1/messages/{id}": .callers(.read, .viewer),
+        "DELETE /v1/messages/{id}": .callers(.send, .operator),
+        "GET /v1/messages/{id}/reports": .callers(.read, .viewer),
+    ]
+
+    /// A route's entry; the process ends at the start if there is none, so that no route is open by
+    /// mistake.
+    static func access(_ method: String, _ path: String) -> Access {
+        guard let access = entries["\(method) \(path)"] else {
+            preconditionFailure("\(method) \(path) has no entry in AccessTable")
+        }
+        return access
+    }
+}

@@ -1,0 +1,58 @@
+import FastCGI
+import JSON
+
+extension RouteDescription {
+    static let liveness = RouteDescription(
+        "GET", "/health/live", "checkLiveness", .service, "Whether the process answers",
+        details: "However busy it or the database is.",
+        answers: [
+            Answer(
+                .ok, "It does.",
+                .json(.object(["status": .word(["live"])]), example: #"{"status":"live"}"#))
+        ])
+
+    static let readiness = RouteDescription(
+        "GET", "/health/ready", "checkReadiness", .service, "Whether callbacks can be stored",
+        details: "Found out once a second, for all who ask.",
+        answers: [
+            Answer(
+                .ok, "They can.",
+                .json(
+                    .component("Readiness"),
+                    example: """
+                        {"status":"ready","reason":null,"database_latency_ms":0.425,"migration":17,\
+                        "expected_migration":17}
+                        """)),
+            Answer(
+                .serviceUnavailable, "They cannot, for the reason that it gives.",
+                .json(
+                    .component("Readiness"),
+                    example: """
+                        {"status":"not_ready","reason":"the database does not answer",\
+                        "database_latency_ms":null,"migration":null,"expected_migration":17}
+                        """)),
+        ])
+
+    static let metrics = RouteDescription(
+        "GET", "/metrics", "readMetrics", .service, "Metrics in Prometheus' text format",
+        answers: [
+            Answer(
+                .ok, "The metrics of the process that answers.",
+                Content("text/plain", .text(), example: "waybill_writer_batches_total 1\n"))
+        ])
+
+    static let status = RouteDescription(
+        "GET", "/v1/status", "showStatus", .service, "The state of the service",
+        details: "Counts are of the process that answers, since it started.",
+        answers: [Answer(.ok, "The state.", .json(.component("Status"), example: statusExample))])
+
+    private static let statusExample = """
+        {"version":"0.1.0","started_at":"2026-11-21T10:34:41.306742Z","uptime_seconds":1,\
+        "database":{"reachable":true,"latency_ms":3.103,"migration":17,"expected_migration":17,\
+        "problem":null,"away_since":null,"synchronous_commit":"on",\
+        "synchronous_standby_names":"","timeline":1,"warning":null},\
+        "writer":{"queued_reports":0,"capacity_reports":20000,\
+        "commit_ms":{"p50":25.091,"p99":25.091}},"providers":{},"sending":{},\
+        "sending_problem":null}
+        """
+}
