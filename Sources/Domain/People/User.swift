@@ -60,7 +60,7 @@ package struct UserDraft: Sendable, Equatable {
     package let name: UserName
     package let role: Role
 
-    /// - Parameter name: what the user is called; the address's local part unless given.
+    /// The address's local part is the name unless one is given.
     package init(email: EmailAddress, name: UserName? = nil, role: Role = .viewer) {
         self.email = email
         self.name = name ?? UserName(of: email)

@@ -41,6 +41,7 @@ package protocol SessionStore: Sendable {
     ///   - isActivity: false for a request that the user did not make, such as an open stream's:
     ///     then the idle end does not move.
     /// - Returns: nil if there is none, if it has ended, or if the user is disabled.
+    /// - Throws: `StoreFailure`; then nothing is known of the session.
     func session(tokenHash: [UInt8], isActivity: Bool) throws(StoreFailure) -> SignedIn?
 
     /// A user's sessions that have not ended, the latest activity first.
