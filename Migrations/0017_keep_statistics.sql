@@ -1,3 +1,261 @@
--- Counts of messages by hour and by what they have in common.
+-- Counts of messages by hour and by what they have in common, kept as reports come: no answer ever
+-- scans messages. See "How it is stored" in the documentation.
 
-do $$ begin end $$;
+-- What a message adds to the counts is a function of its own row, so that a recount can prove them and
+-- an update can take back what the row added before. Adding columns without a default rewrites nothing
+-- and holds its lock for a moment.
+alter table message
+    add column outcome_id   bigint,
+    add column submitter_id uuid,
+    add column segments     integer,
+    add column delay        smallint,
+    add column country      text,
+    add column currency     text,
+    add column price        numeric;
+
+comment on column message.outcome_id is 'outcome.id of the report that decides; null where our own event does.';
+comment on column message.submitter_id is 'Who submitted it; null if we did not send it. Here as well, because send_request goes earlier.';
+comment on column message.segments is 'As billed, by the report that decides; before one says so, what we counted.';
+comment on column message.delay is 'Class of the time from sending to delivery: see DelayClass in the program.';
+comment on column message.country is 'ISO 3166 of the recipient''s number; null if it is none or of no country.';
+comment on column message.price is 'Of the report that decides.';
+
+-- What writers added, not yet in `statistic`. One row of arrays for each statement of a transaction: no
+-- key, no lock between writers. An element stands for `messages` messages that agree in all else; a
+-- negative number takes them back. waybill serve moves them on every second, and every answer reads
+-- both tables as of one moment, so that it is exact whether or not that has happened.
+create table statistic_change (
+    hours      timestamptz[] not null,
+    providers  smallint[]    not null,
+    statuses   smallint[]    not null,
+    outcomes   bigint[]      not null,
+    countries  text[]        not null,
+    senders    text[]        not null,
+    submitters uuid[]        not null,
+    segments   integer[]     not null,
+    delays     smallint[]    not null,
+    currencies text[]        not null,
+    prices     numeric[]     not null,
+    messages   bigint[]      not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+        autovacuum_vacuum_insert_threshold = -1);
+
+comment on table statistic_change is 'Changes of statistic that are not in it yet: add the elements of all rows to it.';
+comment on column statistic_change.hours is 'Of message.created_at, in UTC.';
+comment on column statistic_change.senders is 'The first 100 characters.';
+
+-- Messages by hour (and once more by day) of created_at, one row for each value of each dimension:
+--   0  all messages        value ''
+--   1  provider            value: its code
+--   2  error               value: outcome_id; country: the recipient's
+--   3  country             value: ISO 3166
+--   4  sender              value: its first 100 characters
+--   5  submitter           value: the principal's id
+-- An unknown value is ''. All rows of one dimension add up to all messages. Rows stay when their
+-- messages have moved on: then `messages` is 0, so ask for `messages > 0`. To learn in which hours a
+-- value occurs, ask statistic_value for (dimension, value), for a status dimension 0, and treat every
+-- hour that occurs in statistic_change as if it might be there.
+create table statistic (
+    since     timestamptz not null,
+    messages  bigint      not null,
+    segments  bigint      not null,
+    dimension smallint    not null,
+    status    smallint    not null,
+    is_day    boolean     not null,
+    value     text        not null,
+    country   text        not null,
+    currency  text        not null,
+    price     numeric     not null,
+    delays    bigint[]    not null,
+    constraint statistic_pkey
+        primary key (is_day, dimension, since, value, country, status, currency),
+    constraint statistic_dimension_known check (dimension between 0 and 5),
+    constraint statistic_value_length check (
+        char_length(value) <= 100 and char_length(country) <= 2 and char_length(currency) <= 16)
+) with (fillfactor = 70);
+
+create index statistic_value on statistic (dimension, value, since) where not is_day;
+
+comment on table statistic is 'Messages by hour and by day of their creation, by dimension, value, current status and currency.';
+comment on column statistic.since is 'Start of the hour or the day, in UTC.';
+comment on column statistic.country is 'In dimension 2 only; else empty.';
+comment on column statistic.delays is 'Pairs of a class of message.delay and how many messages are in it.';
+
+-- What messages add, taken from their rows after an update: whoever updates them needs to know nothing
+-- of it. Inserts are counted by the statement that makes them; a trigger would cost receiving reports
+-- more than all the rest of this file.
+create function count_updated_messages() returns trigger
+    language plpgsql
+    security definer
+as $$
+begin
+    insert into statistic_change
+    select array_agg(hour), array_agg(provider), array_agg(status), array_agg(outcome_id),
+        array_agg(country), array_agg(sender), array_agg(submitter_id), array_agg(segments),
+        array_agg(delay), array_agg(currency), array_agg(price), array_agg(messages)
+    from (
+        select hour, provider, status, outcome_id, country, sender, submitter_id, segments, delay,
+            currency, price, sum(change) as messages
+        from (
+            select date_trunc('hour', created_at, 'UTC') as hour, provider, status, outcome_id,
+                country, left(sender, 100) as sender, submitter_id, segments, delay, currency, price,
+                1 as change
+            from new_rows
+            union all
+            select date_trunc('hour', created_at, 'UTC'), provider, status, outcome_id,
+                country, left(sender, 100), submitter_id, segments, delay, currency, price, -1
+            from old_rows
+        ) as row
+        group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+        having sum(change) <> 0
+    ) as changed
+    having count(*) > 0;
+    return null;
+end
+$$;
+
+create trigger count_updated after update on message
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function count_updated_messages();
+
+comment on function count_updated_messages is 'Tells statistic_change what an update of messages moved.';
+
+-- The sum of two lists of pairs.
+create function add_delays(a bigint[], b bigint[]) returns bigint[]
+    language sql
+    immutable
+    parallel safe
+    return coalesce((
+        select array_agg(array[class, number] order by class)
+        from (
+            select class, sum(number)::bigint as number
+            from (select a[i][1], a[i][2] from generate_subscripts(a, 1) as i
+                  union all
+                  select b[i][1], b[i][2] from generate_subscripts(b, 1) as i) as pair (class, number)
+            group by class
+            having sum(number) <> 0
+        ) as summed), '{}');
+
+-- Moves a portion of statistic_change into statistic; tells how many rows it took, null if somebody
+-- else is at it.
+create function fold_statistics(most integer) returns bigint
+    language plpgsql
+    security definer
+as $$
+declare
+    moved bigint;
+begin
+    if not pg_try_advisory_xact_lock(7310873230) then return null; end if;
+    with taken as materialized (
+        delete from statistic_change
+        where ctid = any(array(select ctid from statistic_change limit most))
+        returning *
+    ),
+    change as materialized (
+        select hour, provider, status, outcome_id, country, sender, submitter_id, segments, delay,
+            currency, price, sum(messages) as messages
+        from (
+            select unnest(hours) as hour, unnest(providers) as provider, unnest(statuses) as status,
+                unnest(outcomes) as outcome_id, unnest(countries) as country,
+                unnest(senders) as sender, unnest(submitters) as submitter_id,
+                unnest(segments) as segments, unnest(delays) as delay,
+                unnest(currencies) as currency, unnest(prices) as price,
+                unnest(messages) as messages
+            from taken
+        ) as element
+        group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+        having sum(messages) <> 0
+    ),
+    counted as (
+        select part.dimension, part.value, part.country, change.hour, change.status,
+            coalesce(left(change.currency, 16), '') as currency, change.delay,
+            sum(messages) as messages,
+            coalesce(sum(messages * change.segments), 0) as segments,
+            coalesce(sum(messages * change.price), 0) as price
+        from change
+        cross join lateral (values
+            (0::smallint, '', ''),
+            (1::smallint, change.provider::text, ''),
+            (2::smallint, coalesce(change.outcome_id::text, ''), coalesce(change.country, '')),
+            (3::smallint, coalesce(change.country, ''), ''),
+            (4::smallint, coalesce(change.sender, ''), ''),
+            (5::smallint, coalesce(change.submitter_id::text, ''), '')
+        ) as part (dimension, value, country)
+        group by 1, 2, 3, 4, 5, 6, 7
+    ),
+    summed as (
+        select span.is_day, span.since, dimension, value, country, status, currency, delay,
+            sum(messages) as messages, sum(segments) as segments, sum(price) as price
+        from counted
+        cross join lateral (values
+            (false, hour), (true, date_trunc('day', hour, 'UTC'))
+        ) as span (is_day, since)
+        group by 1, 2, 3, 4, 5, 6, 7, 8
+    ),
+    stored as (
+        insert into statistic as known (
+            is_day, since, dimension, value, country, status, currency, messages, segments, price,
+            delays)
+        select is_day, since, dimension, value, country, status, currency, sum(messages),
+            sum(segments), sum(price),
+            coalesce(
+                array_agg(array[delay::bigint, messages::bigint] order by delay)
+                    filter (where delay is not null and messages <> 0), '{}')
+        from summed
+        group by 1, 2, 3, 4, 5, 6, 7
+        on conflict (is_day, dimension, since, value, country, status, currency) do update set
+            messages = known.messages + excluded.messages,
+            segments = known.segments + excluded.segments,
+            price = known.price + excluded.price,
+            delays = case
+                when excluded.delays = '{}' then known.delays
+                when known.delays = '{}' then excluded.delays
+                else add_delays(known.delays, excluded.delays) end
+    )
+    select count(*) from taken into moved;
+    return moved;
+end
+$$;
+
+comment on function fold_statistics is 'Moves a portion of statistic_change into statistic.';
+
+-- Hours go after 400 days, in portions; see the others in 0006. Days stay as long as the messages do:
+-- a few hundred rows each.
+create function drop_old_statistics(
+    most integer, out seen bigint, out dropped bigint, out last uuid)
+    language plpgsql
+    security definer
+as $$
+begin
+    perform pg_advisory_xact_lock(7310873230);
+    with gone as (
+        delete from statistic
+        where ctid = any(array(
+            select ctid from statistic
+            where not is_day and since < now() - interval '400 days'
+            limit most))
+        returning true
+    )
+    select count(*), count(*) from gone into seen, dropped;
+end
+$$;
+
+comment on function drop_old_statistics is 'Drops a portion of the hours of statistic that are older than 400 days.';
+
+revoke all on function count_updated_messages, add_delays, fold_statistics, drop_old_statistics
+    from public;
+
+-- For the reasons see 0003 and 0006.
+do $$
+declare
+    name text;
+begin
+    foreach name in array array[
+        'count_updated_messages', 'fold_statistics', 'drop_old_statistics']
+    loop
+        execute format(
+            'alter function %I set search_path = %I, pg_temp', name, current_schema());
+    end loop;
+    execute 'alter function fold_statistics set jit = off';
+end
+$$;
