@@ -37,13 +37,19 @@ package struct SignInAttempt: Sendable {
     package let password: Password
     /// Six digits, or a recovery code; nil if none was typed.
     package let code: String?
-    package let origin: Origin
+    package let origin: RequestOrigin
+    /// What the browser calls itself; cut where it is stored.
+    package let userAgent: String?
 
-    package init(email: String, password: Password, code: String? = nil, origin: Origin) {
+    package init(
+        email: String, password: Password, code: String? = nil, origin: RequestOrigin,
+        userAgent: String? = nil
+    ) {
         self.email = email
         self.password = password
         self.code = code
         self.origin = origin
+        self.userAgent = userAgent
     }
 }
 
@@ -115,35 +121,35 @@ package protocol AccountService: Sendable {
     /// Takes a new password from the holder of a one-time link, whose sessions then end. The link
     /// is used up only if the password is taken.
     func choosePassword(
-        link: String, password: Password, origin: Origin,
+        link: String, password: Password, origin: RequestOrigin,
         completion: @escaping AccountCompletion<User>)
 
     /// Changes one's own password; ends one's other sessions. A wrong current password counts as a
     /// failed sign-in. Completes with the session's new token.
     func changePassword(
-        of signedIn: SignedIn, from current: Password, to new: Password, origin: Origin,
+        of signedIn: SignedIn, from current: Password, to new: Password, origin: RequestOrigin,
         completion: @escaping AccountCompletion<FreshSecret>)
 
     /// Makes a TOTP secret, which counts only when a code has confirmed it; a later one replaces
     /// it. Needs the password again.
     func startTOTP(
-        of signedIn: SignedIn, password: Password, origin: Origin,
+        of signedIn: SignedIn, password: Password, origin: RequestOrigin,
         completion: @escaping AccountCompletion<TOTPSetup>)
 
     /// Sets TOTP up by its first code.
     func confirmTOTP(
-        of signedIn: SignedIn, code: String, origin: Origin
+        of signedIn: SignedIn, code: String, origin: RequestOrigin
     ) throws(AccountFailure) -> TOTPConfirmation
 
     /// Removes TOTP with its recovery codes. Needs the password again. Completes with the session's
     /// new token.
     func removeTOTP(
-        of signedIn: SignedIn, password: Password, origin: Origin,
+        of signedIn: SignedIn, password: Password, origin: RequestOrigin,
         completion: @escaping AccountCompletion<FreshSecret>)
 
     /// Replaces the recovery codes by ten new ones. Needs the password again.
     func renewRecoveryCodes(
-        of signedIn: SignedIn, password: Password, origin: Origin,
+        of signedIn: SignedIn, password: Password, origin: RequestOrigin,
         completion: @escaping AccountCompletion<[FreshSecret]>)
 
     /// Gives a session a new token; the old one is good for some seconds more, for requests that

@@ -71,19 +71,3 @@ package struct SessionPolicy: Sendable, Equatable {
         self.totpRoles = totpRoles
     }
 }
-
-/// Where a request came from, for the records of what it did.
-package struct Origin: Sendable, Equatable {
-    /// nginx's id of the request; nil on the command line.
-    package let requestID: String?
-    /// The IP address; nil on the command line.
-    package let address: String?
-    /// What the browser calls itself; cut where it is stored.
-    package let userAgent: String?
-
-    package init(requestID: String? = nil, address: String? = nil, userAgent: String? = nil) {
-        self.requestID = requestID
-        self.address = address
-        self.userAgent = userAgent
-    }
-}
