@@ -19,7 +19,7 @@ struct PrivilegeTests {
             "delete from callback_default", "delete from outcome", "delete from tally",
             "delete from quarantine", "delete from api_key", "delete from api_key_secret",
             "update audit set action = ''", "delete from audit", "truncate audit",
-            "select action from audit",
+            "select drop_old_audit(3, 3, 1)",
             "update report set status = 4", "update callback set body = ''",
             "update outcome set status_name = ''", "update quarantine set reason = ''",
             "insert into schema_migration values (99, 'x', 1)",

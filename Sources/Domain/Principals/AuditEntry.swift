@@ -44,6 +44,19 @@ package struct AuditEntry: Sendable, Equatable {
         self.after = after
     }
 
+    /// A send request was accepted.
+    package init(accepting sendRequest: SendRequest) {
+        action = .sendMessages
+        object = Self.bounded(sendRequest.id)
+        principal = sendRequest.submitter
+        requestID = sendRequest.origin.requestID.map(Self.bounded)
+        address = sendRequest.origin.address.map(Self.bounded)
+        at = sendRequest.acceptedAt
+        detail = ["messages": "\(sendRequest.recipients.count)"]
+        before = [:]
+        after = [:]
+    }
+
     /// An act of somebody whom nobody knows yet, or of Waybill itself.
     ///
     /// - Parameters:

@@ -3,6 +3,8 @@ package struct SendRequest: Sendable {
     package let id: SendRequestID
     package let acceptedAt: Timestamp
     package let submitter: Submitter
+    /// By which request it came.
+    package let origin: RequestOrigin
     /// 1 to 1,000, each number once.
     package let recipients: [Recipient]
     /// A number with `+`, a short code or a name of up to eleven characters; nil leaves it to the
@@ -24,7 +26,8 @@ package struct SendRequest: Sendable {
     /// `segmentation` is that of the text, if the caller has measured it; measuring a long text takes
     /// time.
     package init(
-        id: SendRequestID, acceptedAt: Timestamp, submitter: Submitter, recipients: [Recipient],
+        id: SendRequestID, acceptedAt: Timestamp, submitter: Submitter,
+        origin: RequestOrigin = .none, recipients: [Recipient],
         sender: String?, text: String, segmentation: Segmentation? = nil, isPinned: Bool,
         validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
         giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil
@@ -32,6 +35,7 @@ package struct SendRequest: Sendable {
         self.id = id
         self.acceptedAt = acceptedAt
         self.submitter = submitter
+        self.origin = origin
         self.recipients = recipients
         self.sender = sender
         self.text = text

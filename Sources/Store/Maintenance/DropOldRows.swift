@@ -34,7 +34,10 @@ struct RowKey: Sendable, ColumnValue {
 }
 
 /// Deletes a portion of old rows through a function of the schema.
-protocol DropStatement: Statement where Row == DroppedPortion {
+protocol DropStatement: Statement where Row == DroppedPortion {}
+
+/// The same for what is kept for so many days after the last thing that happened.
+protocol WalkStatement: DropStatement {
     /// - Parameters:
     ///   - keepDays: nothing younger than so many days is deleted.
     ///   - after: where the portion begins.
@@ -49,7 +52,7 @@ extension DropStatement {
 }
 
 /// A portion of the idempotency keys past 24 hours.
-struct DropOldKeys: DropStatement {
+struct DropOldKeys: WalkStatement {
     private let most: Int
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -65,7 +68,7 @@ struct DropOldKeys: DropStatement {
 }
 
 /// A portion of the timelines of messages without recent activity.
-struct DropOldEvents: DropStatement {
+struct DropOldEvents: WalkStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -79,7 +82,7 @@ struct DropOldEvents: DropStatement {
 }
 
 /// A portion of the dead letters of such messages.
-struct DropOldDeadLetters: DropStatement {
+struct DropOldDeadLetters: WalkStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -94,7 +97,7 @@ struct DropOldDeadLetters: DropStatement {
 }
 
 /// A portion of the send requests, with their texts, that have only such messages.
-struct DropOldSendRequests: DropStatement {
+struct DropOldSendRequests: WalkStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -109,7 +112,7 @@ struct DropOldSendRequests: DropStatement {
 }
 
 /// A portion of the changes that are older than three days.
-struct DropOldChanges: DropStatement {
+struct DropOldChanges: WalkStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -124,7 +127,7 @@ struct DropOldChanges: DropStatement {
 }
 
 /// A portion of the expired rows in the archive's default partition.
-struct DropOldCallbacks: DropStatement {
+struct DropOldCallbacks: WalkStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -138,7 +141,7 @@ struct DropOldCallbacks: DropStatement {
 }
 
 /// A portion of the expired rows in quarantine.
-struct DropOldQuarantine: DropStatement {
+struct DropOldQuarantine: WalkStatement {
     private let walk: Walk
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -152,7 +155,7 @@ struct DropOldQuarantine: DropStatement {
 }
 
 /// A portion of the rows in quarantine beyond its bounds, as last measured.
-struct CutQuarantine: DropStatement {
+struct CutQuarantine: WalkStatement {
     private let most: Int
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -163,6 +166,22 @@ struct CutQuarantine: DropStatement {
     static let sql: StaticString = "select seen, dropped, last from cut_quarantine($1)"
 
     func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: most))
+    }
+}
+
+/// A portion of the expired audit entries. Those of sending go with the send requests.
+struct DropOldAudit: DropStatement {
+    let auditDays: Int
+    let keepDays: Int
+    let most: Int
+
+    static let name: StaticString = "drop_old_audit"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_audit($1, $2, $3)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: auditDays))
+        parameters.add(Int32(clamping: keepDays))
         parameters.add(Int32(clamping: most))
     }
 }

@@ -11,6 +11,7 @@ package final class Maintenance: Sendable {
     private let pool: ConnectionPool
     private let logger: Logger
     private let keepDays: Int
+    private let auditDays: Int
     private let quarantine: QuarantineGate?
     private let metrics: MaintenanceMetrics
     private let thread = ServiceThread("maintenance")
@@ -38,16 +39,19 @@ package final class Maintenance: Sendable {
     ///   - pool: of one connection, used for this alone.
     ///   - keepDays: how long raw callbacks, quarantine and what sending leaves behind are kept
     ///     after the last thing that happened.
+    ///   - auditDays: how long the audit is kept.
     ///   - quarantine: tells how much the writer put there; without it the bounds are looked at
     ///     every ten minutes only.
     ///   - metrics: where failures and dropped rows are counted.
     ///   - logger: told of failures.
     package init(
-        _ pool: ConnectionPool, keepDays: Int, quarantine: QuarantineGate? = nil,
+        _ pool: ConnectionPool, keepDays: Int, auditDays: Int = 400,
+        quarantine: QuarantineGate? = nil,
         metrics: Metrics = Metrics(), logger: Logger
     ) {
         self.pool = pool
         self.keepDays = keepDays
+        self.auditDays = auditDays
         self.quarantine = quarantine
         self.metrics = MaintenanceMetrics(metrics)
         self.logger = logger
@@ -91,6 +95,9 @@ package final class Maintenance: Sendable {
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
             walk(.sendRequests, DropOldSendRequests.self),
+            walk(.audit) { [keepDays, auditDays] in
+                DropOldAudit(auditDays: auditDays, keepDays: keepDays, most: $1)
+            },
         ].allSatisfy { $0 }
     }
 }
@@ -150,14 +157,21 @@ extension Maintenance {
     }
 
     /// Deletes in portions until nothing expired is left.
-    private func walk<Drop: DropStatement>(_ step: MaintenanceStep, _ drop: Drop.Type) -> Bool {
+    private func walk<Drop: WalkStatement>(_ step: MaintenanceStep, _ drop: Drop.Type) -> Bool {
+        walk(step) { [keepDays] in Drop(keepDays: keepDays, after: $0, most: $1) }
+    }
+
+    /// The same with a statement that is made of where a portion begins and how large it is.
+    private func walk(
+        _ step: MaintenanceStep, _ drop: (_ after: RowKey, _ most: Int) -> some DropStatement
+    ) -> Bool {
         var pace = BatchPace()
         var after = RowKey.first
         while !thread.isStopping {
             let started = ContinuousClock.now
             let size = pace.size
             do throws(PostgresError) {
-                let statement = Drop(keepDays: keepDays, after: after, most: size)
+                let statement = drop(after, size)
                 let portion = try pool.withConnection(isIdempotent: true) {
                     connection throws(PostgresError) in
                     try connection.execute(
@@ -214,6 +228,7 @@ enum MaintenanceStep: String, CaseIterable {
     case deadLetters = "dead_letters"
     case sendRequests = "send_requests"
     case outboxCounts = "outbox_counts"
+    case audit
 }
 
 /// What maintenance counts, by its step.

@@ -27,7 +27,9 @@ package struct SendQueue: MessageQueue {
         // send request's id, or the key, is then found.
         try commits.run { connection throws(PostgresError) in
             guard let idempotency else {
-                let accepted = try connection.execute(AcceptSendRequest(sendRequest: sendRequest))
+                let (accepted, _) = try connection.execute(
+                    AcceptSendRequest(sendRequest: sendRequest),
+                    InsertSendEntry(sendRequest: sendRequest))
                 // It exists already, but perhaps on no standby yet.
                 if accepted.rows.isEmpty { try connection.execute(WaitForStandby()) }
                 feed.publish(accepted.first ?? [])
@@ -38,9 +40,10 @@ package struct SendQueue: MessageQueue {
                 () throws(PostgresError) -> Acceptance in
                 let claim = ClaimKey(idempotency: idempotency, now: sendRequest.acceptedAt)
                 guard try connection.execute(claim).rows.isEmpty else {
-                    queued =
-                        try connection.execute(AcceptSendRequest(sendRequest: sendRequest)).first
-                        ?? []
+                    let (accepted, _) = try connection.execute(
+                        AcceptSendRequest(sendRequest: sendRequest),
+                        InsertSendEntry(sendRequest: sendRequest))
+                    queued = accepted.first ?? []
                     return .queued
                 }
                 let known = try connection.execute(SelectKey(idempotency: idempotency)).first

@@ -14,7 +14,8 @@ package struct APIRequest {
     let authorization: String?
     let contentType: String?
     let idempotencyKey: String?
-    private let address: String?
+    /// The client's, as nginx knows it.
+    let address: String?
     /// Nil if it is not percent-encoded UTF-8 without NUL.
     private let query: QueryReader?
 
@@ -28,6 +29,9 @@ package struct APIRequest {
         address = exchange.parameter("REMOTE_ADDR")
         query = QueryReader(strict: exchange.parameter("QUERY_STRING") ?? "")
     }
+
+    /// For the audit, where nobody is known.
+    var origin: RequestOrigin { RequestOrigin(requestID: requestID, address: address) }
 
     /// The principal with this request's details, for the audit of its acts.
     func requester(_ principal: Principal) -> Requester {

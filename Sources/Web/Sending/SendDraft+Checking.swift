@@ -15,13 +15,15 @@ extension SendDraft {
     /// - Parameters:
     ///   - id: the send request's.
     ///   - submitter: who asks for it.
+    ///   - origin: by which request.
     ///   - now: when it came.
     ///   - routing: whom messages go to if no provider is named.
     ///   - key: a message's id by its send request and recipient.
     /// - Returns: the send request, ready to be queued.
     /// - Throws: all problems in one, those of `problems` first.
     package consuming func sendRequest(
-        _ id: SendRequestID, by submitter: Submitter, at now: Timestamp, routing: Routing,
+        _ id: SendRequestID, by submitter: Submitter, from origin: RequestOrigin = .none,
+        at now: Timestamp, routing: Routing,
         key: (SendRequestID, PhoneNumber) -> MessageID
     ) throws(Problem) -> SendRequest {
         let pinned = checkedProvider(routing)
@@ -37,7 +39,8 @@ extension SendDraft {
         let callbackData = checkedCallbackData()
         guard problems.count == 0, let measured else { throw Problem(problems) }
         return SendRequest(
-            id: id, acceptedAt: now, submitter: submitter, recipients: recipients, sender: sender,
+            id: id, acceptedAt: now, submitter: submitter, origin: origin,
+            recipients: recipients, sender: sender,
             text: measured.text, segmentation: measured.segmentation, isPinned: pinned != nil,
             validityMinutes: validity, sendAt: sendAt,
             giveUpAt: (sendAt ?? now).advanced(

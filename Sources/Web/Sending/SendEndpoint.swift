@@ -55,7 +55,8 @@ package struct SendEndpoint: Sendable {
         var draft = SendDraft(members)
         check(request.idempotencyKey, &draft.problems)
         let sendRequest = try draft.sendRequest(
-            .new(at: now), by: Submitter(principal), at: now, routing: routing, key: key)
+            .new(at: now), by: Submitter(principal), from: request.origin, at: now,
+            routing: routing, key: key)
         let queued = SendAnswer.stored(sendRequest)
         let idempotency = request.idempotencyKey.map { key in
             Idempotency(

@@ -84,5 +84,6 @@ extension Configuration.Limits {
         poolSize = environment.integer(WaybillSettings.poolSize)
         drainDeadline = .seconds(environment.integer(WaybillSettings.drainSeconds))
         callbackRetentionDays = environment.integer(WaybillSettings.callbackRetentionDays)
+        auditRetentionDays = environment.integer(WaybillSettings.auditRetentionDays)
     }
 }

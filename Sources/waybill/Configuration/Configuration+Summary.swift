@@ -37,6 +37,7 @@ extension Configuration {
                 "commit \(limits.commitDeadline), drain \(limits.drainDeadline)"
             ))
         lines.append(("callbacks kept", "\(limits.callbackRetentionDays) days"))
+        lines.append(("audit kept", "\(limits.auditRetentionDays) days"))
         return lines
     }
 }

@@ -38,6 +38,7 @@ struct Configuration {
         let poolSize: Int
         let drainDeadline: Duration
         let callbackRetentionDays: Int
+        let auditRetentionDays: Int
     }
 
     /// The providers whose callbacks are authenticated, by their names.

@@ -134,7 +134,7 @@ enum WaybillSettings {
     private static let process = [
         logLevel, socketDirectory, socketGroup, callbackWorkers, apiWorkers, maxConnections,
         maxInFlight, writerQueueReports, writerConnections, commitDeadline, poolSize, drainSeconds,
-        callbackRetentionDays, watchdog,
+        callbackRetentionDays, auditRetentionDays, watchdog,
     ]
 
     static let logLevel = Setting(
@@ -220,6 +220,14 @@ enum WaybillSettings {
         """
         How many days raw callbacks, the quarantine, and the texts and timelines of messages that \
         are over are kept.
+        """)
+
+    static let auditRetentionDays = Setting(
+        "WAYBILL_AUDIT_RETENTION_DAYS", .integer(default: 400, in: 30...3650),
+        in: processGroup, readBy: [.serve],
+        """
+        How many days the audit is kept. Its entries of send requests go with the send requests, \
+        after 30 days at the earliest.
         """)
 
     static let watchdog = Setting(

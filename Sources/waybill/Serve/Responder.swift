@@ -56,7 +56,8 @@ final class Responder: Sendable {
         )
         maintenance = Maintenance(
             ConnectionPool(configuration.database, maximumCount: 1),
-            keepDays: limits.callbackRetentionDays, quarantine: writer.quarantine,
+            keepDays: limits.callbackRetentionDays, auditDays: limits.auditRetentionDays,
+            quarantine: writer.quarantine,
             metrics: metrics, logger: logger)
 
         sending = try SendingService(

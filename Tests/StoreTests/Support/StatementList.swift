@@ -71,7 +71,7 @@ enum StatementList {
         statements: [
             AcceptSendRequest.self, ClaimKey.self, SelectKey.self, KeepAnswers.self,
             CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self, PlanAnew.self,
-            WaitForStandby.self, InsertAuditEntry.self,
+            WaitForStandby.self, InsertAuditEntry.self, InsertSendEntry.self,
         ])
 
     static let sendingStates = StatementUser(
@@ -94,7 +94,7 @@ enum StatementList {
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
             DropOldChanges.self, DropOldEvents.self, DropOldDeadLetters.self,
-            DropOldSendRequests.self,
+            DropOldSendRequests.self, DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
 
