@@ -52,6 +52,7 @@ comment on column audit.after is 'The same afterwards.';
 create index audit_at on audit (at, number);
 create index audit_action on audit (action, at, number);
 create index audit_principal on audit (principal_id, at, number);
+create index audit_principal_name on audit (principal_name, at, number);
 create index audit_object on audit (object, at, number);
 create index audit_address on audit (address, at, number) where address is not null;
 create index audit_request on audit (request_id) where request_id is not null;

@@ -10,13 +10,20 @@ package struct APIKey: Sendable, Equatable {
     package let lastUsedAt: Timestamp?
     /// Nil while the key is valid.
     package let revokedAt: Timestamp?
+    /// When it ends with all of its secrets; nil for never.
+    package let expiresAt: Timestamp?
+    /// From where it may be used; empty for everywhere.
+    package let networks: [IPNetwork]
+    /// Who made it; nil if that was before anybody noted it.
+    package let maker: Submitter?
     /// Its secrets that have not expired, the newest first; for a key that was found by a secret,
     /// only that one.
     package let secrets: [IssuedSecret]
 
     package init(
         id: APIKeyID, name: String, scopes: Set<Scope>, createdAt: Timestamp,
-        lastUsedAt: Timestamp? = nil, revokedAt: Timestamp? = nil, secrets: [IssuedSecret] = []
+        lastUsedAt: Timestamp? = nil, revokedAt: Timestamp? = nil, expiresAt: Timestamp? = nil,
+        networks: [IPNetwork] = [], maker: Submitter? = nil, secrets: [IssuedSecret] = []
     ) {
         self.id = id
         self.name = name
@@ -24,7 +31,17 @@ package struct APIKey: Sendable, Equatable {
         self.createdAt = createdAt
         self.lastUsedAt = lastUsedAt
         self.revokedAt = revokedAt
+        self.expiresAt = expiresAt
+        self.networks = networks
+        self.maker = maker
         self.secrets = secrets
+    }
+
+    /// Whether it may be used from an address; nil for one that nginx did not name.
+    package func admits(_ address: String?) -> Bool {
+        guard !networks.isEmpty else { return true }
+        guard let address = address.flatMap({ IPNetwork($0) }) else { return false }
+        return networks.contains { $0.contains(address) }
     }
 
     /// The record of a secret, without the secret itself.
@@ -45,7 +62,7 @@ package struct APIKey: Sendable, Equatable {
 
 /// Where keys are kept.
 package protocol APIKeyStore: Sendable {
-    /// The valid key that has a secret of this SHA-256, nil if there is none or it has expired.
-    /// Records that it was used.
+    /// The key that has a secret of this SHA-256, nil if there is none, if the secret has expired or
+    /// the key was revoked. Records that it was used, unless the key itself has expired.
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey?
 }

@@ -44,6 +44,16 @@ extension Status: ColumnValue {
 }
 
 extension RowReader {
+    /// A principal's kind, id and name, in three columns; nil without a kind, or with one that this
+    /// version does not know.
+    mutating func nextPrincipal() throws(PostgresError) -> Submitter? {
+        let kind = try next(String?.self).flatMap { PrincipalID.Kind(rawValue: $0) }
+        let id = try next(Identifier<Principal>?.self)
+        let name = try next(String?.self)
+        guard let kind, let id, let name else { return nil }
+        return Submitter(id: PrincipalID(kind, id), name: name)
+    }
+
     /// A code and its text, in two columns; nil without a code.
     mutating func nextProblem() throws(PostgresError) -> ProviderProblem? {
         let code = try next(String?.self)

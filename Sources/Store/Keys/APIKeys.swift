@@ -4,7 +4,7 @@ import Synchronization
 package import Telemetry
 
 /// The keys to the API, in the database. Any thread.
-package final class APIKeys: APIKeyStore {
+package final class APIKeys: APIKeyStore, APIKeyRegister {
     private let queries: Queries
     private let commits: Queries
     private let logger: Logger
@@ -47,7 +47,6 @@ package final class APIKeys: APIKeyStore {
         }
     }
 
-    /// All keys, revoked ones too, in the order of creation.
     package func list() throws(StoreFailure) -> [APIKey] {
         let rows = try queries.run { connection throws(PostgresError) in
             try connection.execute(SelectAPIKeys()).rows
@@ -62,7 +61,35 @@ package final class APIKeys: APIKeyStore {
 
 /// The changes of keys, each with its audit entry.
 extension APIKeys {
-    /// Adds a key.
+    package func create(
+        _ draft: APIKeyDraft, hash: [UInt8], by requester: Requester
+    ) throws(StoreFailure) -> APIKeyCreation {
+        let now = Timestamp.now
+        let id = APIKeyID.new(at: now)
+        let scopes = draft.scopes.sorted().map(\.rawValue)
+        let entry = AuditEntry(
+            .createKey, of: id, by: requester, at: now,
+            detail: ["name": draft.name, "scopes": scopes.joined(separator: ",")],
+            after: [
+                "name": .text(draft.name), "scopes": .words(scopes),
+                "expires_at": .time(draft.expiresAt),
+                "addresses": .words(draft.networks.map(\.description)),
+            ])
+        return try commits.run { connection throws(PostgresError) in
+            try connection.transaction { () throws(PostgresError) in
+                let insert = InsertAPIKey(
+                    id: id, hash: hash, draft: draft, maker: requester.principal)
+                guard let added = try connection.execute(insert).first else {
+                    let isTaken = try connection.execute(SelectKeyName(name: draft.name)).first
+                    return isTaken == true ? .nameTaken : .tooMany
+                }
+                try connection.execute(InsertAuditEntry(entry: entry))
+                return .created(added.key(secrets: [added.secret].compactMap { $0 }))
+            }
+        }
+    }
+
+    /// Adds a key without an end, for all addresses.
     ///
     /// - Parameters:
     ///   - name: 1 to 100 characters.
@@ -74,18 +101,9 @@ extension APIKeys {
     package func create(
         name: String, scopes: Set<Scope>, hash: [UInt8], by requester: Requester
     ) throws(StoreFailure) -> Bool {
-        let now = Timestamp.now
-        let id = APIKeyID.new(at: now)
-        let entry = AuditEntry(
-            .createKey, of: id, by: requester, at: now,
-            detail: [
-                "name": name, "scopes": scopes.sorted().map(\.rawValue).joined(separator: ","),
-            ])
-        return try commit { connection throws(PostgresError) in
-            let added = try connection.execute(
-                InsertAPIKey(id: id, hash: hash, name: name, scopes: scopes))
-            return added.affectedCount == 1 ? entry : nil
-        }
+        let draft = APIKeyDraft(name: name, scopes: scopes)
+        guard case .created = try create(draft, hash: hash, by: requester) else { return false }
+        return true
     }
 
     /// Gives the valid key of this name a new secret; its id, name and scopes stay.
@@ -122,7 +140,18 @@ extension APIKeys {
         try commit { connection throws(PostgresError) in
             try connection.execute(RevokeAPIKey(name: name)).first.map { key in
                 AuditEntry(
-                    .revokeKey, of: key, by: requester, at: .now, detail: ["name": name])
+                    .revokeKey, of: key, by: requester, at: .now, detail: ["name": name],
+                    before: ["revoked": false], after: ["revoked": true])
+            }
+        }
+    }
+
+    package func revoke(_ id: APIKeyID, by requester: Requester) throws(StoreFailure) -> Bool {
+        try commit { connection throws(PostgresError) in
+            try connection.execute(RevokeAPIKeyByID(id: id)).first.map { name in
+                AuditEntry(
+                    .revokeKey, of: id, by: requester, at: .now, detail: ["name": name],
+                    before: ["revoked": false], after: ["revoked": true])
             }
         }
     }

@@ -17,7 +17,7 @@ enum StatementList {
         case .responder:
             [
                 health, queries, writer, messages, changes, queue, sendingStates, notifier,
-                keys, maintenance,
+                keys, audit, maintenance,
             ]
         case .dispatcher: [health, queries, writer, outbox, notifier]
         default: []
@@ -84,8 +84,15 @@ enum StatementList {
         files: ["APIKeys.swift"],
         statements: [
             SelectAPIKey.self, TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self,
-            LockAPIKey.self, ReplaceSecret.self, RevokeAPIKey.self, InsertAuditEntry.self,
+            LockAPIKey.self, ReplaceSecret.self, RevokeAPIKey.self, RevokeAPIKeyByID.self,
+            SelectKeyName.self, InsertAuditEntry.self,
             CommitLazily.self,
+        ])
+
+    static let audit = StatementUser(
+        files: ["AuditLog.swift"],
+        statements: [
+            SelectAudit.self, InsertAuditEntry.self, PlanAnew.self, CommitLazily.self,
         ])
 
     static let maintenance = StatementUser(
