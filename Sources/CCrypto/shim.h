@@ -3,7 +3,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include <crypt.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -46,6 +49,46 @@ static inline size_t waybill_hmac(
         length = 0;
     }
     EVP_MAC_CTX_free(context);
+    return length;
+}
+
+/*
+ * A fresh setting of a method, with libcrypt's own random salt; 1 if it was made. `output` holds
+ * CRYPT_GENSALT_OUTPUT_SIZE bytes.
+ */
+static inline int waybill_crypt_setting(const char *prefix, unsigned long cost, char *output) {
+    char *setting = crypt_gensalt_ra(prefix, cost, NULL, 0);
+    if (setting == NULL) return 0;
+    size_t length = strlen(setting);
+    int made = length > 0 && setting[0] != '*' && length < CRYPT_GENSALT_OUTPUT_SIZE;
+    if (made) memcpy(output, setting, length + 1);
+    free(setting);
+    return made;
+}
+
+/*
+ * Hashes a phrase by a setting, or by a whole hash that begins with one; the hash's length, or 0 if
+ * there is none: what begins with '*' is libcrypt's sign of an error. `output` holds
+ * CRYPT_OUTPUT_SIZE bytes.
+ */
+static inline size_t waybill_crypt(const char *phrase, const char *setting, char *output) {
+    void *data = NULL;
+    int size = 0;
+    size_t length = 0;
+    const char *hash = crypt_ra(phrase, setting, &data, &size);
+    if (hash != NULL && hash[0] != '*') {
+        length = strlen(hash);
+        if (length < CRYPT_OUTPUT_SIZE) {
+            memcpy(output, hash, length + 1);
+        } else {
+            length = 0;
+        }
+    }
+    if (data != NULL) {
+        /* It holds the phrase. */
+        OPENSSL_cleanse(data, (size_t)size);
+        free(data);
+    }
     return length;
 }
 

@@ -1,4 +1,4 @@
-/// Why libcrypto could not do an operation. Holds no secret and no input.
+/// Why libcrypto or libcrypt could not do an operation. Holds no secret and no input.
 package struct CryptoFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The closed list of failures.
     package enum Code: String, Sendable, CaseIterable {
@@ -6,6 +6,8 @@ package struct CryptoFailure: Error, Hashable, Sendable, CustomStringConvertible
         case unavailableAlgorithm = "unavailable_algorithm"
         /// The system has no random numbers.
         case noRandomness = "no_randomness"
+        /// libcrypt gave no hash: it does not know the method, or has no memory for it.
+        case noPasswordHash = "no_password_hash"
     }
 
     /// Which failure.
@@ -26,6 +28,7 @@ package struct CryptoFailure: Error, Hashable, Sendable, CustomStringConvertible
         switch code {
         case .unavailableAlgorithm: "this system's libcrypto does not offer \(subject)"
         case .noRandomness: "the system gave no random bytes for \(subject)"
+        case .noPasswordHash: "this system's libcrypt made no hash: \(subject)"
         }
     }
 }
