@@ -72,9 +72,9 @@ final class Inbox<Value: Sendable>: Sendable {
         values.wakeAll()
     }
 
-    /// The oldest one; nil after ten seconds without any.
-    func take() -> Value? {
-        values.wait(until: .now + .seconds(10)) { $0.isEmpty ? nil : $0.removeFirst() }
+    /// The oldest one; nil after ten seconds, or as long as is given, without any.
+    func take(within limit: Duration = .seconds(10)) -> Value? {
+        values.wait(until: .now + limit) { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
     /// All that were not taken.

@@ -25,9 +25,11 @@ package struct FastCGIError: Error, Sendable, Equatable {
         case alreadyAnswered
         /// The peer went away or its input did not end.
         case peerFailed
-        /// As many streams are open as are allowed.
+        /// The peer took nothing of a long answer for too long.
+        case stalled
+        /// As many streams or long answers are open as are allowed.
         case tooManyStreams
-        /// The hub is being drained.
+        /// The hub, or the long answers, are being drained.
         case draining
         /// A body, or what CONTENT_LENGTH says, is beyond the limit.
         case bodyTooLarge

@@ -31,6 +31,8 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let notFound = HTTPStatus(known: 404)
     /// 405
     package static let methodNotAllowed = HTTPStatus(known: 405)
+    /// 406
+    package static let notAcceptable = HTTPStatus(known: 406)
     /// 409
     package static let conflict = HTTPStatus(known: 409)
     /// 413
@@ -61,6 +63,7 @@ package struct HTTPStatus: Sendable, Hashable {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
         case 409: "Conflict"
         case 413: "Content Too Large"
         case 415: "Unsupported Media Type"

@@ -26,21 +26,24 @@ package struct StreamConnection: ~Copyable, Sendable {
 extension Exchange {
     /// Answers with a head whose body follows as a stream; the connection leaves the server.
     ///
-    /// `X-Accel-Buffering: no` is added. The exchange counts as answered, even when this throws.
+    /// The exchange counts as answered, even when this throws.
     ///
     /// - Parameters:
     ///   - status: Usually 200.
     ///   - headers: Without Content-Length.
-    /// - Returns: The connection, for `StreamHub`.
+    ///   - isBuffered: Whether nginx may gather bytes; otherwise `X-Accel-Buffering: no` is added.
+    ///     Unbuffered, nginx 1.22 takes a connection that is closed in the middle for the end.
+    /// - Returns: The connection, for `StreamHub` or `LongAnswer`.
     /// - Throws: `alreadyAnswered`; `peerFailed` when the peer has gone or its body is too large.
     package func openStream(
-        _ status: HTTPStatus = .ok, headers: [HeaderField]
+        _ status: HTTPStatus = .ok, headers: [HeaderField], isBuffered: Bool = false
     ) throws(FastCGIError) -> StreamConnection {
         guard let input = state.withLock({ $0.beginAnswer() }) else {
             throw FastCGIError(.alreadyAnswered, "stream")
         }
         var head = [UInt8]()
-        Response.appendHead(to: &head, status: status, headers: headers + [.unbuffered])
+        Response.appendHead(
+            to: &head, status: status, headers: headers + (isBuffered ? [] : [.unbuffered]))
         head.append(contentsOf: "\r\n".utf8)
         // Unread input would later look as if the peer had closed.
         let isReady = input != .tooLarge && request.write(head) && request.flush()

@@ -8,6 +8,7 @@ enum StreamRecord {
     private static let version: UInt8 = 1
     private static let endRequest: UInt8 = 3
     private static let output: UInt8 = 6
+    private static let errors: UInt8 = 7
     private static let headerBytes = 8
 
     /// Output bytes as one or more records; no bytes give none, because that would end the stream.
@@ -16,12 +17,28 @@ enum StreamRecord {
         var records = [UInt8]()
         records.reserveCapacity(bytes.count + count * headerBytes)
         for start in stride(from: 0, to: bytes.count, by: mostContent) {
-            let part = bytes[start..<min(start + mostContent, bytes.count)]
-            appendHeader(to: &records, output, requestID, part.count)
-            records.append(contentsOf: part)
+            appendOutput(
+                bytes[start..<min(start + mostContent, bytes.count)], to: &records,
+                requestID: requestID)
         }
         return records
     }
+
+    /// One record of output; at least one byte and no more than `mostContent`.
+    static func appendOutput(
+        _ part: ArraySlice<UInt8>, to records: inout [UInt8], requestID: UInt16
+    ) {
+        appendHeader(to: &records, output, requestID, part.count)
+        records.append(contentsOf: part)
+    }
+
+    /// A record that says nothing: the end of the error output, which nginx does not log.
+    static func appendBeat(to records: inout [UInt8], requestID: UInt16) {
+        appendHeader(to: &records, errors, requestID, 0)
+    }
+
+    /// A header of no version of the protocol.
+    static let unreadable = [UInt8](repeating: 0xFF, count: headerBytes)
 
     /// The end of the output and of the request, with exit status 0 and FCGI_REQUEST_COMPLETE.
     static func end(requestID: UInt16) -> [UInt8] {
