@@ -1,0 +1,184 @@
+package import Domain
+package import FastCGI
+package import Telemetry
+
+/// Answers with all messages that a filter finds, as CSV, as fast as the client reads.
+///
+/// Each export has a thread of its own, and holds nothing in the database between two batches. It
+/// ends when its client goes away, and is cut off, so that the client sees it, when the database
+/// fails in the middle.
+package struct MessageExport: Sendable {
+    private let answers: LongAnswers
+    private let search: any MessageSearch
+    private let logger: Logger
+
+    /// Bytes of rows that are written at once.
+    private static let pieceBytes = 48 << 10
+
+    /// - Parameters:
+    ///   - answers: bounds the exports at a time.
+    ///   - search: with database connections of its own, so that exports take none from the API.
+    ///   - logger: gets a line for each export.
+    package init(answers: LongAnswers, search: any MessageSearch, logger: Logger) {
+        self.answers = answers
+        self.search = search
+        self.logger = logger
+    }
+
+    /// Answers an exchange with an export, later and on another thread.
+    ///
+    /// - Parameters:
+    ///   - exchange: nobody else answers it.
+    ///   - request: the same request.
+    ///   - principal: whether it sees numbers and texts.
+    ///   - filter: what is exported.
+    ///   - limit: the most rows; nil for all.
+    /// - Throws: 503 `too_many_exports`.
+    func begin(
+        _ exchange: Exchange, _ request: APIRequest, _ principal: Principal,
+        _ filter: MessageFilter, limit: Int?
+    ) throws(Problem) {
+        let headers = Self.headers(at: .now)
+        do {
+            if exchange.method == "HEAD" {
+                try answers.open(exchange, headers: headers).end()
+                return
+            }
+            try answers.run(exchange) { exchange in
+                let export = Export(
+                    exchange: exchange, requestID: request.requestID, headers: headers,
+                    filter: filter, limit: limit, seesDetails: principal.seesDetails)
+                run(export)
+            }
+        } catch  where error.code == .tooManyStreams {
+            throw Problem.unavailable(
+                "too_many_exports",
+                "\(answers.limits.maxAnswers) exports are being answered, which is the most at a"
+                    + " time; try again when one of them has ended.")
+        } catch  where error.code == .draining {
+            throw Problem.unavailable("stopping", "The service is restarting; try again.")
+        } catch  where error.code == .system {
+            throw Problem.unavailable(
+                "overloaded", "There is more to do than can be done in time; send it again.")
+        } catch {
+            // The client of a HEAD request has gone.
+        }
+    }
+
+    private struct Export: Sendable {
+        let exchange: Exchange
+        let requestID: String?
+        let headers: [HeaderField]
+        let filter: MessageFilter
+        let limit: Int?
+        let seesDetails: Bool
+    }
+
+    /// Why an export ended before its end.
+    private enum Failure: Error, CustomStringConvertible {
+        case store(StoreFailure)
+        case peer(FastCGIError)
+
+        /// A client may go away whenever it likes.
+        var level: Logger.Level {
+            switch self {
+            case .store: .error
+            case .peer(let error): error.code == .peerFailed ? .info : .warning
+            }
+        }
+
+        var description: String {
+            switch self {
+            case .store(let failure): "\(failure)"
+            case .peer(let error): "\(error)"
+            }
+        }
+    }
+
+    private func run(_ export: Export) {
+        let begin = ContinuousClock.now
+        var rows = 0
+        var failure: Failure?
+        do throws(Failure) { try write(export, &rows) } catch { failure = error }
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        guard let failure else {
+            logger.log(
+                .info, "export ended", requestID: export.requestID,
+                ["rows": .integer(Int64(rows)), "seconds": .number(seconds)])
+            return
+        }
+        logger.log(
+            failure.level, "export cut off", requestID: export.requestID,
+            [
+                "rows": .integer(Int64(rows)), "seconds": .number(seconds),
+                "problem": "\(failure)",
+            ])
+    }
+
+    private func write(_ export: Export, _ rows: inout Int) throws(Failure) {
+        let walk = search.walk(export.filter)
+        var batch: MessageBatch?
+        do {
+            batch = try walk.next()
+        } catch {
+            // Nothing was sent yet, so the client gets a proper problem.
+            export.exchange.respond(Problem(error).response(requestID: export.requestID))
+            throw .store(error)
+        }
+        var answer = try open(export)
+        var table = MessageTable(
+            seesDetails: export.seesDetails, capacity: Self.pieceBytes + 4096)
+        table.header()
+        while let found = batch, rows < export.limit ?? .max {
+            for message in found.messages.prefix((export.limit ?? .max) - rows) {
+                table.row(message)
+                rows += 1
+                if table.csv.bytes.count >= Self.pieceBytes { try flush(&table, &answer) }
+            }
+            // Also a few rows are passed on soon: what is rare takes long to be found.
+            try flush(&table, &answer)
+            do { batch = try walk.next() } catch { throw .store(error) }
+        }
+        try flush(&table, &answer)
+        do { try answer.end() } catch { throw .peer(error) }
+    }
+
+    private func open(_ export: Export) throws(Failure) -> LongAnswer {
+        do {
+            return try answers.open(export.exchange, headers: export.headers)
+        } catch {
+            throw .peer(error)
+        }
+    }
+
+    private func flush(
+        _ table: inout MessageTable, _ answer: inout LongAnswer
+    ) throws(Failure) {
+        do {
+            if table.csv.bytes.isEmpty {
+                try answer.keepAlive()
+            } else {
+                try answer.write(table.csv.bytes)
+                table.removeAll()
+            }
+        } catch {
+            throw .peer(error)
+        }
+    }
+
+    /// The file's name has the moment, so that a folder of exports sorts by it.
+    private static func headers(at now: Timestamp) -> [HeaderField] {
+        let stamp = now.description.prefix(19).filter { $0 != ":" && $0 != "-" }
+        return [
+            .csv,
+            HeaderField(
+                name: "Content-Disposition",
+                value: "attachment; filename=\"waybill-messages-\(stamp)Z.csv\""),
+        ].compactMap { $0 }
+    }
+}
+
+extension HeaderField {
+    /// Source: RFC 7111 and RFC 4180, section 3.
+    static let csv = HeaderField("Content-Type", "text/csv; charset=utf-8; header=present")
+}
