@@ -10,6 +10,8 @@ package struct MessageParts: Sendable, Equatable {
     private let rest: Status?
     /// The final report of the part that ended last.
     private let lastEnd: Report?
+    /// Its fingerprint in the ledger.
+    private let lastFingerprint: Int64?
     /// Grows with every report that changes a part.
     private let extent: Int64
 
@@ -47,7 +49,9 @@ package struct MessageParts: Sendable, Equatable {
         self.total = total
         statuses = best.mapValues(\.report.status)
         let ends = best.values.filter(\.report.status.isFinal)
-        lastEnd = ends.max { $0.isBeaten(by: $1) }?.report
+        let last = ends.max { $0.isBeaten(by: $1) }
+        lastEnd = last?.report
+        lastFingerprint = last?.fingerprint
         extent = ends.reduce(0) { $0 + $1.report.partPrecedence.extent }
         rest =
             whole?.report.status ?? (stored.isFinal ? stored : nil)
@@ -72,16 +76,30 @@ package struct MessageParts: Sendable, Equatable {
         return lastEnd?.status ?? rest
     }
 
-    /// The status to store for the message once every part has a final report; nil before.
+    /// What to store for a message whose parts have all ended.
+    package struct Settlement: Sendable, Equatable {
+        package let status: Status
+        package let precedence: Precedence
+        /// Decides between settlements of one precedence.
+        package let tieBreaker: Int64
+        /// The fingerprint of the report about the part that ended last: its outcome, segments and
+        /// price count for the whole.
+        package let lastReport: Int64
+        /// The class of the time from sending to the delivery of all parts.
+        package let delay: DelayClass?
+    }
+
+    /// What to store for the message once every part has a final report; nil before.
     ///
-    ///
-    /// A number and a tie-breaker that grow with every report that changes a part, so that the
-    /// order in which they are written does not matter.
-    package var settlement: (status: Status, precedence: Precedence, tieBreaker: Int64)? {
+    /// The number and the tie-breaker grow with every report that changes a part, so that the order
+    /// in which they are written does not matter.
+    package var settlement: Settlement? {
         let ended = statuses.values.count { $0.isFinal }
-        guard ended == total, let status, let lastEnd else { return nil }
+        guard ended == total, let status, let lastEnd, let lastFingerprint else { return nil }
         let time = lastEnd.doneAt ?? lastEnd.sentAt
-        return (status, .settlement(at: time), extent)
+        return Settlement(
+            status: status, precedence: .settlement(at: time), tieBreaker: extent,
+            lastReport: lastFingerprint, delay: status == .delivered ? lastEnd.delay : nil)
     }
 
     private func end(of number: Int) -> Status? {

@@ -107,6 +107,13 @@ package struct Report: Sendable, Equatable {
         Self.status(status, ofPart: part, of: message)
     }
 
+    /// The class of the time from sending to delivery; nil unless it says that the message, or the
+    /// part, is delivered, and the provider gave both times.
+    package var delay: DelayClass? {
+        guard status == .delivered, let sentAt, let doneAt else { return nil }
+        return DelayClass(from: sentAt, to: doneAt)
+    }
+
     /// Its precedence among the reports about its own part.
     var partPrecedence: Precedence { Precedence(status: status, at: doneAt ?? sentAt) }
 

@@ -46,6 +46,18 @@ package struct Timestamp: Hashable, Comparable, Sendable {
             microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
     }
 
+    /// The start of its hour, in UTC.
+    package var startOfHour: Timestamp {
+        let hour = microseconds.flooringDivision(by: 3_600_000_000).quotient
+        return Timestamp(microseconds: hour * 3_600_000_000)
+    }
+
+    /// The start of its day, in UTC.
+    package var startOfDay: Timestamp {
+        let day = microseconds.flooringDivision(by: 86_400_000_000).quotient
+        return Timestamp(microseconds: day * 86_400_000_000)
+    }
+
     /// The time from an earlier moment to this one; negative if that one is later.
     package func since(_ earlier: Timestamp) -> Duration {
         .microseconds(microseconds - earlier.microseconds)

@@ -35,14 +35,16 @@ package struct DatabaseRole: Sendable, Equatable {
             "report": [.select, .insert],
             "schema_migration": [.select],
             "send_request": [.select, .insert],
+            "statistic": [.select],
+            "statistic_change": [.select, .insert],
             "status_change": [.select, .insert],
             "tally": [.select, .insert, .update],
         ],
         functions: [
             "add_archive_partition", "audit_values", "cut_quarantine", "drop_archive_partition",
             "drop_old_audit", "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters", "drop_old_events",
-            "drop_old_keys", "drop_old_quarantine", "drop_old_send_requests", "measure_quarantine",
-            "recount_outbox", "settled_change_block", "take_change_block",
+            "drop_old_keys", "drop_old_quarantine", "drop_old_send_requests", "drop_old_statistics",
+            "fold_statistics", "measure_quarantine", "recount_outbox", "settled_change_block", "take_change_block",
         ])
 
     /// `waybill dispatch`, which also stores the reports that it polls from providers.
@@ -60,6 +62,7 @@ package struct DatabaseRole: Sendable, Equatable {
             "report": [.select, .insert],
             "schema_migration": [.select],
             "send_request": [.select],
+            "statistic_change": [.insert],
             "status_change": [.select, .insert],
             "tally": [.select, .insert, .update],
         ],

@@ -18,22 +18,43 @@ struct AcceptSendRequest: Statement {
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             on conflict (id) do nothing
             returning id, accepted_at, coalesce(send_at, least(accepted_at, now())) as due_at,
-                give_up_at, is_pinned, sender
+                give_up_at, is_pinned, sender, segments, submitter_id
         ),
         new as (
-            select new.id, new.recipient, new.provider, new.is_named, request.id as send_request_id,
-                request.accepted_at, request.due_at, request.give_up_at, request.is_pinned, request.sender
-            from request, unnest($16::uuid[], $17::text[], $18::smallint[], $19::boolean[])
-                as new (id, recipient, provider, is_named)
+            select new.id, new.recipient, new.provider, new.is_named, new.country,
+                request.id as send_request_id, request.accepted_at, request.due_at,
+                request.give_up_at, request.is_pinned, request.sender, request.segments,
+                request.submitter_id
+            from request, unnest(
+                $16::uuid[], $17::text[], $18::smallint[], $19::boolean[], $23::text[]
+            ) as new (id, recipient, provider, is_named, country)
         ),
         queued as (
             insert into message (
                 id, precedence, fingerprint, created_at, updated_at, provider, status, is_ours,
-                is_key_derived, provider_message_id, recipient, sender, send_request_id)
+                is_key_derived, provider_message_id, recipient, sender, send_request_id, segments,
+                submitter_id, country)
             select id, $20, 0, accepted_at, accepted_at, provider, $21, true, is_named,
-                case when is_named then id::text end, recipient, sender, send_request_id
+                case when is_named then id::text end, recipient, sender, send_request_id, segments,
+                submitter_id, country
             from new
-            returning id, status
+            returning id, status, created_at, provider, country, sender, submitter_id, segments
+        ),
+        counted as (
+            insert into statistic_change (
+                hours, providers, statuses, outcomes, countries, senders, submitters, segments,
+                delays, currencies, prices, messages)
+            select array_agg(hour), array_agg(provider), array_agg(status),
+                array_agg(null::bigint), array_agg(country), array_agg(sender),
+                array_agg(submitter_id), array_agg(segments), array_agg(null::smallint),
+                array_agg(null::text), array_agg(null::numeric), array_agg(messages)
+            from (
+                select date_trunc('hour', created_at, 'UTC') as hour, provider, status, country,
+                    left(sender, 100) as sender, submitter_id, segments, count(*) as messages
+                from queued
+                group by 1, 2, 3, 4, 5, 6, 7
+            ) as alike
+            having count(*) > 0
         ),
         waiting as (
             insert into outbox (
@@ -72,6 +93,9 @@ struct AcceptSendRequest: Statement {
         parameters.add(Precedence(status: .queued, at: sendRequest.acceptedAt).rawValue)
         parameters.add(Status.queued.code)
         parameters.add(StatusChange.Cause.event.rawValue)
+        parameters.addTexts(sendRequest.recipients) {
+            Country(ofNumber: $0.number.description)?.description
+        }
     }
 
     /// The new messages; no row if the send request existed.

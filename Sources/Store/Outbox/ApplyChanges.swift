@@ -100,6 +100,12 @@ struct ApplyChanges: Statement {
                 status = case
                     when (message.precedence, message.fingerprint) < (judged.precedence, 0)
                         then judged.status else message.status end,
+                outcome_id = case
+                    when (message.precedence, message.fingerprint) < (judged.precedence, 0)
+                        then null else message.outcome_id end,
+                delay = case
+                    when (message.precedence, message.fingerprint) < (judged.precedence, 0)
+                        then null else message.delay end,
                 updated_at = case
                     when (message.precedence, message.fingerprint) < (judged.precedence, 0)
                         then greatest(message.updated_at, judged.at) else message.updated_at end,

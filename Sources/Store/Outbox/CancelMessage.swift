@@ -12,7 +12,7 @@ struct CancelMessage: Statement {
         ),
         moved as (
             update message set
-                precedence = $3, fingerprint = 0, status = $4,
+                precedence = $3, fingerprint = 0, status = $4, outcome_id = null, delay = null,
                 updated_at = greatest(message.updated_at, $2)
             from gone
             where id = gone.message_id and (precedence, fingerprint) < ($3, 0)

@@ -83,7 +83,7 @@ struct TakeOverLeases: Statement {
         ),
         moved as (
             update message set
-                precedence = $3, fingerprint = 0, status = $4,
+                precedence = $3, fingerprint = 0, status = $4, outcome_id = null, delay = null,
                 updated_at = greatest(message.updated_at, $1)
             from known
             where message.id = known.id
@@ -180,7 +180,7 @@ struct GiveUpLate: Statement {
         ),
         moved as (
             update message set
-                precedence = $4, fingerprint = 0, status = $5,
+                precedence = $4, fingerprint = 0, status = $5, outcome_id = null, delay = null,
                 updated_at = greatest(message.updated_at, $2)
             from known
             where message.id = known.id

@@ -10,11 +10,12 @@ struct ArchiveCallbacks: Statement {
         insert into callback (
             id, received_at, provider, uri, body, content_type, message_id, send_request_id)
         select id, received_at, provider, uri, body, content_type, message_id, send_request_id
-        from unnest(
-            $1::uuid[], $2::timestamptz[], $3::smallint[], $4::text[], $5::bytea[], $6::text[],
-            $7::uuid[], $8::uuid[]
-        ) as new (
-            id, received_at, provider, uri, body, content_type, message_id, send_request_id)
+        from (
+            select unnest($1::uuid[]) as id, unnest($2::timestamptz[]) as received_at,
+                unnest($3::smallint[]) as provider, unnest($4::text[]) as uri,
+                unnest($5::bytea[]) as body, unnest($6::text[]) as content_type,
+                unnest($7::uuid[]) as message_id, unnest($8::uuid[]) as send_request_id
+        ) as new
         """
 
     func encode(into parameters: inout StatementParameters) {

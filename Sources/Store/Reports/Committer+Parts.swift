@@ -22,10 +22,7 @@ extension Committer {
             guard let parts = MessageParts(byMessage[message] ?? []),
                 let settlement = parts.settlement
             else { return nil }
-            return (
-                message, settlement.status, settlement.precedence, settlement.tieBreaker,
-                causes[message] ?? .callback
-            )
+            return (message, settlement, causes[message] ?? .callback)
         }
         guard !settled.isEmpty else { return }
         let moved = try connection.execute(

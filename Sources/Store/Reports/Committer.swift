@@ -158,7 +158,8 @@ struct Committer {
         case (true, true):
             try send(
                 rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                AddNewMessages(decisive: rows.decisive, arrivals: rows.arrivals),
+                AddNewMessages(
+                    decisive: rows.decisive, arrivals: rows.arrivals, counts: rows.messageCounts),
                 { rows.changesIfNew(block: $0) }, meanwhile)
         case (true, false):
             try send(

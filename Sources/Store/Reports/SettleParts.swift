@@ -36,13 +36,13 @@ struct SelectPartReports: Statement {
     }
 }
 
-/// Moves messages to the combined status of their parts.
+/// Moves messages to the combined status of their parts; outcome, segments and price are those of
+/// the part that ended last.
 ///
 /// The rows must be distinct and ordered by message.
 struct SettleMessages: Statement {
     typealias Settled = (
-        message: MessageID, status: Status, precedence: Precedence, tieBreaker: Int64,
-        cause: StatusChange.Cause
+        message: MessageID, settlement: MessageParts.Settlement, cause: StatusChange.Cause
     )
 
     let settled: [Settled]
@@ -57,10 +57,20 @@ struct SettleMessages: Statement {
         ),
         moved as (
             update message set
-                precedence = new.precedence, fingerprint = new.fingerprint, status = new.status
+                precedence = new.precedence, fingerprint = new.fingerprint, status = new.status,
+                outcome_id = last.outcome_id,
+                segments = coalesce(last.segments, message.segments),
+                price = last.price,
+                currency = last.currency,
+                delay = new.delay
             from known
-            join unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[])
-                as new (id, precedence, fingerprint, status, cause) on new.id = known.id
+            join unnest(
+                $1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[],
+                $7::smallint[]
+            ) as new (id, precedence, fingerprint, status, cause, last_report, delay)
+                on new.id = known.id
+            join report as last
+                on last.message_id = new.id and last.fingerprint = new.last_report
             where message.id = known.id
                 and (message.precedence, message.fingerprint) < (new.precedence, new.fingerprint)
             returning message.id, message.status, known.status as old_status, new.cause
@@ -75,10 +85,12 @@ struct SettleMessages: Statement {
 
     func encode(into parameters: inout StatementParameters) {
         parameters.addUUIDs(settled) { $0.message.halves }
-        parameters.addInt64s(settled) { $0.precedence.rawValue }
-        parameters.addInt64s(settled) { $0.tieBreaker }
-        parameters.addInt16s(settled) { $0.status.code }
+        parameters.addInt64s(settled) { $0.settlement.precedence.rawValue }
+        parameters.addInt64s(settled) { $0.settlement.tieBreaker }
+        parameters.addInt16s(settled) { $0.settlement.status.code }
         parameters.addInt16s(settled) { $0.cause.rawValue }
+        parameters.addInt64s(settled) { $0.settlement.lastReport }
+        parameters.addInt16s(settled) { $0.settlement.delay?.rawValue }
     }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {

@@ -13,6 +13,10 @@ import Postgres
 ///
 /// Changed statuses are recorded last: see `take_change_block()`. An upsert cannot return the old
 /// row, so it marks the rows that it changes with its transaction.
+///
+/// What it adds, it counts itself; what it updates, a trigger does, which sees the old rows. They are
+/// told apart by `xmax`: an upsert locks the row before it updates it, and the new version carries
+/// that lock. Of a row that is only inserted it is 0.
 struct UpsertMessageStatus: Statement {
     let decisive: [WriteBatch.ReportRow]
     /// One for each of them.
@@ -23,15 +27,22 @@ struct UpsertMessageStatus: Statement {
         with moved as (
             insert into message as known (
                 id, precedence, fingerprint, created_at, updated_at, provider, status,
-                provider_message_id, is_key_derived, recipient, sender, changed_in)
+                provider_message_id, is_key_derived, recipient, sender, changed_in, outcome_id, country,
+                segments, delay, currency, price)
             select id, precedence, fingerprint, first_at, last_at, provider, status,
-                provider_message_id, is_key_derived, recipient, sender, pg_current_xact_id()
-            from unnest(
-                $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
-                $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
-            ) as new (
-                id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
-                is_key_derived, recipient, sender)
+                provider_message_id, is_key_derived, recipient, sender, pg_current_xact_id(),
+                outcome_id, country, segments, delay, currency, price::numeric
+            from (
+                select unnest($1::uuid[]) as id, unnest($2::bigint[]) as precedence,
+                    unnest($3::bigint[]) as fingerprint, unnest($4::timestamptz[]) as first_at,
+                    unnest($5::timestamptz[]) as last_at, unnest($6::smallint[]) as provider,
+                    unnest($7::smallint[]) as status, unnest($8::text[]) as provider_message_id,
+                    unnest($9::boolean[]) as is_key_derived, unnest($10::text[]) as recipient,
+                    unnest($11::text[]) as sender, unnest($13::bigint[]) as outcome_id,
+                    unnest($14::text[]) as country, unnest($15::integer[]) as segments,
+                    unnest($16::smallint[]) as delay, unnest($17::text[]) as currency,
+                    unnest($18::text[]) as price
+            ) as new
             on conflict (id) do update set
                 precedence = greatest(known.precedence, excluded.precedence),
                 fingerprint = case
@@ -61,6 +72,33 @@ struct UpsertMessageStatus: Statement {
                     when not known.is_ours and (known.precedence, known.fingerprint)
                         < (excluded.precedence, excluded.fingerprint)
                     then excluded.sender else known.sender end,
+                country = case
+                    when not known.is_ours and (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.country else known.country end,
+                outcome_id = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.outcome_id else known.outcome_id end,
+                segments = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then coalesce(excluded.segments, case when known.is_ours then (
+                        select request.segments from send_request as request
+                        where request.id = known.send_request_id) end)
+                    else known.segments end,
+                delay = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.delay else known.delay end,
+                currency = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.currency else known.currency end,
+                price = case
+                    when (known.precedence, known.fingerprint)
+                        < (excluded.precedence, excluded.fingerprint)
+                    then excluded.price else known.price end,
                 changed_in = case
                     when (known.precedence, known.fingerprint)
                         < (excluded.precedence, excluded.fingerprint)
@@ -70,7 +108,20 @@ struct UpsertMessageStatus: Statement {
                 or excluded.created_at < known.created_at or excluded.updated_at > known.updated_at
                 or known.provider_message_id is null
                 or known.is_key_derived and not excluded.is_key_derived
-            returning id, status, changed_in = pg_current_xact_id() as is_changed
+            returning id, status, changed_in = pg_current_xact_id() as is_changed, xmax = 0 as is_new,
+                created_at, provider, outcome_id, country, sender, segments, delay, currency, price
+        ),
+        counted as (
+            insert into statistic_change (
+                hours, providers, statuses, outcomes, countries, senders, submitters, segments,
+                delays, currencies, prices, messages)
+            select array_agg(date_trunc('hour', created_at, 'UTC')), array_agg(provider),
+                array_agg(status), array_agg(outcome_id), array_agg(country),
+                array_agg(left(sender, 100)), array_agg(null::uuid), array_agg(segments),
+                array_agg(delay), array_agg(currency), array_agg(price), array_agg(1::bigint)
+            from moved
+            where is_new
+            having count(*) > 0
         )
         insert into status_change (block, noted_at, messages, statuses, causes)
         select take_change_block(), now(), array_agg(id), array_agg(status), array_agg(cause)
@@ -95,22 +146,37 @@ struct UpsertMessageStatus: Statement {
 struct AddNewMessages: Statement {
     let decisive: [WriteBatch.ReportRow]
     let arrivals: [WriteBatch.Arrivals]
+    /// What they add to the counts.
+    let counts: [MessageCount]
 
     static let name: StaticString = "add_new_messages"
     static let sql: StaticString = """
         with added as (
             insert into message (
                 id, precedence, fingerprint, created_at, updated_at, provider, status,
-                provider_message_id, is_key_derived, recipient, sender)
+                provider_message_id, is_key_derived, recipient, sender, outcome_id, country, segments,
+                delay, currency, price)
             select id, precedence, fingerprint, first_at, last_at, provider, status,
-                provider_message_id, is_key_derived, recipient, sender
-            from unnest(
-                $1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[],
-                $6::smallint[], $7::smallint[], $8::text[], $9::boolean[], $10::text[], $11::text[]
-            ) as new (
-                id, precedence, fingerprint, first_at, last_at, provider, status, provider_message_id,
-                is_key_derived, recipient, sender)
+                provider_message_id, is_key_derived, recipient, sender, outcome_id, country, segments,
+                delay, currency, price::numeric
+            from (
+                select unnest($1::uuid[]) as id, unnest($2::bigint[]) as precedence,
+                    unnest($3::bigint[]) as fingerprint, unnest($4::timestamptz[]) as first_at,
+                    unnest($5::timestamptz[]) as last_at, unnest($6::smallint[]) as provider,
+                    unnest($7::smallint[]) as status, unnest($8::text[]) as provider_message_id,
+                    unnest($9::boolean[]) as is_key_derived, unnest($10::text[]) as recipient,
+                    unnest($11::text[]) as sender, unnest($13::bigint[]) as outcome_id,
+                    unnest($14::text[]) as country, unnest($15::integer[]) as segments,
+                    unnest($16::smallint[]) as delay, unnest($17::text[]) as currency,
+                    unnest($18::text[]) as price
+            ) as new
             returning 1
+        ),
+        counted as (
+            insert into statistic_change (
+                hours, providers, statuses, outcomes, countries, senders, submitters, segments,
+                delays, currencies, prices, messages)
+            values ($19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29::text[]::numeric[], $30)
         )
         insert into status_change (block, noted_at, messages, statuses, causes)
         select take_change_block(), now(), $1, $7, $12::smallint[]
@@ -120,6 +186,7 @@ struct AddNewMessages: Statement {
 
     func encode(into parameters: inout StatementParameters) {
         parameters.addMessages(decisive, arrivals)
+        parameters.addCounts(counts)
     }
 
     /// The block of numbers.

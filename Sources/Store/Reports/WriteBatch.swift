@@ -20,11 +20,17 @@ struct WriteBatch {
         let report: Report
         let callback: CallbackID
         let receivedAt: Timestamp
+        /// Of the recipient's number.
+        let country: Country?
+        /// Of the whole message, if this report alone says that it is delivered.
+        let delay: DelayClass?
 
         init(report: Report, callback: CallbackID, receivedAt: Timestamp) {
             self.report = report
             self.callback = callback
             self.receivedAt = receivedAt
+            country = report.recipient.flatMap(Country.init(ofNumber:))
+            delay = report.messageStatus == .delivered ? report.delay : nil
         }
     }
 
@@ -48,6 +54,28 @@ struct WriteBatch {
         var counts: [TallyKey: Int64] = [:]
         for row in reports { counts[TallyKey(row), default: 0] += 1 }
         return counts.map { Count(key: $0.key, reports: $0.value) }.sorted { $0.key < $1.key }
+    }
+
+    /// What the messages add to the counts, if all of them are new.
+    var messageCounts: [MessageCount] {
+        var counts: [MessageCount] = []
+        var places: [MessageTraits: Int] = [:]
+        var last: Int?
+        for (row, arrivals) in zip(decisive, arrivals) {
+            let traits = MessageTraits(row, createdAt: arrivals.first)
+            // Neighbours are often alike, and comparing takes less time than hashing.
+            if let last, counts[last].traits == traits {
+                counts[last].messages += 1
+            } else if let place = places[traits] {
+                counts[place].messages += 1
+                last = place
+            } else {
+                last = counts.count
+                places[traits] = counts.count
+                counts.append(MessageCount(traits: traits, messages: 1))
+            }
+        }
+        return counts
     }
 
     /// What has changed once the rows are committed, if all of the messages were new.
