@@ -40,6 +40,7 @@ let package = Package(
         module("Providers", ["Domain", "Security", "JSON", "Settings"]),
         module("HTTPClient", ["Domain"]),
         module("Sending", ["Domain", "Telemetry", "System"]),
+        module("Accounts", ["Domain", "Security", "Telemetry", "System"]),
         module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         module("Store", ["Postgres", "Domain", "Telemetry", "System"]),
         module("Web", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
@@ -53,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "Web", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
+                "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
                 "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
             ],
             swiftSettings: strict),
@@ -69,6 +70,8 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("SettingsTests", ["Settings"]),
         tests("SecurityTests", ["Security"]),
+        tests(
+            "AccountsTests", ["Accounts", "Domain", "Security", "Telemetry", "System"]),
         tests("TelemetryTests", ["Telemetry", "System"]),
         tests("FastCGITests", ["FastCGI", "System"]),
         tests("PostgresTests", ["Postgres", "System"]),
@@ -80,7 +83,10 @@ let package = Package(
             ["Simulator", "FastCGI", "Domain", "Security", "Telemetry", "JSON"]),
         tests(
             "StoreTests",
-            ["Store", "Postgres", "Providers", "Domain", "Security", "Telemetry", "System"]),
+            [
+                "Store", "Accounts", "Postgres", "Providers", "Domain", "Security", "Telemetry",
+                "System",
+            ]),
         tests("WebTests", ["Web", "FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         tests(
             "WaybillTests",

@@ -17,6 +17,7 @@ struct ArrowTests {
         "Providers": ["Domain", "Security", "JSON", "Settings"],
         "HTTPClient": ["Domain"],
         "Sending": ["Domain", "Telemetry", "System"],
+        "Accounts": ["Domain", "Security", "Telemetry", "System"],
         "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
         "Store": ["Postgres", "Domain", "Telemetry", "System"],
         "Web": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
@@ -25,7 +26,7 @@ struct ArrowTests {
             "System",
         ],
         "waybill": [
-            "Web", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
+            "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
             "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
         ],
     ]

@@ -143,6 +143,10 @@ package protocol CredentialStore: Sendable {
         from origin: RequestOrigin
     ) throws(StoreFailure)
 
+    /// Takes back what an admission counted, after the right password without the code that is
+    /// needed besides: the next attempt, with the code, must not wait for it.
+    func withdrawAdmission(_ key: [UInt8]) throws(StoreFailure)
+
     /// Forgets the failures of an address, after the right password for something else than a
     /// sign-in.
     func forgetFailures(_ key: [UInt8]) throws(StoreFailure)

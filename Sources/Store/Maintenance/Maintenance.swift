@@ -91,6 +91,9 @@ package final class Maintenance: Sendable {
             boundQuarantine(),
             walk(.idempotencyKeys, DropOldKeys.self),
             walk(.changes, DropOldChanges.self),
+            walk(.sessions, DropExpiredSessions.self),
+            walk(.passwordLinks, DropExpiredLinks.self),
+            walk(.signInFailures, DropOldFailures.self),
             // Steps that depend on events come after their deletion.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
@@ -224,6 +227,9 @@ enum MaintenanceStep: String, CaseIterable {
     case quarantineBounds = "quarantine_bounds"
     case idempotencyKeys = "idempotency_keys"
     case changes
+    case sessions
+    case passwordLinks = "password_links"
+    case signInFailures = "sign_in_failures"
     case events
     case deadLetters = "dead_letters"
     case sendRequests = "send_requests"

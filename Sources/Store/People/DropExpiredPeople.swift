@@ -1,7 +1,7 @@
 import Postgres
 
 /// A portion of the sessions past their absolute end.
-struct DropExpiredSessions: DropStatement {
+struct DropExpiredSessions: WalkStatement {
     private let most: Int
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -24,7 +24,7 @@ struct DropExpiredSessions: DropStatement {
 }
 
 /// A portion of the links past their end.
-struct DropExpiredLinks: DropStatement {
+struct DropExpiredLinks: WalkStatement {
     private let most: Int
 
     init(keepDays: Int, after: RowKey, most: Int) {
@@ -48,7 +48,7 @@ struct DropExpiredLinks: DropStatement {
 
 /// A portion of the failures without another one for a day; and, of addresses without an account,
 /// those beyond the hundred thousand latest, so that nobody can fill the table.
-struct DropOldFailures: DropStatement {
+struct DropOldFailures: WalkStatement {
     private let most: Int
 
     init(keepDays: Int, after: RowKey, most: Int) {

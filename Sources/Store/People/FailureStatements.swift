@@ -25,14 +25,16 @@ struct LockFailures: Statement {
 /// Counts failures; one that is not known yet begins with 1.
 struct CountFailures: Statement {
     let key: [UInt8]
-    /// How many to add to those that are known; 0 for one that was counted before.
+    /// How many to add to those that are known: 1; 0 for one that was counted before; -1 to take
+    /// one back.
     let added: Int32
 
     static let name: StaticString = "count_failures"
     static let sql: StaticString = """
         insert into sign_in_failure (key, failures, last_at, retry_at) values ($1, 1, now(), now())
         on conflict (key) do update set
-            failures = least(sign_in_failure.failures + $2, 1000000), last_at = now()
+            failures = greatest(1, least(sign_in_failure.failures + $2, 1000000)),
+            last_at = now()
         returning failures
         """
 

@@ -58,6 +58,13 @@ extension PeopleStore: CredentialStore {
         if delay > .zero { try connection.execute(DelaySignIn(key: key, delay: delay)) }
     }
 
+    package func withdrawAdmission(_ key: [UInt8]) throws(StoreFailure) {
+        try commit { connection throws(PostgresError) in
+            try connection.execute(CountFailures(key: key, added: -1))
+            try connection.execute(DelaySignIn(key: key, delay: .zero))
+        }
+    }
+
     package func forgetFailures(_ key: [UInt8]) throws(StoreFailure) {
         try commit { connection throws(PostgresError) in
             _ = try connection.execute(DeleteFailures(key: key))

@@ -17,7 +17,7 @@ enum StatementList {
         case .responder:
             [
                 health, queries, writer, messages, changes, queue, sendingStates, notifier,
-                keys, audit, maintenance,
+                keys, audit, people, maintenance,
             ]
         case .dispatcher: [health, queries, writer, outbox, notifier]
         default: []
@@ -95,12 +95,30 @@ enum StatementList {
             SelectAudit.self, InsertAuditEntry.self, PlanAnew.self, CommitLazily.self,
         ])
 
+    static let people = StatementUser(
+        files: [
+            "PeopleStore.swift", "PeopleStore+Users.swift", "PeopleStore+Credentials.swift",
+            "PeopleStore+Accounts.swift",
+        ],
+        statements: [
+            SelectUsers.self, SelectCredentials.self, LockUser.self, LockAdmins.self,
+            InsertUser.self, UpdateUser.self, SetPasswordHash.self, SetPasswordLink.self,
+            TakePasswordLink.self, DeletePasswordLink.self, ProposeTOTP.self, SetTOTP.self,
+            UseTOTPStep.self, UseRecoveryCode.self, DeleteRecoveryCodes.self,
+            InsertRecoveryCodes.self, LockFailures.self, CountFailures.self, DelaySignIn.self,
+            DeleteFailures.self, DeleteFailuresOfUser.self, SelectSession.self,
+            SelectSessions.self, TouchSession.self, InsertSession.self, NoteSignIn.self,
+            DeleteSurplusSessions.self, SetSessionToken.self, RenewSessionToken.self,
+            DeleteSession.self, DeleteSessions.self, InsertAuditEntry.self, CommitLazily.self,
+        ])
+
     static let maintenance = StatementUser(
         files: ["Maintenance.swift"],
         statements: [
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
-            DropOldChanges.self, DropOldEvents.self, DropOldDeadLetters.self,
+            DropOldChanges.self, DropExpiredSessions.self, DropExpiredLinks.self,
+            DropOldFailures.self, DropOldEvents.self, DropOldDeadLetters.self,
             DropOldSendRequests.self, DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
