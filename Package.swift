@@ -54,7 +54,8 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
+                "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers",
+                "Postgres",
                 "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
             ],
             swiftSettings: strict),

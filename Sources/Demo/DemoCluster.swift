@@ -202,6 +202,36 @@ struct DemoCluster {
         }
     }
 
+    /// The address of the admin with which the demo can be entered.
+    static let userEmail = "admin@example.com"
+
+    /// Makes the demo's admin, or gives it the demo's password again if it has another one:
+    /// `demo.json` tells the truth at each start.
+    func storeUser() throws(DemoError) {
+        let pool = ConnectionPool(try Self.settings(responderURL), maximumCount: 1)
+        defer { pool.close() }
+        guard let email = EmailAddress(Self.userEmail) else { return }
+        do {
+            let people = PeopleStore(pool, logger: Logger(descriptor: -1))
+            let caller = ProcessUser.current
+            let requester = Requester(.commandLine(name: caller.name, number: caller.number))
+            let password = Array(secrets.userPassword.utf8)
+            guard let known = try people.credentials(email: email) else {
+                _ = try people.create(
+                    UserDraft(email: email, name: UserName("Demo"), role: .admin), link: nil,
+                    passwordHash: PasswordHash.make(password).stored, by: requester)
+                return
+            }
+            let hash = known.passwordHash.flatMap { PasswordHash($0) }
+            if try hash?.matches(password) != true {
+                _ = try people.changePassword(
+                    of: known, to: PasswordHash.make(password).stored, token: nil, by: requester)
+            }
+        } catch {
+            throw DemoError("cannot store the user: \(error)")
+        }
+    }
+
     // The passwords are base64url, so they need no quoting.
     private var rolesScript: String {
         [

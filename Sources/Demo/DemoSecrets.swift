@@ -10,6 +10,8 @@ struct DemoSecrets {
     let databaseResponder: String
     let apiKey: String
     var databaseDispatcher = ""
+    /// That of the user with which the demo can be entered.
+    var userPassword = ""
     /// Those of the providers, by the names that their kits give them.
     private(set) var providers: [String: String] = [:]
     /// The simulator's port; another one is chosen if it is in use.
@@ -45,7 +47,8 @@ struct DemoSecrets {
     ///
     /// - Returns: whether there was anything to make.
     private mutating func complete(for kits: [any ProviderKit]) throws(DemoError) -> Bool {
-        var isWhole = simulatorPort != 0 && !databaseDispatcher.isEmpty
+        var isWhole = simulatorPort != 0 && !databaseDispatcher.isEmpty && !userPassword.isEmpty
+        if userPassword.isEmpty { userPassword = try Self.token() }
         if databaseDispatcher.isEmpty { databaseDispatcher = try Self.token() }
         for secret in kits.compactMap(\.demo).flatMap(\.secrets)
         where (providers[secret.name] ?? "").isEmpty {
@@ -105,6 +108,7 @@ extension DemoSecrets {
         case databaseResponder
         case databaseDispatcher
         case apiKey
+        case userPassword
         case simulatorPort
         case databasePort
     }
@@ -116,6 +120,7 @@ extension DemoSecrets {
                 (.databaseSuperuser, databaseSuperuser), (.databaseMigrator, databaseMigrator),
                 (.databaseResponder, databaseResponder),
                 (.databaseDispatcher, databaseDispatcher), (.apiKey, apiKey),
+                (.userPassword, userPassword),
             ]
             for (member, text) in texts { json.member(member.rawValue, text) }
             for (name, text) in providers.sorted(by: { $0.key < $1.key }) {
@@ -143,6 +148,7 @@ extension DemoSecrets {
             databaseResponder: databaseResponder, apiKey: apiKey,
             // A file of an earlier version may lack these.
             databaseDispatcher: text(.databaseDispatcher) ?? "",
+            userPassword: text(.userPassword) ?? "",
             simulatorPort: port(.simulatorPort) ?? 0, databasePort: databasePort)
         for member in json.members where Member(rawValue: member.name) == nil {
             providers[member.name] = member.value.text

@@ -10,6 +10,10 @@ extension DemoSummary {
             json.member("database_url", database_url)
             json.member("admin_database_url", admin_database_url)
             json.member("api_key", api_key)
+            json.object("user") { json in
+                json.member("email", user.email)
+                json.member("password", user.password)
+            }
             for caller in callers {
                 json.object(caller.name) { json in
                     for (name, value) in caller.members { json.member(name, value) }

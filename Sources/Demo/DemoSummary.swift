@@ -29,6 +29,12 @@ struct DemoSummary {
         }
     }
 
+    /// An admin, with whose password one signs in.
+    struct Account {
+        let email: String
+        let password: String
+    }
+
     struct Processes {
         var nginx: pid_t
         var responder: pid_t
@@ -46,6 +52,7 @@ struct DemoSummary {
     let database_url: String
     let admin_database_url: String
     let api_key: String
+    let user: Account
     /// Without those whose callbacks come from the user's own account.
     var callers: [Caller] = []
     /// The base URL of the simulated APIs; absent without the simulator.
@@ -75,6 +82,7 @@ struct DemoSummary {
         return """
 
             Waybill is running at \(url) (loopback only). Ctrl-C stops it.
+              User      \(user.email)  \(user.password)
               API key   \(api_key)\(shown)\(simulator)
               All of it: \(file)
 

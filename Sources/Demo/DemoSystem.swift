@@ -91,6 +91,7 @@ final class DemoSystem: Sendable {
         }
         try stopRequest.check()
         try cluster.storeKey(hash: token.digest.bytes)
+        try cluster.storeUser()
 
         tell("starting the responder")
         let readiness = try ReadinessSocket(directory.nginx + "/notify.sock")
@@ -170,6 +171,7 @@ final class DemoSystem: Sendable {
         return DemoSummary(
             url: url, ca: authority, database_url: cluster.responderURL,
             admin_database_url: cluster.superuserURL, api_key: secrets.apiKey,
+            user: .init(email: DemoCluster.userEmail, password: secrets.userPassword),
             callers: callers,
             simulator_url: simulates ? children.simulatorURL : nil,
             pids: .init(

@@ -313,6 +313,7 @@ struct DemoTests {
         let summary = DemoSummary(
             url: "https://127.0.0.1:8443", ca: "/d/tls/ca.pem", database_url: "postgresql://r",
             admin_database_url: "postgresql://s", api_key: "wb_k",
+            user: .init(email: "admin@example.com", password: "of the demo"),
             callers: Self.kits.compactMap { DemoSummary.Caller($0, place) },
             pids: .init(nginx: 1, responder: 2, postgres: 3))
         let path = folder.path(of: "demo.json")
@@ -322,9 +323,12 @@ struct DemoTests {
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
             Set(json.keys) == [
-                "url", "ca", "database_url", "admin_database_url", "api_key", "infobip", "plivo",
-                "pids",
+                "url", "ca", "database_url", "admin_database_url", "api_key", "user", "infobip",
+                "plivo", "pids",
             ])
+        #expect(
+            json["user"] as? [String: String]
+                == ["email": "admin@example.com", "password": "of the demo"])
         let plivo = try #require(json["plivo"] as? [String: String])
         #expect(plivo["callback_url"] == "https://127.0.0.1:8443/callbacks/plivo")
         #expect(plivo["auth_token"] == "t")
@@ -346,6 +350,7 @@ struct DemoTests {
         let text = summary.text(file: path)
         #expect(text.contains("curl --cacert /d/tls/ca.pem -u 'u:p'"))
         #expect(text.contains("provider=infobip&provider_message_id=hello-1"))
+        #expect(text.contains("  User      admin@example.com  of the demo\n"))
         #expect(!text.contains("waybill simulate"))
     }
 }

@@ -18,6 +18,11 @@ struct DemoDocument: Decodable, Sendable {
         let auth_token: String
     }
 
+    struct User: Decodable, Sendable {
+        let email: String
+        let password: String
+    }
+
     struct Processes: Decodable, Sendable, Equatable {
         let nginx: pid_t
         let responder: pid_t
@@ -31,6 +36,7 @@ struct DemoDocument: Decodable, Sendable {
     let database_url: String
     let admin_database_url: String
     let api_key: String
+    let user: User
     let infobip: Infobip
     let plivo: Plivo
     let simulator_url: String?
@@ -42,7 +48,7 @@ struct DemoDocument: Decodable, Sendable {
             URLComponents(string: $0)?.password
         }
         return passwords + [
-            api_key, infobip.password, infobip.header_secret, infobip.hmac_secret,
+            api_key, user.password, infobip.password, infobip.header_secret, infobip.hmac_secret,
             infobip.url_secret ?? api_key,
             plivo.auth_token,
         ]
