@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Postgres
+import Security
 import Store
 import System
 import Telemetry

@@ -26,9 +26,11 @@ struct DemoNginx {
     ///   - port: of HTTPS.
     ///   - simulatorPort: of the simulator; nil leaves it out.
     ///   - certificate: of the site.
+    ///   - origins: whose pages may call the API; as WAYBILL_CORS_ORIGINS has them.
     /// - Throws: `DemoError` naming the file that cannot be written.
     func configure(
-        site: String, port: UInt16, simulatorPort: UInt16?, certificate: DemoCertificate
+        site: String, port: UInt16, simulatorPort: UInt16?, certificate: DemoCertificate,
+        origins: String = ""
     ) throws(DemoError) {
         let folder = directory.nginx
         do {
@@ -43,6 +45,7 @@ struct DemoNginx {
                 try? manager.removeItem(atPath: target)
                 try manager.copyItem(atPath: "\(site)/\(name)", toPath: target)
             }
+            try name(origins, in: "\(folder)/waybill/cors.conf")
             for (source, name) in [
                 (certificate.certificate, "certificate.pem"), (certificate.key, "key.pem"),
                 (certificate.authority, "ca.pem"),
@@ -60,6 +63,20 @@ struct DemoNginx {
         } catch {
             throw DemoError("cannot configure nginx in \(folder): \(error)")
         }
+    }
+
+    /// Names origins in the file for nginx's own errors. What is no origin is left to the responder,
+    /// which does not start with it.
+    private func name(_ origins: String, in file: String) throws {
+        let lines = origins.split { $0 == "," || $0.isNewline }
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { $0.wholeMatch(of: /https?:\/\/[a-z0-9.:\[\]_-]+/) != nil }
+            .map { "    \"\($0)\" $http_origin;\n" }
+        guard !lines.isEmpty else { return }
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let list = "map $http_origin $waybill_cors_origin {\n"
+        try text.replacingOccurrences(of: list, with: list + lines.joined())
+            .write(toFile: file, atomically: true, encoding: .utf8)
     }
 
     /// Fills in a template.

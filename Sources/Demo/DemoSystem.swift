@@ -82,7 +82,8 @@ final class DemoSystem: Sendable {
         parts.withLock { $0.sockets.append(sockets) }
         try nginx.configure(
             site: settings.site, port: port,
-            simulatorPort: simulates ? secrets.simulatorPort : nil, certificate: certificate)
+            simulatorPort: simulates ? secrets.simulatorPort : nil, certificate: certificate,
+            origins: settings.environment["WAYBILL_CORS_ORIGINS"] ?? "")
         try cluster.waitUntilReady(stopRequest)
         try cluster.prepare(
             migrations: settings.migrations, registering: settings.kits.map(\.provider))

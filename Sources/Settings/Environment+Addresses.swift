@@ -13,6 +13,37 @@ extension Environment {
         return addresses
     }
 
+    /// Origins of web pages, each as a browser sends it: scheme, host, and a port that is not the
+    /// scheme's usual one.
+    ///
+    /// - Parameter setting: a list.
+    /// - Returns: those that are valid; a problem is reported for each other one.
+    package mutating func origins(_ setting: Setting) -> [String] {
+        list(setting).filter { origin in
+            guard let problem = Self.problem(ofOrigin: origin) else { return true }
+            report(
+                setting,
+                "\"\(HTTPAddress.shown(origin))\" is not of the form https://host[:port]: it"
+                    + " \(problem)")
+            return false
+        }
+    }
+
+    private static func problem(ofOrigin origin: String) -> String? {
+        if origin.contains("*") { return "holds a *; each origin must be named" }
+        if let problem = HTTPAddress.problem(of: origin) { return problem }
+        let authority = origin.drop { $0 != "/" }.dropFirst(2)
+        if authority.contains("/") {
+            return "has a path, or a slash at its end, which is no part of an origin"
+        }
+        if origin != origin.lowercased() { return "has capitals, which browsers send as small" }
+        for (scheme, port) in [("https", ":443"), ("http", ":80")]
+        where origin.hasPrefix(scheme + ":") && authority.hasSuffix(port) {
+            return "names the port that browsers leave out"
+        }
+        return nil
+    }
+
     /// Whether a text is a valid public address; if not, the reason is reported.
     ///
     /// - Parameters:

@@ -222,6 +222,21 @@ struct DemoTests {
         #expect(text?.contains("@") != true)
     }
 
+    @Test("nginx gets the origins whose pages may see its errors, and nothing that is no origin")
+    func origins() throws {
+        let directory = try DemoDirectory(folder.path(of: "demo"))
+        let certificate = try DemoCertificate(
+            in: directory, openssl: try DemoPrograms().openssl, stop: Self.noStop)
+        try DemoNginx(directory, try DemoPrograms()).configure(
+            site: Self.site, port: 8443, simulatorPort: nil, certificate: certificate,
+            origins: "https://a.example, http://localhost:3000,https://b;}")
+        let text = try String(
+            contentsOfFile: directory.nginx + "/waybill/cors.conf", encoding: .utf8)
+        #expect(text.contains("    \"https://a.example\" $http_origin;"))
+        #expect(text.contains("    \"http://localhost:3000\" $http_origin;"))
+        #expect(!text.contains("https://b"))
+    }
+
     @Test("Damaged secrets are not replaced")
     func damagedSecrets() throws {
         let path = try folder.write("secrets.json", "{}")

@@ -11,12 +11,14 @@ final class WebServer: Sendable {
     private let path: String
     private let folder: TemporaryDirectory
 
-    init(_ routes: [Router.Route]) throws {
+    init(
+        _ routes: [Router.Route], crossOrigins: CrossOrigins = CrossOrigins([])
+    ) throws {
         folder = try TemporaryDirectory()
         path = folder.path(of: "s")
         server = try Server.start(
             Listener(.api, on: .path(path), limits: Listener.Limits(workers: 2)),
-            handler: Router(routes))
+            handler: Router(routes, crossOrigins: crossOrigins))
     }
 
     deinit {

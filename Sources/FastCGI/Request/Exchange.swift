@@ -34,8 +34,8 @@ package final class Exchange: Sendable {
     }
 
     deinit {
-        guard let input = state.withLock({ $0.beginAnswer() }) else { return }
-        send(PreparedResponse.dropped.bytes, [], input)
+        guard let begun = state.withLock({ $0.beginAnswer() }) else { return }
+        send(PreparedResponse.dropped.bytes, [], begun)
         owner.report(.dropped)
     }
 
@@ -58,21 +58,41 @@ package final class Exchange: Sendable {
         answer(response.head(), response.status.allowsBody ? response.body : [])
     }
 
+    /// Adds headers to the answer, whoever gives it; nothing once it was given.
+    package func add(headers: [HeaderField]) {
+        var lines = [UInt8]()
+        for header in headers { Response.append(header, to: &lines) }
+        state.withLock { $0.headerLines += lines }
+    }
+
     private func answer(_ head: [UInt8], _ body: [UInt8]) -> Bool {
-        guard let input = state.withLock({ $0.beginAnswer() }) else {
+        guard let begun = state.withLock({ $0.beginAnswer() }) else {
             owner.report(.answeredTwice)
             return false
         }
-        send(head, body, input)
+        send(head, body, begun)
         return true
     }
 
-    private func send(_ head: [UInt8], _ body: [UInt8], _ input: ExchangeState.Input) {
+    private func send(
+        _ head: [UInt8], _ body: [UInt8],
+        _ begun: (input: ExchangeState.Input, headerLines: [UInt8])
+    ) {
         let kept = request.peerKeepsConnection
-        _ = request.write(head) && request.write(body)
+        _ = write(head, begun.headerLines) && request.write(body)
         let error = request.finish()
-        owner.finish(connection, descriptor, error == 0 ? input.outcome(kept: kept) : .close)
+        owner.finish(
+            connection, descriptor, error == 0 ? begun.input.outcome(kept: kept) : .close)
         if error != 0 { owner.report(error == EAGAIN ? .timedOut : .answerLost) }
+    }
+
+    /// Puts a head into the output, with more lines behind its first one.
+    func write(_ head: [UInt8], _ lines: [UInt8]) -> Bool {
+        guard !lines.isEmpty, let end = head.firstIndex(of: UInt8(ascii: "\n")) else {
+            return request.write(head)
+        }
+        return request.write(Array(head[...end])) && request.write(lines)
+            && request.write(Array(head[(end + 1)...]))
     }
 
     // MARK: The hand-over to a stream

@@ -22,6 +22,8 @@ struct ExchangeState: Sendable {
 
     private(set) var phase = Phase.open
     private(set) var input: Input
+    /// Header lines that every answer gets, whoever gives it.
+    var headerLines: [UInt8] = []
 
     init(input: consuming Input) { self.input = input }
 
@@ -63,10 +65,10 @@ struct ExchangeState: Sendable {
     }
 
     /// Takes the request for good; nothing when that was done before.
-    mutating func beginAnswer() -> Input? {
+    mutating func beginAnswer() -> (input: Input, headerLines: [UInt8])? {
         guard phase == .open else { return nil }
         phase = .answered
-        return input
+        return (input, headerLines)
     }
 }
 

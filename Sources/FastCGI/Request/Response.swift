@@ -34,12 +34,14 @@ package struct Response: Sendable {
     /// Status and headers without the empty line that ends them.
     static func appendHead(to bytes: inout [UInt8], status: HTTPStatus, headers: [HeaderField]) {
         bytes.append(contentsOf: "Status: \(status.code) \(status.reason)\r\n".utf8)
-        for header in headers {
-            bytes.append(contentsOf: header.name.utf8)
-            bytes.append(contentsOf: ": ".utf8)
-            bytes.append(contentsOf: header.value.utf8)
-            bytes.append(contentsOf: "\r\n".utf8)
-        }
+        for header in headers { append(header, to: &bytes) }
+    }
+
+    static func append(_ header: HeaderField, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: header.name.utf8)
+        bytes.append(contentsOf: ": ".utf8)
+        bytes.append(contentsOf: header.value.utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
     }
 }
 

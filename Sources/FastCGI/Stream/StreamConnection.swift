@@ -38,7 +38,7 @@ extension Exchange {
     package func openStream(
         _ status: HTTPStatus = .ok, headers: [HeaderField], isBuffered: Bool = false
     ) throws(FastCGIError) -> StreamConnection {
-        guard let input = state.withLock({ $0.beginAnswer() }) else {
+        guard let begun = state.withLock({ $0.beginAnswer() }) else {
             throw FastCGIError(.alreadyAnswered, "stream")
         }
         var head = [UInt8]()
@@ -46,7 +46,7 @@ extension Exchange {
             to: &head, status: status, headers: headers + (isBuffered ? [] : [.unbuffered]))
         head.append(contentsOf: "\r\n".utf8)
         // Unread input would later look as if the peer had closed.
-        let isReady = input != .tooLarge && request.write(head) && request.flush()
+        let isReady = begun.input != .tooLarge && write(head, begun.headerLines) && request.flush()
         let requestID = request.id
         // Not `finish`, which would write the end of the output.
         request.abandon()

@@ -13,6 +13,10 @@ package enum Access: Sendable, Equatable {
     /// A user who has signed in, with at least this role; no key.
     case users(Role)
 
+    /// Whether a key, or a ticket that stands for one, may call the route: then pages of other
+    /// origins may, too, if they are named (see `CrossOrigins`).
+    package var takesKeys: Bool { scope != nil }
+
     /// The scope that a key needs; nil if a key cannot call the route, or needs none.
     package var scope: Scope? {
         switch self {

@@ -73,8 +73,13 @@ package final class Router: ExchangeHandler {
     /// Routes without captures by path, so that callbacks need one look-up.
     private let exact: [String: [Route]]
     private let patterns: [Route]
+    private let crossOrigins: CrossOrigins
 
-    package init(_ routes: [Route]) {
+    /// - Parameters:
+    ///   - routes: no two of the same method and path.
+    ///   - crossOrigins: the pages of other origins that may call those that take keys.
+    package init(_ routes: [Route], crossOrigins: CrossOrigins = CrossOrigins([])) {
+        self.crossOrigins = crossOrigins
         let isExact = { (route: Route) in !route.pattern.contains(nil) }
         exact = Dictionary(grouping: routes.filter(isExact)) { route in
             "/" + route.pattern.compactMap { $0 }.joined(separator: "/")
@@ -83,11 +88,14 @@ package final class Router: ExchangeHandler {
     }
 
     package func answersAtOnce(_ exchange: Exchange) -> Bool {
-        let route = exact[exchange.documentURI ?? ""]?.first { $0.method == Self.method(exchange) }
+        let method = Self.method(exchange)
+        if method == "OPTIONS" { return true }
+        let route = exact[exchange.documentURI ?? ""]?.first { $0.method == method }
         return route?.answersAtOnce(exchange) ?? false
     }
 
     package func refuse(_ exchange: Exchange) {
+        if !crossOrigins.isEmpty { open(exchange, to: candidates(for: exchange)) }
         let problem = Problem.unavailable(
             "overloaded", "There is more to do than can be done in time; send it again.")
         exchange.respond(problem.response(requestID: exchange.requestID))
@@ -98,14 +106,42 @@ package final class Router: ExchangeHandler {
         exchange.method == "HEAD" ? "GET" : exchange.method ?? ""
     }
 
-    package func handle(_ exchange: Exchange) {
+    /// The routes at a path, of whatever method.
+    private func candidates(for exchange: Exchange) -> [(Route, [String])] {
         let path = exchange.documentURI ?? ""
+        let candidates = (exact[path] ?? []).map { ($0, [String]()) }
+        guard candidates.isEmpty else { return candidates }
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        return patterns.compactMap { route in
+            route.captures(Array(segments)).map { (route, $0) }
+        }
+    }
+
+    /// Lets pages of other origins see the answer, as far as they are named and the routes take
+    /// keys.
+    ///
+    /// - Returns: the methods that they may use.
+    @discardableResult
+    private func open(
+        _ exchange: Exchange, to candidates: [(Route, [String])]
+    ) -> Set<String> {
+        let methods = candidates.map(\.0).filter { $0.description?.access.takesKeys ?? false }
+            .map(\.method)
+        guard !methods.isEmpty else { return [] }
+        exchange.add(headers: crossOrigins.headers(for: exchange.parameter("HTTP_ORIGIN")))
+        return Set(methods)
+    }
+
+    package func handle(_ exchange: Exchange) {
         let method = Self.method(exchange)
-        var candidates = (exact[path] ?? []).map { ($0, [String]()) }
-        if candidates.isEmpty {
-            let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-            candidates = patterns.compactMap { route in
-                route.captures(Array(segments)).map { (route, $0) }
+        let candidates = candidates(for: exchange)
+        if !crossOrigins.isEmpty {
+            let methods = open(exchange, to: candidates)
+            if method == "OPTIONS",
+                let answer = crossOrigins.preflight(exchange, methods: methods)
+            {
+                exchange.respond(answer)
+                return
             }
         }
         if let (route, captures) = candidates.first(where: { $0.0.method == method }) {

@@ -28,6 +28,7 @@ extension Configuration {
         receiving = kits.receiving(&environment)
         _ = environment.publicAddresses()
         routing = environment.routing(among: kits)
+        corsOrigins = environment.origins(WaybillSettings.corsOrigins)
         logLevel = environment.choice(WaybillSettings.logLevel)
         sockets = Sockets(&environment)
         limits = Limits(&environment)

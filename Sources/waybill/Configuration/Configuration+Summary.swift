@@ -16,6 +16,9 @@ extension Configuration {
         }
         lines.append(("routing", routing.summary))
         lines.append(("sockets", sockets.directory + (sockets.group.map { ", group \($0)" } ?? "")))
+        if !corsOrigins.isEmpty {
+            lines.append(("pages of other origins", corsOrigins.joined(separator: ", ")))
+        }
         lines.append(("log level", logLevel.rawValue))
         lines.append(
             ("workers", "\(limits.callbackWorkers) for callbacks, \(limits.apiWorkers) for the API")

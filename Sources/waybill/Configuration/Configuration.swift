@@ -14,6 +14,8 @@ struct Configuration {
     let receiving: [ReceivingProvider]
     /// The providers of messages whose callers name none.
     let routing: Routing
+    /// The origins whose pages may call the API with a key.
+    let corsOrigins: [String]
     let logLevel: Logger.Level
     let sockets: Sockets
     let limits: Limits

@@ -132,7 +132,8 @@ enum WaybillSettings {
     private static let processGroup = Setting.Group("The process")
 
     private static let process = [
-        logLevel, socketDirectory, socketGroup, callbackWorkers, apiWorkers, maxConnections,
+        logLevel, socketDirectory, socketGroup, corsOrigins, callbackWorkers, apiWorkers,
+        maxConnections,
         maxInFlight, writerQueueReports, writerConnections, commitDeadline, poolSize, drainSeconds,
         callbackRetentionDays, auditRetentionDays, watchdog,
     ]
@@ -157,6 +158,15 @@ enum WaybillSettings {
         "WAYBILL_SOCKET_GROUP", whenUnset: "the process's", example: "www-data",
         in: processGroup, readBy: [.serve],
         "The group that may connect to sockets that we bind ourselves: nginx's.")
+
+    static let corsOrigins = Setting(
+        "WAYBILL_CORS_ORIGINS", whenUnset: "none", isList: true,
+        example: "https://app.example.com,http://localhost:3000", in: processGroup,
+        readBy: [.serve],
+        """
+        The origins whose web pages may call the API with a key (CORS), each exactly as its browser \
+        sends it; name them in `nginx/cors.conf`, too.
+        """)
 
     static let callbackWorkers = Setting(
         "WAYBILL_CALLBACK_WORKERS", .integer(default: 2, in: 1...64), in: processGroup,

@@ -43,8 +43,12 @@ final class RunningDemo: Sendable {
     static func start(directory: String, port: UInt16) throws -> ChildProcess {
         try ChildProcess(
             WaybillProgram.path, ["demo", "--directory", directory, "--port", String(port)],
-            environment: WaybillProgram.bareEnvironment, signalAtOurDeath: "TERM")
+            environment: WaybillProgram.bareEnvironment.merging(
+                ["WAYBILL_CORS_ORIGINS": namedOrigin]) { $1 }, signalAtOurDeath: "TERM")
     }
+
+    /// The origin whose pages may call the API.
+    static let namedOrigin = "https://app.example.com"
 
     /// `demo.json` as it is now.
     var currentDocument: DemoDocument {

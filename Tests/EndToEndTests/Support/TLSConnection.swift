@@ -37,7 +37,8 @@ final class TLSConnection: @unchecked Sendable {
     ///
     /// - Throws: when nobody listens, or the certificate is not for `host`.
     init(
-        port: UInt16, host: String, trust: TLSTrust, patience: Duration = .seconds(20)
+        port: UInt16, host: String, trust: TLSTrust, patience: Duration = .seconds(20),
+        protocol name: String? = nil
     ) throws(ConnectionFailure) {
         descriptor = try Self.connect(port, patience)
         guard let session = SSL_new(trust.context) else {
@@ -50,6 +51,10 @@ final class TLSConnection: @unchecked Sendable {
         } else {
             SSL_set1_host(session, host)
             _ = waybill_tls_server_name(session, host)
+        }
+        if let name {
+            let list = [UInt8(name.utf8.count)] + Array(name.utf8)
+            SSL_set_alpn_protos(session, list, UInt32(list.count))
         }
         guard SSL_set_fd(session, descriptor) == 1, SSL_connect(session) == 1 else {
             throw ConnectionFailure(
