@@ -4,6 +4,7 @@ import Domain
 package enum AccessTable {
     /// By method and path pattern.
     static let entries: [String: Access] = [
+        "GET /v1/openapi.json": .everybody,
         "GET /health/live": .everybody,
         "GET /health/ready": .everybody,
         "GET /metrics": .localOrCallers(.admin, .admin),
@@ -19,6 +20,8 @@ package enum AccessTable {
     /// A route's entry; the process ends at the start if there is none, so that no route is open by
     /// mistake.
     static func access(_ method: String, _ path: String) -> Access {
+        // Every provider has its own paths below this one.
+        if path.hasPrefix("/callbacks/") { return .provider }
         guard let access = entries["\(method) \(path)"] else {
             preconditionFailure("\(method) \(path) has no entry in AccessTable")
         }

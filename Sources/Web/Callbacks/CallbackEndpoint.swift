@@ -80,19 +80,25 @@ package final class CallbackEndpoint: Sendable {
     }
 
     private func routes(end: String) -> [Router.Route] {
-        let path = traits.provider.callbackPath
-        let plain = Router.Route("POST", path + end) { [self] exchange, _ in handle(exchange) }
+        let described = RouteDescription.callbacks(of: traits)
+        func route(
+            _ description: RouteDescription, _ answer: @escaping Router.Endpoint
+        ) -> Router.Route {
+            // The path with a slash at its end is another spelling.
+            end.isEmpty
+                ? Router.Route(description, answer)
+                : Router.Route("POST", description.path + end, answer)
+        }
+        let plain = route(described.plain) { [self] exchange, _ in handle(exchange) }
         guard traits.callbackPaths == .withOurIDs else { return [plain] }
         // Likewise the id may be in capitals.
-        let message = Router.Route("POST", path + "/{message}" + end) {
-            [self] exchange, captures in
+        let message = route(described.message) { [self] exchange, captures in
             guard let message = MessageID(anyCase: captures[0]) else {
                 return refuse(exchange, noSuchPath("message"), .anybody, at: .now)
             }
             handle(exchange, message: message)
         }
-        let sendRequest = Router.Route("POST", path + "/send-requests/{send_request}" + end) {
-            [self] exchange, captures in
+        let sendRequest = route(described.sendRequest) { [self] exchange, captures in
             guard let sendRequest = SendRequestID(anyCase: captures[0]) else {
                 return refuse(exchange, noSuchPath("send request"), .anybody, at: .now)
             }

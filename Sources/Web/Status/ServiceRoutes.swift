@@ -44,7 +44,9 @@ extension RouteDescription {
     static let status = RouteDescription(
         "GET", "/v1/status", "showStatus", .service, "The state of the service",
         details: "Counts are of the process that answers, since it started.",
-        answers: [Answer(.ok, "The state.", .json(.component("Status"), example: statusExample))])
+        answers: [
+            Answer(.ok, "The state.", .json(.component("ServiceStatus"), example: statusExample))
+        ])
 
     private static let statusExample = """
         {"version":"0.1.0","started_at":"2026-11-21T10:34:41.306742Z","uptime_seconds":1,\

@@ -79,12 +79,15 @@ final class Responder: Sendable {
                 version: Version.current, startedAt: .now, database: health, writer: writer,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe
             ).routes(endpoint)
+        let openAPI = OpenAPIEndpoint(
+            version: Version.current, routes: callbacks.flatMap(\.routes) + apiRoutes)
+        let crossOrigins = CrossOrigins(configuration.corsOrigins)
         // The watchdog uses every socket, so every router has this path.
         let liveness = healthRoutes.liveness(endpoint)
         let routers: [(Listener.Name, Router)] = [
             (.callbacks, Router(callbacks.flatMap(\.routes) + [liveness])),
-            (.api, Router(apiRoutes)),
-            (.events, Router([liveness])),
+            (.api, Router(apiRoutes + openAPI.routes(endpoint), crossOrigins: crossOrigins)),
+            (.events, Router([liveness], crossOrigins: crossOrigins)),
         ]
 
         sockets = try ResponderSockets(configuration.sockets)

@@ -1,0 +1,123 @@
+import Domain
+import JSON
+
+/// Messages, their reports, and send requests.
+extension OpenAPIComponents {
+    static let messageSchemas: [(name: String, schema: Schema)] = [
+        ("Message", message),
+        ("Reports", reports),
+        ("SendRequest", sendRequest),
+        ("SendAnswer", sendAnswer),
+        ("Status", status),
+        ("ProviderStatus", providerStatus),
+        ("Error", error),
+        ("Price", price),
+        ("Report", report),
+        ("Event", event),
+    ]
+
+    private static let status = Schema.word(Status.allCases.map(\.rawValue))
+    private static let count = Schema.integer(0...Int(Int32.max))
+    private static let identifier = Schema.integer(Int(Int32.min)...Int(Int32.max))
+    /// Kept and shown as the provider, or the caller, wrote it.
+    private static let anyObject = Schema(.members([("type", .string("object"))]))
+
+    private static let providerStatus = Schema.object([
+        "group_id": identifier.orNull, "group": Schema.text().orNull,
+        "id": identifier.orNull, "name": Schema.text().orNull,
+        "description": Schema.text().orNull,
+    ]).described("The provider's own status.")
+
+    private static let error = Schema.object([
+        "code": Schema.text().orNull, "group_id": identifier.orNull,
+        "group": Schema.text().orNull, "name": Schema.text().orNull,
+        "description": Schema.text().orNull,
+        "permanent": Schema.flag.orNull.described("Whether trying again would be in vain."),
+    ])
+
+    private static let price = Schema.object([
+        "amount": .text(pattern: #"^[0-9]+(\.[0-9]+)?$"#), "currency": Schema.text().orNull,
+    ])
+
+    private static let message = Schema.object(
+        [
+            "id": .uuid, "provider": .text(), "provider_message_id": Schema.text().orNull,
+            "status": .component("Status"), "final": .flag, "sent_by_us": .flag,
+            "to": Schema.text().orNull, "from": Schema.text().orNull, "created_at": .time,
+            "updated_at": .time,
+            "provider_status": .component("ProviderStatus"),
+            "error": Schema.component("Error").orNull,
+            "sent_at": Schema.time.orNull, "done_at": Schema.time.orNull,
+            "segments": count.orNull,
+            "price": Schema.component("Price").orNull,
+            "bulk_id": Schema.text().orNull, "callback_data": Schema.text().orNull,
+            "network": Schema.text().orNull, "attributes": anyObject.orNull,
+            "parts": Schema.object([
+                "total": count, "delivered": count, "failed": count, "pending": count,
+            ]).orNull,
+            "send_request_id": .uuid,
+            "submitted_by": Schema.object([
+                "kind": .word(PrincipalID.Kind.allCases.map(\.rawValue)), "id": .uuid,
+                "name": .text(),
+            ]).orNull,
+            "encoding": .text(), "attempts": count, "validity_minutes": count.orNull,
+            "send_at": Schema.time.orNull, "metadata": anyObject.orNull,
+        ],
+        optional: [
+            "provider_status", "error", "sent_at", "done_at", "segments", "price", "bulk_id",
+            "callback_data", "network", "attributes", "send_request_id", "submitted_by",
+            "encoding", "attempts", "validity_minutes", "send_at", "metadata",
+        ]
+    ).described("A message and what decides its status.")
+
+    private static let report = Schema.object([
+        "status": .component("Status"), "final": .flag, "won": .flag, "rule": .text(),
+        "why": .text(), "source": .text(), "received_at": .time, "callback_id": .uuid,
+        "provider_status": .component("ProviderStatus"), "error": .component("Error"),
+        "sent_at": Schema.time.orNull, "done_at": Schema.time.orNull, "segments": count.orNull,
+        "price": Schema.component("Price").orNull, "bulk_id": Schema.text().orNull,
+        "callback_data": Schema.text().orNull, "network": Schema.text().orNull,
+        "attributes": anyObject.orNull, "part": count.orNull, "parts": count.orNull,
+    ])
+
+    private static let event = Schema.object([
+        "kind": .text(), "at": .time, "provider": Schema.text().orNull, "attempt": count.orNull,
+        "status": Schema.component("Status").orNull, "code": Schema.text().orNull,
+        "detail": Schema.text().orNull,
+    ])
+
+    private static let reports = Schema.object([
+        "message_id": .uuid, "status": .component("Status"), "final": .flag,
+        "reports": .array(.component("Report"), 0...1000),
+        "events": .array(.component("Event"), 0...1000),
+    ])
+
+    /// What numbers, senders and texts are valid is more than a schema can say: what is refused is
+    /// answered 422 with the field.
+    private static let sendRequest = Schema.object(
+        [
+            "to": .any(of: [.text(1...100), .array(.text(1...100), 1...1000)])
+                .described("One number, or several; with country codes."),
+            "text": Schema.text(1...4000),
+            "from": Schema.text(1...100).orNull,
+            "provider": Schema.text(1...100).orNull,
+            "validity_minutes": Schema.integer(SendDraft.validityLimits).orNull,
+            "send_at": Schema.time.orNull,
+            "callback_data": Schema.text(0...4000).orNull,
+            "metadata": anyObject.orNull,
+        ],
+        optional: ["from", "provider", "validity_minutes", "send_at", "callback_data", "metadata"]
+    )
+
+    private static let sendAnswer = Schema.object([
+        "messages": .array(
+            .object(
+                [
+                    "id": .uuid, "to": .text(), "status": .component("Status"),
+                    "provider": .text(), "segments": count,
+                    "error": .object(["code": .text(), "description": .text()]),
+                ], optional: ["error"]), 1...1000),
+        "encoding": .text(), "segments": count, "send_request_id": .uuid,
+        "send_at": Schema.time.orNull,
+    ])
+}
