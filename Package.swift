@@ -102,7 +102,7 @@ let package = Package(
                 "waybill", "Providers", "Domain", "JSON", "Security", "Settings", "Store",
                 "Postgres", "Telemetry",
             ]),
-        tests("EndToEndTests", ["waybill", "COpenSSL", "Security", "System"]),
+        tests("EndToEndTests", ["waybill", "Web", "Domain", "COpenSSL", "Security", "System"]),
     ],
     swiftLanguageModes: [.v6]
 )

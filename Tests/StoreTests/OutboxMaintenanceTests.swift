@@ -125,7 +125,7 @@ struct OutboxMaintenanceTests {
     @Test("the responder cannot have anything deleted within three days")
     func hasFloor() throws {
         let connection = try Connection(TestDatabase().responder)
-        func refusal(_ drop: (some DropStatement).Type) throws -> PostgresError? {
+        func refusal(_ drop: (some WalkStatement).Type) throws -> PostgresError? {
             #expect(throws: PostgresError.self) {
                 try connection.execute(drop.init(keepDays: 2, after: .first, most: 10))
             }

@@ -19,7 +19,6 @@ struct PrivilegeTests {
             "delete from callback_default", "delete from outcome", "delete from tally",
             "delete from quarantine", "delete from api_key", "delete from api_key_secret",
             "update audit set action = ''", "delete from audit", "truncate audit",
-            "select drop_old_audit(3, 3, 1)",
             "update report set status = 4", "update callback set body = ''",
             "update outcome set status_name = ''", "update quarantine set reason = ''",
             "insert into schema_migration values (99, 'x', 1)",
@@ -100,7 +99,7 @@ struct PrivilegeTests {
                 """)
         try connection.execute(AddArchivePartition(daysAhead: 9))
         try connection.execute(MeasureQuarantine())
-        for drop: any DropStatement.Type in [DropOldQuarantine.self, CutQuarantine.self] {
+        for drop: any WalkStatement.Type in [DropOldQuarantine.self, CutQuarantine.self] {
             try run(drop, connection)
         }
         try run(DropOldCallbacks.self, connection)
@@ -108,7 +107,7 @@ struct PrivilegeTests {
             script: "do $$ begin assert (select count(*) from pg_temp.quarantine) = 1; end $$")
     }
 
-    private func run(_ drop: (some DropStatement).Type, _ connection: Connection) throws {
+    private func run(_ drop: (some WalkStatement).Type, _ connection: Connection) throws {
         try connection.execute(drop.init(keepDays: 3, after: .first, most: 10))
     }
 

@@ -18,6 +18,10 @@ struct Keys: APIKeyStore {
     /// The key of scope send after a rotation.
     static let rotatedSend = "wb_BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
 
+    /// One of scope admin that has ended, and one that may only be used from elsewhere.
+    static let expired = "wb_BgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgY"
+    static let elsewhere = "wb_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"
+
     var failure: StoreFailure?
     /// When the secrets end; nil for never.
     var end: Timestamp?
@@ -27,11 +31,14 @@ struct Keys: APIKeyStore {
         let keys: [(text: String, scope: Scope, id: UInt64)] = [
             (Self.read, .read, 1), (Self.admin, .admin, 2), (Self.send, .send, 3),
             (Self.rotatedSend, .send, 3), (Self.otherSend, .send, 4),
+            (Self.expired, .admin, 5), (Self.elsewhere, .admin, 6),
         ]
         return keys.first { APIToken($0.text)?.digest.bytes == hash }.map { key in
             APIKey(
                 id: Self.id(key.id), name: key.scope.rawValue, scopes: [key.scope],
-                createdAt: .now,
+                createdAt: .now, expiresAt: key.text == Self.expired ? Samples.time() : nil,
+                networks: key.text == Self.elsewhere
+                    ? [IPNetwork("198.51.100.0/24")].compactMap { $0 } : [],
                 secrets: [
                     APIKey.IssuedSecret(createdAt: .now, expiresAt: end, lastUsedAt: nil)
                 ])

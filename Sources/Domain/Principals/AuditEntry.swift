@@ -44,40 +44,32 @@ package struct AuditEntry: Sendable, Equatable {
         self.after = after
     }
 
-    /// A send request was accepted.
-    package init(accepting sendRequest: SendRequest) {
-        action = .sendMessages
-        object = Self.bounded(sendRequest.id)
-        principal = sendRequest.submitter
-        requestID = sendRequest.origin.requestID.map(Self.bounded)
-        address = sendRequest.origin.address.map(Self.bounded)
-        at = sendRequest.acceptedAt
-        detail = ["messages": "\(sendRequest.recipients.count)"]
-        before = [:]
-        after = [:]
-    }
-
-    /// An act of somebody whom nobody knows yet, or of Waybill itself.
+    /// An act of somebody whom nobody knows yet, or of Waybill itself, or whose principal is not at
+    /// hand.
     ///
     /// - Parameters:
     ///   - action: what was done or refused.
     ///   - object: to what; see `object`.
+    ///   - principal: who, if somebody is known.
     ///   - origin: by which request.
     ///   - at: when.
     ///   - detail: what else is worth knowing; no secret.
+    ///   - before: as above.
+    ///   - after: as above.
     package init(
-        _ action: Action, of object: some CustomStringConvertible, from origin: RequestOrigin,
-        at: Timestamp, detail: [String: String] = [:]
+        _ action: Action, of object: some CustomStringConvertible, by principal: Submitter? = nil,
+        from origin: RequestOrigin, at: Timestamp, detail: [String: String] = [:],
+        before: [String: Value] = [:], after: [String: Value] = [:]
     ) {
         self.action = action
         self.object = Self.bounded(object)
-        principal = nil
+        self.principal = principal
         requestID = origin.requestID.map(Self.bounded)
         address = origin.address.map(Self.bounded)
         self.at = at
         self.detail = detail
-        before = [:]
-        after = [:]
+        self.before = before
+        self.after = after
     }
 
     /// What a client writes must not fill the table, and the database takes no NUL.

@@ -17,6 +17,8 @@ package struct HTTPStatus: Sendable, Hashable {
 
     /// 200
     package static let ok = HTTPStatus(known: 200)
+    /// 201
+    package static let created = HTTPStatus(known: 201)
     /// 202
     package static let accepted = HTTPStatus(known: 202)
     /// 204
@@ -41,6 +43,8 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let unsupportedMediaType = HTTPStatus(known: 415)
     /// 422
     package static let unprocessableContent = HTTPStatus(known: 422)
+    /// 429
+    package static let tooManyRequests = HTTPStatus(known: 429)
     /// 500
     package static let internalServerError = HTTPStatus(known: 500)
     /// 503

@@ -52,6 +52,19 @@ struct LimitStatementTime: Statement {
     }
 }
 
+/// Makes PostgreSQL plan the rest of the transaction for the tables as they are now.
+///
+/// A plan made while the outbox was empty reads the whole of it, and would be kept until the next
+/// analyze: 620 ms for a thousand changes when 100,000 messages wait, instead of 90. A bitmap scan
+/// has no order: with it and without statistics, all due rows are read and sorted for each lease.
+struct PlanAnew: Statement {
+    static let name: StaticString = "plan_anew"
+    static let sql: StaticString = """
+        select set_config('plan_cache_mode', 'force_custom_plan', true),
+            set_config('enable_bitmapscan', 'off', true)
+        """
+}
+
 extension SQLState {
     /// Whether a lock did not come within `lock_timeout`, or never would have.
     var lostLock: Bool { description == "55P03" || description == "40P01" }

@@ -12,6 +12,9 @@ package enum Access: Sendable, Equatable {
     case localOrCallers(Scope, Role)
     /// A user who has signed in, with at least this role; no key.
     case users(Role)
+    /// A user who has signed in, even one who has yet to set up the second factor that the role
+    /// demands.
+    case session
 
     /// Whether a key, or a ticket that stands for one, may call the route: then pages of other
     /// origins may, too, if they are named (see `CrossOrigins`).
@@ -21,7 +24,7 @@ package enum Access: Sendable, Equatable {
     package var scope: Scope? {
         switch self {
         case .callers(let scope, _), .localOrCallers(let scope, _): scope
-        case .everybody, .provider, .users: nil
+        case .everybody, .provider, .users, .session: nil
         }
     }
 
@@ -29,6 +32,7 @@ package enum Access: Sendable, Equatable {
     package var role: Role? {
         switch self {
         case .callers(_, let role), .localOrCallers(_, let role), .users(let role): role
+        case .session: .viewer
         case .everybody, .provider: nil
         }
     }

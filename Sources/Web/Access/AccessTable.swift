@@ -15,6 +15,29 @@ package enum AccessTable {
         "GET /v1/messages/{id}": .callers(.read, .viewer),
         "DELETE /v1/messages/{id}": .callers(.send, .operator),
         "GET /v1/messages/{id}/reports": .callers(.read, .viewer),
+
+        "POST /v1/session": .everybody,
+        "GET /v1/session": .session,
+        "DELETE /v1/session": .session,
+        "GET /v1/sessions": .users(.viewer),
+        "DELETE /v1/sessions/{id}": .users(.viewer),
+        // By a one-time link, or by somebody who has signed in.
+        "POST /v1/password": .everybody,
+        "POST /v1/totp": .session,
+        "POST /v1/totp/confirm": .session,
+        "POST /v1/totp/remove": .session,
+        "POST /v1/totp/recovery-codes": .session,
+
+        "GET /v1/users": .callers(.admin, .admin),
+        "POST /v1/users": .callers(.admin, .admin),
+        "GET /v1/users/{id}": .callers(.admin, .admin),
+        "PATCH /v1/users/{id}": .callers(.admin, .admin),
+        "POST /v1/users/{id}/reset": .callers(.admin, .admin),
+        "DELETE /v1/users/{id}/sessions": .callers(.admin, .admin),
+        "GET /v1/keys": .callers(.admin, .admin),
+        "POST /v1/keys": .callers(.admin, .admin),
+        "DELETE /v1/keys/{id}": .callers(.admin, .admin),
+        "GET /v1/audit": .callers(.admin, .admin),
     ]
 
     /// A route's entry; the process ends at the start if there is none, so that no route is open by

@@ -18,12 +18,11 @@ package struct APIEndpoint: Sendable {
         _ description: RouteDescription, goesByMemory: Bool = false,
         _ answer: @escaping @Sendable (APIRequest, Principal) throws(Problem) -> Response
     ) -> Router.Route {
-        let access = description.access
-        return run(description) { [authenticator] request, _ throws(Problem) in
-            let principal = try authenticator.require(access, request, goesByMemory: goesByMemory)
-            try request.check(description.parameters)
-            return try answer(request, principal)
-        }
+        route(
+            description, goesByMemory: goesByMemory,
+            caller: {
+                request, _, caller throws(Problem) in try answer(request, caller.principal)
+            })
     }
 
     /// The same for an endpoint that reads a body, or answers later from any thread: then it
@@ -35,11 +34,57 @@ package struct APIEndpoint: Sendable {
                 APIRequest, Exchange, Principal
             ) throws(Problem) -> Response?
     ) -> Router.Route {
+        route(
+            description,
+            caller: { request, exchange, caller throws(Problem) in
+                try answer(request, exchange, caller.principal)
+            })
+    }
+
+    /// The same for an endpoint that needs to know the caller's session.
+    ///
+    /// - Parameter isActivity: whether a request makes a session go on; all do unless given.
+    func route(
+        _ description: RouteDescription, goesByMemory: Bool = false,
+        isActivity: @escaping @Sendable (APIRequest) -> Bool = { _ in true },
+        caller answer:
+            @escaping @Sendable (
+                APIRequest, Exchange, APICaller
+            ) throws(Problem) -> Response?
+    ) -> Router.Route {
         let access = description.access
         return run(description) { [authenticator] request, exchange throws(Problem) in
-            let principal = try authenticator.require(access, request)
+            let caller = try authenticator.require(
+                access, request, goesByMemory: goesByMemory, isActivity: isActivity(request))
             try request.check(description.parameters)
-            return try answer(request, exchange, principal)
+            guard var response = try answer(request, exchange, caller) else { return nil }
+            // What sets or clears the cookie itself knows better.
+            if !response.headers.contains(where: { $0.name == "Set-Cookie" }) {
+                response.headers += authenticator.renewal(of: caller)
+            }
+            return response
+        }
+    }
+
+    /// A route for everybody, which reads a body and answers later, as above.
+    ///
+    /// Pages of other sites are refused, as they would be with a session: they must not sign their
+    /// readers in as somebody else.
+    ///
+    /// - Parameter answer: may ask who calls, and gets the problem of a request without credentials.
+    func openRoute(
+        _ description: RouteDescription,
+        later answer:
+            @escaping @Sendable (
+                APIRequest, Exchange, _ caller: () throws(Problem) -> APICaller
+            ) throws(Problem) -> Response?
+    ) -> Router.Route {
+        run(description) { [authenticator] request, exchange throws(Problem) in
+            try authenticator.checkOpen(request)
+            try request.check(description.parameters)
+            return try answer(request, exchange) { () throws(Problem) in
+                try authenticator.require(.session, request)
+            }
         }
     }
 
@@ -55,7 +100,7 @@ package struct APIEndpoint: Sendable {
             switch access {
             case .everybody: { _ in true }
             case .localOrCallers: \.isLocal
-            case .provider, .callers, .users: { _ in false }
+            case .provider, .callers, .users, .session: { _ in false }
             }
         return run(description, answersAtOnce: answersAtOnce) {
             [authenticator] request, _ throws(Problem) in
@@ -70,7 +115,8 @@ package struct APIEndpoint: Sendable {
         _ answer: @escaping @Sendable (APIRequest, Exchange) throws(Problem) -> Response?
     ) -> Router.Route {
         Router.Route(description, answersAtOnce: answersAtOnce) { [logger] exchange, captures in
-            let request = APIRequest(exchange, captures: captures)
+            let request = APIRequest(
+                exchange, route: "\(description.method) \(description.path)", captures: captures)
             do throws(Problem) {
                 guard let response = try answer(request, exchange) else { return }
                 exchange.respond(response)

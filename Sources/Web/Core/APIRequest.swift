@@ -4,6 +4,8 @@ import JSON
 
 /// A request as an API endpoint sees it.
 package struct APIRequest {
+    /// Method and path pattern, as in `AccessTable`.
+    let route: String
     /// The path's variable parts, in order.
     let captures: [String]
     /// nginx's id of the request.
@@ -12,22 +14,47 @@ package struct APIRequest {
     /// it.
     let isLocal: Bool
     let authorization: String?
+    /// The whole header.
+    let cookie: String?
+    let userAgent: String?
+    /// Whether the method changes nothing. Source: RFC 9110, section 9.2.1.
+    let isSafe: Bool
+    /// What the browser says of who made it send this.
+    let origins: OriginCheck.Verdict
     let contentType: String?
     let idempotencyKey: String?
     /// The client's, as nginx knows it.
     let address: String?
     /// Nil if it is not percent-encoded UTF-8 without NUL.
     private let query: QueryReader?
+    private let exchange: Exchange
 
-    init(_ exchange: Exchange, captures: [String]) {
+    init(_ exchange: Exchange, route: String = "", captures: [String]) {
+        self.exchange = exchange
+        self.route = route
         self.captures = captures
         requestID = exchange.requestID
         isLocal = LocalCaller.made(exchange)
         authorization = exchange.parameter(HeaderName.authorization.parameter)
+        cookie = exchange.parameter("HTTP_COOKIE")
+        userAgent = exchange.parameter("HTTP_USER_AGENT")
+        isSafe = ["GET", "HEAD"].contains(exchange.method)
+        origins = OriginCheck.verdict(
+            fetchSite: exchange.parameter("HTTP_SEC_FETCH_SITE"),
+            origin: exchange.parameter("HTTP_ORIGIN"),
+            own: exchange.parameter("WAYBILL_ORIGIN"))
         contentType = exchange.contentType
         idempotencyKey = exchange.parameter("HTTP_IDEMPOTENCY_KEY")
         address = exchange.parameter("REMOTE_ADDR")
         query = QueryReader(strict: exchange.parameter("QUERY_STRING") ?? "")
+    }
+
+    /// Whether there is a body, as far as nginx says.
+    var hasBody: Bool { exchange.contentLength != 0 }
+
+    /// One of nginx's own parameters, which no client can set; nil if it is empty.
+    func parameter(_ name: String) -> String? {
+        exchange.parameter(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// For the audit, where nobody is known.

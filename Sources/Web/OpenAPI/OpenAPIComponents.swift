@@ -16,7 +16,7 @@ enum OpenAPIComponents {
 
     /// All schemas by their names, each once.
     static var schemas: [(name: String, schema: Schema)] {
-        [("Problem", problemSchema)] + messageSchemas + serviceSchemas
+        [("Problem", problemSchema)] + messageSchemas + serviceSchemas + peopleSchemas
     }
 
     // MARK: Problems
@@ -49,7 +49,7 @@ enum OpenAPIComponents {
         switch route.access {
         case .everybody: break
         case .provider: names.append((401, "Unauthenticated"))
-        case .callers, .localOrCallers, .users:
+        case .callers, .localOrCallers, .users, .session:
             names += [(401, "Unauthenticated"), (403, "Forbidden")]
         }
         return names + [(429, "TooManyRequests"), (503, "Unavailable")]

@@ -99,6 +99,9 @@ struct OpenAPIOperation {
                     + " users from the role `\(role.rawValue)` on."
             case .users(let role):
                 "For users from the role `\(role.rawValue)` on; not for keys."
+            case .session:
+                "For users, also before they have set up the second factor that their role"
+                    + " demands; not for keys."
             }
         return [route.details, callers].compactMap { $0 }.joined(separator: " ")
     }
@@ -168,6 +171,7 @@ struct OpenAPIOperation {
         case .callers(let scope, let role): [key(scope), session(role)]
         case .localOrCallers(let scope, let role): [none, key(scope), session(role)]
         case .users(let role): [session(role)]
+        case .session: [session(.viewer)]
         }
     }
 

@@ -9,7 +9,8 @@ import Telemetry
 /// `waybill key`: the keys to the API.
 enum KeyCommand {
     static let help = """
-        usage: waybill key create --name NAME --scope SCOPE[,SCOPE…]
+        usage: waybill key create --name NAME --scope SCOPE[,SCOPE…] [--expires WHEN]
+                                  [--address ADDRESS[,ADDRESS…]]
                waybill key list
                waybill key rotate --name NAME [--overlap TIME]
                waybill key revoke --name NAME
@@ -17,6 +18,10 @@ enum KeyCommand {
         Scopes: read (messages and reports), send (sending), admin (the state of the service).
         The key is printed once, when it is made; the database keeps only its SHA-256. Connects
         with DATABASE_URL.
+
+        --expires names when the key ends: a time with its zone, as in 2027-01-01T00:00:00Z, or how
+        long it lives, as in 12h, 90d or 365d. --address names the addresses and networks that it may
+        be used from, as in 192.0.2.0/24,2001:db8::1.
 
         rotate prints a new secret for the key: its id, name and scopes stay, and what hangs on
         them, such as its Idempotency-Keys. The old secret ends at once, or after the time that
@@ -32,12 +37,15 @@ enum KeyCommand {
         let rest = Array(words.dropFirst())
         switch verb {
         case "create":
-            let arguments = try Arguments(rest, options: ["name", "scope"])
+            let arguments = try Arguments(rest, options: ["name", "scope", "expires", "address"])
             guard let name = arguments.value("name"), name.unicodeScalars.count <= 100 else {
                 throw CommandFailure(.usage, "--name is missing or longer than 100 characters")
             }
-            let scopes = try scopes(arguments.value("scope"))
-            try create(name, scopes)
+            let draft = APIKeyDraft(
+                name: name, scopes: try scopes(arguments.value("scope")),
+                expiresAt: try end(arguments.value("expires")),
+                networks: try networks(arguments.value("address")))
+            try create(draft)
         case "list":
             _ = try Arguments(rest)
             try list()
@@ -78,34 +86,77 @@ enum KeyCommand {
         return scopes
     }
 
-    /// A whole number with its unit.
+    /// A time, or how long from now.
+    private static func end(_ text: String?) throws(CommandFailure) -> Timestamp? {
+        guard let text else { return nil }
+        let end =
+            duration(text, most: longestLife).map { Timestamp.now.advanced(by: $0) }
+            ?? (try? Timestamp(rfc3339: text))
+        guard let end, end > .now else {
+            throw CommandFailure(
+                .usage,
+                "--expires takes a time to come with its zone, as in 2027-01-01T00:00:00Z, or a number"
+                    + " of hours or days, as in 12h or 90d")
+        }
+        return end
+    }
+
+    private static func networks(_ text: String?) throws(CommandFailure) -> [IPNetwork] {
+        guard let text else { return [] }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard words.count <= APIKeyDraft.networkLimit else {
+            throw CommandFailure(
+                .usage, "--address takes at most \(APIKeyDraft.networkLimit) addresses")
+        }
+        var networks: [IPNetwork] = []
+        for word in words {
+            guard let network = IPNetwork(String(word)) else {
+                throw CommandFailure(
+                    .usage, "--address: \"\(word)\" is not \(IPNetwork.rule)")
+            }
+            networks.append(network)
+        }
+        return networks
+    }
+
     private static func overlap(_ text: String?) throws(CommandFailure) -> Duration {
         guard let text else { return .zero }
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        let digits = text.utf8.dropLast()
-        let isNumber = digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        guard isNumber, let unit = text.last.flatMap({ units[$0] }),
-            let count = Int64(text.dropLast()), (0...longestOverlap / unit).contains(count)
-        else {
+        guard let duration = duration(text, most: longestOverlap) else {
             throw CommandFailure(
                 .usage,
                 "--overlap takes a number of seconds, minutes, hours or days, as in 90s, 30m, 24h"
                     + " or 7d; up to 30d")
         }
+        return duration
+    }
+
+    /// A whole number with its unit.
+    private static func duration(_ text: String, most: Int64) -> Duration? {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        let digits = text.utf8.dropLast()
+        let isNumber = digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard isNumber, let unit = text.last.flatMap({ units[$0] }),
+            let count = Int64(text.dropLast()), (0...most / unit).contains(count)
+        else { return nil }
         return .seconds(count * unit)
     }
 
     private static let longestOverlap: Int64 = 30 * 86_400
+    private static let longestLife: Int64 = 3650 * 86_400
 
-    private static func create(_ name: String, _ scopes: Set<Scope>) throws {
+    private static func create(_ draft: APIKeyDraft) throws {
         let token = try APIToken.generate()
-        let isNew = try onDatabase { keys throws(StoreFailure) in
-            try keys.create(
-                name: name, scopes: scopes, hash: token.digest.bytes, by: .commandLine)
+        let creation = try onDatabase { keys throws(StoreFailure) in
+            try keys.create(draft, hash: token.digest.bytes, by: .commandLine)
         }
-        guard isNew else {
+        switch creation {
+        case .created: break
+        case .nameTaken:
             throw CommandFailure(
-                "a valid key named \"\(name)\" exists; revoke it or take another name")
+                "a valid key named \"\(draft.name)\" exists; revoke it or take another name")
+        case .tooMany:
+            throw CommandFailure(
+                "there are \(keyLimit) valid keys; revoke those that nobody uses")
         }
         Output.line(token.revealed)
     }
@@ -115,12 +166,17 @@ enum KeyCommand {
         for key in keys {
             let scopes = key.scopes.sorted().map(\.rawValue).joined(separator: ",")
             let used = key.lastUsedAt?.description ?? "never"
-            let state = key.revokedAt.map { "revoked \($0)" } ?? "valid"
+            let state =
+                key.revokedAt.map { "revoked \($0)" }
+                ?? key.expiresAt.map { $0 <= .now ? "ended \($0)" : "valid until \($0)" } ?? "valid"
             // A name may hold control characters that move the terminal's cursor.
             let name = MessageTimeline.printable(key.name)
+            let from =
+                key.networks.isEmpty
+                ? [] : ["from \(key.networks.map(\.description).joined(separator: ","))"]
             let old = key.revokedAt == nil ? key.secrets.compactMap(Self.description) : []
             Output.line(
-                (["\(name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)"] + old)
+                (["\(name)\t\(scopes)\tmade \(key.createdAt)\tused \(used)\t\(state)"] + from + old)
                     .joined(separator: "\t"))
         }
     }

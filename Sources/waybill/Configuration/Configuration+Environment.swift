@@ -29,6 +29,7 @@ extension Configuration {
         _ = environment.publicAddresses()
         routing = environment.routing(among: kits)
         corsOrigins = environment.origins(WaybillSettings.corsOrigins)
+        singleSignOn = environment.singleSignOn()
         logLevel = environment.choice(WaybillSettings.logLevel)
         sockets = Sockets(&environment)
         limits = Limits(&environment)

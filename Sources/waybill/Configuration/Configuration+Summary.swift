@@ -3,6 +3,7 @@ import Postgres
 import Providers
 import Settings
 import Telemetry
+import Web
 
 extension Configuration {
     /// What is configured, as the documentation names it, without secrets.
@@ -15,6 +16,8 @@ extension Configuration {
             lines += settings?.summary ?? [(kit.provider.name, "off")]
         }
         lines.append(("routing", routing.summary))
+        lines.append(
+            ("single sign-on", singleSignOn.map { "by \($0.userParameter)" } ?? "off"))
         lines.append(("sockets", sockets.directory + (sockets.group.map { ", group \($0)" } ?? "")))
         if !corsOrigins.isEmpty {
             lines.append(("pages of other origins", corsOrigins.joined(separator: ", ")))

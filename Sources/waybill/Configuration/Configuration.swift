@@ -1,6 +1,7 @@
 import Domain
 import Postgres
 import Telemetry
+import Web
 
 /// All settings of the responder, checked as a whole before anything starts.
 struct Configuration {
@@ -16,6 +17,8 @@ struct Configuration {
     let routing: Routing
     /// The origins whose pages may call the API with a key.
     let corsOrigins: [String]
+    /// How nginx names users who have signed in elsewhere; nil if it does not.
+    let singleSignOn: SingleSignOnSettings?
     let logLevel: Logger.Level
     let sockets: Sockets
     let limits: Limits

@@ -14,7 +14,8 @@ enum WaybillSettings {
     static func table(of kits: ProviderKits) -> SettingTable {
         SettingTable(
             database + [.publicAddresses] + kits.settings + sending(of: kits)
-                + [routes(of: kits), defaultProvider(of: kits)] + process + [apiKey])
+                + [routes(of: kits), defaultProvider(of: kits)] + singleSignOn + process
+                + [apiKey])
     }
 
     // MARK: - The database

@@ -16,6 +16,7 @@ final class Responder: Sendable {
     private let writer: ReportWriter
     private let maintenance: Maintenance
     private let sending: SendingService
+    private let people: PeopleService
     private let servers: [Server]
     private let sockets: ResponderSockets
 
@@ -65,7 +66,14 @@ final class Responder: Sendable {
 
         let callbacks = Self.callbackEndpoints(
             configuration, sink: writer, metrics: metrics, logger: logger)
-        let authenticator = Authenticator(APIKeys(pool, logger: logger))
+        do {
+            people = PeopleService(
+                pool, policy: SessionPolicy(), singleSignOn: configuration.singleSignOn,
+                secrets: try ProcessSecrets(), logger: logger)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        let authenticator = people.authenticator
         let endpoint = APIEndpoint(authenticator: authenticator, logger: logger)
         let healthRoutes = HealthEndpoints(
             database: health, writer: writer, metrics: metrics)
@@ -75,6 +83,7 @@ final class Responder: Sendable {
             healthRoutes.routes(endpoint)
             + MessageEndpoints(reader, providers: configuration.kits.traits).routes(endpoint)
             + sending.routes(endpoint, reader: reader)
+            + people.routes(endpoint)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe
@@ -157,6 +166,7 @@ final class Responder: Sendable {
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
         maintenance.stop()
         sending.stop()
+        people.stop()
         health.stop()
         healthPool.close()
         pool.close()

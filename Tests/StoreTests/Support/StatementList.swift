@@ -98,7 +98,7 @@ enum StatementList {
     static let people = StatementUser(
         files: [
             "PeopleStore.swift", "PeopleStore+Users.swift", "PeopleStore+Credentials.swift",
-            "PeopleStore+Accounts.swift",
+            "PeopleStore+Accounts.swift", "PeopleStore+SingleSignOn.swift",
         ],
         statements: [
             SelectUsers.self, SelectCredentials.self, LockUser.self, LockAdmins.self,
