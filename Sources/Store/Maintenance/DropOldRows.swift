@@ -126,6 +126,22 @@ struct DropOldChanges: WalkStatement {
     func encode(into parameters: inout StatementParameters) { walk.encode(into: &parameters) }
 }
 
+/// A portion of the hours of statistics that are older than 400 days.
+struct DropOldStatistics: WalkStatement {
+    private let most: Int
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        self.most = most
+    }
+
+    static let name: StaticString = "drop_old_statistics"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_statistics($1)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: most))
+    }
+}
+
 /// A portion of the expired rows in the archive's default partition.
 struct DropOldCallbacks: WalkStatement {
     private let walk: Walk

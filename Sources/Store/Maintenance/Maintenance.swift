@@ -94,6 +94,7 @@ package final class Maintenance: Sendable {
             walk(.sessions, DropExpiredSessions.self),
             walk(.passwordLinks, DropExpiredLinks.self),
             walk(.signInFailures, DropOldFailures.self),
+            walk(.statistics, DropOldStatistics.self),
             // Steps that depend on events come after their deletion.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
@@ -230,6 +231,7 @@ enum MaintenanceStep: String, CaseIterable {
     case sessions
     case passwordLinks = "password_links"
     case signInFailures = "sign_in_failures"
+    case statistics
     case events
     case deadLetters = "dead_letters"
     case sendRequests = "send_requests"

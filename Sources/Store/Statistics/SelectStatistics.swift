@@ -34,7 +34,8 @@ struct SelectStatistics: Statement {
         self.dimension = dimension
         self.from = from
         self.to = to
-        let firstDay = from == from.startOfDay ? from : from.startOfDay.advanced(by: .seconds(86_400))
+        let firstDay =
+            from == from.startOfDay ? from : from.startOfDay.advanced(by: .seconds(86_400))
         if bucket == .day, firstDay < to.startOfDay {
             self.firstDay = firstDay
             endOfDays = to.startOfDay

@@ -15,6 +15,7 @@ final class Responder: Sendable {
     private let health: DatabaseWatch
     private let writer: ReportWriter
     private let maintenance: Maintenance
+    private let folder: StatisticsFolder
     private let sending: SendingService
     private let people: PeopleService
     private let servers: [Server]
@@ -60,6 +61,9 @@ final class Responder: Sendable {
             keepDays: limits.callbackRetentionDays, auditDays: limits.auditRetentionDays,
             quarantine: writer.quarantine,
             metrics: metrics, logger: logger)
+        folder = StatisticsFolder(
+            ConnectionPool(configuration.database, maximumCount: 1), metrics: metrics,
+            logger: logger)
 
         sending = try SendingService(
             configuration, pool, feed: feed, metrics: metrics, logger: logger)
@@ -165,6 +169,7 @@ final class Responder: Sendable {
         let isFlushed = writer.stop(
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
         maintenance.stop()
+        folder.stop()
         sending.stop()
         people.stop()
         health.stop()

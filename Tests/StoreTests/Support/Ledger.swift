@@ -13,7 +13,8 @@ struct Ledger: Equatable {
         messages = try database.run(
             """
             select id, precedence, fingerprint, provider, status, is_ours, is_key_derived,
-                provider_message_id, recipient, sender, created_at, updated_at
+                provider_message_id, recipient, sender, created_at, updated_at, outcome_id, country,
+                segments, delay, price, currency
             from message order by id
             """)
         reports = try database.run(

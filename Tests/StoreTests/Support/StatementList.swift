@@ -17,7 +17,7 @@ enum StatementList {
         case .responder:
             [
                 health, queries, writer, messages, changes, queue, sendingStates, notifier,
-                keys, audit, people, maintenance,
+                keys, audit, people, maintenance, statistics, folder,
             ]
         case .dispatcher: [health, queries, writer, outbox, notifier]
         default: []
@@ -74,6 +74,14 @@ enum StatementList {
             WaitForStandby.self, InsertAuditEntry.self, InsertSendEntry.self,
         ])
 
+    static let statistics = StatementUser(
+        files: ["StatisticsStore.swift"],
+        statements: [SelectStatistics.self, SelectOutcomes.self, SelectSubmitters.self])
+
+    static let folder = StatementUser(
+        files: ["StatisticsFolder.swift"],
+        statements: [FoldStatistics.self, LimitStatementTime.self, CommitLazily.self])
+
     static let sendingStates = StatementUser(
         files: ["SendingStates.swift"], statements: [SelectSendingStates.self, PlanAnew.self])
 
@@ -117,8 +125,9 @@ enum StatementList {
         statements: [
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
-            DropOldChanges.self, DropExpiredSessions.self, DropExpiredLinks.self,
-            DropOldFailures.self, DropOldEvents.self, DropOldDeadLetters.self,
+            DropOldChanges.self, DropOldStatistics.self, DropExpiredSessions.self,
+            DropExpiredLinks.self, DropOldFailures.self, DropOldEvents.self,
+            DropOldDeadLetters.self,
             DropOldSendRequests.self, DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
