@@ -14,6 +14,7 @@ struct Waybill {
         ("check", CheckCommand.help, CheckCommand.run),
         ("settings", SettingsCommand.help, SettingsCommand.run),
         ("key", KeyCommand.help, KeyCommand.run),
+        ("user", UserCommand.help, UserCommand.run),
         ("send", SendCommand.help, SendCommand.run),
         ("message", MessageCommand.help, MessageCommand.run),
         ("probe", ProbeCommand.help, ProbeCommand.run),
@@ -32,6 +33,7 @@ struct Waybill {
           check     list every problem of the configuration
           settings  list all settings with their meanings and defaults
           key       create, list, rotate and revoke API keys
+          user      create, list, change, reset and import the accounts of people
           send      queue a message for one or more recipients
           message   show a message's status and what happened to it
           probe     post a signed callback to a deployment and read it back

@@ -30,6 +30,7 @@ extension Configuration {
         routing = environment.routing(among: kits)
         corsOrigins = environment.origins(WaybillSettings.corsOrigins)
         singleSignOn = environment.singleSignOn()
+        sessions = SessionPolicy(&environment)
         logLevel = environment.choice(WaybillSettings.logLevel)
         sockets = Sockets(&environment)
         limits = Limits(&environment)

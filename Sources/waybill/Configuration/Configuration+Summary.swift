@@ -18,6 +18,7 @@ extension Configuration {
         lines.append(("routing", routing.summary))
         lines.append(
             ("single sign-on", singleSignOn.map { "by \($0.userParameter)" } ?? "off"))
+        lines.append(("sessions", sessions.summary))
         lines.append(("sockets", sockets.directory + (sockets.group.map { ", group \($0)" } ?? "")))
         if !corsOrigins.isEmpty {
             lines.append(("pages of other origins", corsOrigins.joined(separator: ", ")))

@@ -19,6 +19,8 @@ struct Configuration {
     let corsOrigins: [String]
     /// How nginx names users who have signed in elsewhere; nil if it does not.
     let singleSignOn: SingleSignOnSettings?
+    /// How long people stay signed in, and who needs a code.
+    let sessions: SessionPolicy
     let logLevel: Logger.Level
     let sockets: Sockets
     let limits: Limits

@@ -14,7 +14,7 @@ enum WaybillSettings {
     static func table(of kits: ProviderKits) -> SettingTable {
         SettingTable(
             database + [.publicAddresses] + kits.settings + sending(of: kits)
-                + [routes(of: kits), defaultProvider(of: kits)] + singleSignOn + process
+                + [routes(of: kits), defaultProvider(of: kits)] + people + singleSignOn + process
                 + [apiKey])
     }
 
@@ -27,7 +27,7 @@ enum WaybillSettings {
     static let databaseURL = Setting(
         "DATABASE_URL", whenUnset: "required", isSecret: true,
         example: "postgresql://waybill:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
-        readBy: [.serve, .dispatch, .migrate, .key, .send, .message],
+        readBy: [.serve, .dispatch, .migrate, .key, .user, .send, .message],
         """
         The connection of the responder's role, any connection string of libpq; several hosts with \
         `target_session_attrs=read-write` fail over. `waybill migrate` gives the role its rights.
