@@ -1,9 +1,9 @@
-import Domain
+package import Domain
 import FastCGI
 import JSON
 
 /// Users and sessions as clients see them. No hash and no token is ever in them.
-enum PeopleView {
+package enum PeopleView {
     static func user(_ user: User, in json: inout JSONWriter) {
         json.member("id", user.id.description)
         json.member("email", user.email.text)
@@ -18,7 +18,7 @@ enum PeopleView {
         json.member("link_expires_at", user.linkExpiresAt?.description)
     }
 
-    static func document(of user: User) -> [UInt8] {
+    package static func document(of user: User) -> [UInt8] {
         JSONWriter.document { json in Self.user(user, in: &json) }
     }
 

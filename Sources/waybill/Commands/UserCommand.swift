@@ -6,7 +6,7 @@ import Postgres
 import Security
 import Settings
 import Store
-import Telemetry
+import Web
 
 /// `waybill user`: the accounts of people.
 enum UserCommand {
@@ -162,7 +162,7 @@ enum UserCommand {
         if asJSON {
             let document = JSONWriter.document { json in
                 json.array("users") { json in
-                    for user in users { json.raw(UserLine.document(user)) }
+                    for user in users { json.raw(PeopleView.document(of: user)) }
                 }
             }
             return Output.line(String(decoding: document, as: UTF8.self))
@@ -276,22 +276,6 @@ enum UserLine {
             "until \(min(session.idleEndsAt, session.endsAt))", session.address ?? "no address",
             MessageTimeline.printable(session.userAgent ?? "no user agent"),
         ].joined(separator: "\t")
-    }
-
-    static func document(_ user: User) -> [UInt8] {
-        JSONWriter.document { json in
-            json.member("id", user.id.description)
-            json.member("email", user.email.text)
-            json.member("name", user.name.description)
-            json.member("role", user.role.rawValue)
-            json.member("disabled", user.isDisabled)
-            json.member("created_at", user.createdAt.description)
-            json.member("last_sign_in_at", user.lastSignInAt?.description)
-            json.member("has_password", user.hasPassword)
-            json.member("has_totp", user.hasTOTP)
-            json.member("recovery_codes_left", user.recoveryCodesLeft)
-            json.member("link_expires_at", user.linkExpiresAt?.description)
-        }
     }
 }
 

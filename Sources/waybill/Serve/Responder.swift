@@ -72,7 +72,7 @@ final class Responder: Sendable {
             configuration, sink: writer, metrics: metrics, logger: logger)
         do {
             people = PeopleService(
-                pool, policy: SessionPolicy(), singleSignOn: configuration.singleSignOn,
+                pool, policy: configuration.sessions, singleSignOn: configuration.singleSignOn,
                 secrets: try ProcessSecrets(), logger: logger)
         } catch {
             throw CommandFailure("\(error)")
