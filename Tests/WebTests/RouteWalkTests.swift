@@ -1,6 +1,7 @@
 import Domain
 import FastCGI
 import Telemetry
+import Synchronization
 import TestSupport
 import Testing
 
