@@ -67,7 +67,7 @@ struct CrossOriginSiteTests {
                 #expect(!answer.headers.contains { $0.name.hasPrefix("access-control") })
             }
         }
-        for path in ["/v1/session", "/v1/users", "/v1/openapi.json", "/callbacks/infobip"] {
+        for path in ["/v1/session", "/v1/password", "/v1/openapi.json", "/callbacks/infobip"] {
             let answer = try send(
                 "OPTIONS", path, headers: [("Access-Control-Request-Method", "GET")])
             #expect(answer.status != 204)

@@ -91,6 +91,11 @@ package struct SchemaCheck: Sendable {
                 if case .number(let number) = value { check(number >= least, "is below \(least)") }
             case ("maximum", .number(let most)):
                 if case .number(let number) = value { check(number <= most, "is above \(most)") }
+            case ("multipleOf", .number(let unit)):
+                if case .number(let number) = value {
+                    let times = number / unit
+                    check(abs(times - times.rounded()) < 1e-6, "is no multiple of \(unit)")
+                }
             case ("minLength", .number(let least)):
                 if let text = value.text { check(Self.length(text) >= least, "is too short") }
             case ("maxLength", .number(let most)):
@@ -103,6 +108,11 @@ package struct SchemaCheck: Sendable {
                 if case .array(let list) = value { check(Double(list.count) >= least, "too few") }
             case ("maxItems", .number(let most)):
                 if case .array(let list) = value { check(Double(list.count) <= most, "too many") }
+            case ("uniqueItems", .flag(true)):
+                let elements = value.elements
+                check(
+                    !elements.indices.contains { elements[..<$0].contains(elements[$0]) },
+                    "holds something twice")
             case ("items", _):
                 for (index, element) in value.elements.enumerated() {
                     problems += self.problems(

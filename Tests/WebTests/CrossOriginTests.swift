@@ -11,7 +11,7 @@ struct CrossOriginTests {
 
     private func server(_ origins: [String] = [known]) throws -> WebServer {
         let endpoint = Keys().endpoint
-        let openAPI = OpenAPIEndpoint(version: "1", routes: [])
+        let openAPI = OpenAPIEndpoint(version: "1", providers: ProviderTraits.samples, routes: [])
         return try WebServer(
             MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(endpoint)
                 + openAPI.routes(endpoint), crossOrigins: CrossOrigins(origins))

@@ -16,7 +16,8 @@ struct OpenAPITests {
         let routes =
             MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(endpoint)
             + callbacks.routes
-        let openAPI = OpenAPIEndpoint(version: "1", routes: routes)
+        let openAPI = OpenAPIEndpoint(
+            version: "1", providers: ProviderTraits.samples, routes: routes)
         let server = try WebServer(openAPI.routes(endpoint))
         let answer = try server.get("/v1/openapi.json")
         #expect(answer.status == 200)
@@ -62,6 +63,19 @@ struct OpenAPITests {
         visit(document, at: "#")
         #expect(
             Set(OpenAPIComponents.schemas.map(\.name)).count == OpenAPIComponents.schemas.count)
+    }
+
+    @Test("The pattern of numbers matches what begins as a number may, and nothing else")
+    func numbers() throws {
+        let pattern = try Regex(OpenAPIComponents.numberPattern)
+        var differences: [String] = []
+        for beginning in 0..<100_000 {
+            let digits = String(beginning)
+            let text = "+" + String(repeating: "0", count: 5 - digits.count) + digits + "123456"
+            let isNumber = (try? PhoneNumber(text)) != nil
+            if (text.wholeMatch(of: pattern) != nil) != isNumber { differences.append(text) }
+        }
+        #expect(differences.isEmpty, "\(differences.count): \(differences.prefix(5))")
     }
 
     @Test("Every example meets its schema")

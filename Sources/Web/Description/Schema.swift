@@ -41,6 +41,14 @@ package struct Schema: Sendable, Equatable {
     package static let number = Schema([("type", .string("number"))])
     package static let integer = Schema([("type", .string("integer"))])
 
+    /// A number with at most three decimals.
+    package static func thousandths(_ range: ClosedRange<Int>) -> Schema {
+        Schema([
+            ("type", .string("number")), ("minimum", .number("\(range.lowerBound)")),
+            ("maximum", .number("\(range.upperBound)")), ("multipleOf", .number("0.001")),
+        ])
+    }
+
     package static func integer(_ range: ClosedRange<Int>) -> Schema {
         Schema([
             ("type", .string("integer")), ("minimum", .number("\(range.lowerBound)")),
@@ -48,12 +56,15 @@ package struct Schema: Sendable, Equatable {
         ])
     }
 
-    package static func array(_ element: Schema, _ counts: ClosedRange<Int>? = nil) -> Schema {
+    package static func array(
+        _ element: Schema, _ counts: ClosedRange<Int>? = nil, isUnique: Bool = false
+    ) -> Schema {
         var members = [("type", JSONValue.string("array")), ("items", element.json)]
         if let counts {
             members.append(("minItems", .number("\(counts.lowerBound)")))
             members.append(("maxItems", .number("\(counts.upperBound)")))
         }
+        if isUnique { members.append(("uniqueItems", .boolean(true))) }
         return Schema(members)
     }
 

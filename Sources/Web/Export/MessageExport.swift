@@ -75,7 +75,7 @@ package struct MessageExport: Sendable {
     }
 
     /// Why an export ended before its end.
-    private enum Failure: Error, CustomStringConvertible {
+    private enum Interruption: CustomStringConvertible {
         case store(StoreFailure)
         case peer(FastCGIError)
 
@@ -98,34 +98,47 @@ package struct MessageExport: Sendable {
     private func run(_ export: Export) {
         let begin = ContinuousClock.now
         var rows = 0
-        var failure: Failure?
-        do throws(Failure) { try write(export, &rows) } catch { failure = error }
+        let interruption = write(export, &rows)
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
-        guard let failure else {
+        guard let interruption else {
             logger.log(
                 .info, "export ended", requestID: export.requestID,
                 ["rows": .integer(Int64(rows)), "seconds": .number(seconds)])
             return
         }
         logger.log(
-            failure.level, "export cut off", requestID: export.requestID,
+            interruption.level, "export cut off", requestID: export.requestID,
             [
                 "rows": .integer(Int64(rows)), "seconds": .number(seconds),
-                "problem": "\(failure)",
+                "problem": "\(interruption)",
             ])
     }
 
-    private func write(_ export: Export, _ rows: inout Int) throws(Failure) {
+    private func write(_ export: Export, _ rows: inout Int) -> Interruption? {
         let walk = search.walk(export.filter)
-        var batch: MessageBatch?
+        let first: MessageBatch?
         do {
-            batch = try walk.next()
+            first = try walk.next()
         } catch {
             // Nothing was sent yet, so the client gets a proper problem.
             export.exchange.respond(Problem(error).response(requestID: export.requestID))
-            throw .store(error)
+            return .store(error)
         }
-        var answer = try open(export)
+        do throws(FastCGIError) {
+            return try writeRows(export, walk, from: first, &rows).map { .store($0) }
+        } catch {
+            return .peer(error)
+        }
+    }
+
+    /// Answers with all rows; without an end, so that the answer is cut off, if the database fails.
+    ///
+    /// - Returns: the database's failure.
+    private func writeRows(
+        _ export: Export, _ walk: any MessageWalk, from first: MessageBatch?, _ rows: inout Int
+    ) throws(FastCGIError) -> StoreFailure? {
+        var batch = first
+        var answer = try answers.open(export.exchange, headers: export.headers)
         var table = MessageTable(
             seesDetails: export.seesDetails, capacity: Self.pieceBytes + 4096)
         table.header()
@@ -137,33 +150,19 @@ package struct MessageExport: Sendable {
             }
             // Also a few rows are passed on soon: what is rare takes long to be found.
             try flush(&table, &answer)
-            do { batch = try walk.next() } catch { throw .store(error) }
+            do { batch = try walk.next() } catch { return error }
         }
         try flush(&table, &answer)
-        do { try answer.end() } catch { throw .peer(error) }
-    }
-
-    private func open(_ export: Export) throws(Failure) -> LongAnswer {
-        do {
-            return try answers.open(export.exchange, headers: export.headers)
-        } catch {
-            throw .peer(error)
-        }
+        try answer.end()
+        return nil
     }
 
     private func flush(
         _ table: inout MessageTable, _ answer: inout LongAnswer
-    ) throws(Failure) {
-        do {
-            if table.csv.bytes.isEmpty {
-                try answer.keepAlive()
-            } else {
-                try answer.write(table.csv.bytes)
-                table.removeAll()
-            }
-        } catch {
-            throw .peer(error)
-        }
+    ) throws(FastCGIError) {
+        guard !table.csv.bytes.isEmpty else { return try answer.keepAlive() }
+        try answer.write(table.csv.bytes)
+        table.removeAll()
     }
 
     /// The file's name has the moment, so that a folder of exports sorts by it.

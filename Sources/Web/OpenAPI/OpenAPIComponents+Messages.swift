@@ -92,18 +92,35 @@ extension OpenAPIComponents {
         "events": .array(.component("Event"), 0...1000),
     ])
 
+    /// What is not of this form may be a number all the same: blanks and the like are ignored.
+    private static let number = Schema.text(pattern: numberPattern)
+
+    /// Every match is a number that is taken: a country code of one, two or three digits without a
+    /// national 0 behind it, unless it belongs to the number there (see `CountryCode`). A test
+    /// compares the two.
+    static let numberPattern =
+        #"^\+(?:[17][1-9][0-9]{5,12}"#
+        + "|(?:2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])[1-9][0-9]{4,11}"
+        + "|(?:39|47)0[0-9]{4,11}"
+        + "|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[035789]|9[679])[0-9][1-9][0-9]{3,10}"
+        + "|(?:22[5679]|24[127]|26[78]|37[89]|50[17]|67[69]|687|800|853|88[18]|974|992)0[0-9]{3,10}"
+        + "|25006[0-9]{2,9})$"
+
     /// What numbers, senders and texts are valid is more than a schema can say: what is refused is
     /// answered 422 with the field.
     private static let sendRequest = Schema.object(
         [
-            "to": .any(of: [.text(1...100), .array(.text(1...100), 1...1000)])
+            "to": .any(of: [number, .array(number, 1...1000, isUnique: true)])
                 .described("One number, or several; with country codes."),
-            "text": Schema.text(1...4000),
-            "from": Schema.text(1...100).orNull,
-            "provider": Schema.text(1...100).orNull,
+            // 25 SMS in GSM 7-bit; in UCS-2 fewer characters fit.
+            "text": Schema.text(1...3825, pattern: "^[^\\u0000]+$")
+                .described("At most 25 SMS, and 4,000 bytes of UTF-8."),
+            "from": Schema.text(pattern: "^([0-9]{3,8}|[A-Za-z][A-Za-z0-9]{0,10})$").orNull
+                .described("A number, a short code or a name; see API.md."),
+            "provider": Schema.component("ProviderName").orNull,
             "validity_minutes": Schema.integer(SendDraft.validityLimits).orNull,
             "send_at": Schema.time.orNull,
-            "callback_data": Schema.text(0...4000).orNull,
+            "callback_data": Schema.text(0...4000, pattern: "^[^\\u0000]*$").orNull,
             "metadata": anyObject.orNull,
         ],
         optional: ["from", "provider", "validity_minutes", "send_at", "callback_data", "metadata"]

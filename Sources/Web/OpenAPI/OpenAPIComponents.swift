@@ -5,9 +5,13 @@ import JSON
 /// The parts of the OpenAPI document that several routes share.
 enum OpenAPIComponents {
     /// The component object of the document.
-    static var json: JSONValue {
-        .members([
-            ("schemas", .members(schemas.map { ($0.name, $0.schema.json) })),
+    ///
+    /// - Parameter providers: the names of those that the program knows.
+    /// - Returns: the object.
+    static func json(providers: [String]) -> JSONValue {
+        let names = (name: "ProviderName", schema: Schema.word(providers))
+        return .members([
+            ("schemas", .members((schemas + [names]).map { ($0.name, $0.schema.json) })),
             ("responses", .members(responses)),
             ("headers", headers),
             ("securitySchemes", securitySchemes),

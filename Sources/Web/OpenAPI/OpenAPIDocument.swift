@@ -7,13 +7,16 @@ import JSON
 /// Source: OpenAPI Specification 3.1.1.
 struct OpenAPIDocument {
     private let version: String
+    private let providers: [String]
     private let routes: [RouteDescription]
 
     /// - Parameters:
     ///   - version: the program's.
+    ///   - providers: the names of those that it knows.
     ///   - routes: each method and path once.
-    init(version: String, routes: [RouteDescription]) {
+    init(version: String, providers: [String], routes: [RouteDescription]) {
         self.version = version
+        self.providers = providers
         self.routes = routes
     }
 
@@ -32,7 +35,7 @@ struct OpenAPIDocument {
             ("servers", .array([.members([("url", .string("/"))])])),
             ("tags", .array(tags)),
             ("paths", paths),
-            ("components", OpenAPIComponents.json),
+            ("components", OpenAPIComponents.json(providers: providers)),
         ]).canonicalBytes
     }
 
@@ -244,7 +247,8 @@ extension Parameter {
         case .flag: .boolean(example == "true")
         case .words:
             .array(example.split(separator: ",").map { .string(String($0)) })
-        case .other(let schema, _, _) where schema == .number: .number(example)
+        case .other(let schema, _, _) where schema.json["type"] == .string("number"):
+            .number(example)
         case .text, .word, .time, .uuid, .other: .string(example)
         }
     }

@@ -1,3 +1,4 @@
+package import Domain
 import FastCGI
 import JSON
 
@@ -29,8 +30,9 @@ package struct OpenAPIEndpoint: Sendable {
 
     /// - Parameters:
     ///   - version: the program's.
+    ///   - providers: those that it knows.
     ///   - routes: all routes of all sockets, without this one.
-    package init(version: String, routes: [Router.Route]) {
+    package init(version: String, providers: [ProviderTraits], routes: [Router.Route]) {
         var described: [RouteDescription] = []
         for description in routes.compactMap(\.description) + [.openAPI]
         // A route that several sockets have is one route.
@@ -39,7 +41,9 @@ package struct OpenAPIEndpoint: Sendable {
         }) {
             described.append(description)
         }
-        answer = .json(body: OpenAPIDocument(version: version, routes: described).bytes)
+        let document = OpenAPIDocument(
+            version: version, providers: providers.map(\.provider.name), routes: described)
+        answer = .json(body: document.bytes)
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {

@@ -10,11 +10,15 @@ extension RouteDescription {
             Parameter(
                 "wait",
                 .other(
-                    .number, takes: "seconds from 0 to 10, as in 10 or 2.5",
+                    .thousandths(0...10), takes: "seconds from 0 to 10, as in 10 or 2.5",
                     accepts: { SendEndpoint.wait($0) != nil }),
                 "How long to wait for the providers' answers.", example: "2.5"),
             Parameter(
-                "provider", .text(0...100), "As the member of the body.", example: "plivo"),
+                "provider",
+                .other(
+                    .component("ProviderName"), takes: "a provider's name",
+                    accepts: { $0.utf8.count <= 100 }),
+                "As the member of the body.", example: "plivo"),
         ],
         headers: [
             Parameter(

@@ -93,7 +93,8 @@ final class Responder: Sendable {
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe
             ).routes(endpoint)
         let openAPI = OpenAPIEndpoint(
-            version: Version.current, routes: callbacks.flatMap(\.routes) + apiRoutes)
+            version: Version.current, providers: configuration.kits.traits,
+            routes: callbacks.flatMap(\.routes) + apiRoutes)
         let crossOrigins = CrossOrigins(configuration.corsOrigins)
         // The watchdog uses every socket, so every router has this path.
         let liveness = healthRoutes.liveness(endpoint)
