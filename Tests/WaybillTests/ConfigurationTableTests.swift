@@ -124,6 +124,9 @@ struct ConfigurationTableTests {
         case .dispatch: _ = try? SendingConfiguration(reading: &environment)
         case .migrate: _ = try? MigrateCommand.settings(&environment)
         case .key, .message: _ = try? environment.requiredDatabase()
+        case .user:
+            _ = environment.publicAddresses()
+            _ = try? environment.requiredDatabase()
         case .send: _ = try? SendCommand.settings(&environment)
         case .probe:
             let arguments = try Arguments([], options: ["url", "provider", "key-file", "ca"])

@@ -35,6 +35,9 @@ struct AdministrationTests {
         #expect(user["role"] as? String == "operator")
         #expect(user["has_password"] as? Bool == false)
         #expect((answer.json["link"] as? [String: Any])?["token"] as? String == "link-token")
+        #expect(
+            (answer.json["link"] as? [String: Any])?["url"] as? String
+                == "\(PeopleServer.origin)/set-password#link-token")
         let list = try web.send("GET", "/v1/users", as: admin)
         #expect((list.json["users"] as? [Any])?.count == 4)
         #expect(!list.body.contains("link-token"))

@@ -94,6 +94,8 @@ package protocol AuditReader: Sendable {
     ///   - filter: what they must meet.
     ///   - position: where the last page ended; nil for the first one.
     ///   - limit: how many at most.
+    /// - Returns: as many as there are, up to the limit.
+    /// - Throws: `StoreFailure` if the database does not answer.
     func entries(
         _ filter: AuditFilter, after position: AuditPosition?, limit: Int
     ) throws(StoreFailure) -> [AuditRecord]

@@ -43,7 +43,12 @@ package struct APIEndpoint: Sendable {
 
     /// The same for an endpoint that needs to know the caller's session.
     ///
-    /// - Parameter isActivity: whether a request makes a session go on; all do unless given.
+    /// - Parameters:
+    ///   - description: of the route.
+    ///   - goesByMemory: see `Authenticator`.
+    ///   - isActivity: whether a request makes a session go on; all do unless given.
+    ///   - answer: gets the caller.
+    /// - Returns: the route.
     func route(
         _ description: RouteDescription, goesByMemory: Bool = false,
         isActivity: @escaping @Sendable (APIRequest) -> Bool = { _ in true },
@@ -71,7 +76,10 @@ package struct APIEndpoint: Sendable {
     /// Pages of other sites are refused, as they would be with a session: they must not sign their
     /// readers in as somebody else.
     ///
-    /// - Parameter answer: may ask who calls, and gets the problem of a request without credentials.
+    /// - Parameters:
+    ///   - description: of the route.
+    ///   - answer: may ask who calls, and gets the problem of a request without credentials.
+    /// - Returns: the route.
     func openRoute(
         _ description: RouteDescription,
         later answer:

@@ -21,6 +21,8 @@ package struct APIRequest {
     let isSafe: Bool
     /// What the browser says of who made it send this.
     let origins: OriginCheck.Verdict
+    /// Scheme and host by which the client knows this site; nil if nginx does not say.
+    let site: String?
     let contentType: String?
     let idempotencyKey: String?
     /// The client's, as nginx knows it.
@@ -39,10 +41,11 @@ package struct APIRequest {
         cookie = exchange.parameter("HTTP_COOKIE")
         userAgent = exchange.parameter("HTTP_USER_AGENT")
         isSafe = ["GET", "HEAD"].contains(exchange.method)
+        site = exchange.parameter("WAYBILL_ORIGIN")
         origins = OriginCheck.verdict(
             fetchSite: exchange.parameter("HTTP_SEC_FETCH_SITE"),
             origin: exchange.parameter("HTTP_ORIGIN"),
-            own: exchange.parameter("WAYBILL_ORIGIN"))
+            own: site)
         contentType = exchange.contentType
         idempotencyKey = exchange.parameter("HTTP_IDEMPOTENCY_KEY")
         address = exchange.parameter("REMOTE_ADDR")

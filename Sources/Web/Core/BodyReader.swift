@@ -27,6 +27,8 @@ struct BodyReader {
     /// Reads the body of a request.
     ///
     /// - Parameters:
+    ///   - exchange: whose body is read, once.
+    ///   - request: the same request's headers.
     ///   - description: whose example an error shows.
     ///   - known: the names that there are.
     /// - Throws: as `JSONBody.members`.

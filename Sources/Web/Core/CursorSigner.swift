@@ -19,6 +19,7 @@ package struct CursorSigner: Sendable {
     ///   - list: the list's name.
     ///   - filter: the canonical form of its filter.
     /// - Returns: base64url.
+    /// - Throws: 503 if the database does not answer.
     func cursor(_ position: [UInt8], list: String, filter: [UInt8]) throws(Problem) -> String {
         let code = try code(position, list, filter)
         return Base64.encode(code + position, alphabet: .url)

@@ -26,6 +26,7 @@ package struct PeopleAccess: Sendable {
     ///   - token: the cookie's.
     ///   - request: which must come from a page of ours if it may change something.
     ///   - isActivity: whether the session goes on being active.
+    /// - Returns: the caller.
     /// - Throws: 401 for a session that has ended, 403 for a request of another site's page, 415 for
     ///   a body that a form could send, 503 if the database does not answer.
     func caller(

@@ -4,8 +4,10 @@ import FastCGI
 extension Problem {
     /// An account's request was refused.
     ///
-    /// - Parameter isSignIn: whether it tried to sign in; otherwise the caller has, and a wrong
-    ///   password must not look like a session that has ended.
+    /// - Parameters:
+    ///   - failure: why.
+    ///   - isSignIn: whether it tried to sign in; otherwise the caller has, and a wrong password must
+    ///     not look like a session that has ended.
     init(_ failure: AccountFailure, isSignIn: Bool = false) {
         switch failure {
         case .wrongCredentials where isSignIn:

@@ -148,10 +148,10 @@ extension RouteDescription {
 
     private static let linked = Content.json(
         .object([
-            "user": user, "link": .object(["token": .text(), "expires_at": .time]),
+            "user": user, "link": .object(["url": .text(), "token": .text(), "expires_at": .time]),
         ]),
         example: #"{"user":"# + userExample
-            + #","link":{"token":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#
+            + #","link":{"url":"https://sms.example.com/set-password#3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","token":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#
             + #""expires_at":"2026-11-22T08:00:03.020Z"}}"#)
 
     private static let bodyProblems: [Answer] = [

@@ -23,10 +23,13 @@ package enum PeopleView {
     }
 
     /// A user with a one-time link, which is shown this once.
-    static func document(of link: PasswordLink) -> [UInt8] {
+    ///
+    /// The token is in the fragment, which browsers do not send: it reaches no log.
+    static func document(of link: PasswordLink, at site: String?) -> [UInt8] {
         JSONWriter.document { json in
             json.object("user") { json in user(link.user, in: &json) }
             json.object("link") { json in
+                json.member("url", "\(site ?? "")/set-password#\(link.token.revealed)")
                 json.member("token", link.token.revealed)
                 json.member("expires_at", link.expiresAt.description)
             }

@@ -58,7 +58,7 @@ package struct UserEndpoints: Sendable {
             let link = try accounts.create(
                 UserDraft(email: email, name: name, role: role ?? .viewer),
                 by: request.requester(principal))
-            return .json(.created, body: PeopleView.document(of: link))
+            return .json(.created, body: PeopleView.document(of: link, at: request.site))
         } catch {
             throw Problem(error)
         }
@@ -108,7 +108,7 @@ package struct UserEndpoints: Sendable {
         try BodyReader(exchange, request, .resetUser, known: []).check()
         do throws(AccountFailure) {
             let link = try accounts.reset(id, by: request.requester(principal))
-            return .json(body: PeopleView.document(of: link))
+            return .json(body: PeopleView.document(of: link, at: request.site))
         } catch {
             throw Problem(error)
         }

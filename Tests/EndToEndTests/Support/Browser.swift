@@ -20,6 +20,8 @@ final class Browser: Sendable {
     ///   - path: with its query.
     ///   - body: JSON.
     ///   - headers: others than a page of the site sends, or more; an empty value leaves one out.
+    /// - Returns: the answer, whose cookie is kept.
+    /// - Throws: `ConnectionFailure`.
     func send(
         _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
     ) throws -> HTTPAnswer {
