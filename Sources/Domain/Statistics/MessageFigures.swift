@@ -15,11 +15,11 @@ package struct MessageFigures: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - messages: how many; negative where some have moved on.
-    ///   - status: theirs.
+    ///   - status: the status that all of them have.
     ///   - segments: all of theirs.
     ///   - price: nil or zero adds no currency.
     ///   - currency: empty if the provider names none.
-    ///   - delays: pairs of a class and how many messages are in it.
+    ///   - pairs: of a class of delays and how many messages are in it, one after the other.
     package mutating func add(
         _ messages: Int64, _ status: Status, segments: Int64, price: ExactAmount,
         currency: String, delays pairs: [Int64]
@@ -70,6 +70,7 @@ package struct MessageFigures: Sendable, Equatable {
     /// is; nil if no time is known.
     ///
     /// - Parameter share: over 0 and up to 1.
+    /// - Returns: the middle of a class.
     package func delay(ofShare share: Double) -> Duration? {
         let timed = timed
         guard timed > 0 else { return nil }

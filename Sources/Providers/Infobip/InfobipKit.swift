@@ -6,6 +6,7 @@ package struct InfobipKit: ProviderKit {
     package init() {}
 
     package var traits: ProviderTraits { .infobip }
+    package var errors: any ErrorDictionary { InfobipErrors() }
     package var settings: [Setting] { InfobipSettings.all }
     package var lane: LaneSettings { InfobipSettings.lane }
 

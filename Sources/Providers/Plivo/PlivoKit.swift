@@ -6,6 +6,7 @@ package struct PlivoKit: ProviderKit {
     package init() {}
 
     package var traits: ProviderTraits { .plivo }
+    package var errors: any ErrorDictionary { PlivoErrors() }
     package var settings: [Setting] { PlivoSettings.all }
     package var lane: LaneSettings { PlivoSettings.lane }
 

@@ -40,6 +40,9 @@ package protocol ProviderKit: Sendable {
         _ environment: inout Environment, callbackBase: String?
     ) -> (any SendingSettings)?
 
+    /// What its errors mean, in words for people.
+    var errors: any ErrorDictionary { get }
+
     /// How `waybill demo` uses it; nil if the demo leaves it out.
     var demo: DemoKit? { get }
 }
@@ -57,7 +60,14 @@ extension ProviderKit {
         neededToReceive.ways.flatMap(\.self) + neededToSend.ways.flatMap(\.self)
     }
 
+    package var errors: any ErrorDictionary { UnexplainedErrors() }
+
     package var demo: DemoKit? { nil }
+}
+
+/// Of a provider whose errors nobody has explained yet.
+private struct UnexplainedErrors: ErrorDictionary {
+    func meaning(of outcome: Outcome) -> ErrorMeaning? { nil }
 }
 
 /// What must be given so that a provider can be used.

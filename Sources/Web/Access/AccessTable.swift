@@ -15,6 +15,8 @@ package enum AccessTable {
         "GET /v1/messages/{id}": .callers(.read, .viewer),
         "DELETE /v1/messages/{id}": .callers(.send, .operator),
         "GET /v1/messages/{id}/reports": .callers(.read, .viewer),
+        "GET /v1/stats": .callers(.read, .viewer),
+        "GET /v1/errors": .callers(.read, .viewer),
 
         "POST /v1/session": .everybody,
         "GET /v1/session": .session,

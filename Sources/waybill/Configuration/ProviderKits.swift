@@ -23,6 +23,11 @@ struct ProviderKits: Sendable {
     var traits: [ProviderTraits] { list.map(\.traits) }
     var providers: [Provider] { list.map(\.provider) }
 
+    /// What the providers' errors mean.
+    var errors: [Provider: any ErrorDictionary] {
+        Dictionary(uniqueKeysWithValues: list.map { ($0.provider, $0.errors) })
+    }
+
     /// The entries of all providers in the table of settings.
     var settings: [Setting] { list.flatMap(\.settings) }
 }

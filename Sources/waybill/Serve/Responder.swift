@@ -86,6 +86,10 @@ final class Responder: Sendable {
         let apiRoutes =
             healthRoutes.routes(endpoint)
             + MessageEndpoints(reader, providers: configuration.kits.traits).routes(endpoint)
+            + StatisticsEndpoints(
+                StatisticsStore(pool, logger: logger), providers: configuration.kits.traits,
+                meanings: configuration.kits.errors
+            ).routes(endpoint)
             + sending.routes(endpoint, reader: reader)
             + people.routes(endpoint)
             + StatusEndpoint(
