@@ -219,6 +219,138 @@ $$;
 
 comment on function fold_statistics is 'Moves a portion of statistic_change into statistic.';
 
+-- Compares one hour's counts with its messages and, if told so, corrects them and those of its day; tells
+-- how many rows were wrong. One statement sees all tables as of one moment, so that the difference holds
+-- for any later one. Takes about three seconds for a million messages in that hour; no writer waits.
+create function recount_statistics(counted_hour timestamptz, repairs boolean) returns bigint
+    language plpgsql
+    security definer
+as $$
+declare
+    wrong bigint;
+begin
+    perform pg_advisory_xact_lock(7310873230);
+    with trait as (
+        select provider, status, outcome_id, country, left(sender, 100) as sender, submitter_id,
+            segments, delay, currency, price, count(*) as messages
+        from message
+        where created_at >= counted_hour and created_at < counted_hour + interval '1 hour'
+        group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+        union all
+        -- These are added later.
+        select provider, status, outcome_id, country, sender, submitter_id, segments, delay, currency,
+            price, -messages
+        from (
+            select unnest(hours) as hour, unnest(providers) as provider, unnest(statuses) as status,
+                unnest(outcomes) as outcome_id, unnest(countries) as country,
+                unnest(senders) as sender, unnest(submitters) as submitter_id,
+                unnest(segments) as segments, unnest(delays) as delay,
+                unnest(currencies) as currency, unnest(prices) as price,
+                unnest(messages) as messages
+            from statistic_change
+        ) as element
+        where hour = counted_hour
+    ),
+    part as (
+        select split.dimension, split.value, split.country, trait.status,
+            coalesce(left(trait.currency, 16), '') as currency, trait.delay::bigint as delay,
+            trait.messages, coalesce(trait.messages * trait.segments, 0) as segments,
+            coalesce(trait.messages * trait.price, 0) as price,
+            case when trait.delay is null then 0 else trait.messages end as timed
+        from trait
+        cross join lateral (values
+            (0::smallint, '', ''),
+            (1::smallint, trait.provider::text, ''),
+            (2::smallint, coalesce(trait.outcome_id::text, ''), coalesce(trait.country, '')),
+            (3::smallint, coalesce(trait.country, ''), ''),
+            (4::smallint, coalesce(trait.sender, ''), ''),
+            (5::smallint, coalesce(trait.submitter_id::text, ''), '')
+        ) as split (dimension, value, country)
+        union all
+        select dimension, value, country, status, currency, null, -messages, -segments, -price, 0
+        from statistic where not is_day and since = counted_hour
+        union all
+        select dimension, value, country, status, currency, delays[n][1], 0, 0, 0, -delays[n][2]
+        from statistic, generate_subscripts(delays, 1) as n
+        where not is_day and since = counted_hour
+    ),
+    difference as materialized (
+        select dimension, value, country, status, currency, sum(messages) as messages,
+            sum(segments) as segments, sum(price) as price,
+            coalesce(
+                array_agg(array[delay, timed::bigint] order by delay)
+                    filter (where delay is not null and timed <> 0), '{}') as delays
+        from (
+            select dimension, value, country, status, currency, delay, sum(messages) as messages,
+                sum(segments) as segments, sum(price) as price, sum(timed) as timed
+            from part
+            group by 1, 2, 3, 4, 5, 6
+        ) as summed
+        group by 1, 2, 3, 4, 5
+        having sum(messages) <> 0 or sum(segments) <> 0 or sum(price) <> 0
+            or count(*) filter (where delay is not null and timed <> 0) > 0
+    ),
+    corrected as (
+        insert into statistic as known (
+            is_day, since, dimension, value, country, status, currency, messages, segments, price,
+            delays)
+        select span.is_day, span.since, dimension, value, country, status, currency, messages,
+            segments, price, delays
+        from difference
+        cross join lateral (values
+            (false, counted_hour), (true, date_trunc('day', counted_hour, 'UTC'))
+        ) as span (is_day, since)
+        where repairs
+        on conflict (is_day, dimension, since, value, country, status, currency) do update set
+            messages = known.messages + excluded.messages,
+            segments = known.segments + excluded.segments,
+            price = known.price + excluded.price,
+            delays = add_delays(known.delays, excluded.delays)
+    )
+    select count(*) from difference into wrong;
+    return wrong;
+end
+$$;
+
+comment on function recount_statistics is 'Compares an hour of statistic with its messages, and corrects it.';
+
+-- Messages that were there before anybody counted, and those that a program of the version before still
+-- adds until it is restarted: waybill serve recounts hour by hour, the latest first, until none is left.
+-- Their columns above stay null until their next report; so do their segments and prices.
+create table statistic_recount (
+    before timestamptz not null
+);
+
+insert into statistic_recount (before) values ('infinity');
+
+comment on table statistic_recount is 'Where the first recount of all hours is: those before have not been recounted. Empty when it is over.';
+
+-- Recounts the next hour; null if none is left, or somebody else is at it.
+create function recount_next_hour(out counted_hour timestamptz, out wrong bigint)
+    language plpgsql
+    security definer
+as $$
+declare
+    place timestamptz;
+begin
+    select before from statistic_recount for update skip locked into place;
+    if not found then return; end if;
+    select date_trunc('hour', created_at, 'UTC') from message
+    where created_at < place
+    order by created_at desc
+    limit 1
+    into counted_hour;
+    if counted_hour is null then
+        delete from statistic_recount;
+        return;
+    end if;
+    wrong := recount_statistics(counted_hour, true);
+    update statistic_recount set before = counted_hour;
+end
+$$;
+
+comment on function recount_next_hour is 'Recounts the next hour of the first recount of all.';
+
 -- Hours go after 400 days, in portions; see the others in 0006. Days stay as long as the messages do:
 -- a few hundred rows each.
 create function drop_old_statistics(
@@ -242,8 +374,8 @@ $$;
 
 comment on function drop_old_statistics is 'Drops a portion of the hours of statistic that are older than 400 days.';
 
-revoke all on function count_updated_messages, add_delays, fold_statistics, drop_old_statistics
-    from public;
+revoke all on function count_updated_messages, add_delays, fold_statistics, recount_statistics,
+    recount_next_hour, drop_old_statistics from public;
 
 -- For the reasons see 0003 and 0006.
 do $$
@@ -251,11 +383,14 @@ declare
     name text;
 begin
     foreach name in array array[
-        'count_updated_messages', 'fold_statistics', 'drop_old_statistics']
+        'count_updated_messages', 'fold_statistics', 'recount_statistics', 'recount_next_hour',
+        'drop_old_statistics']
     loop
         execute format(
             'alter function %I set search_path = %I, pg_temp', name, current_schema());
     end loop;
     execute 'alter function fold_statistics set jit = off';
+    execute 'alter function recount_statistics set jit = off';
+    execute 'alter function recount_statistics set plan_cache_mode = force_custom_plan';
 end
 $$;

@@ -50,7 +50,8 @@ package struct DatabaseRole: Sendable, Equatable {
             "drop_old_audit", "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters",
             "drop_old_events",
             "drop_old_keys", "drop_old_quarantine", "drop_old_send_requests", "drop_old_statistics",
-            "fold_statistics", "measure_quarantine", "recount_outbox", "settled_change_block",
+            "fold_statistics", "recount_next_hour", "recount_statistics", "measure_quarantine",
+            "recount_outbox", "settled_change_block",
             "take_change_block",
         ])
 

@@ -80,7 +80,10 @@ enum StatementList {
 
     static let folder = StatementUser(
         files: ["StatisticsFolder.swift"],
-        statements: [FoldStatistics.self, LimitStatementTime.self, CommitLazily.self])
+        statements: [
+            FoldStatistics.self, RecountNextHour.self, RecountStatistics.self,
+            LimitStatementTime.self, CommitLazily.self,
+        ])
 
     static let sendingStates = StatementUser(
         files: ["SendingStates.swift"], statements: [SelectSendingStates.self, PlanAnew.self])

@@ -2,7 +2,7 @@ import Domain
 import Testing
 
 @Suite("Counts of messages")
-struct StatisticsTests {
+struct MessageFiguresTests {
     @Test("what a class of times stands for is off by 6.25% at most")
     func classesAreNarrow() {
         var milliseconds: Int64 = 8
