@@ -211,5 +211,11 @@ extension StatementParameters {
         addTexts(decisive) { $0.report.recipient }
         addTexts(decisive) { $0.report.sender }
         addInt16s(decisive) { $0.report.source.cause.rawValue }
+        addInt64s(decisive) { $0.report.outcome.id }
+        addTexts(decisive) { $0.country?.description }
+        addInt32s(decisive) { $0.report.segments }
+        addInt16s(decisive) { $0.delay?.rawValue }
+        addTexts(decisive) { $0.report.price?.currency }
+        addTexts(decisive) { $0.report.price?.amount }
     }
 }
