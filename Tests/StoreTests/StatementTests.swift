@@ -24,7 +24,7 @@ struct StatementTests {
     func isComplete() throws {
         var declared: Set<String> = []
         for text in try Self.sources("Store").values {
-            for match in text.matches(of: /struct (\w+)(?:<.*>)?: (?:\w+, )*(?:Drop)?Statement\b/) {
+            for match in text.matches(of: /struct (\w+)(?:<.*>)?: (?:\w+, )*(?:Drop|Walk)?Statement\b/) {
                 declared.insert(String(match.1))
             }
         }

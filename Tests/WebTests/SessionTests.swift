@@ -65,8 +65,8 @@ struct SessionTests {
             (AccountFailure.codeRequired, 401, "code_required", String?.none),
             (.wrongCode, 401, "wrong_code", nil),
             (
-                .throttled(until: .now.advanced(by: .milliseconds(7500))), 429, "too_many_attempts",
-                "8"
+                .throttled(until: .now.advanced(by: .seconds(-1))), 429, "too_many_attempts",
+                "1"
             ),
             (.busy(retryAfter: .seconds(2)), 503, "sign_in_busy", "2"),
             (.store(StoreFailure(.unavailable, "away")), 503, "database_unavailable", "5"),
@@ -77,6 +77,16 @@ struct SessionTests {
         #expect(answer.status == status)
         #expect(answer.code == code)
         #expect(answer.header("Retry-After") == retry)
+    }
+
+    @Test("How long to wait is told in whole seconds, rather too many")
+    func retryAfter() throws {
+        web.people.state.withLock {
+            $0.failure = .throttled(until: .now.advanced(by: .milliseconds(90_500)))
+        }
+        let answer = try web.send("POST", "/v1/session", Self.right)
+        let seconds = try #require(answer.header("Retry-After").flatMap { Int($0) })
+        #expect((60...91).contains(seconds))
     }
 
     @Test("Signing in again ends the session that the browser had")

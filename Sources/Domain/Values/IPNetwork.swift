@@ -83,18 +83,22 @@ package struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
             return bytes?.count == 16 ? bytes : nil
         }
         let (head, tail) = (text[..<gap.lowerBound], text[gap.upperBound...])
-        guard let first = head.isEmpty ? [] : groups(head),
+        guard let first = head.isEmpty ? [] : groups(head, mayEndInVersion4: false),
             let last = tail.isEmpty ? [] : groups(tail), first.count + last.count <= 14
         else { return nil }
         return first + Array(repeating: 0, count: 16 - first.count - last.count) + last
     }
 
     /// Groups of up to four hexadecimal digits, of which the last may be an IPv4 address.
-    private static func groups(_ text: Substring) -> [UInt8]? {
+    private static func groups(
+        _ text: Substring, mayEndInVersion4: Bool = true
+    ) -> [UInt8]? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         var bytes: [UInt8] = []
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, part.contains("."), let last = version4(part) {
+            if mayEndInVersion4, index == parts.count - 1, part.contains("."),
+                let last = version4(part)
+            {
                 bytes += last
                 continue
             }

@@ -97,14 +97,14 @@ struct BodyReader {
         }
     }
 
-    /// Texts in an array; nil if it is absent or no such array.
-    mutating func texts(_ name: String) -> [String]? {
+    /// Texts in an array, each with its place; nil if it is absent or no array.
+    mutating func texts(_ name: String) -> [(index: Int, text: String)]? {
         guard let value = value(name) else { return nil }
         guard case .array(let elements) = value else {
             problems.add(name, "wrong_type", "It must be an array, and is \(value.kind).")
             return nil
         }
-        var texts: [String] = []
+        var texts: [(index: Int, text: String)] = []
         for (index, element) in elements.enumerated() {
             guard case .string(let text) = element else {
                 problems.add(
@@ -112,7 +112,7 @@ struct BodyReader {
                     "It must be a string, and is \(element.kind).")
                 continue
             }
-            texts.append(text)
+            texts.append((index, text))
         }
         return texts
     }

@@ -123,7 +123,7 @@ extension KeyEndpoints {
         }
         guard let words = body.texts("scopes") else { return [] }
         var scopes: Set<Scope> = []
-        for (index, word) in words.enumerated() {
+        for (index, word) in words {
             if let scope = Scope(rawValue: word) {
                 scopes.insert(scope)
             } else {
@@ -133,7 +133,7 @@ extension KeyEndpoints {
                     "There is no such scope; known: \(known).")
             }
         }
-        if words.isEmpty {
+        if words.isEmpty, body.problems.list.allSatisfy({ !$0.field.hasPrefix("scopes") }) {
             body.problems.add("scopes", "empty", "It names no scope.")
         }
         return scopes
@@ -161,7 +161,7 @@ extension KeyEndpoints {
             return []
         }
         var networks: [IPNetwork] = []
-        for (index, text) in texts.enumerated() {
+        for (index, text) in texts {
             if let network = IPNetwork(text) {
                 networks.append(network)
             } else {
