@@ -18,7 +18,10 @@ extension RouteDescription {
         details: "The answer has a one-time link's token, with which its owner chooses a password.",
         body: Body(
             .object(
-                ["email": .text(3...254), "name": .text(1...100), "role": roles],
+                [
+                    "email": .text(3...254), "name": Schema.text(1...100).orNull,
+                    "role": roles.orNull,
+                ],
                 optional: ["name", "role"]),
             example: #"{"email":"bob@example.com","name":"Bob","role":"operator"}"#,
             limit: BodyReader.byteLimit),
@@ -42,7 +45,10 @@ extension RouteDescription {
             """,
         body: Body(
             .object(
-                ["role": roles, "disabled": .flag, "name": .text(1...100)],
+                [
+                    "role": roles.orNull, "disabled": Schema.flag.orNull,
+                    "name": Schema.text(1...100).orNull,
+                ],
                 optional: ["role", "disabled", "name"]),
             example: #"{"role":"operator"}"#, limit: BodyReader.byteLimit),
         answers: [
@@ -86,7 +92,8 @@ extension RouteDescription {
                 [
                     "name": .text(1...100),
                     "scopes": .array(.word(Scope.allCases.map(\.rawValue)), 1...100),
-                    "expires_at": .time, "addresses": .array(.text(2...64), 0...100),
+                    "expires_at": Schema.time.orNull,
+                    "addresses": Schema.array(.text(2...64), 0...100).orNull,
                 ], optional: ["expires_at", "addresses"]),
             example: #"{"name":"shop","scopes":["read","send"],"addresses":["192.0.2.0/24"]}"#,
             limit: BodyReader.byteLimit),
@@ -130,7 +137,7 @@ extension RouteDescription {
                 "limit", .integer(AuditEndpoint.limits), "How many at most; 50 unless given.",
                 example: "50"),
             Parameter(
-                "cursor", .text(1...8192), "The `next` of an answer to the same query.",
+                "cursor", .text(1...1000), "The `next` of an answer to the same query.",
                 example: "AAAA"),
         ],
         answers: [

@@ -14,7 +14,7 @@ extension RouteDescription {
             .object(
                 [
                     "email": .text(1...254), "password": .text(0...1000),
-                    "code": .text(0...100).described(
+                    "code": Schema.text(0...100).orNull.described(
                         "The second factor's, or a recovery code, where the account has one."),
                 ], optional: ["code"]),
             example: #"{"email":"ann@example.com","password":"correct horse battery staple"}"#,
@@ -70,8 +70,8 @@ extension RouteDescription {
         body: Body(
             .object(
                 [
-                    "token": .text(0...100), "password": .text(0...1000),
-                    "new_password": .text(0...1000),
+                    "token": Schema.text(0...100).orNull, "password": .text(0...1000),
+                    "new_password": Schema.text(0...1000).orNull,
                 ],
                 optional: ["token", "new_password"]),
             example: #"""
