@@ -46,6 +46,7 @@ struct DemoNginx {
                 try manager.copyItem(atPath: "\(site)/\(name)", toPath: target)
             }
             try name(origins, in: "\(folder)/waybill/cors.conf")
+            try copyPage(from: "\(site)/html", to: "\(folder)/waybill/html")
             for (source, name) in [
                 (certificate.certificate, "certificate.pem"), (certificate.key, "key.pem"),
                 (certificate.authority, "ca.pem"),
@@ -77,6 +78,17 @@ struct DemoNginx {
         let list = "map $http_origin $waybill_cors_origin {\n"
         try text.replacingOccurrences(of: list, with: list + lines.joined())
             .write(toFile: file, atomically: true, encoding: .utf8)
+    }
+
+    /// Copies the page's files so that nginx's workers can read them, whoever owns the originals.
+    private func copyPage(from source: String, to target: String) throws {
+        let manager = FileManager.default
+        try? manager.removeItem(atPath: target)
+        try manager.copyItem(atPath: source, toPath: target)
+        chmod(target, 0o755)
+        for name in try manager.subpathsOfDirectory(atPath: target) {
+            chmod("\(target)/\(name)", name.contains(".") ? 0o644 : 0o755)
+        }
     }
 
     /// Fills in a template.

@@ -82,7 +82,12 @@ struct DemoSummary {
         return """
 
             Waybill is running at \(url) (loopback only). Ctrl-C stops it.
-              User      \(user.email)  \(user.password)
+              Page      \(url)/
+              E-mail    \(user.email)
+              Password  \(user.password)
+            The browser warns of the certificate, which the demo has made itself: go on, or have it
+            trust \(ca).
+
               API key   \(api_key)\(shown)\(simulator)
               All of it: \(file)
 

@@ -365,7 +365,7 @@ struct DemoTests {
         let text = summary.text(file: path)
         #expect(text.contains("curl --cacert /d/tls/ca.pem -u 'u:p'"))
         #expect(text.contains("provider=infobip&provider_message_id=hello-1"))
-        #expect(text.contains("  User      admin@example.com  of the demo\n"))
+        #expect(text.contains("  E-mail    admin@example.com\n  Password  of the demo\n"))
         #expect(!text.contains("waybill simulate"))
     }
 }
