@@ -103,6 +103,7 @@ let package = Package(
                 "Postgres", "Telemetry",
             ]),
         tests("EndToEndTests", ["waybill", "Web", "Domain", "COpenSSL", "Security", "System"]),
+        tests("BrowserTests", ["waybill", "Domain"]),
     ],
     swiftLanguageModes: [.v6]
 )

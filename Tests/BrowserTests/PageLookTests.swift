@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every view at three widths, in light and dark: pictures for people to look at, and axe's opinion.
+@Suite(
+    "The look of the page", .serialized, .timeLimit(.minutes(10)),
+    .enabled(if: WebDriver.isInstalled, "needs Debian's chromium and chromium-driver"))
+struct PageLookTests {
+    /// Views by their addresses, each with what shows that it is complete.
+    private static let views = [
+        ("overview", "#/", ".charts svg"), ("messages", "#/messages", ".live-row"),
+        ("send", "#/send", "textarea"), ("people", "#/people", "tbody tr"),
+        ("keys", "#/keys", "tbody tr"), ("audit", "#/audit", "tbody tr"),
+        ("status", "#/status", "dl"), ("account", "#/account", "tbody tr"),
+    ]
+
+    /// Pictures are kept where a person can look at them.
+    private static let folder = PageDemo.repository + "/.build/page"
+
+    @Test("axe finds nothing on any view in light and dark, and nothing is wider than the window")
+    func views() throws {
+        let page = try PageDemo.shared.get().signedIn()
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+        _ = try page.complaints()
+        try page.wait(for: "an overview", "return document.querySelector('.cards') !== null")
+        for dark in [false, true] {
+            for width in [1440, 768, 360] {
+                try page.look(width: width, dark: dark)
+                for (name, address, sign) in Self.views {
+                    try page.go(address)
+                    try page.wait(
+                        for: "\(name): \(sign)",
+                        "return document.querySelector(arguments[0]) !== null", sign)
+                    let file = "\(Self.folder)/\(name)-\(width)-\(dark ? "dark" : "light").png"
+                    try page.picture().write(to: URL(fileURLWithPath: file))
+                    let isWider =
+                        try page.run(
+                            "return document.documentElement.scrollWidth > window.innerWidth")
+                        as? Bool
+                    #expect(isWider == false, "\(name) at \(width)")
+                    guard width != 768, AxeScript.text != nil else { continue }
+                    #expect(
+                        try AxeScript.faults(of: page) == [], "\(name) at \(width), dark: \(dark)")
+                }
+            }
+        }
+        #expect(try page.complaints() == [])
+    }
+
+    @Test("The first load is under 60 kB compressed")
+    func size() throws {
+        let page = try PageDemo.shared.get().signedIn()
+        try page.wait(for: "the charts", "return document.querySelector('.charts svg') !== null")
+        let bytes =
+            try page.run(
+                """
+                return performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))
+                    .filter((one) => !new URL(one.name).pathname.startsWith('/v1/'))
+                    .reduce((sum, one) => sum + one.encodedBodySize, 0);
+                """) as? Int
+        #expect(try #require(bytes) < 60_000)
+        #expect(try #require(bytes) > 10_000)
+    }
+
+    @Test("The page's files have a policy of their own, and only they")
+    func policy() throws {
+        let page = try PageDemo.shared.get().signedIn()
+        let answers =
+            try page.run(
+                """
+                const paths = ['/', '/set-password', '/page/app.js', '/page/styles/tokens.css', '/page/nothing.js', '/nothing'];
+                return Promise.all(paths.map((path) => fetch(path).then((answer) => [answer.status,
+                    answer.headers.get('Content-Type'), answer.headers.get('Cache-Control'),
+                    answer.headers.get('Content-Security-Policy').includes("script-src 'self'"),
+                    answer.headers.get('Cross-Origin-Opener-Policy')].join(' '))));
+                """) as? [String]
+        #expect(
+            answers == [
+                "200 text/html; charset=utf-8 no-cache true same-origin",
+                "200 text/html; charset=utf-8 no-cache true same-origin",
+                "200 text/javascript; charset=utf-8 no-cache true same-origin",
+                "200 text/css; charset=utf-8 no-cache true same-origin",
+                "404 application/problem+json no-store false ",
+                "404 application/problem+json no-store false ",
+            ])
+    }
+}
