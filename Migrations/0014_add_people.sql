@@ -105,6 +105,7 @@ create table sign_in_failure (
     failures   integer     not null,
     last_at    timestamptz not null,
     retry_at   timestamptz not null,
+    is_told    boolean     not null default false,
     constraint sign_in_failure_pkey primary key (key),
     constraint sign_in_failure_key_is_sha256 check (octet_length(key) = 32),
     constraint sign_in_failure_failures_positive check (failures > 0)
@@ -115,3 +116,4 @@ create index sign_in_failure_last_at on sign_in_failure (last_at);
 comment on table sign_in_failure is 'Failed sign-ins since the last success, of addresses with an account and without one.';
 comment on column sign_in_failure.key is 'SHA-256 of the address in lower case, or of whatever text was given for one.';
 comment on column sign_in_failure.retry_at is 'No password is checked before.';
+comment on column sign_in_failure.is_told is 'Whether the audit has an attempt that came before retry_at.';

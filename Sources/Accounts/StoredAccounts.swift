@@ -143,7 +143,10 @@ extension StoredAccounts {
 
     /// Whether the admission counted as a failure.
     func admit(_ proof: Proof) throws(AccountFailure) -> Bool {
-        switch try keeping({ () throws(StoreFailure) in try store.admit(proof.key) }) {
+        let admission = try keeping { () throws(StoreFailure) in
+            try store.admit(proof.key, email: proof.email, from: proof.origin)
+        }
+        switch admission {
         case .admitted(let isCounted): return isCounted
         case .delayed(let time): throw .throttled(until: time)
         }

@@ -27,7 +27,8 @@ struct PasswordHashTests {
         #expect(hash.method == .bcrypt(cost: 5))
         #expect(hash.isOutdated)
         #expect(try hash.matches(password))
-        #expect(try !hash.matches([UInt8](password.dropLast()) + [0x21]))
+        // At the start: of a long one bcrypt reads no further than its 72nd byte.
+        #expect(try !hash.matches([0x21] + password.dropFirst()))
         #expect(try !hash.matches([]))
     }
 

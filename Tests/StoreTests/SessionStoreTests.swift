@@ -1,4 +1,5 @@
 import Domain
+import Postgres
 import Security
 import TestSupport
 import Testing
@@ -188,15 +189,15 @@ struct SessionStoreTests {
             update sign_in_failure set last_at = now() - interval '25 hours'
                 where key = '\\x\(String(repeating: "01", count: 32))';
             """)
-        let connection = try harness.database.pool(1)
+        let pool = try harness.database.pool(1)
         for _ in 0..<2 {
-            _ = try connection.withConnection { connection in
+            _ = try pool.withConnection { connection throws(PostgresError) in
                 try connection.execute(DropExpiredSessions(keepDays: 90, after: .first, most: 100))
             }
-            _ = try connection.withConnection { connection in
+            _ = try pool.withConnection { connection throws(PostgresError) in
                 try connection.execute(DropExpiredLinks(keepDays: 90, after: .first, most: 100))
             }
-            _ = try connection.withConnection { connection in
+            _ = try pool.withConnection { connection throws(PostgresError) in
                 try connection.execute(DropOldFailures(keepDays: 90, after: .first, most: 100))
             }
         }
@@ -219,7 +220,7 @@ struct SessionStoreTests {
             values (sha256('ann@example.com'), 7, now() - interval '20 hours', now());
             """)
         let pool = try harness.database.pool(1)
-        let dropped = try pool.withConnection { connection in
+        let dropped = try pool.withConnection { connection throws(PostgresError) in
             try connection.execute(DropOldFailures(keepDays: 90, after: .first, most: 20_000)).first
         }
         #expect(dropped?.dropped == 200)

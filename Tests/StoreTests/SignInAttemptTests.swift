@@ -98,7 +98,11 @@ struct SignInAttemptTests {
         }
         #expect(end.since(.now) <= .seconds(1))
         // Waiting is told at once and counts as nothing.
+        _ = try harness.signIn(address)
         #expect(try harness.database.run("select failures from sign_in_failure") == "5")
+        #expect(
+            try harness.database.run(
+                "select count(*) from audit where detail->>'reason' = 'too_early'") == "1")
         for failures in 6...8 {
             try harness.database.run("update sign_in_failure set retry_at = now()")
             #expect(try harness.signIn(address, "wrong").failureWord == "wrongCredentials")

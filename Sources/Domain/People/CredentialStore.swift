@@ -45,6 +45,8 @@ package enum SignInRefusal: String, Sendable, CaseIterable {
     case noPassword = "no_password"
     case wrongPassword = "wrong_password"
     case wrongCode = "wrong_code"
+    /// It came before the wait was over.
+    case tooEarly = "too_early"
 }
 
 /// A session to be, after its user has been proved.
@@ -124,10 +126,17 @@ package protocol CredentialStore: Sendable {
     /// for a delay, an admission counts as a failure until it turns out otherwise, so that of many
     /// attempts at once one is admitted.
     ///
-    /// - Parameter key: SHA-256 of the address in lower case.
+    /// The first attempt of a wait that is refused has an audit entry.
+    ///
+    /// - Parameters:
+    ///   - key: SHA-256 of the address in lower case.
+    ///   - email: the address that was given, for the audit.
+    ///   - origin: by which request.
     /// - Returns: whether it may, or from when on.
     /// - Throws: `StoreFailure`; then no password is checked.
-    func admit(_ key: [UInt8]) throws(StoreFailure) -> SignInAdmission
+    func admit(
+        _ key: [UInt8], email: String, from origin: RequestOrigin
+    ) throws(StoreFailure) -> SignInAdmission
 
     /// Counts a failure.
     ///

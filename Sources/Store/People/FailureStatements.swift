@@ -8,7 +8,8 @@ struct LockFailures: Statement {
 
     static let name: StaticString = "lock_failures"
     static let sql: StaticString = """
-        select failures, retry_at, retry_at > now() from sign_in_failure where key = $1 for update
+        select failures, retry_at, retry_at > now(), is_told
+        from sign_in_failure where key = $1 for update
         """
 
     func encode(into parameters: inout StatementParameters) {
@@ -17,8 +18,23 @@ struct LockFailures: Statement {
 
     static func decode(
         _ row: inout RowReader
-    ) throws(PostgresError) -> (count: Int, retryAt: Timestamp, isDelayed: Bool) {
-        (try row.next(Int.self), try row.next(Timestamp.self), try row.next(Bool.self))
+    ) throws(PostgresError) -> (count: Int, retryAt: Timestamp, isDelayed: Bool, isTold: Bool) {
+        (
+            try row.next(Int.self), try row.next(Timestamp.self), try row.next(Bool.self),
+            try row.next(Bool.self)
+        )
+    }
+}
+
+/// Notes that the audit has an attempt of the present wait.
+struct NoteTold: Statement {
+    let key: [UInt8]
+
+    static let name: StaticString = "note_told"
+    static let sql: StaticString = "update sign_in_failure set is_told = true where key = $1"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(bytes: key)
     }
 }
 
@@ -34,7 +50,7 @@ struct CountFailures: Statement {
         insert into sign_in_failure (key, failures, last_at, retry_at) values ($1, 1, now(), now())
         on conflict (key) do update set
             failures = greatest(1, least(sign_in_failure.failures + $2, 1000000)),
-            last_at = now()
+            last_at = now(), is_told = false
         returning failures
         """
 

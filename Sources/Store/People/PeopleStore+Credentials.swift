@@ -22,12 +22,20 @@ extension PeopleStore: CredentialStore {
 
     // MARK: - Signing in
 
-    package func admit(_ key: [UInt8]) throws(StoreFailure) -> SignInAdmission {
+    package func admit(
+        _ key: [UInt8], email: String, from origin: RequestOrigin
+    ) throws(StoreFailure) -> SignInAdmission {
         try commit { connection throws(PostgresError) in
             guard let known = try connection.execute(LockFailures(key: key)).first else {
                 return .admitted(isCounted: false)
             }
-            if known.isDelayed { return .delayed(until: known.retryAt) }
+            if known.isDelayed {
+                if !known.isTold {
+                    try connection.execute(NoteTold(key: key))
+                    try refuse(email, .tooEarly, origin, connection)
+                }
+                return .delayed(until: known.retryAt)
+            }
             guard known.count + 1 >= SignInDelay.firstDelayed else {
                 return .admitted(isCounted: false)
             }
@@ -42,12 +50,19 @@ extension PeopleStore: CredentialStore {
     ) throws(StoreFailure) {
         try commit { connection throws(PostgresError) in
             try count(key, adding: isCounted ? 0 : 1, connection)
-            try connection.execute(
-                InsertAuditEntry(
-                    entry: AuditEntry(
-                        .refuseSignIn, of: email, from: origin, at: .now,
-                        detail: ["reason": refusal.rawValue])))
+            try refuse(email, refusal, origin, connection)
         }
+    }
+
+    private func refuse(
+        _ email: String, _ refusal: SignInRefusal, _ origin: RequestOrigin,
+        _ connection: Connection
+    ) throws(PostgresError) {
+        try connection.execute(
+            InsertAuditEntry(
+                entry: AuditEntry(
+                    .refuseSignIn, of: email, from: origin, at: .now,
+                    detail: ["reason": refusal.rawValue])))
     }
 
     private func count(
