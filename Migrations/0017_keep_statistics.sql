@@ -36,7 +36,19 @@ create table statistic_change (
     delays     smallint[]    not null,
     currencies text[]        not null,
     prices     numeric[]     not null,
-    messages   bigint[]      not null
+    messages   bigint[]      not null,
+    constraint statistic_change_whole check (
+        cardinality(messages) >= 1 and cardinality(hours) = cardinality(messages)
+        and cardinality(providers) = cardinality(messages)
+        and cardinality(statuses) = cardinality(messages)
+        and cardinality(outcomes) = cardinality(messages)
+        and cardinality(countries) = cardinality(messages)
+        and cardinality(senders) = cardinality(messages)
+        and cardinality(submitters) = cardinality(messages)
+        and cardinality(segments) = cardinality(messages)
+        and cardinality(delays) = cardinality(messages)
+        and cardinality(currencies) = cardinality(messages)
+        and cardinality(prices) = cardinality(messages))
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_insert_threshold = -1);
 
