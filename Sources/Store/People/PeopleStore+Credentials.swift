@@ -58,11 +58,11 @@ extension PeopleStore: CredentialStore {
         _ email: String, _ refusal: SignInRefusal, _ origin: RequestOrigin,
         _ connection: Connection
     ) throws(PostgresError) {
-        try connection.execute(
-            InsertAuditEntry(
-                entry: AuditEntry(
-                    .refuseSignIn, of: email, from: origin, at: .now,
-                    detail: ["reason": refusal.rawValue])))
+        let entry = AuditEntry(
+            .refuseSignIn, of: email, from: origin, at: .now, detail: ["reason": refusal.rawValue])
+        for entry in refusals.admit(entry) {
+            try connection.execute(InsertAuditEntry(entry: entry))
+        }
     }
 
     private func count(

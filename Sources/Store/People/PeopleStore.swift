@@ -11,6 +11,8 @@ package final class PeopleStore: Sendable {
     private let commits: Queries
     let policy: SessionPolicy
     private let logger: Logger
+    /// Sign-ins that are refused and kept in the audit: the addresses that are tried are the client's.
+    let refusals = RefusalBudget(perHour: 2000)
     /// Until when no activity is recorded, because the last attempt failed.
     private let noNotesUntil = Mutex<ContinuousClock.Instant?>(nil)
 
