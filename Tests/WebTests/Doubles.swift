@@ -159,6 +159,7 @@ struct Reader: MessageReader {
     var messages: [Message] = []
     var reports: [RecordedReport] = []
     var events: [SendEvent] = []
+    var callbacks: [ReceivedCallback] = []
     var failure: StoreFailure?
 
     func message(_ id: MessageID) throws(StoreFailure) -> Message? {
@@ -181,6 +182,11 @@ struct Reader: MessageReader {
 
     func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent] {
         Array(events.prefix(limit))
+    }
+
+    func callback(_ id: CallbackID) throws(StoreFailure) -> ReceivedCallback? {
+        if let failure { throw failure }
+        return callbacks.first { $0.id == id }
     }
 }
 

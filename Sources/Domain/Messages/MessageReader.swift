@@ -13,6 +13,9 @@ package protocol MessageReader: Sendable {
 
     /// Our events of a message that we sent, the earliest first, at most `limit` of them.
     func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent]
+
+    /// An archived callback as it came; nil if there is none of this id, or no longer.
+    func callback(_ id: CallbackID) throws(StoreFailure) -> ReceivedCallback?
 }
 
 extension MessageReader {

@@ -14,6 +14,8 @@ package struct SearchText: Sendable, Hashable, CustomStringConvertible {
     package let number: PhoneNumber?
     /// The digits of something like a number that is none, as its beginning or its end; 3 to 15.
     package let digits: String?
+    /// Whether the digits begin with a country code for certain: after `+` or `00`.
+    package let isInternational: Bool
 
     private static let lengths = 1...256
 
@@ -30,6 +32,7 @@ package struct SearchText: Sendable, Hashable, CustomStringConvertible {
         requestID = isHex && !trimmed.contains("-") ? hex : nil
         number = try? PhoneNumber(trimmed)
         digits = Self.digits(of: trimmed)
+        isInternational = trimmed.hasPrefix("+") || trimmed.hasPrefix("00")
     }
 
     /// Nil unless it consists of digits and of what may stand between them.

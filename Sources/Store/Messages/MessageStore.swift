@@ -34,6 +34,20 @@ package struct MessageStore: MessageReader {
     /// The most reports from which a message's parts are computed: a few on each of 255.
     private static let partReports = 1000
 
+    /// Reads messages in the order of their keys, each as `read` does, in one round trip.
+    static func messages(
+        _ ids: [MessageID], _ connection: Connection
+    ) throws(PostgresError) -> [Message] {
+        let (_, rows, reports) = try connection.execute(
+            SearchSettings(limit: listPatience), SelectListedMessages(ids: ids),
+            SelectListedReports(messages: ids, limitWithParts: partReports))
+        let reportsByMessage = Dictionary(grouping: reports.rows, by: \.report.message)
+        return rows.rows.map { $0.message(reportsByMessage[$0.id] ?? []) }
+    }
+
+    /// A list is read by keys, so this is only for a server that hardly works.
+    private static let listPatience: Duration = .seconds(10)
+
     package func message(
         provider: Provider, providerMessageID: String
     ) throws(StoreFailure) -> Message? {
@@ -59,6 +73,17 @@ package struct MessageStore: MessageReader {
     package func events(of id: MessageID, limit: Int) throws(StoreFailure) -> [SendEvent] {
         try queries.run { connection throws(PostgresError) in
             try connection.execute(SelectEvents(message: id, limit: limit)).rows.compactMap { $0 }
+        }
+    }
+
+    package func callback(_ id: CallbackID) throws(StoreFailure) -> ReceivedCallback? {
+        // Others tell no time.
+        guard id.version == 7 else { return nil }
+        return try queries.run { connection throws(PostgresError) in
+            let (_, found) = try connection.execute(
+                SearchSettings(limit: Self.listPatience, usesBitmaps: true),
+                SelectArchivedCallback(id: id))
+            return found.first
         }
     }
 }

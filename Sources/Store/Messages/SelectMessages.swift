@@ -13,10 +13,10 @@ struct SelectMessage: Statement {
             message.is_ours, message.recipient, message.sender, message.created_at,
             message.updated_at, send_request.id, send_request.segments, send_request.encoding,
             send_request.validity_minutes, send_request.send_at, send_request.callback_data,
-            send_request.metadata, send_request.submitter_kind,
+            send_request.metadata, send_request.body, send_request.submitter_kind,
             send_request.submitter_id, send_request.submitter_name, coalesce(outbox.attempts, tried.attempts, 0),
             last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail,
-            outbox.message_id is not null
+            outbox.message_id is not null, message.country
         from message
         left join send_request on send_request.id = message.send_request_id
         left join outbox
@@ -37,6 +37,48 @@ struct SelectMessage: Statement {
 
     func encode(into parameters: inout StatementParameters) {
         parameters.add(uuid: id.halves)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> MessageRow {
+        try MessageRow(&row)
+    }
+}
+
+/// Messages by their keys, in the order of these, with the same details but without their texts.
+struct SelectListedMessages: Statement {
+    let ids: [MessageID]
+
+    static let name: StaticString = "select_listed_messages"
+    static let sql: StaticString = """
+        select message.id, message.provider, message.provider_message_id, message.status,
+            message.is_ours, message.recipient, message.sender, message.created_at,
+            message.updated_at, send_request.id, send_request.segments, send_request.encoding,
+            send_request.validity_minutes, send_request.send_at, send_request.callback_data,
+            send_request.metadata, null::text, send_request.submitter_kind,
+            send_request.submitter_id, send_request.submitter_name, coalesce(outbox.attempts, tried.attempts, 0),
+            last.kind, last.at, last.provider, last.attempt, last.status, last.code, last.detail,
+            outbox.message_id is not null, message.country
+        from unnest($1::uuid[]) with ordinality as listed (id, place)
+        join message on message.id = listed.id
+        left join send_request on send_request.id = message.send_request_id
+        left join outbox
+            on outbox.message_id = case when message.send_request_id is not null then message.id end
+        left join lateral (
+            select max(event.attempt) as attempts from event
+            where event.message_id = message.id and message.send_request_id is not null
+        ) as tried on true
+        left join lateral (
+            select kind, at, provider, attempt, status, code, detail from event
+            where event.message_id = message.id and message.send_request_id is not null
+                and event.code is not null
+            order by event.number desc
+            limit 1
+        ) as last on true
+        order by listed.place
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addUUIDs(ids) { $0.halves }
     }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> MessageRow {
@@ -81,6 +123,7 @@ struct MessageRow {
     let sending: SendDetails?
     /// Whether it has a row in the outbox.
     let isOpen: Bool
+    let country: String?
 
     init(_ row: inout RowReader) throws(PostgresError) {
         id = try row.next(MessageID.self)
@@ -94,6 +137,7 @@ struct MessageRow {
         updatedAt = try row.next(Timestamp.self)
         sending = try row.nextDetails(of: id)
         isOpen = try row.next(Bool.self)
+        country = try row.next(String?.self)
     }
 
     /// The message with its reports, the deciding one first.
@@ -102,7 +146,8 @@ struct MessageRow {
             id: id, provider: provider, providerMessageID: providerMessageID, status: status,
             isOurs: isOurs, recipient: recipient, sender: sender, createdAt: createdAt,
             updatedAt: updatedAt, decisive: reports.first, sending: sending,
-            parts: MessageParts(reports, of: status, isOurs: isOurs), isOpen: isOpen)
+            parts: MessageParts(reports, of: status, isOurs: isOurs), isOpen: isOpen,
+            country: country)
     }
 }
 
@@ -118,6 +163,7 @@ extension RowReader {
         let sendAt = try next(Timestamp?.self)
         let callbackData = try next(String?.self)
         let metadata = try next(String?.self)
+        let text = try next(String?.self)
         let submitter = try nextSubmitter()
         let attempts = try next(Int.self)
         let lastProblem = try nextEvent(of: message)
@@ -126,7 +172,7 @@ extension RowReader {
             sendRequest: sendRequest, submitter: submitter, segments: segments,
             encoding: encoding.flatMap(Segmentation.Encoding.init(rawValue:)) ?? .ucs2,
             validityMinutes: validityMinutes, sendAt: sendAt, callbackData: callbackData,
-            metadata: metadata, attempts: attempts, lastProblem: lastProblem)
+            metadata: metadata, text: text, attempts: attempts, lastProblem: lastProblem)
     }
 
     /// Nil if it was not recorded, and for a kind that only a later version knows.

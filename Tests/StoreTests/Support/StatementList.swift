@@ -16,8 +16,8 @@ enum StatementList {
         switch role {
         case .responder:
             [
-                health, queries, writer, messages, changes, queue, sendingStates, notifier,
-                keys, audit, people, maintenance, statistics, folder,
+                health, queries, writer, messages, search, signing, changes, queue, sendingStates,
+                notifier, keys, audit, people, maintenance, statistics, folder,
             ]
         case .dispatcher: [health, queries, writer, outbox, notifier]
         default: []
@@ -59,8 +59,21 @@ enum StatementList {
         files: ["MessageStore.swift"],
         statements: [
             SelectMessage.self, SelectMessageByProviderID.self, SelectReports.self,
-            SelectEvents.self,
+            SelectEvents.self, SelectListedMessages.self, SelectListedReports.self,
+            SelectArchivedCallback.self, SearchSettings.self,
         ])
+
+    static let search = StatementUser(
+        files: ["SearchRun.swift", "SearchPlan.swift"],
+        statements: [
+            SearchSettings.self, SearchAlongTime.self, SearchByNumber.self, SearchByID.self,
+            SelectSubmittersRequests.self, SelectTermsRequests.self, SelectTerms.self,
+            SelectOutcomesByCode.self, SelectSubmittersByName.self, SelectTargets.self,
+            SelectNumberPresence.self,
+        ])
+
+    static let signing = StatementUser(
+        files: ["SigningSecretStore.swift"], statements: [SelectSigningSecret.self])
 
     static let changes = StatementUser(
         files: ["ChangeLog.swift"],
