@@ -283,3 +283,59 @@ enum Samples {
             decisive: decisive)
     }
 }
+
+/// A search that finds what the test wants, and keeps what it was asked.
+final class Search: MessageSearch {
+    struct Asked {
+        let filter: MessageFilter
+        let limit: Int
+        let position: SearchPosition?
+    }
+
+    private let page: MessagePage
+    private let asked = Mutex<[Asked]>([])
+
+    init(_ page: MessagePage = MessagePage(messages: [], next: nil, searchedBackTo: nil)) {
+        self.page = page
+    }
+
+    var all: [Asked] { asked.withLock { $0 } }
+
+    func page(
+        of filter: MessageFilter, limit: Int, after position: SearchPosition?,
+        within _: Duration
+    ) throws(StoreFailure) -> MessagePage {
+        asked.withLock {
+            $0.append(Asked(filter: filter, limit: limit, position: position))
+        }
+        return page
+    }
+
+    func walk(_: MessageFilter) -> any MessageWalk { NoWalk() }
+
+    private final class NoWalk: MessageWalk {
+        func next() -> MessageBatch? { nil }
+    }
+}
+
+/// A secret for each purpose.
+struct Secrets: SigningSecrets {
+    var first: UInt8 = 7
+
+    func secret(for purpose: SigningPurpose) -> [UInt8] {
+        [first] + Array(repeating: purpose == .cursor ? 1 : 2, count: 31)
+    }
+}
+
+extension MessageEndpoints {
+    /// The routes over messages in memory.
+    init(
+        _ reader: some MessageReader, providers: [ProviderTraits], search: Search = Search()
+    ) {
+        self.init(
+            reader,
+            list: MessageList(
+                reader, search: search, cursors: SearchCursors(Secrets()), export: nil,
+                providers: providers))
+    }
+}

@@ -28,6 +28,8 @@ package struct MessageFilter: Sendable, Equatable {
     package var metadata: Set<MetadataMember> = []
     /// What somebody pasted: a number, or the id of something.
     package var query: SearchText?
+    /// Whether `query` may be a part of a number, and not only a whole one.
+    package var findsPartialNumbers = true
 
     package init() {}
 
@@ -93,6 +95,7 @@ extension MessageFilter {
             add("metadata_value", member.value)
         }
         add("q", query?.description)
+        add("whole_numbers", findsPartialNumbers ? nil : "true")
         return form
     }
 }

@@ -39,7 +39,7 @@ package struct SearchPosition: Sendable, Equatable {
     }
 
     /// The most that a position carries; beyond it, the oldest are forgotten.
-    package static let recentLimit = 400
+    package static let recentLimit = 200
 
     package init(createdAt: Timestamp, id: MessageID, recent: [Recent] = []) {
         self.createdAt = createdAt

@@ -12,6 +12,9 @@ package struct MessageFinder: MessageSearch {
     /// A message that only reports tell of may get an earlier time for so long after that time.
     static let settlingTime: Duration = .seconds(60)
 
+    /// How many messages the first look takes in, unless enough are found before: some 5 ms.
+    private static let firstScanned = 5000
+
     /// - Parameters:
     ///   - pool: where to search.
     ///   - logger: gets failed queries.
@@ -31,7 +34,8 @@ package struct MessageFinder: MessageSearch {
         within budget: Duration
     ) throws(StoreFailure) -> MessagePage {
         try page(
-            of: filter, limit: limit, after: position, within: budget, scanned: 4 * limit
+            of: filter, limit: limit, after: position, within: budget,
+            scanned: Self.firstScanned
         ).page
     }
 

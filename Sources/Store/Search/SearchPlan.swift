@@ -91,7 +91,7 @@ struct SearchPlan {
         guard let query = filter.query else { return true }
         let (messages, sendRequests) = try targets(query, providers, key, connection)
         if !messages.isEmpty || !sendRequests.isEmpty {
-            if let wanted = filter.sendRequest { conditions.sendRequest = wanted }
+            conditions.sendRequest = filter.sendRequest
             path = .ids(messages, sendRequests)
             return true
         }
@@ -100,7 +100,7 @@ struct SearchPlan {
             conditions.recipient = number
             return true
         }
-        guard let digits = query.digits else { return false }
+        guard filter.findsPartialNumbers, let digits = query.digits else { return false }
         conditions.patterns = Self.patterns(digits, isInternational: query.isInternational)
         return true
     }

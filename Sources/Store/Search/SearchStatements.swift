@@ -10,7 +10,7 @@ import Postgres
 /// Looks along the list, at most at so many messages: those that meet the conditions, and the last
 /// one that was looked at unless there were fewer.
 ///
-/// The rows are not sorted: they come in the order of the index, and the search ends when enough are
+/// Nothing is sorted: the rows come in the order of the index, and the search ends when enough are
 /// found.
 struct SearchAlongTime: Statement {
     var conditions: SearchConditions
@@ -21,7 +21,7 @@ struct SearchAlongTime: Statement {
     static let sql: StaticString = """
         select id, created_at, is_match, number
         from (
-            select c.id, c.created_at, row_number() over () as number, coalesce(
+            select c.id, c.created_at, row_number() over (order by created_at desc, id desc) as number, coalesce(
                 (cardinality($5::smallint[]) = 0 or c.status = any($5))
                 and ($6::smallint is null or c.provider = $6)
                 and ($9::text is null or c.recipient = $9)

@@ -40,6 +40,7 @@ package enum AccessTable {
         "POST /v1/keys": .callers(.admin, .admin),
         "DELETE /v1/keys/{id}": .callers(.admin, .admin),
         "GET /v1/audit": .callers(.admin, .admin),
+        "GET /v1/callbacks/{id}": .callers(.read, .operator),
     ]
 
     /// A route's entry; the process ends at the start if there is none, so that no route is open by

@@ -81,6 +81,11 @@ package struct APIRequest {
         return values.first
     }
 
+    /// The names of all parameters.
+    ///
+    /// - Throws: 400 `bad_query` if the query cannot be read.
+    func names() throws(Problem) -> [String] { try readQuery().names }
+
     /// Refuses unknown parameters, because a misspelt filter must not be ignored and return too
     /// much; and values that a parameter does not take.
     ///

@@ -91,6 +91,29 @@ package struct Schema: Sendable, Equatable {
         return Schema(schema)
     }
 
+    /// The same object with more members.
+    package func with(_ members: KeyValuePairs<String, Schema>) -> Schema {
+        Schema(
+            .object(
+                json.members.map { member in
+                    switch (member.name, member.value) {
+                    case ("properties", .object(let known)):
+                        JSONValue.Member(
+                            name: member.name,
+                            value: .object(
+                                known
+                                    + members.map {
+                                        JSONValue.Member(name: $0.key, value: $0.value.json)
+                                    }))
+                    case ("required", .array(let known)):
+                        JSONValue.Member(
+                            name: member.name,
+                            value: .array(known + members.map { .string($0.key) }))
+                    default: member
+                    }
+                }))
+    }
+
     /// An object whose names are data, as provider names are.
     package static func map(of value: Schema) -> Schema {
         Schema([("type", .string("object")), ("additionalProperties", value.json)])

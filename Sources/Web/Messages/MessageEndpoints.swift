@@ -1,68 +1,74 @@
 package import Domain
 import FastCGI
 
-/// `GET /v1/messages…`: a message's status and how it came about.
+/// `GET /v1/messages…` and `GET /v1/callbacks/{id}`: messages, and how their statuses came about.
 package struct MessageEndpoints: Sendable {
     private let reader: any MessageReader
-    /// Whose messages can be asked for by their names there.
-    private let providers: [ProviderTraits]
+    private let list: MessageList
     /// A message has a handful of reports; the bound is for unforeseen cases.
     private static let timelineLimit = 1000
 
-    package init(_ reader: any MessageReader, providers: [ProviderTraits]) {
+    package init(_ reader: any MessageReader, list: MessageList) {
         self.reader = reader
-        self.providers = providers
+        self.list = list
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
-            endpoint.route(.findMessages, find),
+            endpoint.route(.findMessages, later: list.answer),
             endpoint.route(.showMessage, show),
             endpoint.route(.showReports, reports),
+            endpoint.route(.showCallback, callback),
         ]
     }
 
-    private func find(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
-        guard let name = try request.value("provider"),
-            let id = try request.value("provider_message_id"), !id.isEmpty
-        else {
-            throw Problem(
-                .badRequest, "bad_query",
-                "Give provider and provider_message_id, as in"
-                    + " ?provider=\(providers.first?.provider.name ?? "")&provider_message_id=…")
-        }
-        guard let provider = providers.provider(named: name) else {
-            throw Problem(
-                .badRequest, "bad_query",
-                "There is no provider of this name; known: \(providers.names).", at: "provider")
-        }
-        let found: Message?
-        do {
-            found = try reader.message(provider: provider, named: id)
-        } catch {
-            throw Problem(error)
-        }
-        return .json(body: MessageView.message(try Self.known(found)))
-    }
-
-    private func show(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
-        return .json(body: MessageView.message(try message(request)))
-    }
-
-    private func reports(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
+    private func show(_ request: APIRequest, _ principal: Principal) throws(Problem) -> Response {
         let message = try message(request)
-        let reports: [RecordedReport]
-        let events: [SendEvent]
+        let (reports, events) = try history(of: message)
+        return .json(
+            body: MessageView(principal.seesDetails)
+                .document(message, reports: reports, events: events))
+    }
+
+    private func reports(
+        _ request: APIRequest, _ principal: Principal
+    ) throws(Problem) -> Response {
+        let message = try message(request)
+        let (reports, events) = try history(of: message)
+        return .json(
+            body: MessageView(principal.seesDetails)
+                .reports(of: message, reports: reports, events: events))
+    }
+
+    private func history(
+        of message: Message
+    ) throws(Problem) -> (reports: [RecordedReport], events: [SendEvent]) {
         do {
-            reports = try reader.reports(of: message.id, limit: Self.timelineLimit)
-            events =
+            return (
+                try reader.reports(of: message.id, limit: Self.timelineLimit),
                 message.isOurs
-                ? try reader.events(of: message.id, limit: Self.timelineLimit) : []
+                    ? try reader.events(of: message.id, limit: Self.timelineLimit) : []
+            )
         } catch {
             throw Problem(error)
         }
-        return .json(
-            body: MessageView.timeline(of: message, reports: reports, events: events))
+    }
+
+    private func callback(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
+        guard let id = CallbackID(anyCase: request.captures[0]) else {
+            throw Problem(
+                .badRequest, "bad_callback_id",
+                "A callback id is a UUID, as callback_id of a report.")
+        }
+        let found: ReceivedCallback?
+        do { found = try reader.callback(id) } catch { throw Problem(error) }
+        guard let found else {
+            throw Problem(
+                .notFound, "unknown_callback",
+                "There is no callback of this id, or it was kept for as long as is set and is gone."
+            )
+        }
+        return .json(body: CallbackView.document(found))
     }
 
     private func message(_ request: APIRequest) throws(Problem) -> Message {
@@ -97,7 +103,10 @@ package struct MessageEndpoints: Sendable {
         return try known(found)
     }
 
-    private static func known(_ message: Message?) throws(Problem) -> Message {
+    /// The message if there is one.
+    ///
+    /// - Throws: 404 `unknown_message`.
+    static func known(_ message: Message?) throws(Problem) -> Message {
         guard let message else {
             throw Problem(
                 .notFound, "unknown_message",

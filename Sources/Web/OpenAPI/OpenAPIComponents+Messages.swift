@@ -5,6 +5,8 @@ import JSON
 extension OpenAPIComponents {
     static let messageSchemas: [(name: String, schema: Schema)] = [
         ("Message", message),
+        ("MessageWithTimeline", messageWithTimeline),
+        ("MessagePage", messagePage),
         ("Reports", reports),
         ("SendRequest", sendRequest),
         ("SendAnswer", sendAnswer),
@@ -43,8 +45,8 @@ extension OpenAPIComponents {
         [
             "id": .uuid, "provider": .text(), "provider_message_id": Schema.text().orNull,
             "status": .component("Status"), "final": .flag, "sent_by_us": .flag,
-            "to": Schema.text().orNull, "from": Schema.text().orNull, "created_at": .time,
-            "updated_at": .time,
+            "to": Schema.text().orNull, "from": Schema.text().orNull,
+            "country": Schema.text().orNull, "created_at": .time, "updated_at": .time,
             "provider_status": .component("ProviderStatus"),
             "error": Schema.component("Error").orNull,
             "sent_at": Schema.time.orNull, "done_at": Schema.time.orNull,
@@ -69,6 +71,23 @@ extension OpenAPIComponents {
             "encoding", "attempts", "validity_minutes", "send_at", "metadata",
         ]
     ).described("A message and what decides its status.")
+
+    private static let messageWithTimeline = message.with([
+        "text": Schema.text().orNull.described("Null for roles that see no texts."),
+        "timeline": .array(
+            .any(of: [
+                report.with(["type": .word(["report"]), "at": .time]),
+                event.with(["type": .word(["event"]), "why": .text()]),
+            ]), 0...2000),
+    ]).described("A message, with its text and all that became of it in the order of time.")
+
+    private static let messagePage = Schema.object([
+        "messages": .array(.component("Message"), 0...200),
+        "next": Schema.text().orNull.described(
+            "The cursor of the next page; null if there is none."),
+        "searched_back_to": Schema.time.orNull.described(
+            "How far back was looked, where the time was over before the page was full."),
+    ])
 
     private static let report = Schema.object([
         "status": .component("Status"), "final": .flag, "won": .flag, "rule": .text(),

@@ -85,7 +85,9 @@ final class Responder: Sendable {
             pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
         let apiRoutes =
             healthRoutes.routes(endpoint)
-            + MessageEndpoints(reader, providers: configuration.kits.traits).routes(endpoint)
+            + MessageEndpoints(
+                reader, list: Self.messageList(configuration, reader, pool, logger: logger)
+            ).routes(endpoint)
             + StatisticsEndpoints(
                 StatisticsStore(pool, logger: logger), providers: configuration.kits.traits,
                 meanings: configuration.kits.errors
@@ -186,6 +188,19 @@ final class Responder: Sendable {
             unanswered == 0 && isFlushed ? .info : .error, "stopped",
             ["unanswered_requests": .integer(Int64(unanswered)), "flushed": .flag(isFlushed)])
         return unanswered == 0 && isFlushed
+    }
+
+    private static func messageList(
+        _ configuration: Configuration, _ reader: MessageStore, _ pool: ConnectionPool,
+        logger: Logger
+    ) -> MessageList {
+        MessageList(
+            reader,
+            search: MessageFinder(
+                pool, logger: logger, providers: configuration.kits.traits.map(\.provider),
+                key: MessageKey.derive(provider:providerMessageID:)),
+            cursors: SearchCursors(SigningSecretStore(pool, logger: logger)), export: nil,
+            providers: configuration.kits.traits)
     }
 
     private static func callbackEndpoints(

@@ -1,0 +1,80 @@
+import Domain
+import Foundation
+import JSON
+import Testing
+
+@testable import Web
+
+@Suite("What a viewer sees of a message")
+struct MaskTests {
+    private static let number = "+447700900123"
+    private static let text = "Your code is 4711"
+
+    private var message: Message {
+        let report = Report(
+            message: Samples.id, provider: .infobip, providerMessageID: "msg-1",
+            status: .undeliverable,
+            outcome: Outcome(
+                provider: .infobip, errorCode: "27",
+                errorDescription: "447700900123 does not answer"),
+            recipient: Self.number, sender: "+447700900999", callbackData: "to 447700900123",
+            attributes: #"{"msisdn":"447700900123"}"#)
+        return Message(
+            id: Samples.id, provider: .infobip, providerMessageID: "msg-1",
+            status: .undeliverable, isOurs: true, recipient: Self.number, sender: "+447700900999",
+            createdAt: Samples.time(), updatedAt: Samples.time(),
+            decisive: Samples.recorded(report),
+            sending: SendDetails(
+                sendRequest: SendRequestID(high: 0x7000, low: 1 << 63), segments: 1,
+                encoding: .gsm7, validityMinutes: nil, sendAt: nil, callbackData: nil,
+                metadata: #"{"customer":"447700900123"}"#, text: Self.text, attempts: 1,
+                lastProblem: nil))
+    }
+
+    private var events: [SendEvent] {
+        [
+            SendEvent(
+                message: Samples.id, kind: .deferred, at: Samples.time(-1), provider: .infobip,
+                attempt: 1, problem: ProviderProblem(code: "busy", text: "447700900123 is busy"))
+        ]
+    }
+
+    private func all(_ view: MessageView) throws -> [String] {
+        let reports = [try #require(message.decisive)]
+        return [
+            String(
+                decoding: view.document(message, reports: reports, events: events),
+                as: UTF8.self),
+            String(
+                decoding: view.reports(of: message, reports: reports, events: events),
+                as: UTF8.self),
+            String(
+                decoding: JSONWriter.document { json in
+                    json.array("messages") { view.listed(message, in: &$0) }
+                }, as: UTF8.self),
+        ]
+    }
+
+    @Test("are the last three digits of numbers, and no texts")
+    func masks() throws {
+        for body in try all(MessageView(false)) {
+            #expect(!body.contains("7700900"))
+            #expect(!body.contains("0900123"))
+            #expect(!body.contains("4711"))
+        }
+        #expect(try all(MessageView(false))[0].contains(#""to":"+•••••••••123""#))
+        for body in try all(MessageView(true)) { #expect(body.contains("447700900123")) }
+        #expect(try all(MessageView(true))[0].contains(Self.text))
+    }
+
+    @Test("Names, short codes and short numbers in texts are nobody's number")
+    func leavesOthers() {
+        for text in ["Shop", "O2-UK", "12345", ""] {
+            #expect(NumberMask.masked(text) == text)
+            #expect(NumberMask.maskedNumbers(in: text) == text)
+        }
+        #expect(
+            NumberMask.maskedNumbers(in: "error 27 at +447700900123, twice")
+                == "error 27 at +•••••••••123, twice")
+    }
+}
