@@ -9,6 +9,7 @@ struct SearchRun {
     private(set) var scanned: Int
     /// Whether anything was looked at: before, no look is cut short.
     private var hasLooked = false
+    private var hours = SearchHours()
 
     /// What a look is meant to take: short enough to stop in time, long enough that the round trip
     /// does not matter.
@@ -51,7 +52,7 @@ struct SearchRun {
         let end = end ?? deadline
         var finding = Finding()
         var place = conditions.before
-        while let window = windows.window(before: place) {
+        while let window = try next(windows, place, conditions) {
             place = window.before
             var look = conditions
             look.before = place
@@ -144,7 +145,7 @@ extension SearchRun {
         var finding = Finding()
         var place = conditions.before
         var count = Self.fewestRequests
-        while let window = windows.window(before: place) {
+        while let window = try next(windows, place, conditions) {
             place = window.before
             let end = SendRequestID.first(ofMillisecondAfter: window.before.createdAt)
             let start = SendRequestID.first(ofMillisecondOf: window.since)
@@ -207,6 +208,22 @@ extension SearchRun {
 }
 
 extension SearchRun {
+    /// What is to be looked at next, at a place or after it.
+    ///
+    /// What often occurs is found by the first look; only then the counts are asked in which hours
+    /// there can be more.
+    private mutating func next(
+        _ windows: SearchWindows, _ place: SearchKey, _ conditions: SearchConditions
+    ) throws(PostgresError) -> (before: SearchKey, since: Timestamp)? {
+        var place = place
+        while let window = windows.window(before: place) {
+            guard hasLooked, .now < deadline else { return window }
+            if let part = try hours.window(in: window, conditions, connection) { return part }
+            place = .all(before: window.since)
+        }
+        return nil
+    }
+
     /// Runs a statement; nil if the time is over, before it or while it ran.
     private mutating func rows<S: Statement>(
         of statement: S, _ end: ContinuousClock.Instant, usesBitmaps: Bool = false

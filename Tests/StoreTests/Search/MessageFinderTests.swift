@@ -56,6 +56,29 @@ struct MessageFinderTests {
         #expect(found > 1000)
     }
 
+    @Test("looks only at hours that may have something, and misses nothing by it")
+    func usesCounts() throws {
+        let database = try TestDatabase()
+        var samples = SearchSamples(count: 300, seed: 11)
+        try samples.write(to: database, isCounted: true)
+        let finder = MessageFinder(
+            try database.pool(), logger: .silent, providers: Provider.samples
+        ) { _, name in MessageID(high: 0x8000, low: UInt64(name.utf8.count) | 1 << 63) }
+        for _ in 0..<150 {
+            let filter = samples.filter()
+            var ids: [MessageID] = []
+            var position: SearchPosition?
+            repeat {
+                // A look takes in few, so that the counts are asked.
+                let (page, _) = try finder.page(
+                    of: filter, limit: 5, after: position, within: .seconds(5), scanned: 50)
+                ids += page.messages.map(\.id)
+                position = page.next
+            } while position != nil
+            #expect(ids == samples.found(by: filter), "\(filter)")
+        }
+    }
+
     @Test("without time finds the same in more pages, and tells how far back it has looked")
     func isHonest() throws {
         var samples = samples

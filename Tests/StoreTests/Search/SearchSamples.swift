@@ -187,7 +187,12 @@ extension String {
 
 extension SearchSamples {
     /// Writes everything as the writers would have left it.
-    func write(to database: TestDatabase) throws {
+    ///
+    /// - Parameters:
+    ///   - database: an empty one.
+    ///   - isCounted: whether all messages are in the counts, in part not folded yet; otherwise some
+    ///     are from a time before there were any.
+    func write(to database: TestDatabase, isCounted: Bool = false) throws {
         var sql = ""
         for (place, code) in Self.errorCodes.enumerated() {
             sql += """
@@ -196,7 +201,8 @@ extension SearchSamples {
                 """
         }
         for request in requests { sql += Self.sql(request) }
-        for message in messages { sql += Self.sql(message) }
+        for message in messages { sql += Self.sql(message, isCounted: isCounted) }
+        if isCounted { sql += Self.counting }
         try database.run(sql)
     }
 
@@ -218,10 +224,33 @@ extension SearchSamples {
             """
     }
 
-    static func sql(_ message: SampleMessage) -> String {
+    /// The first half of the messages is folded.
+    private static let counting = """
+        update schema_migration set applied_at = '2000-01-01';
+        create view counted as
+            select date_trunc('hour', created_at, 'UTC') as hour, provider, status, outcome_id, country,
+                sender, submitter_id, segments, delay, currency, price, created_at
+            from message;
+        insert into statistic_change
+        select array_agg(hour), array_agg(provider), array_agg(status), array_agg(outcome_id),
+            array_agg(country), array_agg(sender), array_agg(submitter_id), array_agg(segments),
+            array_agg(delay), array_agg(currency), array_agg(price), array_agg(1::bigint)
+        from counted where created_at < '2024-06-01 14:20+00';
+        select fold_statistics(100);
+        insert into statistic_change
+        select array_agg(hour), array_agg(provider), array_agg(status), array_agg(outcome_id),
+            array_agg(country), array_agg(sender), array_agg(submitter_id), array_agg(segments),
+            array_agg(delay), array_agg(currency), array_agg(price), array_agg(1::bigint)
+        from counted where created_at >= '2024-06-01 14:20+00';
+
+        """
+
+    static func sql(_ message: SampleMessage) -> String { sql(message, isCounted: false) }
+
+    private static func sql(_ message: SampleMessage, isCounted: Bool) -> String {
         let outcome = message.errorCode.flatMap { errorCodes.firstIndex(of: $0) }
         // Some as they were stored before the outcome and the submitter were.
-        let isOld = message.id.low % 3 == 0
+        let isOld = !isCounted && message.id.low % 3 == 0
         let known = message.eventCode == nil ? outcome.map { "\($0)" } ?? "-1" : "null"
         let isOurs = message.request != nil
         var sql = """

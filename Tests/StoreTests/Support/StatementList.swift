@@ -64,12 +64,12 @@ enum StatementList {
         ])
 
     static let search = StatementUser(
-        files: ["SearchRun.swift", "SearchPlan.swift"],
+        files: ["SearchRun.swift", "SearchPlan.swift", "SearchHours.swift"],
         statements: [
             SearchSettings.self, SearchAlongTime.self, SearchByNumber.self, SearchByID.self,
             SelectSubmittersRequests.self, SelectTermsRequests.self, SelectTerms.self,
             SelectOutcomesByCode.self, SelectSubmittersByName.self, SelectTargets.self,
-            SelectNumberPresence.self,
+            SelectNumberPresence.self, SelectSearchHours.self, SelectFirstCountedHour.self,
         ])
 
     static let signing = StatementUser(
