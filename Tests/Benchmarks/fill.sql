@@ -249,6 +249,7 @@ group by 1, 2, 3, 4, 5, 6, 7;
 
 -- Everything is counted here; a day after an update a search relies on it.
 update schema_migration set applied_at = applied_at - interval '60 days' where version = 17;
+delete from statistic_recount;
 
 -- Raw callbacks, one in a thousand messages has its own.
 insert into callback (id, received_at, provider, uri, body, content_type)

@@ -75,12 +75,14 @@ struct SelectSearchHours: Statement {
     }
 }
 
-/// From when on the counts are complete: a day after they were introduced, when no program of the
-/// version before is at work any more. Null if they are not there.
+/// From when on the counts are complete, and the columns that they are taken from are filled: a day
+/// after they were introduced, when no program of the version before is at work any more. Hours are
+/// dropped after 400 days. Null if they are not there.
 struct SelectFirstCountedHour: Statement {
     static let name: StaticString = "select_first_counted_hour"
     static let sql: StaticString = """
-        select date_trunc('hour', applied_at + interval '1 day', 'UTC')
+        select date_trunc(
+            'hour', greatest(applied_at + interval '1 day', now() - interval '399 days'), 'UTC')
         from schema_migration where version = 17
         """
 
@@ -110,12 +112,14 @@ struct SearchHours {
     /// The condition by which hours are told that are being counted.
     private static let changing: Int16 = 9
 
-    /// What of a window is to be looked at next; nil if nothing.
+    /// What of a window is to be looked at next.
     ///
     /// - Parameters:
     ///   - window: a part of time.
     ///   - conditions: on messages.
     ///   - connection: where the counts are.
+    /// - Returns: the latest part of it that may have something; nil if none has.
+    /// - Throws: what the server refuses.
     mutating func window(
         in window: (before: SearchKey, since: Timestamp), _ conditions: SearchConditions,
         _ connection: Connection

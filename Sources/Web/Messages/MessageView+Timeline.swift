@@ -6,9 +6,7 @@ extension MessageView {
     /// A message with its text and its timeline: reports and events in the order of time, each with
     /// the reason for what it did to the status.
     ///
-    /// - Parameters:
-    ///   - reports: the deciding one first.
-    ///   - events: the earliest first.
+    /// The deciding report comes first, of the events the earliest.
     func document(_ message: Message, reports: [RecordedReport], events: [SendEvent]) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()

@@ -62,7 +62,9 @@ struct SearchSamples {
     private(set) var requests: [SampleRequest] = []
     var generator: SeededGenerator
 
-    static let start = Timestamp.noon()
+    /// A full hour some days ago, because hours are only counted for 400 days.
+    static let start = Timestamp(
+        microseconds: Timestamp.now.microseconds / 3_600_000_000 * 3_600_000_000 - 864_000_000_000)
     static let errorCodes = ["27", "5", "1024", "rare"]
     private static let countries = ["GB", "DE", nil]
     private static let senders = ["Shop", "Alerts", "+447700900000", nil]
@@ -188,10 +190,7 @@ extension String {
 extension SearchSamples {
     /// Writes everything as the writers would have left it.
     ///
-    /// - Parameters:
-    ///   - database: an empty one.
-    ///   - isCounted: whether all messages are in the counts, in part not folded yet; otherwise some
-    ///     are from a time before there were any.
+    /// All are in the counts, in part not folded yet, or some are from a time before there were any.
     func write(to database: TestDatabase, isCounted: Bool = false) throws {
         var sql = ""
         for (place, code) in Self.errorCodes.enumerated() {
@@ -235,13 +234,13 @@ extension SearchSamples {
         select array_agg(hour), array_agg(provider), array_agg(status), array_agg(outcome_id),
             array_agg(country), array_agg(sender), array_agg(submitter_id), array_agg(segments),
             array_agg(delay), array_agg(currency), array_agg(price), array_agg(1::bigint)
-        from counted where created_at < '2024-06-01 14:20+00';
+        from counted where created_at < now() - interval '10 days' + interval '2 hours';
         select fold_statistics(100);
         insert into statistic_change
         select array_agg(hour), array_agg(provider), array_agg(status), array_agg(outcome_id),
             array_agg(country), array_agg(sender), array_agg(submitter_id), array_agg(segments),
             array_agg(delay), array_agg(currency), array_agg(price), array_agg(1::bigint)
-        from counted where created_at >= '2024-06-01 14:20+00';
+        from counted where created_at >= now() - interval '10 days' + interval '2 hours';
 
         """
 
