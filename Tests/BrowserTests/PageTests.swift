@@ -12,7 +12,8 @@ struct PageTests {
         let demo = try PageDemo.shared.get()
         let page = try demo.signedIn()
         _ = try page.complaints()
-        try page.wait(forText: "All is well")
+        try page.wait(
+            for: "a sentence", "return document.querySelector('.verdict-sentence') !== null")
 
         try page.press("Send")
         try page.type("+44 7700 900123", into: "To")
