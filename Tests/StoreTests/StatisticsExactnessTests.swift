@@ -69,7 +69,7 @@ struct StatisticsExactnessTests {
             }
         }
         var own: [MessageID] = []
-        for round in 0..<4 {
+        for round in 0..<3 {
             own += try act(sending, &generator)
             try database.expectExactCounts("round \(round), after sending")
             let submissions = (0..<60).map { number -> Submission in
@@ -94,7 +94,7 @@ struct StatisticsExactnessTests {
                     }
                 }
             }
-            for _ in 0..<8 {
+            for _ in 0..<4 {
                 try database.run("select fold_statistics(3)")
                 try database.expectExactCounts("round \(round), while reports are written")
             }
