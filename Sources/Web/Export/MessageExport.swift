@@ -12,6 +12,16 @@ package struct MessageExport: Sendable {
     private let search: any MessageSearch
     private let logger: Logger
 
+    /// The largest `limit` of an export.
+    static let mostRows = 1_000_000_000
+
+    /// What an export answers with, for the documentation.
+    static let content = RouteDescription.Content(
+        "text/csv",
+        .text().described(
+            "RFC 4180, with a header line. An answer without a proper end is cut off."),
+        example: MessageTable.columns.joined(separator: ",") + "\r\n")
+
     /// Bytes of rows that are written at once.
     private static let pieceBytes = 48 << 10
 
@@ -47,7 +57,7 @@ package struct MessageExport: Sendable {
             try answers.run(exchange) { exchange in
                 let export = Export(
                     exchange: exchange, requestID: request.requestID, headers: headers,
-                    filter: filter, limit: limit, seesDetails: principal.seesDetails)
+                    filter: filter, limit: limit, principal: principal)
                 run(export)
             }
         } catch  where error.code == .tooManyStreams {
@@ -71,7 +81,7 @@ package struct MessageExport: Sendable {
         let headers: [HeaderField]
         let filter: MessageFilter
         let limit: Int?
-        let seesDetails: Bool
+        let principal: Principal
     }
 
     /// Why an export ended before its end.
@@ -103,14 +113,17 @@ package struct MessageExport: Sendable {
         guard let interruption else {
             logger.log(
                 .info, "export ended", requestID: export.requestID,
-                ["rows": .integer(Int64(rows)), "seconds": .number(seconds)])
+                [
+                    "principal": "\(export.principal.id.uuid)", "rows": .integer(Int64(rows)),
+                    "seconds": .number(seconds),
+                ])
             return
         }
         logger.log(
             interruption.level, "export cut off", requestID: export.requestID,
             [
-                "rows": .integer(Int64(rows)), "seconds": .number(seconds),
-                "problem": "\(interruption)",
+                "principal": "\(export.principal.id.uuid)", "rows": .integer(Int64(rows)),
+                "seconds": .number(seconds), "problem": "\(interruption)",
             ])
     }
 
@@ -140,7 +153,7 @@ package struct MessageExport: Sendable {
         var batch = first
         var answer = try answers.open(export.exchange, headers: export.headers)
         var table = MessageTable(
-            seesDetails: export.seesDetails, capacity: Self.pieceBytes + 4096)
+            seesDetails: export.principal.seesDetails, capacity: Self.pieceBytes + 4096)
         table.header()
         while let found = batch, rows < export.limit ?? .max {
             for message in found.messages.prefix((export.limit ?? .max) - rows) {

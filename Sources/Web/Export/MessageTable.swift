@@ -9,7 +9,8 @@ struct MessageTable {
     /// The header line's cells, which are those of every row.
     static let columns = [
         "id", "created_at", "updated_at", "status", "final", "provider", "provider_message_id",
-        "sent_by_us", "to", "from", "sent_at", "done_at", "provider_status", "error_code",
+        "sent_by_us", "to", "from", "country", "sent_at", "done_at", "provider_status",
+        "error_code",
         "error_name", "error_description", "error_permanent", "segments", "price_amount",
         "price_currency", "network", "send_request_id", "submitted_by_kind", "submitted_by_id",
         "submitted_by", "attempts", "callback_data", "metadata",
@@ -42,6 +43,7 @@ struct MessageTable {
         csv.flag(message.isOurs)
         csv.text(number(message.recipient))
         csv.text(number(message.sender))
+        csv.text(message.country)
         csv.time(report?.sentAt)
         csv.time(report?.doneAt)
         csv.text(report?.outcome.statusName)

@@ -43,6 +43,12 @@ package struct MessageList: Sendable {
         let filter = try MessageQuery(request, by: principal, providers).filter
         let limit = try request.value("limit").flatMap { Int($0) }
         let cursor = try request.value("cursor")
+        if format == .json, let limit, !Self.limits.contains(limit) {
+            throw Problem(
+                .badRequest, "bad_query",
+                "It takes a whole number from \(Self.limits.lowerBound) to"
+                    + " \(Self.limits.upperBound); only an export takes more.", at: "limit")
+        }
         if format == .csv, let export {
             guard cursor == nil else {
                 throw Problem(

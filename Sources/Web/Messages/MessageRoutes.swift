@@ -17,8 +17,16 @@ extension RouteDescription {
                 "The provider's name of the message; with provider, and nothing else.",
                 example: "order-1001"),
             Parameter(
-                "limit", .integer(MessageList.limits),
-                "The most messages of a page, \(MessageList.usualLimit) unless given.",
+                "limit",
+                .other(
+                    .integer(1...MessageExport.mostRows),
+                    takes: "a whole number from 1 to \(MessageList.limits.upperBound); of an export"
+                        + " up to \(MessageExport.mostRows)",
+                    accepts: Parameter.Form.integer(1...MessageExport.mostRows).accepts),
+                """
+                The most messages of a page, 1 to \(MessageList.limits.upperBound), and \
+                \(MessageList.usualLimit) unless given; of an export, which has all unless it is given.
+                """,
                 example: "20"),
             Parameter(
                 "cursor", .text(1...SearchCursors.mostCharacters),
@@ -30,12 +38,14 @@ extension RouteDescription {
         ],
         answers: [
             Answer(
-                .ok, "A page, or the message that was named.",
+                .ok, "A page, or the message that was named; or an export.",
                 .json(
                     .any(of: [.component("MessagePage"), .component("Message")]),
                     example: """
                         {"messages":[\(messageExample)],"next":null,"searched_back_to":null}
-                        """)),
+                        """), MessageExport.content),
+            .problem(.notAcceptable, "not_acceptable"),
+            .problem(.serviceUnavailable, "too_many_exports", "database_unavailable"),
             .problem(.forbidden, "masked_numbers"),
             .problem(.notFound, "unknown_message"),
         ])

@@ -247,7 +247,8 @@ extension Parameter {
         case .flag: .boolean(example == "true")
         case .words:
             .array(example.split(separator: ",").map { .string(String($0)) })
-        case .other(let schema, _, _) where schema.json["type"] == .string("number"):
+        case .other(let schema, _, _)
+        where ["number", "integer"].contains(schema.json["type"]?.text):
             .number(example)
         case .text, .word, .time, .uuid, .other: .string(example)
         }

@@ -18,6 +18,7 @@ final class Responder: Sendable {
     private let folder: StatisticsFolder
     private let sending: SendingService
     private let people: PeopleService
+    private let exports: ExportService
     private let servers: [Server]
     private let sockets: ResponderSockets
 
@@ -83,11 +84,12 @@ final class Responder: Sendable {
             database: health, writer: writer, metrics: metrics)
         let reader = MessageStore(
             pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
+        exports = try ExportService(configuration, metrics: metrics, logger: logger)
+        let list = Self.messageList(
+            configuration, reader, pool, exports.messages, logger: logger)
         let apiRoutes =
             healthRoutes.routes(endpoint)
-            + MessageEndpoints(
-                reader, list: Self.messageList(configuration, reader, pool, logger: logger)
-            ).routes(endpoint)
+            + MessageEndpoints(reader, list: list).routes(endpoint)
             + StatisticsEndpoints(
                 StatisticsStore(pool, logger: logger), providers: configuration.kits.traits,
                 meanings: configuration.kits.errors
@@ -173,6 +175,8 @@ final class Responder: Sendable {
         answerWaiting()
         // Answers follow their commits, so the writer must still run while requests finish.
         let unanswered = servers.reduce(0) { $0 + $1.drain(deadline: deadline) }
+        // Not for longer: callbacks wait for the next process by now.
+        exports.drain(deadline: min(deadline, .now + .seconds(2)))
         let isFlushed = writer.stop(
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
         maintenance.stop()
@@ -192,15 +196,15 @@ final class Responder: Sendable {
 
     private static func messageList(
         _ configuration: Configuration, _ reader: MessageStore, _ pool: ConnectionPool,
-        logger: Logger
+        _ export: MessageExport, logger: Logger
     ) -> MessageList {
         MessageList(
             reader,
             search: MessageFinder(
                 pool, logger: logger, providers: configuration.kits.traits.map(\.provider),
                 key: MessageKey.derive(provider:providerMessageID:)),
-            cursors: SearchCursors(SigningSecretStore(pool, logger: logger)), export: nil,
-            providers: configuration.kits.traits)
+            cursors: SearchCursors(SigningSecretStore(pool, logger: logger)),
+            export: export, providers: configuration.kits.traits)
     }
 
     private static func callbackEndpoints(
