@@ -14,8 +14,9 @@ const orNone = (value) => (value === null || value === undefined || value === ""
 
 const COLUMNS = [
     { key: "created_at", class: "when", cell: (row) => h("a", { href: to(["messages", row.id]) }, at(row.created_at)) },
-    { key: "to", class: "fixed", cell: (row) => orNone(spaced(row.to)) },
-    { key: "status", cell: (row) => statusBadge(row.status) },
+    // Where there is little room, the status stands below the number and has no column.
+    { key: "to", class: "fixed", cell: (row) => [orNone(spaced(row.to)), h("div", { class: "when-narrow" }, statusBadge(row.status))] },
+    { key: "status", less: "minor", cell: (row) => statusBadge(row.status) },
     { key: "error", less: "minor", class: "tell", cell: (row) => reason(row) },
     { key: "from", less: "least", cell: (row) => orNone(row.from) },
     { key: "provider", less: "least", cell: (row) => format.title(row.provider) },
