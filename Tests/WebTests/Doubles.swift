@@ -191,7 +191,7 @@ struct Reader: MessageReader {
 }
 
 /// A database, a writer and sending in the state that the test wants.
-struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe {
+struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe, LiveProbe {
     /// Nil throws.
     var sending: [SendingState]? = []
     var asked = Counter()
@@ -205,6 +205,9 @@ struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe {
         awaySince: nil)
 
     var writeProblem: String?
+
+    var liveState = LiveState(
+        streams: 2, limit: 10, sent: 5, dropped: 1, resets: 0, lag: .milliseconds(21))
 
     func databaseState() -> DatabaseState { database }
     func writerState() -> WriterState { writer }

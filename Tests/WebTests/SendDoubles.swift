@@ -133,7 +133,8 @@ final class SendServer: Sendable {
         web = try WebServer(
             MessageEndpoints(reader, providers: ProviderTraits.samples).routes(endpoint)
                 + SendEndpoint(
-                    queue: queue, watch: watch, notifier: bell, routing: routing, key: Self.key
+                    queue: queue, watch: watch, notifier: bell, routing: routing,
+                    tickets: TicketSigner(FixedSecrets()), key: Self.key
                 ).routes(endpoint)
                 + CancelEndpoint(queue: queue, reader: reader).routes(endpoint))
     }
@@ -158,5 +159,15 @@ final class SendServer: Sendable {
         try web.send(
             "POST", "/v1/messages\(query)", headers: Self.headers(key: key, headers),
             body: Array(body.utf8))
+    }
+}
+
+/// Secrets that are the same in every test.
+struct FixedSecrets: SigningSecrets {
+    var failure: StoreFailure?
+
+    func secret(for purpose: SigningPurpose) throws(StoreFailure) -> [UInt8] {
+        if let failure { throw failure }
+        return Array(repeating: UInt8(purpose.rawValue.utf8.count), count: 32)
     }
 }

@@ -11,7 +11,7 @@ struct StatusEndpointTests {
     private func document(_ probe: ServiceProbe, _ statistics: CallbackStatistics) -> String {
         let endpoint = StatusEndpoint(
             version: "1.2.3", startedAt: Samples.time(-90), database: probe, writer: probe,
-            callbacks: [(.infobip, statistics)], sending: probe)
+            callbacks: [(.infobip, statistics)], sending: probe, live: probe)
         return String(decoding: endpoint.document(at: Samples.time()), as: UTF8.self)
     }
 
@@ -44,7 +44,8 @@ struct StatusEndpointTests {
             + #""retry_at":"2026-11-18T11:07:40.000Z","last_seen_age_seconds":5,"queued":1,"#
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
-            + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null}"#
+            + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null,"#
+            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021}}"#
         #expect(document(ServiceProbe(sending: [stopped]), statistics) == expected)
     }
 
@@ -92,11 +93,12 @@ struct StatusEndpointTests {
         #expect(text.contains(#""minutes_until_provider_gives_up":2430"#))
         // The query was not even made: it would take as long as the first.
         #expect(
-            text.hasSuffix(#","sending":null,"sending_problem":"the database does not answer"}"#))
+            text.contains(
+                #","sending":null,"sending_problem":"the database does not answer","live""#))
         #expect(probe.asked.value == 0)
         #expect(
-            document(ServiceProbe(sending: nil), CallbackStatistics()).hasSuffix(
-                #","sending":null,"sending_problem":"the look at sending failed: away"}"#))
+            document(ServiceProbe(sending: nil), CallbackStatistics()).contains(
+                #","sending":null,"sending_problem":"the look at sending failed: away","live""#))
     }
 
     @Test("What a commit may lose at a failover is shown, and nothing of an unreachable database")
@@ -125,7 +127,7 @@ struct StatusEndpointTests {
         let endpoint = StatusEndpoint(
             version: "1", startedAt: .now, database: ServiceProbe(), writer: ServiceProbe(),
             callbacks: [],
-            sending: ServiceProbe())
+            sending: ServiceProbe(), live: ServiceProbe())
         let server = try WebServer(endpoint.routes(Keys().endpoint))
         #expect(try server.get("/v1/status").status == 401)
         #expect(try server.get("/v1/status", key: Keys.read).code == "missing_scope")

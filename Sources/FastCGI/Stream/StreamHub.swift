@@ -65,7 +65,8 @@ package final class StreamHub: Sendable {
         var nextID: UInt64 = 1
     }
 
-    let limits: Limits
+    /// The bounds of this hub.
+    package let limits: Limits
     let poller: Poller
     let wakeup: EventDescriptor
     let thread = ServiceThread("streams")
@@ -159,6 +160,15 @@ package final class StreamHub: Sendable {
     /// - Returns: False when the queue is full and it was dropped.
     @discardableResult
     package func send(_ bytes: [UInt8], to id: StreamID) -> Bool { queue(.send(bytes, id)) }
+
+    /// Writes the same to some streams; what they have not taken yet is held once for all of them.
+    /// Those that have ended are left out.
+    ///
+    /// - Returns: False when the queue is full and it was dropped.
+    @discardableResult
+    package func send(_ bytes: [UInt8], to ids: [StreamID]) -> Bool {
+        queue(.multicast(bytes, ids))
+    }
 
     /// Ends one stream once everything queued for it is written.
     package func close(_ id: StreamID) { queue(.close(id), always: true) }

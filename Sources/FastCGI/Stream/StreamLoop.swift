@@ -6,6 +6,7 @@ enum StreamCommand: Sendable {
     case add(StreamID, descriptor: Int32, requestID: UInt16)
     case broadcast([UInt8])
     case send([UInt8], StreamID)
+    case multicast([UInt8], [StreamID])
     case close(StreamID)
     case closeAll
 
@@ -14,6 +15,7 @@ enum StreamCommand: Sendable {
         switch self {
         // A little for the entry itself, so that empty ones are bounded too.
         case .broadcast(let bytes), .send(let bytes, _): bytes.count + 64
+        case .multicast(let bytes, let ids): bytes.count + 64 + 8 * ids.count
         case .add, .close, .closeAll: 0
         }
     }
@@ -96,7 +98,9 @@ struct StreamLoop: ~Copyable {
             // Reserved before the drain began, opened after it.
             if isClosingAll { finish(id) }
         case .broadcast(let bytes):
-            broadcast(bytes)
+            multicast(bytes, Array(streams.keys))
+        case .multicast(let bytes, let ids):
+            multicast(bytes, ids)
         case .send(let bytes, let id):
             guard let stream = streams[id], !stream.isClosing else { return }
             write(StreamRecord.output(bytes, requestID: stream.requestID), to: id)
@@ -108,10 +112,11 @@ struct StreamLoop: ~Copyable {
         }
     }
 
-    private mutating func broadcast(_ bytes: [UInt8]) {
+    private mutating func multicast(_ bytes: [UInt8], _ ids: [StreamID]) {
         // nginx numbers every request 1, so this is one entry, shared by all the outboxes.
         var records: [UInt16: [UInt8]] = [:]
-        for (id, stream) in Array(streams) where !stream.isClosing {
+        for id in ids {
+            guard let stream = streams[id], !stream.isClosing else { continue }
             let record =
                 records[stream.requestID]
                 ?? StreamRecord.output(bytes, requestID: stream.requestID)

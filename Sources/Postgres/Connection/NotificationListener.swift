@@ -18,6 +18,7 @@ package final class NotificationListener: Sendable {
     private let settings: ConnectionSettings
     private let channels: [String]
     private let backoff: ReconnectBackoff
+    private let pulse: Pulse?
     private let onConnect: @Sendable () -> Void
     private let onNotification: @Sendable (Notification) -> Void
     private let wakeup: EventDescriptor
@@ -29,6 +30,7 @@ package final class NotificationListener: Sendable {
     ///   - settings: where to.
     ///   - channels: exact names.
     ///   - backoff: how long to pause between attempts to connect.
+    ///   - pulse: how it is found out that notifications come at all; nil for never.
     ///   - onConnect: called on the listener's thread after each connect, the first included.
     ///   - onNotification: called on the listener's thread, in the order of the commits.
     /// - Throws: `other` when there are no descriptors left. A server that cannot be reached is no
@@ -36,12 +38,14 @@ package final class NotificationListener: Sendable {
     package init(
         _ settings: ConnectionSettings, channels: [String],
         backoff: ReconnectBackoff = ReconnectBackoff(first: .milliseconds(50), cap: .seconds(5)),
+        pulse: Pulse? = nil,
         onConnect: @escaping @Sendable () -> Void,
         onNotification: @escaping @Sendable (Notification) -> Void
     ) throws(PostgresError) {
         self.settings = settings
         self.channels = channels
         self.backoff = backoff
+        self.pulse = pulse
         self.onConnect = onConnect
         self.onNotification = onNotification
         do throws(SystemError) {
@@ -81,9 +85,28 @@ package final class NotificationListener: Sendable {
 
     /// Returns when stopped, throws when the connection is lost.
     private func deliver(from connection: Connection) throws(PostgresError) {
+        var watch = pulse.map { PulseWatch($0, at: .now) }
         while !thread.isStopping {
-            while let notification = connection.nextNotification() { onNotification(notification) }
-            wakeup.wait(orFor: connection.handle.socket)
+            while let notification = connection.nextNotification() {
+                guard !notification.isPulse else {
+                    watch?.heard(notification.payload, at: .now)
+                    continue
+                }
+                onNotification(notification)
+            }
+            switch watch?.step(at: .now) {
+            case .send(let payload)?:
+                // Another listener's takes it for a pulse, too, and does nothing.
+                let channel = try connection.quoted(channels[0])
+                try connection.execute(script: "notify \(channel), '\(payload)'")
+                continue
+            case .lost?:
+                throw PostgresError(.connection, "notifications do not come back")
+            case .wait(let end)?:
+                wakeup.wait(orFor: connection.handle.socket, until: end)
+            case nil:
+                wakeup.wait(orFor: connection.handle.socket)
+            }
             try connection.readInput()
         }
     }

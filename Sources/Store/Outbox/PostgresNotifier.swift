@@ -86,4 +86,6 @@ package enum Channel: String, Sendable, CaseIterable {
     case outbox = "waybill_outbox"
     /// Results of sending were recorded; processes with waiting callers listen.
     case sent = "waybill_sent"
+    /// Statuses have changed; processes with live streams listen.
+    case changes = "waybill_changes"
 }

@@ -38,13 +38,18 @@ package struct EventDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Waits for the signal, or until another descriptor can be read. An interruption ends it, too;
-    /// the caller checks and waits again.
-    package func wait(orFor other: Int32) {
+    /// Waits for the signal, or until another descriptor can be read, or until the deadline. An
+    /// interruption ends it, too; the caller checks and waits again.
+    package func wait(orFor other: Int32, until deadline: ContinuousClock.Instant? = nil) {
         var polled = [
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: other, events: Int16(POLLIN), revents: 0),
         ]
-        poll(&polled, 2, -1)
+        guard let deadline else {
+            poll(&polled, 2, -1)
+            return
+        }
+        let left = max(.zero, deadline - .now) / .milliseconds(1)
+        poll(&polled, 2, Int32(min(left.rounded(.up), 86_400_000)))
     }
 }

@@ -41,6 +41,9 @@ package enum AccessTable {
         "DELETE /v1/keys/{id}": .callers(.admin, .admin),
         "GET /v1/audit": .callers(.admin, .admin),
         "GET /v1/callbacks/{id}": .callers(.read, .operator),
+        // The latter also for whoever has a ticket.
+        "GET /v1/messages/{id}/live": .callers(.read, .viewer),
+        "GET /v1/live": .callers(.read, .viewer),
     ]
 
     /// A route's entry; the process ends at the start if there is none, so that no route is open by

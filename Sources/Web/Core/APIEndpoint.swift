@@ -117,6 +117,30 @@ package struct APIEndpoint: Sendable {
         }
     }
 
+    /// A route for callers with a key or an account, or for whoever sends something else that proves
+    /// a right, which the endpoint then checks; it answers later. Reading a stream is no activity.
+    ///
+    /// - Parameters:
+    ///   - description: the route's.
+    ///   - isOpen: whether the request has that; then no caller is asked for.
+    ///   - answer: gets the caller, nil where the request is open.
+    /// - Returns: the router's entry.
+    func route(
+        _ description: RouteDescription, orOpenIf isOpen: @escaping @Sendable (APIRequest) -> Bool,
+        _ answer:
+            @escaping @Sendable (
+                APIRequest, Exchange, StreamReader?
+            ) throws(Problem) -> Response?
+    ) -> Router.Route {
+        let access = description.access
+        return run(description) { [authenticator] request, exchange throws(Problem) in
+            let reader =
+                isOpen(request) ? nil : try authenticator.streamReader(access, request)
+            try request.check(description.parameters)
+            return try answer(request, exchange, reader)
+        }
+    }
+
     private func run(
         _ description: RouteDescription,
         answersAtOnce: @escaping @Sendable (Exchange) -> Bool = { _ in false },

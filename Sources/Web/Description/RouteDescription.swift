@@ -27,6 +27,7 @@ package struct RouteDescription: Sendable {
     package enum Tag: String, Sendable, CaseIterable {
         case messages
         case sending
+        case live
         case statistics
         case session
         case users

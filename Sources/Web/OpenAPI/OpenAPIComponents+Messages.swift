@@ -145,15 +145,16 @@ extension OpenAPIComponents {
         optional: ["from", "provider", "validity_minutes", "send_at", "callback_data", "metadata"]
     )
 
-    private static let sendAnswer = Schema.object([
-        "messages": .array(
-            .object(
-                [
-                    "id": .uuid, "to": .text(), "status": .component("Status"),
-                    "provider": .text(), "segments": count,
-                    "error": .object(["code": .text(), "description": .text()]),
-                ], optional: ["error"]), 1...1000),
-        "encoding": .text(), "segments": count, "send_request_id": .uuid,
-        "send_at": Schema.time.orNull,
-    ])
+    private static let sendAnswer = Schema.object(
+        [
+            "messages": .array(
+                .object(
+                    [
+                        "id": .uuid, "ticket": .text(), "to": .text(),
+                        "status": .component("Status"), "provider": .text(), "segments": count,
+                        "error": .object(["code": .text(), "description": .text()]),
+                    ], optional: ["error"]), 1...1000),
+            "encoding": .text(), "segments": count, "send_request_id": .uuid,
+            "send_at": Schema.time.orNull, "ticket": .text(), "correlationId": .text(),
+        ], optional: ["correlationId"])
 }

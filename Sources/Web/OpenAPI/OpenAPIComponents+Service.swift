@@ -58,5 +58,9 @@ extension OpenAPIComponents {
         ]),
         "providers": .map(of: receiving), "sending": Schema.map(of: sending).orNull,
         "sending_problem": Schema.text().orNull,
+        "live": .object([
+            "streams": count, "limit": count, "events_sent": count, "dropped": count,
+            "resets": count, "lag_seconds": .number,
+        ]),
     ])
 }

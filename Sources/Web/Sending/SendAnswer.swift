@@ -50,8 +50,10 @@ package enum SendAnswer {
             message: sendRequest.recipients.count == 1 ? sendRequest.recipients[0].message : nil)
     }
 
-    /// The answer that is sent.
-    static func response(_ answer: StoredAnswer, isReplayed: Bool = false) -> Response {
+    /// The answer that is sent: the stored one with its tickets, which are the same each time.
+    static func response(
+        _ answer: StoredAnswer, _ tickets: AnswerTickets?, isReplayed: Bool = false
+    ) -> Response {
         var headers = [HeaderField.json]
         if let message = answer.message,
             let location = HeaderField(name: "Location", value: "/v1/messages/\(message)")
@@ -60,7 +62,8 @@ package enum SendAnswer {
         }
         if isReplayed { headers.append(.replayed) }
         return Response(
-            HTTPStatus(code: answer.status) ?? .accepted, headers: headers, body: answer.body)
+            HTTPStatus(code: answer.status) ?? .accepted, headers: headers,
+            body: tickets?.added(to: answer.body) ?? answer.body)
     }
 }
 

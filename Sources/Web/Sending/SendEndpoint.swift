@@ -12,6 +12,7 @@ package struct SendEndpoint: Sendable {
     private let watch: SendWatch
     private let notifier: any Notifier
     private let routing: Routing
+    private let tickets: TicketSigner
     private let key: @Sendable (SendRequestID, PhoneNumber) -> MessageID
 
     /// 1,000 recipients, the longest text, callback data and metadata, all of it escaped.
@@ -26,15 +27,18 @@ package struct SendEndpoint: Sendable {
     ///   - watch: lets callers wait; its owner stops it.
     ///   - notifier: tells dispatchers that there is work.
     ///   - routing: whom messages go to if the caller names no provider.
+    ///   - tickets: makes the answer's tickets.
     ///   - key: a message's id by its send request and recipient.
     package init(
         queue: any MessageQueue, watch: SendWatch, notifier: any Notifier, routing: Routing,
+        tickets: TicketSigner,
         key: @escaping @Sendable (SendRequestID, PhoneNumber) -> MessageID
     ) {
         self.queue = queue
         self.watch = watch
         self.notifier = notifier
         self.routing = routing
+        self.tickets = tickets
         self.key = key
     }
 
@@ -58,6 +62,7 @@ package struct SendEndpoint: Sendable {
             .new(at: now), by: Submitter(principal), from: request.origin, at: now,
             routing: routing, key: key)
         let queued = SendAnswer.stored(sendRequest)
+        let tickets = try answerTickets(request)
         let idempotency = request.idempotencyKey.map { key in
             Idempotency(
                 principal: principal.id, key: key,
@@ -66,7 +71,7 @@ package struct SendEndpoint: Sendable {
         switch try accept(sendRequest, idempotency) {
         case .queued: break
         case .repeated(let answer):
-            return SendAnswer.response(answer, isReplayed: true)
+            return SendAnswer.response(answer, tickets, isReplayed: true)
         case .keyTaken:
             throw Problem(
                 .conflict, "idempotency_key_reused",
@@ -83,8 +88,19 @@ package struct SendEndpoint: Sendable {
                 until: min(.now + wait, exchange.arrival + Self.waitEnd),
                 for: SendWatch.Caller(
                     idempotency: idempotency, compose: { SendAnswer.stored(sendRequest, $0) },
-                    give: { exchange.respond(SendAnswer.response($0)) }))
-        return isTaken ? nil : SendAnswer.response(queued)
+                    give: { exchange.respond(SendAnswer.response($0, tickets)) }))
+        return isTaken ? nil : SendAnswer.response(queued, tickets)
+    }
+
+    /// Asked for before anything is queued: afterwards there must be no failure.
+    private func answerTickets(_ request: APIRequest) throws(Problem) -> AnswerTickets {
+        do {
+            try tickets.prepare()
+        } catch {
+            throw Problem(error)
+        }
+        return AnswerTickets(
+            signer: tickets, hasCorrelationID: try request.value("correlation_id") == "true")
     }
 
     private func accept(

@@ -19,6 +19,9 @@ extension RouteDescription {
                     .component("ProviderName"), takes: "a provider's name",
                     accepts: { $0.utf8.count <= 100 }),
                 "As the member of the body.", example: "plivo"),
+            Parameter(
+                "correlation_id", .flag,
+                "Whether the answer has its ticket once more as `correlationId`.", example: "true"),
         ],
         headers: [
             Parameter(
@@ -57,9 +60,10 @@ extension RouteDescription {
 
     private static func answer(status: String) -> String {
         """
-        {"messages":[{"id":"01a1fe3e-56fc-7b8e-b8d5-90733bb58452","to":"+447700900123",\
+        {"messages":[{"id":"01a1fe3e-56fc-7b8e-b8d5-90733bb58452","ticket":"wbt_AQ","to":"+447700900123",\
         "status":"\(status)","provider":"infobip","segments":1}],"encoding":"gsm-7",\
-        "segments":1,"send_request_id":"01a1fe3e-56fc-7e4b-bd59-9ce05d6d6b10","send_at":null}
+        "segments":1,"send_request_id":"01a1fe3e-56fc-7e4b-bd59-9ce05d6d6b10","send_at":null,\
+        "ticket":"wbt_AQ"}
         """
     }
 }

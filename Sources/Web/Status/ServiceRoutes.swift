@@ -55,6 +55,7 @@ extension RouteDescription {
         "synchronous_standby_names":"","timeline":1,"warning":null},\
         "writer":{"queued_reports":0,"capacity_reports":20000,\
         "commit_ms":{"p50":25.091,"p99":25.091}},"providers":{},"sending":{},\
-        "sending_problem":null}
+        "sending_problem":null,"live":{"streams":2,"limit":12000,"events_sent":31,"dropped":0,\
+        "resets":0,"lag_seconds":0.021}}
         """
 }

@@ -10,12 +10,13 @@ package struct StatusEndpoint: Sendable {
     private let writer: any WriterProbe
     private let callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)]
     private let sending: any SendingProbe
+    private let live: any LiveProbe
 
     package init(
         version: String, startedAt: Timestamp, database: any DatabaseProbe,
         writer: any WriterProbe,
         callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)],
-        sending: any SendingProbe
+        sending: any SendingProbe, live: any LiveProbe
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -23,6 +24,7 @@ package struct StatusEndpoint: Sendable {
         self.writer = writer
         self.callbacks = callbacks
         self.sending = sending
+        self.live = live
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
@@ -73,8 +75,21 @@ package struct StatusEndpoint: Sendable {
         }
         json.endObject()
         describeSending(isDatabaseThere: database.latency != nil, at: now, in: &json)
+        describe(live.liveState, in: &json)
         json.endObject()
         return json.bytes
+    }
+
+    private func describe(_ live: LiveState, in json: inout JSONWriter) {
+        json.object("live") { json in
+            json.member("streams", live.streams)
+            json.member("limit", live.limit)
+            json.member("events_sent", live.sent)
+            json.member("dropped", live.dropped)
+            json.member("resets", live.resets)
+            json.key("lag_seconds")
+            json.number(live.lag / .seconds(1))
+        }
     }
 
     /// `sending` is null if its state cannot be read, and `sending_problem` says why.

@@ -81,6 +81,7 @@ extension Configuration.Limits {
         apiWorkers = environment.integer(WaybillSettings.apiWorkers)
         maxConnections = environment.integer(WaybillSettings.maxConnections)
         maxInFlight = environment.integer(WaybillSettings.maxInFlight)
+        maxStreams = environment.integer(WaybillSettings.maxStreams)
         writerQueueReports = environment.integer(WaybillSettings.writerQueueReports)
         writerConnections = environment.integer(WaybillSettings.writerConnections)
         commitDeadline = .milliseconds(environment.integer(WaybillSettings.commitDeadline))

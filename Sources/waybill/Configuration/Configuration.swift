@@ -39,6 +39,7 @@ struct Configuration {
         let apiWorkers: Int
         let maxConnections: Int
         let maxInFlight: Int
+        let maxStreams: Int
         let writerQueueReports: Int
         let writerConnections: Int
         let commitDeadline: Duration

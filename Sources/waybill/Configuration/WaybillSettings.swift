@@ -135,7 +135,8 @@ enum WaybillSettings {
     private static let process = [
         logLevel, socketDirectory, socketGroup, corsOrigins, callbackWorkers, apiWorkers,
         maxConnections,
-        maxInFlight, writerQueueReports, writerConnections, commitDeadline, poolSize, drainSeconds,
+        maxInFlight, maxStreams, writerQueueReports, writerConnections, commitDeadline, poolSize,
+        drainSeconds,
         callbackRetentionDays, auditRetentionDays, watchdog,
     ]
 
@@ -193,6 +194,14 @@ enum WaybillSettings {
         """
         Requests of each socket that are not answered yet. Beyond it they wait, a callback for 3 s; \
         then 503.
+        """)
+
+    static let maxStreams = Setting(
+        "WAYBILL_MAX_STREAMS", .integer(default: 12_000, in: 1...50_000), in: processGroup,
+        readBy: [.serve],
+        """
+        Live streams that may be open; beyond it 503. Each takes a descriptor of the unit's \
+        `LimitNOFILE=65536`.
         """)
 
     static let writerQueueReports = Setting(

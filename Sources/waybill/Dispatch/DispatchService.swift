@@ -15,6 +15,8 @@ final class DispatchService: Sendable {
     private let transport: URLSessionTransport
     private let dispatcher: Dispatcher
     private let listener: NotificationListener
+    /// Tells other processes of changed statuses.
+    private let changes: PostgresNotifier
 
     /// One for the recorder and one for the sweeper, besides each lane's.
     private static let connections = 2
@@ -38,8 +40,9 @@ final class DispatchService: Sendable {
                 .error, "database away at the start; nothing is sent until it is there",
                 ["problem": "\(problem)"])
         }
+        changes = PostgresNotifier(configuration.database, channel: .changes)
         // One feed for all that changes a status here; whoever wants to know of changes is in it.
-        let feed = ChangeFeed()
+        let feed = ChangeFeed([ChangeNotifier(changes)])
         queue = QueueAccess(pool, configuration.database, feed: feed, logger: logger)
         var settings = ReportWriter.Settings()
         settings.connections = 1
@@ -89,6 +92,7 @@ final class DispatchService: Sendable {
         let isFlushed = writer.stop(within: max(.seconds(1), end - .now))
         listener.stop()
         queue.stop()
+        changes.stop()
         transport.close()
         pool.close()
         // Lines about suppressed ones come first, so that "stopped" is the last line.

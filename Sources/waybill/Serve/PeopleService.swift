@@ -1,7 +1,6 @@
 import Accounts
 import Domain
 import Postgres
-import Security
 import Store
 import Telemetry
 import Web
@@ -14,6 +13,9 @@ struct PeopleService: Sendable {
     private let keys: APIKeys
     private let audit: AuditLog
     private let signer: CursorSigner
+    private let policy: SessionPolicy
+    private let singleSignOn: SingleSignOnSettings?
+    private let logger: Logger
 
     /// - Parameters:
     ///   - pool: where all of it is kept.
@@ -38,6 +40,20 @@ struct PeopleService: Sendable {
                 refusals: RefusalLog(audit, logger: logger)))
         self.people = people
         self.accounts = accounts
+        self.policy = policy
+        self.singleSignOn = singleSignOn
+        self.logger = logger
+    }
+
+    /// The same, with the connections of another pool.
+    func authenticator(on pool: ConnectionPool) -> Authenticator {
+        let people = PeopleStore(pool, policy: policy, logger: logger)
+        return Authenticator(
+            APIKeys(pool, logger: logger),
+            people: PeopleAccess(
+                sessions: people, accounts: accounts,
+                singleSignOn: singleSignOn.map { SingleSignOn($0, directory: people) },
+                refusals: RefusalLog(AuditLog(pool, logger: logger), logger: logger)))
     }
 
     func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
@@ -51,18 +67,5 @@ struct PeopleService: Sendable {
     /// Ends the threads that hash passwords.
     func stop() {
         accounts.stop()
-    }
-}
-
-/// Secrets of this process alone.
-struct ProcessSecrets: SigningSecrets {
-    private let bytes: [UInt8]
-
-    init() throws(CryptoFailure) {
-        bytes = try RandomBytes.make(count: 32)
-    }
-
-    func secret(for purpose: SigningPurpose) throws(StoreFailure) -> [UInt8] {
-        bytes + Array(purpose.rawValue.utf8)
     }
 }

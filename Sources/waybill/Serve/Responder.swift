@@ -19,6 +19,7 @@ final class Responder: Sendable {
     private let sending: SendingService
     private let people: PeopleService
     private let exports: ExportService
+    private let live: LiveService
     private let servers: [Server]
     private let sockets: ResponderSockets
 
@@ -47,8 +48,11 @@ final class Responder: Sendable {
         health = DatabaseWatch(probe, first: state)
 
         let metrics = Metrics()
+        let secrets = SigningSecretStore(pool, logger: logger)
+        let tickets = TicketSigner(secrets)
+        live = try LiveService(configuration, tickets: tickets, metrics: metrics, logger: logger)
         // One feed for all that changes a status here; whoever wants to know of changes is in it.
-        let feed = ChangeFeed()
+        let feed = ChangeFeed(live.subscribers)
         LogGauges.register(logger, in: metrics)
         var settings = ReportWriter.Settings()
         settings.queueReports = limits.writerQueueReports
@@ -67,17 +71,14 @@ final class Responder: Sendable {
             logger: logger)
 
         sending = try SendingService(
-            configuration, pool, feed: feed, metrics: metrics, logger: logger)
+            configuration, pool, feed: feed, tickets: tickets, metrics: metrics, logger: logger)
 
         let callbacks = Self.callbackEndpoints(
             configuration, sink: writer, metrics: metrics, logger: logger)
-        do {
-            people = PeopleService(
-                pool, policy: configuration.sessions, singleSignOn: configuration.singleSignOn,
-                secrets: try ProcessSecrets(), logger: logger)
-        } catch {
-            throw CommandFailure("\(error)")
-        }
+        people = PeopleService(
+            pool, policy: configuration.sessions, singleSignOn: configuration.singleSignOn,
+            secrets: secrets, logger: logger)
+        let liveRoutes = live.routes(people)
         let authenticator = people.authenticator
         let endpoint = APIEndpoint(authenticator: authenticator, logger: logger)
         let healthRoutes = HealthEndpoints(
@@ -98,18 +99,19 @@ final class Responder: Sendable {
             + people.routes(endpoint)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
-                callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe
+                callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe,
+                live: live.probe
             ).routes(endpoint)
         let openAPI = OpenAPIEndpoint(
             version: Version.current, providers: configuration.kits.traits,
-            routes: callbacks.flatMap(\.routes) + apiRoutes)
+            routes: callbacks.flatMap(\.routes) + apiRoutes + liveRoutes)
         let crossOrigins = CrossOrigins(configuration.corsOrigins)
         // The watchdog uses every socket, so every router has this path.
         let liveness = healthRoutes.liveness(endpoint)
         let routers: [(Listener.Name, Router)] = [
             (.callbacks, Router(callbacks.flatMap(\.routes) + [liveness])),
             (.api, Router(apiRoutes + openAPI.routes(endpoint), crossOrigins: crossOrigins)),
-            (.events, Router([liveness], crossOrigins: crossOrigins)),
+            (.events, Router(liveRoutes + [liveness], crossOrigins: crossOrigins)),
         ]
 
         sockets = try ResponderSockets(configuration.sockets)
@@ -173,6 +175,7 @@ final class Responder: Sendable {
         for server in servers { server.stopAccepting() }
         // Callers that wait for a provider would wait for longer than there is time.
         answerWaiting()
+        live.endStreams()
         // Answers follow their commits, so the writer must still run while requests finish.
         let unanswered = servers.reduce(0) { $0 + $1.drain(deadline: deadline) }
         // Not for longer: callbacks wait for the next process by now.
@@ -183,6 +186,7 @@ final class Responder: Sendable {
         folder.stop()
         sending.stop()
         people.stop()
+        live.stop()
         health.stop()
         healthPool.close()
         pool.close()
@@ -221,6 +225,9 @@ extension Configuration.Limits {
     /// lose to a hanging database, it is answered well before nginx gives up (30 s).
     private static var apiQueueTime: Duration { .seconds(5) }
 
+    /// Threads that look up who opens a stream; as many connections of the streams' pool.
+    private static var streamOpeners: Int { 3 }
+
     /// How long a callback may wait until others are answered. With the commit's deadline it stays
     /// below the 10 s after which nginx gives up.
     private var callbackQueueTime: Duration {
@@ -240,8 +247,11 @@ extension Configuration.Limits {
                 workers: 1, handlers: apiWorkers, maxConnections: maxConnections,
                 maxInFlight: maxInFlight, queueTime: Self.apiQueueTime)
         case .events:
+            // Streams that are open are not among these; many that come back at once are.
             Listener.Limits(
-                workers: 1, maxConnections: maxConnections, maxInFlight: maxInFlight)
+                workers: 1, handlers: Self.streamOpeners,
+                maxConnections: max(maxConnections, 4096), maxInFlight: max(maxInFlight, 4096),
+                queueTime: .seconds(10))
         }
     }
 }

@@ -13,13 +13,16 @@ struct SendingService: Sendable {
     private let watch: SendWatch
     private let listener: NotificationListener
     private let routing: Routing
+    private let tickets: TicketSigner
 
     /// - Throws: `CommandFailure` if there are no descriptors left.
     init(
-        _ configuration: Configuration, _ pool: ConnectionPool, feed: ChangeFeed, metrics: Metrics,
-        logger: Logger
+        _ configuration: Configuration, _ pool: ConnectionPool, feed: ChangeFeed,
+        tickets: TicketSigner,
+        metrics: Metrics, logger: Logger
     ) throws(CommandFailure) {
         routing = configuration.routing
+        self.tickets = tickets
         probe = SendingStates(pool, logger: logger)
         queue = SendQueue(pool, feed: feed, logger: logger)
         let watch = SendWatch(queue, logger: logger)
@@ -39,7 +42,7 @@ struct SendingService: Sendable {
     func routes(_ endpoint: APIEndpoint, reader: any MessageReader) -> [Router.Route] {
         SendEndpoint(
             queue: queue, watch: watch, notifier: notifier, routing: routing,
-            key: MessageKey.derive(sendRequest:recipient:)
+            tickets: tickets, key: MessageKey.derive(sendRequest:recipient:)
         ).routes(endpoint)
             + CancelEndpoint(queue: queue, reader: reader).routes(endpoint)
     }

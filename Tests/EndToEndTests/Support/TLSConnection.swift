@@ -87,6 +87,9 @@ final class TLSConnection: @unchecked Sendable {
         return []
     }
 
+    /// Ends both directions, and with them a wait in another thread.
+    func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     static func connect(
         _ port: UInt16, _ patience: Duration
     ) throws(ConnectionFailure) -> Int32 {

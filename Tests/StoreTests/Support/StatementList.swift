@@ -16,7 +16,8 @@ enum StatementList {
         switch role {
         case .responder:
             [
-                health, queries, writer, messages, search, signing, changes, queue, sendingStates,
+                health, queries, writer, messages, search, signing, changes, live, queue,
+                sendingStates,
                 notifier, keys, audit, people, maintenance, statistics, folder,
             ]
         case .dispatcher: [health, queries, writer, outbox, notifier]
@@ -78,6 +79,13 @@ enum StatementList {
     static let changes = StatementUser(
         files: ["ChangeLog.swift"],
         statements: [SelectSettledChanges.self, SelectChanges.self, SelectLatestChange.self])
+
+    static let live = StatementUser(
+        files: ["LiveStore.swift", "StreamReaderStore.swift"],
+        statements: [
+            SelectMessagesOfRequest.self, SelectChangesBefore.self, SelectSettledChanges.self,
+            SelectReadingKeys.self, SelectReadingSessions.self,
+        ])
 
     static let queue = StatementUser(
         files: ["SendQueue.swift"],

@@ -1,0 +1,104 @@
+import Domain
+import FastCGI
+import Telemetry
+
+extension LiveLoop {
+    /// Shows changes to those who watch them; each event is made once for all of one view.
+    ///
+    /// - Throws: if the messages cannot be read; then nothing was shown.
+    mutating func deliver(_ changes: [StatusChange]) throws(StoreFailure) {
+        let (needed, servesFilters) = index.needed(changes, limit: settings.filterMessages)
+        if !servesFilters { owesFilterReset = true }
+        var messages: [MessageID: Message] = [:]
+        if !needed.isEmpty { messages = try streams.reader.messages(needed) }
+        var documents = MessageDocuments()
+        for change in changes {
+            guard let message = messages[change.message] else { continue }
+            var watchers = index.watchers(of: change.message).filter {
+                $0.filter?.admits(message) ?? true
+            }
+            if servesFilters {
+                for (filter, readers) in index.filters where filter.admits(message) {
+                    watchers += readers
+                }
+            }
+            if !ahead.isEmpty {
+                watchers = watchers.filter { watcher in
+                    ahead[watcher.stream].map { $0 < change.sequence } ?? true
+                }
+            }
+            show(message, change.sequence, to: watchers, &documents)
+        }
+        if let last = changes.last?.sequence { ahead = ahead.filter { $0.value > last } }
+    }
+
+    private mutating func show(
+        _ message: Message, _ sequence: ChangeSequence, to watchers: [LiveWatcher],
+        _ documents: inout MessageDocuments
+    ) {
+        guard !watchers.isEmpty else { return }
+        for (view, readers) in Dictionary(grouping: watchers, by: \.view) {
+            send(
+                view.event("status", sequence, documents.document(of: message, view)),
+                to: readers.map(\.stream))
+        }
+    }
+
+    /// Tells streams with a filter to ask again, at most once a second.
+    mutating func resetFilters() {
+        guard let place = position else { return }
+        let now = ContinuousClock.now
+        if let last = filterResetAt, now - last < .seconds(1) { return }
+        filterResetAt = now
+        owesFilterReset = false
+        reset(index.filters.values.flatMap { $0.map(\.stream) }, at: place, "too_many_changes")
+    }
+
+    /// Tells streams to ask again; what happens from this place on is shown.
+    mutating func reset(_ readers: [StreamID], at place: ChangeSequence, _ reason: String) {
+        guard !readers.isEmpty else { return }
+        streams.counts.resets.add(readers.count)
+        send(Self.reset(at: place, reason), to: readers)
+    }
+
+    static func reset(at place: ChangeSequence, _ reason: String) -> [UInt8] {
+        EventText.event("reset", id: place, Array(#"{"reason":"\#(reason)"}"#.utf8))
+    }
+
+    /// Sends the same to some streams. A stream that would miss it is ended: its client comes back
+    /// and gets it then.
+    mutating func send(_ bytes: [UInt8], to readers: [StreamID]) {
+        if streams.hub.send(bytes, to: readers) {
+            streams.counts.sent.add(readers.count)
+        } else {
+            streams.counts.dropped.add(readers.count)
+            for reader in readers { end(reader) }
+        }
+    }
+}
+
+extension LiveView {
+    /// An event in this view.
+    func event(_ name: String, _ id: ChangeSequence, _ document: [UInt8]) -> [UInt8] {
+        let event = EventText.event(name, id: id, document)
+        return repeatsUnnamed ? event + EventText.event(nil, id: id, document) : event
+    }
+}
+
+/// Messages as JSON, each made once for all of one view.
+struct MessageDocuments {
+    private struct Key: Hashable {
+        let message: MessageID
+        let seesDetails: Bool
+    }
+
+    private var documents: [Key: [UInt8]] = [:]
+
+    mutating func document(of message: Message, _ view: LiveView) -> [UInt8] {
+        let key = Key(message: message.id, seesDetails: view.seesDetails)
+        if let known = documents[key] { return known }
+        let made = MessageView(view.seesDetails).document(message)
+        documents[key] = made
+        return made
+    }
+}
