@@ -24,7 +24,9 @@ struct StatementTests {
     func isComplete() throws {
         var declared: Set<String> = []
         for text in try Self.sources("Store").values {
-            for match in text.matches(of: /struct (\w+)(?:<.*>)?: (?:\w+, )*(?:Drop|Walk)?Statement\b/) {
+            for match in text.matches(
+                of: /struct (\w+)(?:<.*>)?: (?:\w+, )*(?:Drop|Walk)?Statement\b/)
+            {
                 declared.insert(String(match.1))
             }
         }

@@ -74,7 +74,7 @@ struct PasswordTests {
     }
 
     private static let settings = SingleSignOnSettings(
-        userParameter: "WAYBILL_SSO_USER", groupsParameter: "WAYBILL_SSO_GROUPS",
+        userParameter: "SSO_USER", groupsParameter: "SSO_GROUPS",
         roles: ["sms-admins": .admin, "support": .operator, "all": .viewer])
 
     @Test("nginx names a user, who is made at the first visit and has the groups' highest role")
@@ -84,23 +84,23 @@ struct PasswordTests {
             try web.send("GET", "/v1/session", headers: headers)
         }
         let answer = try get([
-            "WAYBILL_SSO_USER": "new@example.com", "WAYBILL_SSO_GROUPS": "staff, all,sms-admins",
+            "SSO_USER": "new@example.com", "SSO_GROUPS": "staff, all,sms-admins",
         ])
         #expect(answer.status == 200)
         #expect(answer.json["role"] as? String == "admin")
         #expect((answer.json["user"] as? [String: Any])?["email"] as? String == "new@example.com")
-        #expect(try get(["HTTP_WAYBILL_SSO_USER": "new@example.com"]).status == 401)
-        #expect(try get(["WAYBILL_SSO_USER": "", "WAYBILL_SSO_GROUPS": "all"]).status == 401)
-        #expect(try get(["WAYBILL_SSO_USER": "a@b.c"]).code == "sso_without_role")
+        #expect(try get(["HTTP_SSO_USER": "new@example.com"]).status == 401)
+        #expect(try get(["SSO_USER": "", "SSO_GROUPS": "all"]).status == 401)
+        #expect(try get(["SSO_USER": "a@b.c"]).code == "sso_without_role")
         #expect(
-            try get(["WAYBILL_SSO_USER": "a@b.c", "WAYBILL_SSO_GROUPS": "x"]).code
+            try get(["SSO_USER": "a@b.c", "SSO_GROUPS": "x"]).code
                 == "sso_without_role")
         #expect(
-            try get(["WAYBILL_SSO_USER": "ann", "WAYBILL_SSO_GROUPS": "all"]).code
+            try get(["SSO_USER": "ann", "SSO_GROUPS": "all"]).code
                 == "sso_without_address")
         // The account's own role may be lower than the groups'.
         let least = try get([
-            "WAYBILL_SSO_USER": "viewer@example.com", "WAYBILL_SSO_GROUPS": "sms-admins",
+            "SSO_USER": "viewer@example.com", "SSO_GROUPS": "sms-admins",
         ])
         #expect(least.json["role"] as? String == "viewer")
     }
@@ -108,7 +108,7 @@ struct PasswordTests {
     @Test("With single sign-on the same holds against other sites, and nothing is to be set here")
     func singleSignOnRules() throws {
         let web = try PeopleServer(singleSignOn: Self.settings)
-        let named = ["WAYBILL_SSO_USER": "new@example.com", "WAYBILL_SSO_GROUPS": "sms-admins"]
+        let named = ["SSO_USER": "new@example.com", "SSO_GROUPS": "sms-admins"]
         func post(_ target: String, _ body: String, _ more: [String: String] = [:]) throws -> Answer
         {
             try web.send("POST", target, body, headers: named.merging(more) { $1 })
@@ -130,7 +130,7 @@ struct PasswordTests {
     func singleSignOnIsOff() throws {
         let answer = try web.send(
             "GET", "/v1/session",
-            headers: ["WAYBILL_SSO_USER": "new@example.com", "WAYBILL_SSO_GROUPS": "sms-admins"])
+            headers: ["SSO_USER": "new@example.com", "SSO_GROUPS": "sms-admins"])
         #expect(answer.status == 401)
     }
 }

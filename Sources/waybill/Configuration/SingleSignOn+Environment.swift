@@ -6,7 +6,7 @@ extension Environment {
     /// How nginx names users; nil unless `WAYBILL_SSO_HEADER` is set.
     mutating func singleSignOn() -> SingleSignOnSettings? {
         let user = parameter(WaybillSettings.singleSignOnHeader)
-        let groups = parameter(WaybillSettings.singleSignOnGroups) ?? "WAYBILL_SSO_GROUPS"
+        let groups = parameter(WaybillSettings.singleSignOnGroups) ?? "SSO_GROUPS"
         let setting = WaybillSettings.singleSignOnRoles
         var roles: [String: Role] = [:]
         for text in list(setting) {
@@ -47,7 +47,7 @@ extension Environment {
                     || $0 == UInt8(ascii: "_")
             }
         guard isName, name.first?.isLetter == true else {
-            report(setting, "must be a name of capitals, digits and _, as in WAYBILL_SSO_USER")
+            report(setting, "must be a name of capitals, digits and _, as in SSO_USER")
             return nil
         }
         guard !name.hasPrefix("HTTP_") else {

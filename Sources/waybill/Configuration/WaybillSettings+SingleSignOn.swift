@@ -7,7 +7,7 @@ extension WaybillSettings {
     static let singleSignOn = [singleSignOnHeader, singleSignOnGroups, singleSignOnRoles]
 
     static let singleSignOnHeader = Setting(
-        "WAYBILL_SSO_HEADER", whenUnset: "off", example: "WAYBILL_SSO_USER",
+        "WAYBILL_SSO_HEADER", whenUnset: "off", example: "SSO_USER",
         in: singleSignOnGroup, readBy: [.serve],
         """
         The FastCGI parameter in which nginx names the user, by e-mail address, once `auth_request` \
@@ -15,8 +15,8 @@ extension WaybillSettings {
         """)
 
     static let singleSignOnGroups = Setting(
-        "WAYBILL_SSO_GROUPS_HEADER", whenUnset: "`WAYBILL_SSO_GROUPS`",
-        example: "WAYBILL_SSO_GROUPS", in: singleSignOnGroup, readBy: [.serve],
+        "WAYBILL_SSO_GROUPS_HEADER", whenUnset: "`SSO_GROUPS`",
+        example: "SSO_GROUPS", in: singleSignOnGroup, readBy: [.serve],
         "The parameter with the user's groups, with commas between them.")
 
     static let singleSignOnRoles = Setting(

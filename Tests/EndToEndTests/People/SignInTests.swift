@@ -26,8 +26,9 @@ struct SignInTests {
         // A new token at each sign-in, and the earlier session is over.
         _ = try browser.signIn(demo.document.user.email, demo.document.user.password)
         #expect(browser.sent != first)
-        #expect(
-            try browser.send("GET", "/v1/session", headers: ["Cookie": first ?? ""]).status == 401)
+        let earlier = try Browser(demo.client).send(
+            "GET", "/v1/session", headers: ["Cookie": first ?? ""])
+        expectProblem(earlier, 401, "session_ended")
 
         let sent = try #require(browser.sent)
         #expect(try browser.send("DELETE", "/v1/session").status == 204)

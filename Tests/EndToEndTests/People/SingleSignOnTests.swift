@@ -67,8 +67,8 @@ struct SingleSignOnTests {
 
         // Nobody is let in by a header, whichever way it is spelt.
         let forged = [
-            "WAYBILL_SSO_USER": email, "Waybill-Sso-User": email,
-            "Waybill-Sso-Groups": "sms-admins",
+            "SSO_USER": email, "Sso-User": email,
+            "Sso-Groups": "sms-admins",
             "X-Auth-Request-Email": email, "X-Auth-Request-Groups": "sms-admins",
         ]
         let refused = try send("GET", "/v1/session", as: nil, headers: forged)

@@ -28,7 +28,7 @@ final class SSOSite: Sendable {
                 "DATABASE_URL": demo.document.database_url, "APP_BASE_URL": demo.document.url,
                 "INFOBIP_WEBHOOK_USER": demo.document.infobip.user,
                 "INFOBIP_WEBHOOK_PASSWORD": demo.document.infobip.password,
-                "WAYBILL_SSO_HEADER": "WAYBILL_SSO_USER", "WAYBILL_SSO_ROLES": Self.roles,
+                "WAYBILL_SSO_HEADER": "SSO_USER", "WAYBILL_SSO_ROLES": Self.roles,
             ], log: folder.path(of: "log/responder"))
         let (port, plain, service) = (
             try FreePort.next(), try FreePort.next(), try FreePort.next()
