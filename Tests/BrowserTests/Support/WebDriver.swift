@@ -1,6 +1,4 @@
 import Foundation
-import FoundationNetworking
-import Synchronization
 import TestSupport
 
 /// chromedriver, Debian's `chromium-driver`, as a child process: it starts browsers and steers them.
@@ -66,32 +64,12 @@ final class WebDriver: Sendable {
     /// - Returns: the `value` of the answer.
     /// - Throws: WebDriver's error with its message.
     func call(_ method: String, _ path: String, _ body: [String: Any]?) throws -> Any? {
-        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else {
-            throw BrowserFailure("no address: \(path)")
-        }
-        var request = URLRequest(url: url, timeoutInterval: 60)
-        request.httpMethod = method
-        if let body {
-            request.httpBody = try JSONSerialization.data(withJSONObject: body)
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        }
-        let (data, failure) = Self.perform(request)
-        guard let data else { throw BrowserFailure("chromedriver: \(failure ?? "no answer")") }
+        let text = try body.map { try JSONSerialization.data(withJSONObject: $0) } ?? Data()
+        let data = try DriverConnection(port: port).send(method, path, text)
         let answer = try JSONSerialization.jsonObject(with: data) as? [String: Any]
         if let error = answer?["value"] as? [String: Any], let word = error["error"] as? String {
             throw BrowserFailure("\(word): \(error["message"] ?? "")")
         }
         return answer?["value"]
-    }
-
-    private static func perform(_ request: URLRequest) -> (Data?, String?) {
-        let answered = DispatchSemaphore(value: 0)
-        let result = Mutex<(Data?, String?)>((nil, nil))
-        URLSession.shared.dataTask(with: request) { data, _, error in
-            result.withLock { $0 = (data, error.map { "\($0)" }) }
-            answered.signal()
-        }.resume()
-        answered.wait()
-        return result.withLock { $0 }
     }
 }
