@@ -92,7 +92,7 @@ select fill_id(ms, md5('request ' || block)), to_timestamp(ms / 1000.0),
     sender, 'Your order ' || block || ' is on its way.',
     case when fill_chance(block, 11) < 0.6 then
         format('{"campaign":"c%s","order":"o%s","vip":%s}',
-            case when block = 300000 then 'rare' else (block % 50)::text end, block, block % 7 = 0) end,
+            case when block = 300000 then 'rare' else (block % 50)::text end, block, (block % 7 = 0)::text) end,
     submitter.kind, submitter.id, submitter.name
 from (
     select block, fill_ms(block * 10, :messages, :days, :end_ms) as ms,

@@ -112,7 +112,7 @@ struct BadRequestTests {
                 "unknown_message"
             ),
             ("/v1/messages?provider=twilio&provider_message_id=x", 400, "bad_query"),
-            ("/v1/messages?provider=infobip", 400, "bad_query"),
+            ("/v1/messages?provider_message_id=x", 400, "bad_query"),
             (
                 "/v1/messages?provider=infobip&provider=plivo&provider_message_id=x", 400,
                 "bad_query"

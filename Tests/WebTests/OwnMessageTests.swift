@@ -29,7 +29,7 @@ struct OwnMessageTests {
             show(message) == #"{"id":"01234567-89ab-8def-8123-456789abcdef","provider":"infobip","#
                 + #""provider_message_id":null,"status":"queued","final":false,"#
                 + #""sent_by_us":true,"to":"+447700900123","from":"Shop","#
-                + #""created_at":"2026-11-18T11:06:41.000Z","#
+                + #""country":null,"created_at":"2026-11-18T11:06:41.000Z","#
                 + #""updated_at":"2026-11-18T11:06:41.000Z","#
                 + Self.error + #""segments":3,"callback_data":"cart=7","#
                 + #""parts":{"total":3,"delivered":0,"failed":0,"pending":3},"#
