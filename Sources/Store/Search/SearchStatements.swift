@@ -10,7 +10,8 @@ import Postgres
 /// Looks along the list, at most at so many messages: those that meet the conditions, and the last
 /// one that was looked at unless there were fewer.
 ///
-/// Nothing is sorted: the rows come in the order of the index, and the search ends when enough are
+/// The index has ids as bytes, which are in the same order: with the ids themselves in it, the planner
+/// would take it to look up ids, and read all of it. Nothing is sorted: the rows come in the order of the index, and the search ends when enough are
 /// found.
 struct SearchAlongTime: Statement {
     var conditions: SearchConditions
@@ -21,7 +22,8 @@ struct SearchAlongTime: Statement {
     static let sql: StaticString = """
         select id, created_at, is_match, number
         from (
-            select c.id, c.created_at, row_number() over (order by created_at desc, id desc) as number, coalesce(
+            select c.id, c.created_at, c.place,
+                row_number() over (order by c.created_at desc, c.place desc) as number, coalesce(
                 (cardinality($5::smallint[]) = 0 or c.status = any($5))
                 and ($6::smallint is null or c.provider = $6)
                 and ($9::text is null or c.recipient = $9)
@@ -47,16 +49,17 @@ struct SearchAlongTime: Statement {
                     end),
                 false) as is_match
             from (
-                select id, created_at, provider, status, is_ours, recipient, sender, country,
+                select id, created_at, uuid_send(id) as place, provider, status, is_ours, recipient, sender, country,
                 send_request_id, submitter_id, outcome_id, fingerprint
                 from message
-                where (created_at, id) < ($1, $2) and created_at >= $3
-                order by created_at desc, id desc
+                where (created_at, uuid_send(id)) < ($1, uuid_send($2))
+                    and created_at >= $3
+                order by created_at desc, place desc
                 limit $17
             ) as c
         ) as looked_at
         where is_match or number = $17
-        order by created_at desc, id desc
+        order by created_at desc, place desc
         limit $4
         """
 

@@ -44,6 +44,12 @@ struct MessageQuery {
             SendRequestID(anyCase: $0)
         }
         for (key, value) in try request.values(prefix: "metadata.") {
+            guard !key.isEmpty else {
+                throw Problem(
+                    .badRequest, "bad_query",
+                    "It takes the name of a member behind the dot, as in metadata.campaign=spring.",
+                    at: "metadata.")
+            }
             filter.metadata.insert(MessageFilter.MetadataMember(key: key, value: value))
         }
         try Self.read("q", request, principal, into: &filter)

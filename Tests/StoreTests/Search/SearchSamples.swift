@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Postgres
 
 @testable import Store
 
@@ -202,7 +203,8 @@ extension SearchSamples {
         for request in requests { sql += Self.sql(request) }
         for message in messages { sql += Self.sql(message, isCounted: isCounted) }
         if isCounted { sql += Self.counting }
-        try database.run(sql)
+        // Too long for an argument of psql.
+        try Connection(database.admin).execute(script: sql)
     }
 
     private static func sql(_ request: SampleRequest) -> String {
