@@ -171,7 +171,7 @@ export const t = {
     export: {
         action: "Export", title: "Export as CSV", text: "All messages that the filter finds, also those that are not shown.",
         starting: "Starting…", rows: (count) => some(count, "row"),
-        size: (bytes, seconds) => `${(bytes / 1048576).toLocaleString(locale, { maximumFractionDigits: 1 })} MB${seconds ? ` in ${Math.round(seconds)} s` : ""}`,
+        size: (bytes, seconds) => `${bytes < 1e6 ? `${n(Math.ceil(bytes / 1000))} kB` : `${n(Math.round(bytes / 1e5) / 10)} MB`}${seconds ? ` in ${Math.round(seconds)} s` : ""}`,
         stop: "Stop", save: "Save file", done: (count) => `${some(count, "row")} exported`, stopped: (count) => `Stopped after ${some(count, "row")}.`,
         broken: (count) => `The export broke off after ${some(count, "row")}. The file is not complete.`,
         partial: "You can save what has come; its name says that it is not all.", partialName: "-incomplete",

@@ -16,6 +16,7 @@ export const title = () => t.account.title;
 export function show({ root, signal }) {
     root.classList.add("narrow");
     const user = session.user();
+    const isOurs = session.session().session !== null;
     const factor = h("div", { class: "stack tight" });
     const sessions = h("div", { class: "stack tight" });
     put(root,
@@ -25,8 +26,9 @@ export function show({ root, signal }) {
             [t.people.name, user.name], [t.people.email, user.email], [t.people.role, t.role[user.role]],
             [t.account.may, t.mayDo[user.role]],
         ])),
-        h("section", { class: "card stack" }, h("h2", null, t.account.factor), factor),
-        session.session().session ? h("section", { class: "card stack" }, h("h2", null, t.account.password), passwordForm()) : null,
+        // Who comes by single sign-on has password and factor there.
+        isOurs ? h("section", { class: "card stack" }, h("h2", null, t.account.factor), factor) : null,
+        isOurs ? h("section", { class: "card stack" }, h("h2", null, t.account.password), passwordForm()) : null,
         h("section", { class: "stack tight" }, h("h2", null, t.account.sessions), sessions));
     drawFactor();
     drawSessions();

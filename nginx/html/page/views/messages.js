@@ -52,7 +52,7 @@ export function show({ root, query: firstQuery, signal }) {
         search?.end.abort();
         const end = new AbortController();
         const both = AbortSignal.any([end.signal, signal]);
-        search = { end, signal: both, ask: apiQuery(query), next: null, waiting: [], isGap: false, isReady: false, timer: 0 };
+        search = { end, signal: both, ask: apiQuery(query), next: null, waiting: [], isGap: false, timer: 0, askedAt: 0 };
         drawFresh();
         put(frame, loading());
         put(foot);
@@ -69,7 +69,6 @@ export function show({ root, query: firstQuery, signal }) {
             put(frame, answer.messages.length ? list.element : nothing(answer));
             mine.next = answer.next;
             drawFoot(mine, answer);
-            mine.isReady = true;
             say(t.messages.found(answer.messages.length, Boolean(answer.next)));
             listen(mine);
         } catch (problem) {
@@ -134,7 +133,7 @@ export function show({ root, query: firstQuery, signal }) {
                     mine.timer = setTimeout(() => {
                         mine.timer = 0;
                         refresh(mine).catch(() => {});
-                    }, ASK_AGAIN_MS);
+                    }, Math.max(50, mine.askedAt + ASK_AGAIN_MS - Date.now()));
                 }
             },
             condition: (word) => put(condition, h("span", { class: `live-${word}` }, t.live[word])),
@@ -142,6 +141,7 @@ export function show({ root, query: firstQuery, signal }) {
     }
 
     async function refresh(mine) {
+        mine.askedAt = Date.now();
         const answer = await page(mine);
         if (mine.signal.aborted) return;
         const unknown = answer.messages.filter((message) => !list.update(message));
