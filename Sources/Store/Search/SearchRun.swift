@@ -198,11 +198,12 @@ extension SearchRun {
         case .submitters(let ids):
             try rows(
                 of: SelectSubmittersRequests(
-                    submitters: ids, before: end, since: start, limit: limit), deadline)
+                    submitters: ids, before: end, since: start, limit: limit), deadline,
+                isLook: false)
         case .term(let term):
             try rows(
                 of: SelectTermsRequests(term: term, before: end, since: start, limit: limit),
-                deadline)
+                deadline, isLook: false)
         }
     }
 }
@@ -224,9 +225,11 @@ extension SearchRun {
         return nil
     }
 
-    /// Runs a statement; nil if the time is over, before it or while it ran.
+    /// Runs a statement; nil if the time is over, before it or while it ran. Until the search has
+    /// come on by a look, none is cut short: else a page could end where it began.
     private mutating func rows<S: Statement>(
-        of statement: S, _ end: ContinuousClock.Instant, usesBitmaps: Bool = false
+        of statement: S, _ end: ContinuousClock.Instant, usesBitmaps: Bool = false,
+        isLook: Bool = true
     ) throws(PostgresError) -> [S.Row]? {
         let start = ContinuousClock.now
         if hasLooked, start >= end, !usesBitmaps { return nil }
@@ -235,7 +238,7 @@ extension SearchRun {
             let (_, results) = try connection.execute(
                 SearchSettings(limit: limit, usesBitmaps: usesBitmaps), statement)
             if statement is SearchAlongTime { adapt(to: .now - start) }
-            hasLooked = true
+            if isLook { hasLooked = true }
             return results.rows
         } catch {
             guard hasLooked, error.sqlState?.description == "57014" else { throw error }

@@ -21,13 +21,15 @@ struct MessageFinderTests {
 
     /// Every page of a filter, each checked for its form.
     private func all(
-        _ filter: MessageFilter, limit: Int, budget: Duration = .seconds(5),
+        _ filter: MessageFilter, limit: Int, budget: Duration = .seconds(5), scanned: Int = 5000,
         between: (MessagePage) throws -> Void = { _ in }
     ) throws -> [MessageID] {
         var ids: [MessageID] = []
         var position: SearchPosition?
         for _ in 0..<2000 {
-            let page = try finder.page(of: filter, limit: limit, after: position, within: budget)
+            let page = try finder.page(
+                of: filter, limit: limit, after: position, within: budget, scanned: scanned
+            ).page
             #expect(page.messages.count <= limit)
             ids += page.messages.map(\.id)
             guard let next = page.next else {
@@ -87,7 +89,7 @@ struct MessageFinderTests {
             let filter = samples.filter()
             let expected = samples.messages.filter { $0.meets(filter) }
             var seen: Set<MessageID> = []
-            let ids = try all(filter, limit: 20, budget: .zero) { page in
+            let ids = try all(filter, limit: 20, budget: .zero, scanned: 50) { page in
                 seen.formUnion(page.messages.map(\.id))
                 guard let searched = page.searchedBackTo else { return }
                 partial += 1
