@@ -23,7 +23,11 @@ extension RouteDescription {
             Parameter(
                 "final", .flag, "Messages whose status is final, or is not.", example: "true"),
             Parameter(
-                "provider", .text(1...100), "Messages of this provider.", example: "infobip"),
+                "provider",
+                .other(
+                    .component("ProviderName"), takes: "a provider's name",
+                    accepts: { $0.utf8.count <= 100 }),
+                "Messages of this provider.", example: "infobip"),
             Parameter(
                 "send_request_id", .uuid, "The messages of this send request.",
                 example: "01a1fe3e-56fc-7e4b-bd59-9ce05d6d6b10"),
