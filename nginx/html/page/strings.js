@@ -61,8 +61,8 @@ export const t = {
 
     role: { viewer: "Viewer", operator: "Operator", admin: "Admin" },
     roleMeaning: {
-        viewer: "sees everything but whole numbers and texts", operator: "also sends and cancels, and sees numbers and texts",
-        admin: "also manages people and keys, and reads the audit",
+        viewer: "reads, without whole numbers and texts", operator: "also sends, cancels, sees numbers and texts",
+        admin: "also people, keys and audit",
     },
     mayDo: {
         viewer: "see everything but whole numbers and texts", operator: "see everything, send and cancel",
@@ -239,7 +239,7 @@ export const t = {
     people: {
         add: "Add a person", name: "Name", email: "E-mail", role: "Role", state: "State", factor: "Second factor", lastSignIn: "Last sign-in", never: "never",
         change: "Change", changed: "Changed", active: "Active", disabled: "Disabled", invited: "Invited", makeLink: "Create and show the link",
-        link: "link", linkTitle: "One-time link", linkText: (name) => `Give this link to ${name}: with it, a password can be chosen, once. It is shown only now.`, linkEnds: "It works until ",
+        link: "link", linkTitle: "One-time link", linkText: (name) => `Give this link to ${name}: with it, a password can be chosen, once. It is shown only now.`, linkEnds: "It works until ", linkUntil: "Link works until",
         endSessions: "End all sessions", endTitle: "End all sessions?", endText: (name) => `${name} has to sign in again everywhere.`,
         reset: "Reset password", resetText: (name) => `The password and the second factor of ${name} are taken away, all sessions end, and you get a new one-time link.`,
         disable: "Disable", enable: "Enable", disableText: (name) => `${name} is signed out and cannot sign in until you enable the account again.`,

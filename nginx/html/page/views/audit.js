@@ -28,8 +28,8 @@ export function show({ root, query: firstQuery, signal }) {
         columns: [
             { key: "at", title: t.audit.when, class: "when", cell: (row) => at(row.at, { focusable: true }) },
             { key: "who", title: t.audit.principal, cell: (row) => row.principal?.name ?? t.audit.system },
-            { key: "what", title: t.audit.action, cell: (row) => h("div", { class: "words" }, h("span", { class: "strong" }, t.actions[row.action] ?? row.action.replaceAll(/[._]/g, " ")), target(row)) },
-            { key: "change", title: t.audit.change, less: "minor", cell: changes },
+            { key: "what", title: t.audit.action, cell: (row) => h("div", { class: "words" }, h("span", { class: "strong" }, t.actions[row.action] ?? row.action.replaceAll(/[._]/g, " ")), target(row), h("div", { class: "when-less" }, changes(row))) },
+            { key: "change", title: t.audit.change, less: "least", cell: (row) => changes(row) ?? t.none },
             { key: "from", title: t.audit.address, less: "least", cell: (row) => row.address ?? t.none },
         ],
     });
@@ -78,7 +78,7 @@ function changes(row) {
     // What the detail repeats of both is left out.
     const detail = Object.entries(row.detail ?? {}).filter(([name]) => !names.includes(name)).map(([name, value]) => `${name.replaceAll("_", " ")}: ${write(value)}`);
     const text = [...parts, ...detail].join("; ");
-    return text ? h("span", { class: "small" }, text) : t.none;
+    return text ? h("span", { class: "small" }, text) : null;
 }
 
 function write(value) {

@@ -27,7 +27,7 @@ export function show({ root, signal }) {
             { key: "name", title: t.keys.name, cell: (row) => h("span", { class: "strong" }, row.name) },
             { key: "scopes", title: t.keys.scopes, cell: (row) => row.scopes.map((scope) => t.scope[scope] ?? scope).join(", ") },
             { key: "state", title: t.people.state, cell: state },
-            { key: "used", title: t.keys.lastUsed, less: "minor", class: "fixed", cell: (row) => (row.last_used_at ? ago(row.last_used_at, { focusable: true }) : t.people.never) },
+            { key: "used", title: t.keys.lastUsed, less: "least", class: "fixed", cell: (row) => (row.last_used_at ? ago(row.last_used_at, { focusable: true }) : t.people.never) },
             { key: "maker", title: t.keys.maker, less: "least", cell: (row) => row.created_by?.name ?? t.none },
             { key: "made", title: t.keys.made, less: "least", class: "fixed", cell: (row) => at(row.created_at, { focusable: true }) },
             { key: "from", title: t.keys.addresses, less: "least", cell: (row) => row.addresses?.join(", ") || t.keys.anywhere },

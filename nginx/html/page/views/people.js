@@ -8,7 +8,7 @@ import { confirm, open } from "../parts/dialog.js";
 import { assign, field, form } from "../parts/fields.js";
 import { badge } from "../parts/status.js";
 import { loading, outcome, trouble } from "../parts/states.js";
-import { table } from "../parts/table.js";
+import { facts, table } from "../parts/table.js";
 import { ago, at } from "../parts/time.js";
 import { t } from "../strings.js";
 
@@ -27,8 +27,8 @@ export function show({ root, signal }) {
                 h("span", { class: "quiet small" }, row.email)) },
             { key: "role", title: t.people.role, less: "minor", cell: (row) => t.role[row.role] },
             { key: "state", title: t.people.state, cell: state },
-            { key: "factor", title: t.people.factor, less: "minor", cell: (row) => (row.has_totp ? t.yes : t.no) },
-            { key: "last", title: t.people.lastSignIn, less: "minor", class: "fixed", cell: (row) => (row.last_sign_in_at ? ago(row.last_sign_in_at, { focusable: true }) : t.people.never) },
+            { key: "factor", title: t.people.factor, less: "least", cell: (row) => (row.has_totp ? t.yes : t.no) },
+            { key: "last", title: t.people.lastSignIn, less: "least", class: "fixed", cell: (row) => (row.last_sign_in_at ? ago(row.last_sign_in_at, { focusable: true }) : t.people.never) },
             { key: "change", title: h("span", { class: "unseen" }, t.people.change), class: "end", cell: (row) =>
                 h("button", { type: "button", class: "button small-button", on: { click: () => change(row) } }, t.people.change,
                     h("span", { class: "unseen" }, ` ${row.name}`)) },
@@ -86,6 +86,11 @@ export function show({ root, signal }) {
             };
             return [
                 h("p", { class: "quiet" }, user.email),
+                facts([
+                    [t.people.lastSignIn, user.last_sign_in_at ? ago(user.last_sign_in_at, { focusable: true }) : t.people.never],
+                    [t.people.factor, user.has_totp ? t.yes : t.no],
+                    user.link_expires_at ? [t.people.linkUntil, at(user.link_expires_at, { focusable: true })] : null,
+                ]),
                 form({ class: "stack" }, async () => {
                     const changes = {};
                     if (name.value.trim() !== user.name) changes.name = name.value.trim();
