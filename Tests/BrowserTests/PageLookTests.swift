@@ -40,7 +40,10 @@ struct PageLookTests {
                             "return document.documentElement.scrollWidth > window.innerWidth")
                         as? Bool
                     #expect(isWider == false, "\(name) at \(width)")
-                    guard width != 768, AxeScript.text != nil else { continue }
+                    // What is narrow differs in its order, not in its colours.
+                    guard width == 1440 || width == 360 && !dark, AxeScript.text != nil else {
+                        continue
+                    }
                     #expect(
                         try AxeScript.faults(of: page) == [], "\(name) at \(width), dark: \(dark)")
                 }

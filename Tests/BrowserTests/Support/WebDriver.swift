@@ -26,7 +26,9 @@ final class WebDriver: Sendable {
                 "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                 "HOME": profiles.path, "TZ": "Europe/Zurich",
             ], signalAtOurDeath: "TERM")
-        try process.waitUntilReady { (try? call("GET", "/status", nil)) != nil }
+        try process.waitUntilReady(within: .seconds(60)) {
+            (try? call("GET", "/status", nil)) != nil
+        }
     }
 
     deinit {

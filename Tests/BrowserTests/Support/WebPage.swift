@@ -42,7 +42,7 @@ final class WebPage: Sendable {
     ///
     /// - Throws: with what the page shows, when it has not within the limit.
     func wait(
-        for what: String, within limit: Duration = .seconds(20), _ script: String,
+        for what: String, within limit: Duration = .seconds(40), _ script: String,
         _ arguments: Any...
     ) throws {
         let isThere = waitUntil(within: limit) {
@@ -56,7 +56,7 @@ final class WebPage: Sendable {
     }
 
     /// Waits until a text can be seen.
-    func wait(forText text: String, within limit: Duration = .seconds(20)) throws {
+    func wait(forText text: String, within limit: Duration = .seconds(40)) throws {
         try wait(
             for: "the text \(text)", within: limit,
             "return document.body.innerText.includes(arguments[0])", text)
@@ -107,7 +107,7 @@ final class WebPage: Sendable {
     /// WebDriver's name for the element that a script returns, when there is one.
     private func find(_ what: String, _ script: String, _ argument: String) throws -> String {
         var found: String?
-        _ = waitUntil(within: .seconds(20)) {
+        _ = waitUntil(within: .seconds(40)) {
             let value = try? call("POST", "/execute/sync", ["script": script, "args": [argument]])
             found = (value as? [String: String])?.values.first
             return found != nil
