@@ -6,6 +6,7 @@ const AWAY_MS = 10 * 60 * 1000;
 
 let lastInput = Date.now();
 const waiting = new Set();
+const sleeping = new Set();
 
 function wake() {
     const wasAway = isAway();
@@ -18,6 +19,11 @@ for (const event of ["pointerdown", "pointermove", "keydown", "wheel", "touchsta
 }
 document.addEventListener("visibilitychange", () => {
     if (!document.hidden) for (const resume of [...waiting]) resume();
+});
+
+// What has failed for want of a connection is tried again at once when it is back.
+addEventListener("online", () => {
+    for (const end of [...sleeping]) end();
 });
 
 /** Whether nobody has touched the page for ten minutes. */
@@ -34,16 +40,19 @@ export function pause(ms, signal) {
                 return;
             }
             waiting.delete(done);
+            sleeping.delete(done);
             clearTimeout(timer);
             signal.removeEventListener("abort", end);
             resolve();
         };
         const end = () => {
             waiting.delete(done);
+            sleeping.delete(done);
             clearTimeout(timer);
             resolve();
         };
         const timer = setTimeout(done, ms);
+        sleeping.add(done);
         signal.addEventListener("abort", end, { once: true });
     });
 }
