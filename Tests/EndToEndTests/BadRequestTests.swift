@@ -69,7 +69,8 @@ struct BadRequestTests {
     @Test(
         "Unknown paths",
         arguments: [
-            "/", "/nothing", "/callbacks", "/callbacks/", "/callbacks/infobip//x",
+            "/nothing", "/index.html", "/page", "/page/", "/page/nothing.js", "/callbacks",
+            "/callbacks/", "/callbacks/infobip//x",
             "/callbacks/twilio",
             "/v1/", "/v1/nothing", "/v1/messages/a/b/c", "/health/", "/callbacks/plivo/x", "/.env",
             "/waybill-problem", "/callbacks/infobip/../infobip/x",
@@ -91,6 +92,7 @@ struct BadRequestTests {
             ("/v1/messages", "PUT", "POST"), ("/v1/status", "DELETE", "GET"),
             ("/v1/messages/0193a5b2-7c41-7e02-8d35-0123456789ab/reports", "PATCH", "GET"),
             ("/health/live", "POST", "GET"), ("/metrics", "OPTIONS", "GET"),
+            ("/", "POST", "GET"), ("/set-password", "POST", "GET"),
         ])
     func wrongMethod(path: String, method: String, allowed: String) throws {
         let answer = try RunningDemo.shared.api(path, method: method)
