@@ -26,7 +26,8 @@ struct ArrowTests {
             "System",
         ],
         "waybill": [
-            "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers", "Postgres",
+            "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers",
+            "Postgres",
             "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
         ],
     ]

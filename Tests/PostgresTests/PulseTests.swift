@@ -41,7 +41,8 @@ struct PulseTests {
             ConnectionSettings(url), channels: ["news"],
             backoff: ReconnectBackoff(first: .milliseconds(10), cap: .milliseconds(50)),
             pulse: Pulse(every: .milliseconds(50), patience: .milliseconds(300)),
-            onConnect: { connects.value.wrappingAdd(1, ordering: .relaxed) }, onNotification: { _ in heard.value.wrappingAdd(1, ordering: .relaxed) })
+            onConnect: { connects.value.wrappingAdd(1, ordering: .relaxed) },
+            onNotification: { _ in heard.value.wrappingAdd(1, ordering: .relaxed) })
         defer { listener.stop() }
         #expect(waitUntil(within: .seconds(20)) { connects.value.load(ordering: .relaxed) == 1 })
         let other = try Connection(ConnectionSettings(url))

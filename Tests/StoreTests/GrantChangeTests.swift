@@ -44,7 +44,7 @@ struct GrantChangeTests {
         "superfluous rights are revoked",
         arguments: [
             "grant delete on report to waybill", "grant all on api_key to waybill_dispatch",
-            "grant select on callback to waybill", "grant truncate on outbox to waybill_dispatch",
+            "grant update on callback to waybill", "grant truncate on outbox to waybill_dispatch",
             "grant select (name) on api_key to waybill_dispatch",
             "grant insert on callback_default to waybill",
             "grant usage on sequence event_number_seq to waybill",

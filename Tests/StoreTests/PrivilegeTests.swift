@@ -48,8 +48,7 @@ struct PrivilegeTests {
         arguments: [
             "update outbox set state = 1", "select message_id from outbox for update",
             "insert into dead_letter select * from dead_letter", "select * from dead_letter",
-            "update provider_state set stopped_at = now()", "select * from callback",
-            "select * from quarantine",
+            "update provider_state set stopped_at = now()", "select * from quarantine",
         ])
     func isDispatchersOnly(sql: String) throws {
         try expectRefusal(of: sql, "waybill")

@@ -35,7 +35,8 @@ struct SendQueueTests {
                     sendRequest: sendRequest.id, submitter: sendRequest.submitter, segments: 1,
                     encoding: .gsm7, validityMinutes: 60,
                     sendAt: nil,
-                    callbackData: "c", metadata: #"{"a":"\u0000"}"#, attempts: 0, lastProblem: nil))
+                    callbackData: "c", metadata: #"{"a":"\u0000"}"#, text: "Hello", attempts: 0,
+                    lastProblem: nil))
         #expect(message.parts == nil && message.decisive == nil)
         #expect(
             try sending.row(

@@ -81,9 +81,10 @@ struct SignInAttemptTests {
             }
             try forgetFailures()
         }
-        let medians = times.map { $0.sorted()[3] / .milliseconds(1) }
-        let (least, most) = (medians.min() ?? 0, medians.max() ?? 0)
-        #expect(least >= 250 && most / least < 1.6, "\(medians)")
+        // The least of each, because other work on the machine only adds to it.
+        let quickest = times.map { ($0.min() ?? .zero) / .milliseconds(1) }
+        let (least, most) = (quickest.min() ?? 0, quickest.max() ?? 0)
+        #expect(least >= 250 && most / least < 1.6, "\(quickest)")
     }
 
     @Test(

@@ -38,7 +38,8 @@ struct ConfigurationSourcesTests {
             let entries = source.text.matches(of: /\bSetting\(\s*"([^"]+)"/).map { $0.output.1 }
             guard !entries.isEmpty else { continue }
             let isAtHome =
-                source.path.hasSuffix("Settings.swift") || source.path == "Settings/Setting.swift"
+                source.path.contains(/\/\w*Settings(\+\w+)?\.swift$/)
+                || source.path == "Settings/Setting.swift"
             #expect(isAtHome, "\(source.path) makes an entry")
             for name in entries where !name.hasPrefix("\\(") { declared.insert(String(name)) }
         }

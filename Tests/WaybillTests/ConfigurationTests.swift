@@ -35,6 +35,8 @@ struct ConfigurationTests {
                 infobip url: 0 secret(s)
                 plivo: off
                 routing: infobip
+                single sign-on: off
+                sessions: end after 1800.0 seconds without activity, after 43200.0 seconds in any case; codes demanded of nobody
                 sockets: /run/waybill
                 log level: info
                 workers: 2 for callbacks, 4 for the API
@@ -42,6 +44,7 @@ struct ConfigurationTests {
                 database connections: 2 for the writer, 4 for the API
                 deadlines: commit 4.0 seconds, drain 25.0 seconds
                 callbacks kept: 90 days
+                audit kept: 400 days
                 """)
     }
 
@@ -75,6 +78,8 @@ struct ConfigurationTests {
                 plivo base URLs: https://a.example, https://b.example:8443
                 plivo: 3 token(s), signature V2 allowed
                 routing: plivo, +4179 infobip, +41 plivo
+                single sign-on: off
+                sessions: end after 1800.0 seconds without activity, after 43200.0 seconds in any case; codes demanded of nobody
                 sockets: /tmp/s, group www-data
                 log level: warning
                 workers: 3 for callbacks, 5 for the API
@@ -82,6 +87,7 @@ struct ConfigurationTests {
                 database connections: 3 for the writer, 6 for the API
                 deadlines: commit 1.5 seconds, drain 7.0 seconds
                 callbacks kept: 30 days
+                audit kept: 400 days
                 """)
     }
 

@@ -44,7 +44,7 @@ struct UserImportTests {
             plan(file, known: ["DAVE@example.com"]) == [
                 "line 2 Ann@Example.com Miller, Ann viewer $2b$10$",
                 "line 3 bob@example.com Bob \"the boss\" admin $2a$04$",
-                "line 4 carol@example.com carol viewer - (\"USER\" is no role of ours; wi)",
+                "line 4 carol@example.com carol viewer - (\"USER\" is no role of ours; wit)",
                 "line 6 dave@example.com exists",
             ])
         #expect(file.columns.contains("emailVerified"))
@@ -56,7 +56,7 @@ struct UserImportTests {
             plan(try file("nextauth.jsonl"), role: .operator) == [
                 "line 1 ann@example.com Ann Miller operator $2b$10$",
                 "line 2 bob@example.com bob admin $2a$04$",
-                "line 3 carol@example.com carol operator - (without a password: \"waybill us)",
+                "line 3 carol@example.com carol operator - (without a password: \"waybill u)",
             ])
         #expect(
             plan(try file("nextauth.json")) == [
@@ -82,7 +82,7 @@ struct UserImportTests {
         let lines = try file(text: "{\"email\":\"a@b\"}\n\n{\"email\":\n[1]\n{\"email\":1}\n")
         #expect(
             self.plan(lines) == [
-                "line 1 a@b a viewer - (without a password: \"waybill us)",
+                "line 1 a@b a viewer - (without a password: \"waybill u)",
                 "line 3 bad: The JSON text ends before it is complete.",
                 "line 4 bad: it is no JSON object", "line 5 bad: \"1\" is no address",
             ])

@@ -355,7 +355,7 @@ struct PeopleServer {
         _ method: String, _ target: String, as token: String? = nil, _ body: String? = nil,
         headers: [String: String] = [:]
     ) throws -> Answer {
-        var all = ["HTTP_SEC_FETCH_SITE": "same-origin", "WAYBILL_ORIGIN": Self.origin]
+        var all = ["HTTP_SEC_FETCH_SITE": "same-origin", "SITE_ORIGIN": Self.origin]
         if let token { all["HTTP_COOKIE"] = "__Host-waybill=\(token)" }
         if body != nil { all["CONTENT_TYPE"] = "application/json" }
         all.merge(headers) { $1 }

@@ -24,8 +24,12 @@ struct SendEndpointTests {
         #expect(answer.header("Content-Type") == "application/json")
         #expect(answer.header("Location") == "/v1/messages/\(id)")
         #expect(answer.header("Idempotency-Replayed") == nil)
+        // A ticket for the message, and one for all of them.
+        let tickets = answer.body.matches(of: /,"ticket":"wbt_[\w-]+"/)
+        #expect(tickets.count == 2)
         #expect(
-            answer.body == #"{"messages":[{"id":"\#(id)","to":"+41791234567","status":"queued","#
+            answer.body.replacing(/,"ticket":"wbt_[\w-]+"/, with: "")
+                == #"{"messages":[{"id":"\#(id)","to":"+41791234567","status":"queued","#
                 + #""provider":"infobip","segments":1}],"encoding":"gsm-7","segments":1,"#
                 + #""send_request_id":"\#(sendRequest.id)","send_at":null}"#)
         #expect(id.version == 7)

@@ -78,7 +78,8 @@ package struct MessageFinder: MessageSearch {
                     createdAt: end.createdAt, id: end.id,
                     recent: recent.filter { $0.createdAt > young })
             },
-            searchedBackTo: finding.isCutShort ? finding.end?.createdAt : nil)
+            searchedBackTo: finding.isCutShort || ids.count < finding.hits.count
+                ? finding.end?.createdAt : nil)
     }
 
     private func find(

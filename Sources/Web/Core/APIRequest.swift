@@ -41,7 +41,7 @@ package struct APIRequest {
         cookie = exchange.parameter("HTTP_COOKIE")
         userAgent = exchange.parameter("HTTP_USER_AGENT")
         isSafe = ["GET", "HEAD"].contains(exchange.method)
-        site = exchange.parameter("WAYBILL_ORIGIN")
+        site = exchange.parameter("SITE_ORIGIN")
         origins = OriginCheck.verdict(
             fetchSite: exchange.parameter("HTTP_SEC_FETCH_SITE"),
             origin: exchange.parameter("HTTP_ORIGIN"),

@@ -73,6 +73,7 @@ package struct Schema: Sendable, Equatable {
     /// - Parameters:
     ///   - members: in the order of the document.
     ///   - optional: those of them that may be absent.
+    /// - Returns: the schema.
     package static func object(
         _ members: KeyValuePairs<String, Schema>, optional: Set<String> = []
     ) -> Schema {

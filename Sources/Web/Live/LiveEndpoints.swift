@@ -124,12 +124,3 @@ package struct LiveEndpoints: Sendable {
         return EventText.sequence(text).map { .after($0) } ?? .unknown
     }
 }
-
-/// Who reads a stream.
-struct StreamReader: Sendable {
-    /// Nil of a user whom single sign-on names: only the next request can show whether it still
-    /// does.
-    let credential: StreamCredential?
-    let role: Role?
-    let seesDetails: Bool
-}

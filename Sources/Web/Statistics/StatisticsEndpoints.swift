@@ -43,7 +43,7 @@ package struct StatisticsEndpoints: Sendable {
         let bucket = asked ?? (length <= 2 * Self.day ? .hour : .day)
         if bucket == .hour {
             guard length <= 31 * Self.day else {
-                throw Self.refusal(
+                throw Self.wrong(
                     "from", "With bucket=hour the period has at most 31 days; ask for bucket=day.")
             }
             try requireHours(since: period.from)
@@ -68,7 +68,7 @@ package struct StatisticsEndpoints: Sendable {
         if let name = try request.value("provider") {
             provider = providers.provider(named: name)
             guard provider != nil else {
-                throw Self.refusal(
+                throw Self.wrong(
                     "provider", "There is no provider of this name; known: \(providers.names).")
             }
         }
@@ -99,10 +99,10 @@ package struct StatisticsEndpoints: Sendable {
             try time("from", request)
             ?? Timestamp(microseconds: max(0, to.microseconds - usualDays * Self.day))
         guard from < to else {
-            throw Self.refusal("from", "The period must begin before it ends, at \(to).")
+            throw Self.wrong("from", "The period must begin before it ends, at \(to).")
         }
         guard to.microseconds - from.microseconds <= Self.hourDays * Self.day else {
-            throw Self.refusal("from", "A period has at most \(Self.hourDays) days.")
+            throw Self.wrong("from", "A period has at most \(Self.hourDays) days.")
         }
         // Of days before, only the whole is kept.
         guard from.microseconds < now.microseconds - (Self.hourDays - 1) * Self.day else {
@@ -117,7 +117,7 @@ package struct StatisticsEndpoints: Sendable {
 
     private func requireHours(since from: Timestamp) throws(Problem) {
         guard from.microseconds >= now().microseconds - (Self.hourDays - 1) * Self.day else {
-            throw Self.refusal(
+            throw Self.wrong(
                 "from", "Hours are kept for \(Self.hourDays) days; ask for bucket=day.")
         }
     }
@@ -127,7 +127,7 @@ package struct StatisticsEndpoints: Sendable {
         return try? Timestamp(rfc3339: text)
     }
 
-    private static func refusal(_ place: String, _ detail: String) -> Problem {
+    private static func wrong(_ place: String, _ detail: String) -> Problem {
         Problem(.badRequest, "bad_query", detail, at: place)
     }
 }

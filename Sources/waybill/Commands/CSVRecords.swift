@@ -9,16 +9,10 @@ struct CSVRecords {
         let fields: [String]
     }
 
-    /// Where the text is not CSV.
-    struct Fault: Error, Equatable {
-        let line: Int
-        let problem: String
-    }
-
     let records: [Record]
 
-    /// - Throws: `Fault` for a quotation mark where none may be, and for one that nothing closes.
-    init(_ text: String) throws(Fault) {
+    /// - Throws: `CommandFailure` with the line for a quotation mark where none may be, and for one that nothing closes.
+    init(_ text: String) throws(CommandFailure) {
         var records: [Record] = []
         var reader = Reader(text)
         while let record = try reader.next() { records.append(record) }
@@ -34,7 +28,7 @@ struct CSVRecords {
             bytes = Array(text.utf8)
         }
 
-        mutating func next() throws(Fault) -> Record? {
+        mutating func next() throws(CommandFailure) -> Record? {
             skipEmptyLines()
             guard position < bytes.count else { return nil }
             let start = line
@@ -76,7 +70,7 @@ struct CSVRecords {
                 || bytes[position] == UInt8(ascii: "\n") || isCRLF(at: position)
         }
 
-        private mutating func field() throws(Fault) -> String {
+        private mutating func field() throws(CommandFailure) -> String {
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 return try plainField()
             }
@@ -85,7 +79,7 @@ struct CSVRecords {
             var field: [UInt8] = []
             while true {
                 guard position < bytes.count else {
-                    throw Fault(line: start, problem: "a quotation mark is not closed")
+                    throw CommandFailure("line \(start): a quotation mark is not closed")
                 }
                 let byte = bytes[position]
                 position += 1
@@ -100,17 +94,17 @@ struct CSVRecords {
                 } else if endsField(at: position) {
                     return String(decoding: field, as: UTF8.self)
                 } else {
-                    throw Fault(line: line, problem: "text follows a closing quotation mark")
+                    throw CommandFailure("line \(line): text follows a closing quotation mark")
                 }
             }
         }
 
-        private mutating func plainField() throws(Fault) -> String {
+        private mutating func plainField() throws(CommandFailure) -> String {
             let start = position
             while !endsField(at: position) {
                 guard bytes[position] != UInt8(ascii: "\"") else {
-                    throw Fault(
-                        line: line, problem: "a quotation mark stands in a field without them")
+                    throw CommandFailure(
+                        "line \(line): a quotation mark stands in a field without them")
                 }
                 position += 1
             }

@@ -67,10 +67,10 @@ struct ImportFile {
 
     private static func csv(_ text: String, _ name: String) throws(CommandFailure) -> [Record] {
         let records: [CSVRecords.Record]
-        do throws(CSVRecords.Fault) {
+        do throws(CommandFailure) {
             records = try CSVRecords(text).records
         } catch {
-            throw CommandFailure("\(name), line \(error.line): \(error.problem)")
+            throw CommandFailure("\(name), \(error.description)")
         }
         let header = records[0].fields.map { $0.trimmingCharacters(in: .whitespaces) }
         guard Set(header).count == header.count else {

@@ -67,7 +67,7 @@ extension Environment {
     /// What server.conf sends, and what CGI knows besides. Source: RFC 3875, section 4.1.
     private static let standardParameters: Set = [
         "REQUEST_METHOD", "REQUEST_URI", "DOCUMENT_URI", "QUERY_STRING", "CONTENT_TYPE",
-        "CONTENT_LENGTH", "REMOTE_ADDR", "REQUEST_ID", "WAYBILL_ORIGIN", "AUTH_TYPE", "PATH_INFO",
+        "CONTENT_LENGTH", "REMOTE_ADDR", "REQUEST_ID", "SITE_ORIGIN", "AUTH_TYPE", "PATH_INFO",
         "PATH_TRANSLATED", "REMOTE_HOST", "REMOTE_IDENT", "SCRIPT_NAME", "SERVER_NAME",
         "SERVER_PROTOCOL", "SERVER_SOFTWARE", "REQUEST_SCHEME", "SCRIPT_FILENAME",
     ]

@@ -1,3 +1,4 @@
+import Domain
 import FastCGI
 import Postgres
 import Providers

@@ -188,7 +188,7 @@ struct UserCommandTests {
         #expect(try count() == 0)
         let taken = try run(["import", good])
         #expect(taken.exit == .status(0))
-        #expect(taken.errors.contains("Columns that are not taken: emailVerified, id, image"))
+        #expect(taken.errors.contains("Columns that are not taken: id, emailVerified, image"))
         #expect(taken.output.contains("line 3: bob@example.com: taken as admin\n"))
         #expect(taken.output.contains("\"USER\" is no role of ours"))
         #expect(taken.output.hasSuffix("4 taken, 0 left as they are, 0 bad\n"))

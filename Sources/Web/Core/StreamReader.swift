@@ -1,0 +1,10 @@
+import Domain
+
+/// Who reads a stream.
+struct StreamReader: Sendable {
+    /// Nil of a user whom single sign-on names: only the next request can show whether it still
+    /// does.
+    let credential: StreamCredential?
+    let role: Role?
+    let seesDetails: Bool
+}
