@@ -38,10 +38,20 @@ extension LiveLoop {
     ) {
         guard !watchers.isEmpty else { return }
         for (view, readers) in Dictionary(grouping: watchers, by: \.view) {
-            send(
-                view.event("status", sequence, documents.document(of: message, view)),
-                to: readers.map(\.stream))
+            let document = documents.document(of: message, view)
+            let hash = document.hashValue
+            let streams = readers.map(\.stream).filter { isNew(hash, to: $0) }
+            guard !streams.isEmpty else { continue }
+            send(view.event("status", sequence, document), to: streams)
         }
+    }
+
+    /// Whether a stream has not just been shown the same.
+    private mutating func isNew(_ hash: Int, to stream: StreamID) -> Bool {
+        guard let state = open[stream], state.isOfOneMessage else { return true }
+        guard state.shown != hash else { return false }
+        open[stream]?.shown = hash
+        return true
     }
 
     /// Tells streams with a filter to ask again, at most once a second.

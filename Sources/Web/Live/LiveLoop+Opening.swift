@@ -6,6 +6,8 @@ import Telemetry
 extension LiveLoop {
     /// Opens streams, with one read for the states of all of them.
     mutating func admit(_ openings: [LiveOpening]) {
+        // What has happened until now belongs to their states, and is no change to them.
+        follow()
         do throws(StoreFailure) {
             // From here on nothing is missed: what is read below is later.
             let place: ChangeSequence
@@ -46,7 +48,9 @@ extension LiveLoop {
         let watcher = LiveWatcher(stream: stream, view: opening.view, filter: filter)
         open[stream] = OpenStream(
             subject: subject, watcher: watcher, credential: opening.credential,
-            rights: opening.rights, endsAt: opening.endsAt)
+            rights: opening.rights, endsAt: opening.endsAt,
+            shown: book.message(of: opening, number)
+                .map { documents.document(of: $0, opening.view).hashValue })
         index.add(watcher, to: subject)
         streams.counts.noteOpened()
         if book.isReset(number) { streams.counts.resets.add() }
@@ -151,6 +155,15 @@ struct OpeningBook {
     /// The place that a stream has got to elsewhere.
     func placeAhead(_ number: Int) -> ChangeSequence? {
         if case .ahead(let place) = starts[number] { place } else { nil }
+    }
+
+    /// The message whose state alone begins a stream; nil if a stream begins otherwise.
+    func message(of opening: LiveOpening, _ number: Int) -> Message? {
+        guard case .message(let id) = opening.target else { return nil }
+        switch starts[number] {
+        case .state, .reset: return messages[id]
+        case .resumed, .ahead: return nil
+        }
     }
 
     /// What a stream watches; nil if there is no such thing.

@@ -71,7 +71,7 @@ struct LiveLoop: ~Copyable {
 
     /// Reads what has changed, and shows it. If the database does not answer, the next look reads
     /// the same.
-    private mutating func follow() {
+    mutating func follow() {
         lastLook = .now
         nextLook = lastLook + settings.look
         guard let place = position else { return }

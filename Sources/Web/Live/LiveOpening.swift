@@ -46,4 +46,12 @@ struct OpenStream: Sendable {
     let credential: StreamCredential?
     let rights: StreamRights?
     let endsAt: ContinuousClock.Instant?
+    /// Of a stream of one message: the hash of the document that it was shown last. Two changes may
+    /// be so close that both are shown as the second has left the message.
+    var shown: Int?
+
+    /// Whether it follows a single message.
+    var isOfOneMessage: Bool {
+        if case .messages(let ids) = subject { ids.count == 1 } else { false }
+    }
 }

@@ -34,7 +34,10 @@ struct OpenAPIDocument {
             ),
             ("servers", .array([.members([("url", .string("/"))])])),
             ("tags", .array(tags)),
-            ("paths", paths),
+            ("paths", paths(of: routes.filter { !$0.isEventStream })),
+            // Beside the paths, in the same form: a program that calls every operation and reads
+            // the whole answer would never come to its end.
+            ("x-event-streams", paths(of: routes.filter(\.isEventStream))),
             ("components", OpenAPIComponents.json(providers: providers)),
         ]).canonicalBytes
     }
@@ -42,7 +45,8 @@ struct OpenAPIDocument {
     private static let description = """
         Sends SMS, takes the providers' delivery reports, and tells what became of each message. \
         Errors are problems (RFC 9457) whose `code` is stable. A query parameter that is not listed \
-        is refused. HEAD works wherever GET does.
+        is refused. HEAD works wherever GET does. Live streams of events, which never end by \
+        themselves, are described in `x-event-streams`.
         """
 
     private var tags: [JSONValue] {
@@ -52,7 +56,7 @@ struct OpenAPIDocument {
         }
     }
 
-    private var paths: JSONValue {
+    private func paths(of routes: [RouteDescription]) -> JSONValue {
         var byPath: [(path: String, operations: [(String, JSONValue)])] = []
         for route in routes {
             let operation = (route.method.lowercased(), OpenAPIOperation(route).json)
@@ -263,5 +267,12 @@ extension JSONValue {
     /// A reference to a component.
     static func reference(_ kind: String, _ name: String) -> JSONValue {
         .members([("$ref", .string("#/components/\(kind)/\(name)"))])
+    }
+}
+
+extension RouteDescription {
+    /// Whether its answer goes on until one side ends it.
+    fileprivate var isEventStream: Bool {
+        answers.contains { $0.content.contains { $0.mediaType == "text/event-stream" } }
     }
 }
