@@ -9,8 +9,10 @@ import Testing
     .enabled(if: WebDriver.isInstalled, "needs Debian's chromium and chromium-driver"))
 struct PageRuleTests {
     /// A page from which the modules can be loaded; nobody needs to sign in for that.
-    private static let page = Result {
+    private static let page: Result<WebPage, any Error> = Result {
         let page = try WebDriver.shared.get().browser()
+        // Nothing else ends what a constant holds.
+        atexit { try? PageRuleTests.page.get().close() }
         try page.open(try PageDemo.shared.get().url)
         return page
     }

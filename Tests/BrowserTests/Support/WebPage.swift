@@ -11,7 +11,10 @@ final class WebPage: Sendable {
         self.session = session
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Closes the browser; chromedriver leaves it open when it ends itself.
+    func close() {
         _ = try? driver.call("DELETE", "/session/\(session)", nil)
     }
 
