@@ -100,4 +100,23 @@ struct TicketTests {
             try demo.api("/sse-status/0193a5b2-7c41-7e02-8d35-0123456789ab", key: .some(nil)), 401,
             "wrong_ticket")
     }
+
+    @Test("nginx logs no ticket, neither of a query nor of the guide's path")
+    func logged() throws {
+        let demo = try RunningDemo.shared
+        let ticket = try #require(
+            try JSON(demo.send(to: "+447700900205", path: "/send-sms"))["correlationId"].string)
+        let stream = try EventSource(demo, "/v1/live?ticket=\(ticket)", key: .some(nil))
+        #expect(stream.waitFor(count: 1))
+        stream.close()
+        // Refused before the path is mapped.
+        #expect(try demo.api("/sse-status/\(ticket)", method: "POST").status == 405)
+        let path = demo.directory + "/nginx/nginx.access.log"
+        let isLogged = try waitUntil(within: .seconds(20)) {
+            try String(contentsOfFile: path, encoding: .utf8).contains("/sse-status/")
+        }
+        #expect(isLogged)
+        let log = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(!log.contains(ticket.prefix(30)))
+    }
 }
