@@ -233,7 +233,7 @@ comment on function fold_statistics is 'Moves a portion of statistic_change into
 
 -- Compares one hour's counts with its messages and, if told so, corrects them and those of its day; tells
 -- how many rows were wrong. One statement sees all tables as of one moment, so that the difference holds
--- for any later one. Takes about three seconds for a million messages in that hour; no writer waits.
+-- for any later one. It reads all messages of that hour; no writer waits.
 create function recount_statistics(counted_hour timestamptz, repairs boolean) returns bigint
     language plpgsql
     security definer

@@ -21,10 +21,10 @@ package struct Country: Hashable, Sendable, CustomStringConvertible {
 
     /// The country of a phone number: the longest beginning of it that the table knows decides.
     ///
-    /// On the way of every report: it takes less than a tenth of a microsecond and allocates nothing. Where countries
-    /// share a code and a number does not tell them apart, it is the larger one. Nil for what is no
-    /// number (`+` and 7 to 15 digits), and for numbers of no country, such as satellite phones and
-    /// toll-free ones.
+    /// On the way of every report: it takes some 140 ns on a busy machine and allocates nothing.
+    /// Where countries share a code and a number does not tell them apart, it is the larger one. Nil
+    /// for what is no number (`+` and 7 to 15 digits), and for numbers of no country, such as
+    /// satellite phones and toll-free ones.
     ///
     /// - Parameter number: a number in E.164 with its `+`, or another recipient.
     package init?(ofNumber number: String) {

@@ -64,13 +64,13 @@ package final class StatisticsFolder: Sendable {
 
     private static let interval = Duration.seconds(1)
     private static let retryInterval = Duration.seconds(10)
-    /// Rows at a time, each of some ten counts: 20 ms.
+    /// Rows at a time, each of some ten counts: so few that a time-out costs little.
     private static let portion = 1000
     private static let limit = Duration.seconds(10)
     /// How much later than at the server a time-out comes here.
     private static let grace = Duration.seconds(5)
     private static let recountInterval = Duration.seconds(3600)
-    /// For the messages of one hour: three seconds for each million.
+    /// For the messages of one hour, however many; then that hour is tried again later.
     private static let recountLimit = Duration.seconds(300)
 
     /// Starts its thread.
