@@ -17,6 +17,7 @@ struct Waybill {
         ("user", UserCommand.help, UserCommand.run),
         ("send", SendCommand.help, SendCommand.run),
         ("message", MessageCommand.help, MessageCommand.run),
+        ("dead-letters", DeadLettersCommand.help, DeadLettersCommand.run),
         ("probe", ProbeCommand.help, ProbeCommand.run),
         ("simulate", SimulateCommand.help, SimulateCommand.run),
         ("demo", DemoCommand.help, DemoCommand.run),
@@ -27,18 +28,19 @@ struct Waybill {
     private static let help = """
         usage: waybill COMMAND [ARGUMENTS]
 
-          serve     answer nginx's FastCGI requests
-          dispatch  send queued messages through the providers
-          migrate   bring the database's schema up to date
-          check     list every problem of the configuration
-          settings  list all settings with their meanings and defaults
-          key       create, list, rotate and revoke API keys
-          user      create, list, change, reset and import the accounts of people
-          send      queue a message for one or more recipients
-          message   show a message's status and what happened to it
-          probe     post a signed callback to a deployment and read it back
-          simulate  play the providers, to try everything without an account
-          demo      run the whole system on this machine
+          serve         answer nginx's FastCGI requests
+          dispatch      send queued messages through the providers
+          migrate       bring the database's schema up to date
+          check         list every problem of the configuration
+          settings      list all settings with their meanings and defaults
+          key           create, list, rotate and revoke API keys
+          user          create, list, change, reset and import the accounts of people
+          send          queue a message for one or more recipients
+          message       show a message's status and what happened to it
+          dead-letters  list the messages that were given up, and send them again
+          probe         post a signed callback to a deployment and read it back
+          simulate      play the providers, to try everything without an account
+          demo          run the whole system on this machine
 
         waybill COMMAND --help tells more of a command; waybill --version tells the version.
         """

@@ -15,6 +15,7 @@ struct ProviderNameTests {
         "Sources/waybill/Documentation.docc/", "nginx/guides.conf",
         // Examples in the descriptions of routes.
         "Sources/Web/Messages/MessageRoutes.swift", "Sources/Web/Sending/SendingRoutes.swift",
+        "Sources/Web/DeadLetters/DeadLetterRoutes.swift",
         "Sources/Web/Live/LiveRoutes.swift", "Sources/Web/Statistics/StatisticsRoutes.swift",
         // For allow-lists: a provider needs none.
         "nginx/callbacks-of-infobip.conf", "nginx/callbacks-of-plivo.conf",

@@ -9,6 +9,10 @@ extension AuditEntry {
         /// A send request was accepted; its object is the send request's id.
         case sendMessages = "message.send"
         case cancelMessage = "message.cancel"
+        /// A message that was given up was queued again.
+        case retryMessage = "message.retry"
+        /// The same of all that a filter found, in a portion; the details have the filter.
+        case retryMessages = "message.retry_all"
 
         /// Somebody signed in.
         case signIn = "session.create"

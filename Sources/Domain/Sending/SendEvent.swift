@@ -60,6 +60,8 @@ package struct SendEvent: Sendable, Equatable {
         case expired
         /// Its sender cancelled it.
         case cancelled
+        /// Somebody had it tried again after it was given up: what came before decides no more.
+        case retried
 
         /// The number of the kind in the database; never reused for another one.
         package var code: Int16 {
@@ -76,6 +78,7 @@ package struct SendEvent: Sendable, Equatable {
             case .gaveUp: 10
             case .expired: 11
             case .cancelled: 12
+            case .retried: 13
             }
         }
 

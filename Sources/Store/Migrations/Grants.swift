@@ -25,6 +25,7 @@ package struct DatabaseRole: Sendable, Equatable {
             "app_user": [.select, .insert, .update],
             "audit": [.select, .insert],
             "callback": [.select, .insert],
+            "dead_letter": [.select, .delete],
             "event": [.select, .insert],
             "idempotency_key": [.select, .insert, .update],
             "message": [.select, .insert, .update],
@@ -53,8 +54,7 @@ package struct DatabaseRole: Sendable, Equatable {
             "drop_old_events",
             "drop_old_keys", "drop_old_quarantine", "drop_old_send_requests", "drop_old_statistics",
             "fold_statistics", "recount_next_hour", "recount_statistics", "measure_quarantine",
-            "recount_outbox", "settled_change_block",
-            "take_change_block",
+            "recount_outbox", "retry_refusal", "settled_change_block", "take_change_block",
         ])
 
     /// `waybill dispatch`, which also stores the reports that it polls from providers.

@@ -106,14 +106,15 @@ struct HoldChecks: Statement {
             from due
             where outbox.message_id = due.message_id
             returning outbox.message_id, outbox.send_request_id, outbox.provider, outbox.state,
-                outbox.attempts, outbox.checks, outbox.recipient, outbox.attempted_at
+                outbox.attempts, outbox.checks, outbox.recipient, outbox.attempted_at,
+                outbox.give_up_at
         )
         select held.message_id, held.provider, held.state = 3, held.attempts, held.checks - 1,
             held.recipient,
             (extract(epoch from clock_timestamp()
                 - coalesce(held.attempted_at, send_request.accepted_at)) * 1000000)::bigint,
             message.status, message.provider, message.provider_message_id,
-            send_request.validity_minutes, send_request.give_up_at, others.names,
+            send_request.validity_minutes, held.give_up_at, others.names,
             coalesce(others.has_twin, false)
         from held
         join message on message.id = held.message_id

@@ -231,7 +231,7 @@ extension LeasedMessage {
                 sender: sendRequest.sender, text: sendRequest.text,
                 validityMinutes: sendRequest.validityMinutes,
                 callbackData: sendRequest.callbackData),
-            provider: row.provider, attempt: row.attempts + 1, giveUpAt: sendRequest.giveUpAt,
+            provider: row.provider, attempt: row.attempts + 1, giveUpAt: row.giveUpAt,
             batchLimit: row.batchLimit, earlierStop: row.earlierStop)
     }
 }

@@ -97,7 +97,7 @@ struct SelectSendRequests: Statement {
 
     static let name: StaticString = "select_send_requests"
     static let sql: StaticString = """
-        select id, sender, body, validity_minutes, callback_data, give_up_at
+        select id, sender, body, validity_minutes, callback_data
         from send_request
         where id = any($1::uuid[])
         """
@@ -110,7 +110,7 @@ struct SelectSendRequests: Statement {
         SendRequestRow(
             id: try row.next(SendRequestID.self), sender: try row.next(String?.self),
             text: try row.next(String.self), validityMinutes: try row.next(Int?.self),
-            callbackData: try row.next(String?.self), giveUpAt: try row.next(Timestamp.self))
+            callbackData: try row.next(String?.self))
     }
 }
 
@@ -121,7 +121,6 @@ struct SendRequestRow: Sendable {
     let text: String
     let validityMinutes: Int?
     let callbackData: String?
-    let giveUpAt: Timestamp
 }
 
 /// Leases rows that this transaction has locked.

@@ -9,7 +9,8 @@ struct SelectDue: Statement {
 
     static let name: StaticString = "select_due"
     static let sql: StaticString = """
-        select message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select message_id, send_request_id, outbox.provider, attempts, recipient,
+            outbox.give_up_at, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from outbox
         join provider_state on provider_state.provider = outbox.provider
@@ -55,7 +56,8 @@ struct SelectApart: Statement {
                 order by due_at, send_request_id, message_id
                 rows between unbounded preceding and 1 preceding)
         )
-        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient,
+            outbox.give_up_at, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from counted
         join outbox on outbox.message_id = counted.message_id
@@ -92,7 +94,8 @@ struct SelectNewest: Statement {
             order by due_at desc, send_request_id desc, message_id desc
             limit $2::bigint + 1000
         )
-        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient,
+            outbox.give_up_at, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from last
         join outbox on outbox.message_id = last.message_id
@@ -149,7 +152,8 @@ struct SelectTrial: Statement {
                 and not ($2 and met_stop_at is not null and coalesce(batch_limit, 1) = 1)
              order by due_at, send_request_id, message_id limit 100)
         )
-        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient, batch_limit, blame,
+        select outbox.message_id, send_request_id, outbox.provider, attempts, recipient,
+            outbox.give_up_at, batch_limit, blame,
             met_stop_at is not null, coalesce(taken_at >= met_stop_at, false)
         from near
         join outbox on outbox.message_id = near.message_id
@@ -182,8 +186,8 @@ struct SelectTakeover: Statement {
 
     static let name: StaticString = "select_takeover"
     static let sql: StaticString = """
-        select message_id, send_request_id, provider, attempts, recipient, batch_limit, 0::smallint, false,
-            false
+        select message_id, send_request_id, provider, attempts, recipient, outbox.give_up_at,
+            batch_limit, 0::smallint, false, false
         from outbox
         join send_request on send_request.id = outbox.send_request_id
         where state = 1 and provider = $1 and due_at <= now() and outbox.give_up_at > now()
@@ -213,6 +217,7 @@ struct DueRow: Sendable {
     let provider: Provider
     let attempts: Int
     let recipient: String
+    let giveUpAt: Timestamp
     let batchLimit: Int?
     let earlierStop: LeasedMessage.EarlierStop?
 
@@ -222,6 +227,7 @@ struct DueRow: Sendable {
         provider = try row.next(Provider.self)
         attempts = try row.next(Int.self)
         recipient = try row.next(String.self)
+        giveUpAt = try row.next(Timestamp.self)
         batchLimit = try row.next(Int?.self)
         let blame = try row.next(Int.self)
         let hasMetStop = try row.next(Bool.self)

@@ -128,7 +128,7 @@ typealias CountedChanges = (count: Int, changes: [StatusChange])
 
 extension RowReader {
     /// The columns count, block, messages, statuses and causes; all but the first may be NULL.
-    fileprivate mutating func nextCountedChanges() throws(PostgresError) -> CountedChanges {
+    mutating func nextCountedChanges() throws(PostgresError) -> CountedChanges {
         (try next(Int.self), try nextChanges())
     }
 }

@@ -15,6 +15,9 @@ package enum AccessTable {
         "GET /v1/messages/{id}": .callers(.read, .viewer),
         "DELETE /v1/messages/{id}": .callers(.send, .operator),
         "GET /v1/messages/{id}/reports": .callers(.read, .viewer),
+        "GET /v1/dead-letters": .callers(.read, .viewer),
+        "POST /v1/dead-letters/retry": .callers(.send, .operator),
+        "POST /v1/dead-letters/{id}/retry": .callers(.send, .operator),
         "GET /v1/stats": .callers(.read, .viewer),
         "GET /v1/errors": .callers(.read, .viewer),
 

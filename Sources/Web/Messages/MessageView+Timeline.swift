@@ -151,6 +151,7 @@ extension MessageView {
         case .gaveUp: "It was tried too often, or for too long."
         case .expired: "Its validity is over."
         case .cancelled: "Its sender cancelled it."
+        case .retried: "It was given up, and somebody had it sent again."
         }
     }
 }

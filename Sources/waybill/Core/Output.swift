@@ -17,9 +17,18 @@ enum Output {
         write(text, to: STDERR_FILENO)
     }
 
+    /// Writes a text to standard error as it is, to be drawn over by the next one.
+    static func progress(_ text: String) {
+        write(Array(text.utf8)[...], to: STDERR_FILENO)
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
+        write(Array((text + "\n").utf8)[...], to: descriptor)
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) {
         // Not with FileHandle, which ends the process when a write fails.
-        var rest = Array((text + "\n").utf8)[...]
+        var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 Foundation.write(descriptor, $0.baseAddress, $0.count)

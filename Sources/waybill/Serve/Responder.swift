@@ -95,7 +95,9 @@ final class Responder: Sendable {
                 StatisticsStore(pool, logger: logger), providers: configuration.kits.traits,
                 meanings: configuration.kits.errors
             ).routes(endpoint)
-            + sending.routes(endpoint, reader: reader)
+            + sending.routes(
+                endpoint, reader: reader, signer: CursorSigner(secrets),
+                providers: configuration.kits.traits)
             + people.routes(endpoint)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,

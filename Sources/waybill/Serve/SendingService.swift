@@ -9,6 +9,7 @@ import Web
 struct SendingService: Sendable {
     let probe: any SendingProbe
     private let queue: any MessageQueue
+    private let deadLetters: any DeadLetters
     private let notifier: PostgresNotifier
     private let watch: SendWatch
     private let listener: NotificationListener
@@ -25,6 +26,7 @@ struct SendingService: Sendable {
         self.tickets = tickets
         probe = SendingStates(pool, logger: logger)
         queue = SendQueue(pool, feed: feed, logger: logger)
+        deadLetters = DeadLetterStore(pool, feed: feed, logger: logger)
         let watch = SendWatch(queue, logger: logger)
         do {
             listener = try NotificationListener(
@@ -39,12 +41,19 @@ struct SendingService: Sendable {
         SendingGauges.register(watch, in: metrics)
     }
 
-    func routes(_ endpoint: APIEndpoint, reader: any MessageReader) -> [Router.Route] {
+    func routes(
+        _ endpoint: APIEndpoint, reader: any MessageReader, signer: CursorSigner,
+        providers: [ProviderTraits]
+    ) -> [Router.Route] {
         SendEndpoint(
             queue: queue, watch: watch, notifier: notifier, routing: routing,
             tickets: tickets, key: MessageKey.derive(sendRequest:recipient:)
         ).routes(endpoint)
             + CancelEndpoint(queue: queue, reader: reader).routes(endpoint)
+            + DeadLetterEndpoints(
+                deadLetters, reader: reader, notifier: notifier, signer: signer,
+                providers: providers
+            ).routes(endpoint)
     }
 
     /// Answers waiting callers with what is known; no request waits from now on.

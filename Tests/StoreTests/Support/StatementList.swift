@@ -17,8 +17,8 @@ enum StatementList {
         case .responder:
             [
                 health, queries, writer, messages, search, signing, changes, live, queue,
-                sendingStates,
-                notifier, keys, audit, people, maintenance, statistics, folder,
+                sendingStates, deadLetters, notifier, keys, audit, people, maintenance, statistics,
+                folder,
             ]
         case .dispatcher: [health, queries, writer, outbox, notifier]
         default: []
@@ -93,6 +93,13 @@ enum StatementList {
             AcceptSendRequest.self, ClaimKey.self, SelectKey.self, KeepAnswers.self,
             CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self, PlanAnew.self,
             WaitForStandby.self, InsertAuditEntry.self, InsertSendEntry.self,
+        ])
+
+    static let deadLetters = StatementUser(
+        files: ["DeadLetterStore.swift"],
+        statements: [
+            SelectDeadLetters.self, CountDeadLetters.self, SelectRetriable.self,
+            SelectRetryRefusal.self, RetryMessages.self, InsertAuditEntry.self, PlanAnew.self,
         ])
 
     static let statistics = StatementUser(
