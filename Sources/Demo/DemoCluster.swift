@@ -233,6 +233,13 @@ struct DemoCluster {
         }
     }
 
+    /// Queues messages of each kind, if the database has none yet.
+    ///
+    /// - Returns: how many.
+    func queue(samplesFor providers: [Provider]) throws(DemoError) -> Int {
+        try DemoSamples(Self.settings(responderURL), providers: providers).queue()
+    }
+
     // The passwords are base64url, so they need no quoting.
     private var rolesScript: String {
         [

@@ -8,6 +8,9 @@ package struct DemoSettings: Sendable {
     package let port: UInt16
     /// Whether the providers are simulated.
     package let simulates: Bool
+    /// Whether a first start sends a few messages of each kind; only where the providers are
+    /// simulated.
+    package let sendsSamples: Bool
     /// The folder of nginx's site files.
     package let site: String
     /// The folder of the database's migrations.
@@ -21,12 +24,14 @@ package struct DemoSettings: Sendable {
 
     /// All of it.
     package init(
-        directory: String, port: UInt16, simulates: Bool, site: String, migrations: String,
-        kits: [any ProviderKit], responderSockets: [String], environment: [String: String]
+        directory: String, port: UInt16, simulates: Bool, sendsSamples: Bool, site: String,
+        migrations: String, kits: [any ProviderKit], responderSockets: [String],
+        environment: [String: String]
     ) {
         self.directory = directory
         self.port = port
         self.simulates = simulates
+        self.sendsSamples = sendsSamples && simulates
         self.site = site
         self.migrations = migrations
         self.kits = kits

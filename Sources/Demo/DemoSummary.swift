@@ -85,8 +85,10 @@ struct DemoSummary {
               Page      \(url)/
               E-mail    \(user.email)
               Password  \(user.password)
-            The browser warns of the certificate, which the demo has made itself: go on, or have it
-            trust \(ca).
+            The browser warns of the certificate, which the demo has made itself. Go on, or import
+              \(ca)
+            as an authority: in Firefox under Settings, Certificates, Authorities; in Chrome at
+            chrome://certificate-manager.
 
               API key   \(api_key)\(shown)\(simulator)
               All of it: \(file)

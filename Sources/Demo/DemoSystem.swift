@@ -112,8 +112,23 @@ final class DemoSystem: Sendable {
                 "the responder does not start; see \(directory.logs)/responder.log")
         }
         try waitForNginx()
+        queueSamples()
         isReady.withLock { $0 = true }
         try summary.write(to: directory.demoJSON)
+    }
+
+    /// So that nobody meets an empty page. A demo without them works all the same.
+    private func queueSamples() {
+        guard settings.sendsSamples else { return }
+        let providers = settings.kits.filter { $0.demo?.simulator != nil }.map(\.provider)
+        do throws(DemoError) {
+            let count = try cluster.queue(samplesFor: providers)
+            if count > 0 {
+                tell("sending \(count) messages through the simulator; --empty sends none")
+            }
+        } catch {
+            tell("\(error)")
+        }
     }
 
     /// The simulator needs no readiness of its own: its socket listens already.

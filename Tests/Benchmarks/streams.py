@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens many live streams to a demo through nginx with TLS, reports to them, and measures.
 
-    waybill demo --directory /tmp/demo &
+    waybill demo --empty --directory /tmp/demo &
     Tests/Benchmarks/streams.py /tmp/demo --streams 10000
 
 Every callback's message is named for the moment of its sending, so an event tells its own delay.

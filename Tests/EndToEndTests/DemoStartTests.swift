@@ -72,6 +72,40 @@ struct DemoStartTests {
         #expect(LifeCycleTests.processes(of: directory) == [])
     }
 
+    @Test("A first start sends messages of each kind, and a later one sends no more")
+    func samples() throws {
+        let folder = try TemporaryDirectory()
+        let directory = folder.path(of: "demo")
+        let port = try FreePort.next()
+        func statuses(_ demo: RunningDemo) throws -> [String: Int] {
+            let list = try JSON(demo.api("/v1/messages?limit=200"))["messages"].array
+            return Dictionary(grouping: list) { $0["status"].string ?? "" }.mapValues(\.count)
+        }
+        let first = try RunningDemo(directory: directory, port: port, isEmpty: false)
+        let fates = [
+            "delivered", "undeliverable", "expired", "rejected", "partially_delivered", "sent",
+            "queued", "cancelled",
+        ]
+        #expect(
+            waitUntil(within: .seconds(60)) {
+                guard let found = try? statuses(first) else { return false }
+                return fates.allSatisfy { found[$0] != nil } && found["queued"] == 2
+            }, "\((try? statuses(first)) ?? [:])")
+        let count = try first.count("select count(*) from message")
+        #expect(try first.count("select count(distinct provider) from message") == 2)
+        // Each by itself, so that no message waits for another one's failure.
+        #expect(
+            try first.count("select count(*) from provider_state where stopped_at is not null") == 0
+        )
+        #expect(first.process.output.contains("sending \(count) messages"))
+        #expect(try first.stop() == .status(0))
+
+        let second = try RunningDemo(directory: directory, port: port, isEmpty: false)
+        #expect(try second.count("select count(*) from message") == count)
+        #expect(!second.process.output.contains("--empty"))
+        #expect(try second.stop() == .status(0))
+    }
+
     private func expectFollowed(_ demo: RunningDemo, from old: pid_t) throws {
         let file = demo.directory + "/postgres/data/postmaster.pid"
         let text = try String(contentsOfFile: file, encoding: .utf8)

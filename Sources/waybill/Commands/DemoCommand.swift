@@ -7,7 +7,7 @@ import System
 /// `waybill demo`: the whole system on one machine.
 enum DemoCommand {
     static let help = """
-        usage: waybill demo [--directory DIR] [--port PORT] [--no-simulator]
+        usage: waybill demo [--directory DIR] [--port PORT] [--empty] [--no-simulator]
 
         Runs PostgreSQL, nginx, the responder, the dispatcher and a simulator of the providers on
         this machine, reachable on loopback only, with secrets and a certificate of their own. When
@@ -16,6 +16,8 @@ enum DemoCommand {
 
           --directory DIR  where everything is kept; .waybill-demo unless given
           --port PORT      of HTTPS; 8443 unless given
+          --empty          sends nothing by itself; without it, a demo that has no message yet sends
+                           a few of each kind through the simulator
           --no-simulator   sends through the user's own accounts, whose settings are those of
                            `waybill dispatch`; without any nothing is sent. Callbacks are
                            authenticated by those accounts' secrets then, where they are set;
@@ -24,13 +26,14 @@ enum DemoCommand {
 
     static func run(_ words: [String]) throws -> Int32 {
         let arguments = try Arguments(
-            words, options: ["directory", "port"], flags: ["no-simulator"])
+            words, options: ["directory", "port"], flags: ["empty", "no-simulator"])
         let port = UInt16(try arguments.integer("port", in: 1...65_535) ?? 8443)
         if arguments.has("no-simulator") { try checkAccounts(.current) }
         let signals = TerminationSignals(endsWithTerminal: true)
         let settings = DemoSettings(
             directory: arguments.value("directory") ?? ".waybill-demo", port: port,
-            simulates: !arguments.has("no-simulator"), site: try Resources.folder("nginx"),
+            simulates: !arguments.has("no-simulator"), sendsSamples: !arguments.has("empty"),
+            site: try Resources.folder("nginx"),
             migrations: try Resources.folder("Migrations"),
             kits: ProviderKits.all.list,
             responderSockets: Listener.Name.allCases.map(\.rawValue),

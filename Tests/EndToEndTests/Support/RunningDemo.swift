@@ -20,12 +20,15 @@ final class RunningDemo: Sendable {
     /// - Parameters:
     ///   - directory: where; a temporary folder unless given, removed with the demo.
     ///   - port: of HTTPS; a free one unless given.
+    ///   - isEmpty: whether it sends nothing by itself.
     /// - Throws: when it does not get ready within a minute, with its output.
-    init(directory: String? = nil, port: UInt16? = nil) throws {
+    init(
+        directory: String? = nil, port: UInt16? = nil, isEmpty: Bool = true
+    ) throws {
         let folder = directory == nil ? try TemporaryDirectory() : nil
         let path = directory ?? folder?.path(of: "demo") ?? ""
         let port = try port ?? FreePort.next()
-        let process = try Self.start(directory: path, port: port)
+        let process = try Self.start(directory: path, port: port, isEmpty: isEmpty)
         // Printed last, after demo.json has been written.
         try process.waitForOutput("Read the message's status:", within: .seconds(60))
         self.folder = folder
@@ -40,9 +43,13 @@ final class RunningDemo: Sendable {
     }
 
     /// Starts the program without waiting for anything.
-    static func start(directory: String, port: UInt16) throws -> ChildProcess {
+    static func start(
+        directory: String, port: UInt16, isEmpty: Bool = true
+    ) throws -> ChildProcess {
         try ChildProcess(
-            WaybillProgram.path, ["demo", "--directory", directory, "--port", String(port)],
+            WaybillProgram.path,
+            ["demo", "--directory", directory, "--port", String(port)]
+                + (isEmpty ? ["--empty"] : []),
             environment: WaybillProgram.bareEnvironment.merging(
                 ["WAYBILL_CORS_ORIGINS": namedOrigin]) { $1 }, signalAtOurDeath: "TERM")
     }
