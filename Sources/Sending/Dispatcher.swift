@@ -108,6 +108,11 @@ package final class Dispatcher: Sendable {
         for lane in lanes.values { lane.wake() }
     }
 
+    /// Requests to all providers that have no answer yet. Any thread.
+    package var requestsInFlight: Int {
+        lanes.values.reduce(0) { $0 + $1.requestsInFlight }
+    }
+
     /// The threads that hang: each has ended nothing for longer than its waits may take. A slow or
     /// unreachable database or provider does not count.
     ///

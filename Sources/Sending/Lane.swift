@@ -60,6 +60,9 @@ final class Lane: Sendable {
     /// There may be something to lease. Any thread.
     func wake() { thread.wake() }
 
+    /// Requests that have no answer yet.
+    var requestsInFlight: Int { state.withLock { $0.inFlight } }
+
     /// Leases nothing more.
     func stop() { thread.stop() }
 

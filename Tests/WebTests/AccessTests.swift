@@ -76,7 +76,7 @@ struct AccessTests {
         let status = StatusEndpoint(
             version: "1", startedAt: .now, database: ServiceProbe(), writer: ServiceProbe(),
             callbacks: [],
-            sending: ServiceProbe(), live: ServiceProbe())
+            sending: ServiceProbe(), live: ServiceProbe(), processes: ServiceProbe())
         let health = HealthEndpoints(
             database: ServiceProbe(), writer: ServiceProbe(), metrics: Metrics())
         return try WebServer(

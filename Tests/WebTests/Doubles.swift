@@ -191,7 +191,9 @@ struct Reader: MessageReader {
 }
 
 /// A database, a writer and sending in the state that the test wants.
-struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe, LiveProbe {
+struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe, LiveProbe, ProcessProbe {
+    /// Nil throws.
+    var seen: [SeenProcess]? = []
     /// Nil throws.
     var sending: [SendingState]? = []
     var asked = Counter()
@@ -216,6 +218,11 @@ struct ServiceProbe: DatabaseProbe, WriterProbe, SendingProbe, LiveProbe {
         asked.add()
         guard let sending else { throw StoreFailure(.unavailable, "away") }
         return sending
+    }
+
+    func processes() throws(StoreFailure) -> [SeenProcess] {
+        guard let seen else { throw StoreFailure(.unavailable, "away") }
+        return seen
     }
 }
 

@@ -11,7 +11,8 @@ struct StatusEndpointTests {
     private func document(_ probe: ServiceProbe, _ statistics: CallbackStatistics) -> String {
         let endpoint = StatusEndpoint(
             version: "1.2.3", startedAt: Samples.time(-90), database: probe, writer: probe,
-            callbacks: [(.infobip, statistics)], sending: probe, live: probe)
+            callbacks: [(.infobip, statistics)], sending: probe, live: probe,
+            processes: probe)
         return String(decoding: endpoint.document(at: Samples.time()), as: UTF8.self)
     }
 
@@ -45,7 +46,7 @@ struct StatusEndpointTests {
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
             + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null,"#
-            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021}}"#
+            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021},"processes":[]}"#
         #expect(document(ServiceProbe(sending: [stopped]), statistics) == expected)
     }
 
@@ -74,6 +75,25 @@ struct StatusEndpointTests {
         let text = document(ServiceProbe(sending: [state]), CallbackStatistics())
         #expect(text.contains(#""sending":{"infobip":{"state":"\#(word)","stopped_since":null"#))
         #expect(text.contains(#""reason":null,"retry_at":null"#))
+    }
+
+    @Test("Each process with its age, version, memory and what it does")
+    func processes() {
+        let process = ServiceProcess(
+            id: Identifier(high: Samples.id.high, low: Samples.id.low), kind: .dispatcher,
+            host: "sms-1", pid: 42, version: "1.2.3",
+            startedAt: Samples.time(-90))
+        let seen = SeenProcess(
+            process: process, silence: .seconds(7), memoryBytes: 31_000_000,
+            figures: #"{"requests_in_flight": 3}"#)
+        #expect(
+            document(ServiceProbe(seen: [seen]), CallbackStatistics()).hasSuffix(
+                #","processes":[{"id":"\#(Samples.id)","kind":"dispatcher","host":"sms-1","pid":42,"#
+                    + #""version":"1.2.3","started_at":"2026-11-18T11:05:10.000Z","#
+                    + #""last_seen_age_seconds":7,"memory_bytes":31000000,"#
+                    + #""figures":{"requests_in_flight": 3}}]}"#))
+        let unknown = document(ServiceProbe(seen: nil), CallbackStatistics())
+        #expect(unknown.hasSuffix(#","processes":null}"#))
     }
 
     @Test("The database is unreachable: since when, why, and how long the providers wait")
@@ -127,7 +147,7 @@ struct StatusEndpointTests {
         let endpoint = StatusEndpoint(
             version: "1", startedAt: .now, database: ServiceProbe(), writer: ServiceProbe(),
             callbacks: [],
-            sending: ServiceProbe(), live: ServiceProbe())
+            sending: ServiceProbe(), live: ServiceProbe(), processes: ServiceProbe())
         let server = try WebServer(endpoint.routes(Keys().endpoint))
         #expect(try server.get("/v1/status").status == 401)
         #expect(try server.get("/v1/status", key: Keys.read).code == "missing_scope")

@@ -43,6 +43,12 @@ extension OpenAPIComponents {
         ]),
     ])
 
+    private static let process = Schema.object([
+        "id": .uuid, "kind": .word(["responder", "dispatcher"]), "host": .text(), "pid": count,
+        "version": .text(), "started_at": .time, "last_seen_age_seconds": count,
+        "memory_bytes": count.orNull, "figures": .map(of: count),
+    ])
+
     private static let status = Schema.object([
         "version": .text(), "started_at": .time, "uptime_seconds": count,
         "database": .object([
@@ -62,5 +68,6 @@ extension OpenAPIComponents {
             "streams": count, "limit": count, "events_sent": count, "dropped": count,
             "resets": count, "lag_seconds": .number,
         ]),
+        "processes": Schema.array(process, 0...100).orNull,
     ])
 }

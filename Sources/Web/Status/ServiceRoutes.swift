@@ -20,8 +20,8 @@ extension RouteDescription {
                 .json(
                     .component("Readiness"),
                     example: """
-                        {"status":"ready","reason":null,"database_latency_ms":0.425,"migration":17,\
-                        "expected_migration":17}
+                        {"status":"ready","reason":null,"database_latency_ms":0.425,"migration":19,\
+                        "expected_migration":19}
                         """)),
             Answer(
                 .serviceUnavailable, "They cannot, for the reason that it gives.",
@@ -29,7 +29,7 @@ extension RouteDescription {
                     .component("Readiness"),
                     example: """
                         {"status":"not_ready","reason":"the database does not answer",\
-                        "database_latency_ms":null,"migration":null,"expected_migration":17}
+                        "database_latency_ms":null,"migration":null,"expected_migration":19}
                         """)),
         ])
 
@@ -50,12 +50,15 @@ extension RouteDescription {
 
     private static let statusExample = """
         {"version":"0.1.0","started_at":"2026-11-21T10:34:41.306742Z","uptime_seconds":1,\
-        "database":{"reachable":true,"latency_ms":3.103,"migration":17,"expected_migration":17,\
+        "database":{"reachable":true,"latency_ms":3.103,"migration":19,"expected_migration":19,\
         "problem":null,"away_since":null,"synchronous_commit":"on",\
         "synchronous_standby_names":"","timeline":1,"warning":null},\
         "writer":{"queued_reports":0,"capacity_reports":20000,\
         "commit_ms":{"p50":25.091,"p99":25.091}},"providers":{},"sending":{},\
         "sending_problem":null,"live":{"streams":2,"limit":12000,"events_sent":31,"dropped":0,\
-        "resets":0,"lag_seconds":0.021}}
+        "resets":0,"lag_seconds":0.021},"processes":[{\
+        "id":"01a1fe3e-56fc-7b8e-b8d5-90733bb58452","kind":"dispatcher","host":"sms-1","pid":4711,\
+        "version":"0.1.0","started_at":"2026-11-21T10:34:41.306742Z","last_seen_age_seconds":4,\
+        "memory_bytes":31436800,"figures":{"providers":2,"requests_in_flight":3}}]}
         """
 }

@@ -11,12 +11,13 @@ package struct StatusEndpoint: Sendable {
     private let callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)]
     private let sending: any SendingProbe
     private let live: any LiveProbe
+    private let processes: any ProcessProbe
 
     package init(
         version: String, startedAt: Timestamp, database: any DatabaseProbe,
         writer: any WriterProbe,
         callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)],
-        sending: any SendingProbe, live: any LiveProbe
+        sending: any SendingProbe, live: any LiveProbe, processes: any ProcessProbe
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -25,6 +26,7 @@ package struct StatusEndpoint: Sendable {
         self.callbacks = callbacks
         self.sending = sending
         self.live = live
+        self.processes = processes
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
@@ -76,6 +78,7 @@ package struct StatusEndpoint: Sendable {
         json.endObject()
         describeSending(isDatabaseThere: database.latency != nil, at: now, in: &json)
         describe(live.liveState, in: &json)
+        describeProcesses(isDatabaseThere: database.latency != nil, in: &json)
         json.endObject()
         return json.bytes
     }
@@ -120,6 +123,28 @@ package struct StatusEndpoint: Sendable {
             json.null()
         }
         json.member("sending_problem", problem)
+    }
+
+    /// `processes` is null if they cannot be read, for the reason that `sending_problem` gives.
+    private func describeProcesses(isDatabaseThere: Bool, in json: inout JSONWriter) {
+        json.key("processes")
+        guard isDatabaseThere, let seen = try? processes.processes() else { return json.null() }
+        json.beginArray()
+        for one in seen {
+            json.object { json in
+                json.member("id", one.process.id.description)
+                json.member("kind", one.process.kind.rawValue)
+                json.member("host", one.process.host)
+                json.member("pid", one.process.pid)
+                json.member("version", one.process.version)
+                json.member("started_at", one.process.startedAt.description)
+                json.member("last_seen_age_seconds", one.silence.components.seconds)
+                json.member("memory_bytes", one.memoryBytes)
+                json.key("figures")
+                json.raw(one.figures)
+            }
+        }
+        json.endArray()
     }
 
     private func describe(

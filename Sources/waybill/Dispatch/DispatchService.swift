@@ -15,6 +15,7 @@ final class DispatchService: Sendable {
     private let transport: URLSessionTransport
     private let dispatcher: Dispatcher
     private let listener: NotificationListener
+    private let heartbeat: ProcessHeartbeat
     /// Tells other processes of changed statuses.
     private let changes: PostgresNotifier
 
@@ -68,6 +69,13 @@ final class DispatchService: Sendable {
         } catch {
             throw CommandFailure("cannot listen for new messages: \(error)")
         }
+        heartbeat = ProcessHeartbeat(.dispatcher, ProcessStore(pool, logger: logger)) { [writer] in
+            [
+                .init("providers", lanes.count),
+                .init("requests_in_flight", dispatcher.requestsInFlight),
+                .init("reports_waiting", writer.writerState().queuedReports),
+            ]
+        }
     }
 
     /// Whether no part hangs. A database or a provider that is slow, locked or unreachable is no
@@ -91,6 +99,7 @@ final class DispatchService: Sendable {
         let isRecorded = dispatcher.stop(within: configuration.drainDeadline)
         let isFlushed = writer.stop(within: max(.seconds(1), end - .now))
         listener.stop()
+        heartbeat.stop()
         queue.stop()
         changes.stop()
         transport.close()

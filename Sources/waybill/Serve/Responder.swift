@@ -20,6 +20,7 @@ final class Responder: Sendable {
     private let people: PeopleService
     private let exports: ExportService
     private let live: LiveService
+    private let heartbeat: ProcessHeartbeat
     private let servers: [Server]
     private let sockets: ResponderSockets
 
@@ -85,6 +86,7 @@ final class Responder: Sendable {
             database: health, writer: writer, metrics: metrics)
         let reader = MessageStore(
             pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
+        let processes = ProcessStore(pool, logger: logger)
         exports = try ExportService(configuration, metrics: metrics, logger: logger)
         let list = Self.messageList(
             configuration, reader, pool, exports.messages, logger: logger)
@@ -102,7 +104,7 @@ final class Responder: Sendable {
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe,
-                live: live.probe
+                live: live.probe, processes: processes
             ).routes(endpoint)
         let openAPI = OpenAPIEndpoint(
             version: Version.current, providers: configuration.kits.traits,
@@ -137,6 +139,14 @@ final class Responder: Sendable {
             throw CommandFailure("cannot listen: \(error)")
         }
         self.servers = servers
+        heartbeat = ProcessHeartbeat(.responder, processes) { [writer, live] in
+            let received = callbacks.map { $0.statistics.snapshot(at: .now).callbacksAccepted }
+            return [
+                .init("callbacks_last_hour", received.reduce(0) { $0 + Int($1.lastHour) }),
+                .init("reports_waiting", writer.writerState().queuedReports),
+                .init("live_streams", live.probe.liveState.streams),
+            ]
+        }
         PoolGauges.register(pool, in: metrics)
     }
 
@@ -184,6 +194,7 @@ final class Responder: Sendable {
         exports.drain(deadline: min(deadline, .now + .seconds(2)))
         let isFlushed = writer.stop(
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
+        heartbeat.stop()
         maintenance.stop()
         folder.stop()
         sending.stop()

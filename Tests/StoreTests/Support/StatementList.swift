@@ -16,11 +16,11 @@ enum StatementList {
         switch role {
         case .responder:
             [
-                health, queries, writer, messages, search, signing, changes, live, queue,
-                sendingStates, deadLetters, notifier, keys, audit, people, maintenance, statistics,
-                folder,
+                health, processes, queries, writer, messages, search, signing, changes, live,
+                queue, sendingStates, deadLetters, notifier, keys, audit, people, maintenance,
+                statistics, folder,
             ]
-        case .dispatcher: [health, queries, writer, outbox, notifier]
+        case .dispatcher: [health, processes, queries, writer, outbox, notifier]
         default: []
         }
     }
@@ -37,6 +37,12 @@ enum StatementList {
         statements: [
             SelectSchemaVersion.self, SelectWriteRefusal.self, SelectDurability.self,
             SelectMissingRights.self,
+        ])
+
+    static let processes = StatementUser(
+        files: ["ProcessStore.swift"],
+        statements: [
+            UpsertProcess.self, DeleteProcess.self, SelectProcesses.self, CommitLazily.self,
         ])
 
     /// The other statements that they run.
