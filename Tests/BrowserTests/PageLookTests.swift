@@ -10,9 +10,11 @@ struct PageLookTests {
     /// Views by their addresses, each with what shows that it is complete.
     private static let views = [
         ("overview", "#/", ".charts svg"), ("messages", "#/messages", ".live-row"),
-        ("send", "#/send", "textarea"), ("people", "#/people", "tbody tr"),
+        ("message", "#/messages/{id}", ".timeline"), ("sent", "#/sent/{request}", ".progress"),
+        ("send", "#/send", "textarea"), ("dead-letters", "#/dead-letters", "tbody tr"),
+        ("people", "#/people", "tbody tr"),
         ("keys", "#/keys", "tbody tr"), ("audit", "#/audit", "tbody tr"),
-        ("status", "#/status", "dl"), ("account", "#/account", "tbody tr"),
+        ("status", "#/status", "tbody tr"), ("account", "#/account", "tbody tr"),
     ]
 
     /// Pictures are kept where a person can look at them.
@@ -23,13 +25,32 @@ struct PageLookTests {
         let page = try PageDemo.shared.get().signedIn()
         let manager = FileManager.default
         try manager.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
+        if AxeScript.text == nil {
+            Issue.record(
+                "axe is not here and cannot be fetched, so nothing of it is checked: it takes python3 with pip, and a network",
+                severity: .warning)
+        }
         _ = try page.complaints()
         try page.wait(for: "an overview", "return document.querySelector('.cards') !== null")
+        try page.wait(
+            for: "a message that was delivered",
+            """
+            return fetch('/v1/messages?status=delivered&limit=1').then((answer) => answer.json())
+                .then((answer) => answer.messages.length === 1);
+            """)
+        let first =
+            try page.run(
+                """
+                return fetch('/v1/messages?status=delivered&limit=1').then((answer) => answer.json())
+                    .then(({messages: [one]}) => [one.id, one.send_request_id]);
+                """) as? [String] ?? []
+        let (id, request) = (try #require(first.first), try #require(first.last))
         for dark in [false, true] {
             for width in [1440, 768, 360] {
                 try page.look(width: width, dark: dark)
                 for (name, address, sign) in Self.views {
-                    try page.go(address)
+                    try page.go(
+                        address.replacing("{id}", with: id).replacing("{request}", with: request))
                     try page.wait(
                         for: "\(name): \(sign)",
                         "return document.querySelector(arguments[0]) !== null", sign)

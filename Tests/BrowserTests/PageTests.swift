@@ -16,9 +16,9 @@ struct PageTests {
             for: "a sentence", "return document.querySelector('.verdict-sentence') !== null")
 
         try page.press("Send")
-        try page.type("+44 7700 900123", into: "To")
+        try page.type("+44 7700 900888", into: "To")
         try page.type("Your order 1001 is on its way.", into: "Text")
-        try page.wait(forText: "+44 770 090 0123 United Kingdom")
+        try page.wait(forText: "+44 770 090 0888 United Kingdom")
         try page.wait(forText: "GSM 7-bit")
         // What a reload would take away.
         try page.run("window.stillThere = true")
@@ -31,8 +31,8 @@ struct PageTests {
         try page.wait(forText: "Your order 1001 is on its way.")
 
         try page.press("Messages")
-        try page.type("07700 900123", into: "Search messages")
-        try page.run("document.querySelector('#search').value = '0044 7700 900123'")
+        try page.type("07700 900888", into: "Search messages")
+        try page.run("document.querySelector('#search').value = '0044 7700 900888'")
         try page.press("Search")
         try page.wait(
             for: "the message in the list",
@@ -62,6 +62,21 @@ struct PageTests {
         try page.wait(forText: "You are signed out.")
         let complaints = try page.complaints()
         #expect(complaints == [])
+    }
+
+    @Test("Every process is shown, with what it does")
+    func processes() throws {
+        let page = try PageDemo.shared.get().signedIn()
+        _ = try page.complaints()
+        try page.press("Status")
+        try page.wait(
+            for: "both processes",
+            """
+            const rows = [...document.querySelectorAll('tbody tr')].map((one) => one.innerText);
+            return rows.some((one) => /Responder[^]*process \\d+[^]*Running[^]*live stream[^]*MB/.test(one))
+                && rows.some((one) => /Dispatcher[^]*Running[^]*sends through 2 providers/.test(one));
+            """)
+        #expect(try page.complaints() == [])
     }
 
     @Test("Many recipients: what is wrong line by line, and a progress that follows them")

@@ -130,6 +130,17 @@ final class WebPage: Sendable {
             .compactMap { $0["message"] as? String }
     }
 
+    /// Takes the network away from the page, or gives it back.
+    func offline(_ isOffline: Bool) throws {
+        try command("Network.enable", [:])
+        try command(
+            "Network.emulateNetworkConditions",
+            [
+                "offline": isOffline, "latency": 0, "downloadThroughput": -1,
+                "uploadThroughput": -1,
+            ])
+    }
+
     /// The size of the window in CSS pixels, and whether the system is dark.
     func look(width: Int, height: Int = 900, dark: Bool = false) throws {
         try command(

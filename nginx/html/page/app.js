@@ -16,6 +16,7 @@ const VIEWS = {
     overview: { needs: "read", bar: true },
     messages: { needs: "read", bar: true },
     send: { needs: "send", bar: true },
+    "dead-letters": { needs: "read" },
     people: { needs: "admin" },
     keys: { needs: "admin" },
     audit: { needs: "admin" },

@@ -15,6 +15,7 @@ export const t = {
 
     nav: {
         label: "Main", skip: "Skip to the content", more: "More", overview: "Overview", messages: "Messages", send: "Send",
+        "dead-letters": "Dead letters", quarantine: "Quarantine",
         people: "People", keys: "API keys", audit: "Audit", status: "Status", account: "Account", signOut: "Sign out",
     },
     action: {
@@ -119,7 +120,10 @@ export const t = {
         providers: (names) => (names.length ? new Intl.ListFormat(locale).format(names) : "the providers"),
         look: (count) => `It works; ${count === 1 ? "one thing is" : `${n(count)} things are`} worth a look.`,
         bad: (count, first) => (count === 1 ? first : `${n(count)} things are wrong. ${first}`),
-        database: (problem) => `The database does not answer, so callbacks are refused and nothing is sent.${problem ? ` (${problem})` : ""}`,
+        spoolFull: (problem) => `The disk takes no callbacks in place of the database: ${problem}.`,
+        spooled: (count) => `${some(count, "callback")} wait${count === 1 ? "s" : ""} on disk until the database has ${count === 1 ? "it" : "them"}.`,
+        setAside: (count) => `${some(count, "file")} of the spool ${count === 1 ? "is" : "are"} damaged and set aside.`,
+        database: (problem, isKept) => `The database does not answer, so ${isKept ? "callbacks are kept on disk" : "callbacks are refused"} and nothing is sent.${problem ? ` (${problem})` : ""}`,
         writer: (queued, capacity) => `Reports come faster than they are stored: ${n(queued)} of at most ${n(capacity)} wait.`,
         refusing: (provider, left) => `${provider}'s callbacks are being refused; it gives up the first of them in ${left}.`,
         stopped: (provider, reason, queued) => `${provider} takes no messages${reason ? `: ${reason}` : ""}. ${some(queued, "message")} wait${queued === 1 ? "s" : ""}.`,
@@ -127,7 +131,8 @@ export const t = {
         late: (provider, queued, age) => `${some(queued, "message")} for ${provider} wait${queued === 1 ? "s" : ""}, the oldest for ${age}.`,
         deadLetters: (provider, count) => `${some(count, "message")} for ${provider} could not be sent at all.`,
         sendingUnknown: (problem) => `What waits to be sent is not known: ${problem}.`,
-        showStatus: "Show the status", showMessages: "Show the messages",
+        quarantined: (count) => `${some(count, "callback")} could not be read or stored and wait${count === 1 ? "s" : ""} in quarantine.`,
+        showStatus: "Show the status", showMessages: "Show the messages", showLetters: "Show the dead letters", showQuarantine: "Show the quarantine",
     },
     provider: {
         states: { running: "Sends", stopped: "Stopped", no_dispatcher: "No dispatcher" },
@@ -145,7 +150,7 @@ export const t = {
     ranges: { any: "Any time", hour: "Last hour", today: "Today", yesterday: "Yesterday", week: "7 days", month: "30 days" },
     filter: {
         search: "Search messages", searchHint: "Number or id", searchHintViewer: "Id", find: "Search", range: "Period", active: "Active filters",
-        remove: "remove this filter", clear: "Clear all filters", more: "More filters", apply: "Apply", anyProvider: "All providers",
+        exact: "Exact times", any: "Any", remove: "remove this filter", clear: "Clear all filters", more: "More filters", apply: "Apply", anyProvider: "All providers",
         q: "Search", status: "Status", final: "Ended", provider: "Provider", error_code: "Error code", to: "To", to_prefix: "To, beginning with",
         from: "From", country: "Country", since: "From this time", until: "Until this time", submitted_by: "Submitted by", send_request_id: "Send request",
         toHint: "The whole number, in any spelling.", to_prefixHint: "As in +4477.", countryHint: "Two letters, as in CH.",
@@ -164,7 +169,7 @@ export const t = {
         tooMany: (count) => `${n(count)} rows are shown. Narrow the filter, or export all that it finds.`,
         searchedBack: "Searched back to ", new: (count) => `${n(count)} new`, manyNew: (count) => `${n(count)} or more new`,
         newShown: (count) => `${some(count, "new message")}`,
-        notYet: "Nothing found so far.", noneFound: "No message meets these filters.",
+        notYet: "Nothing found so far; the search goes on.", noneFound: "No message meets these filters.",
         noneFoundText: "A longer period or fewer filters may find some.",
         none: "No messages yet.", noneText: "Send one here, or with POST /v1/messages.", noneTextViewer: "They appear here as soon as somebody sends one.",
     },
@@ -182,6 +187,8 @@ export const t = {
         final: "This is how it ended.", notFinal: "This can still change.", permanent: "Sending it again will not help.",
         temporary: "Sending it again later may work.", theySay: (words) => `The reason given: ${words}.`,
         cancel: "Cancel it", cancelTitle: "Cancel this message?", cancelText: (to) => `It will not be sent to ${to}.`, again: "Send again",
+        againTitle: "Send this message again?", againText: (to) => `A new message with the same text goes to ${to}.`,
+        againEarly: "The first one is still on its way.", againChange: "Change it first", againOf: "Sent again", theFirst: "Show the first one",
         unknown: "There is no such message.", unknownText: "The address may be incomplete, or the message is older than what is kept.",
         becomes: (status) => `The message is now: ${status}`,
         parts: "Parts", partsOf: (parts) => `${n(parts.delivered)} of ${n(parts.total)} delivered${parts.failed ? `, ${n(parts.failed)} failed` : ""}${parts.pending ? `, ${n(parts.pending)} open` : ""}`,
@@ -231,7 +238,7 @@ export const t = {
     },
     sent: {
         title: "Sent", progress: "Progress", another: "Send another", inList: "Show in the list", none: "No messages yet.",
-        done: (count) => `All ${some(count, "message")} have ended.`, going: (final, all) => `${n(final)} of ${some(all, "message")} have ended.`,
+        done: (count) => (count === 1 ? "The message has ended." : `All ${some(count, "message")} have ended.`), going: (final, all) => `${n(final)} of ${some(all, "message")} have ended.`,
         counts: {
             delivered: (count) => `${n(count)} delivered`, way: (count) => `${n(count)} on the way`, failed: (count) => `${n(count)} failed`, unknown: (count) => `${n(count)} unknown or cancelled`,
         },
@@ -261,14 +268,51 @@ export const t = {
     actions: {
         "session.create": "Signed in", "session.refuse": "Sign-in refused", "session.end": "Signed out or session ended",
         "message.send": "Sent messages", "message.cancel": "Cancelled a message",
+        "message.retry": "Sent a dead letter again", "message.retry_all": "Sent dead letters again",
         "user.create": "Added a person", "user.change": "Changed a person", "user.role": "Changed a role", "user.disable": "Disabled an account",
         "user.enable": "Enabled an account", "user.reset": "Reset a password", "user.import": "Imported an account", "user.password": "Set a password",
         "user.totp_on": "Turned the second factor on", "user.totp_off": "Turned the second factor off", "user.recovery_codes": "Made new recovery codes",
         "user.end_sessions": "Ended all sessions", "key.create": "Created a key", "key.rotate": "Rotated a key", "key.revoke": "Revoked a key",
         "request.refuse": "Request refused", "audit.omit": "Refusals left out",
     },
+    spool: {
+        title: "Spool", takes: "Takes callbacks", full: "Takes nothing", waiting: "Waiting for the database", oldest: "Oldest from", drained: "Written back",
+        waitingOf: (count, bytes) => `${some(count, "callback")}, ${bytes}`, rate: (count) => `${n(count)} a second`, disk: "On disk", diskOf: (bytes, limit) => `${bytes} of ${limit}`,
+        setAside: "Damaged files set aside",
+    },
+    raw: { empty: "It was empty.", notText: "This is not text; these are its bytes.", asBytes: "As bytes" },
+    letters: {
+        at: "Given up", all: "Send all again", chosen: (count) => `Send ${n(count)} again`, attempts: (count) => some(count, "attempt"),
+        count: (count, isLeast) => `${some(count, "message")}${isLeast ? " or more" : ""} given up`, noReason: "No reason was given.",
+        unsure: "The provider could not say whether it has it.", twice: "It may arrive twice: nobody knows whether it was sent.",
+        someTwice: (count) => `${n(count)} of them may arrive twice: nobody knows whether they were sent.`,
+        oneText: (to) => `The message to ${to} is queued again, with all of its attempts.`,
+        chosenTitle: (count) => `Send ${some(count, "message")} again?`, allTitle: (count, isLeast) => `Send all ${some(count, "message")}${isLeast ? " or more" : ""} again?`,
+        manyText: "They are queued again, with all of their attempts.", leftOut: "Those that may have been sent, or cannot be sent again, are left out.",
+        queued: (count) => `${some(count, "message")} queued again.`, refused: "One cannot be sent again, or was already.",
+        whyNot: {
+            under_way: "It is in the queue again.", reported: "The provider reported that it went out.", text_gone: "Its text is no longer kept.",
+            settled: "Its status has changed since.",
+        },
+        none: "No message was given up.", noneText: "Messages appear here that no provider takes, or that were tried for as long as they may be.",
+        noneFound: "No message that was given up meets these filters.",
+    },
+    selection: { title: "Choose", all: "Choose all that are shown", one: (name) => `Choose ${name}`, count: (count) => `${n(count)} chosen` },
+    many: {
+        count: (done, all) => (all === null ? `${n(done)} so far…` : `${n(done)} of ${n(all)}…`), failed: (count) => `${n(count)} could not be.`, stopped: "Stopped.",
+    },
+    process: {
+        title: "Processes", process: "Process", does: "What it does", age: "Started", memory: "Memory", lives: "Running", silent: "Silent",
+        lastSeen: "Last heard of ", unknown: "Not known while the database does not answer.", none: "None has told of itself yet.",
+        kinds: { responder: "Responder", dispatcher: "Dispatcher" }, place: (host, pid) => `${host}, process ${pid}`,
+        figures: {
+            callbacks_last_hour: (count) => `${some(count, "callback")} in an hour`, reports_waiting: (count) => `${some(count, "report")} waiting`,
+            live_streams: (count) => some(count, "live stream"), providers: (count) => `sends through ${some(count, "provider")}`,
+            requests_in_flight: (count) => `${some(count, "request")} under way`,
+        },
+    },
     service: {
-        of: "Counts are those of the process that answered, since it started.", process: "Process", version: "Version", started: "Started",
+        of: "What follows counts the process that answered, which started ", version: "Version",
         database: "Database", reachable: "Answers", away: "Away", problem: "Problem", warning: "Warning", awaySince: "Away since", latency: "Answers in",
         schema: "Schema", schemaOf: (has, wants) => (has === wants ? `${has ?? "–"}, as expected` : `${has ?? "–"}, expected ${wants}`), commits: "Commits wait for the disk",
         writer: "Report writer", waiting: "Reports waiting", of2: (value, most) => `${n(value)} of at most ${n(most)}`, commitHalf: "Half of the commits within", commitMost: "99% within",

@@ -81,6 +81,12 @@ export function age(time, now = Date.now()) {
     return seconds > 0 ? t.time.ago(text) : t.time.in(text);
 }
 
+/** Memory and sizes, in megabytes. */
+export function bytes(value) {
+    if (value == null) return t.none;
+    return value < 1e6 ? `${whole.format(Math.ceil(value / 1000))} kB` : `${whole.format(Math.round(value / 1e6))} MB`;
+}
+
 /** A name of the API as people write it: the providers' names are data. */
 export function title(name) {
     return name ? name[0].toUpperCase() + name.slice(1) : t.none;

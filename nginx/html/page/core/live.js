@@ -64,6 +64,7 @@ export function follow(path, query, on, signal) {
                 clearTimeout(silence);
                 source.close();
                 signal.removeEventListener("abort", end);
+                removeEventListener("offline", end);
                 resolve();
             };
             const alive = () => {
@@ -71,6 +72,8 @@ export function follow(path, query, on, signal) {
                 silence = setTimeout(end, SILENCE_MS);
             };
             signal.addEventListener("abort", end, { once: true });
+            // A line of a device without a network is silent, and not closed.
+            addEventListener("offline", end);
             source.onopen = () => {
                 failures = 0;
                 setAsking(false);

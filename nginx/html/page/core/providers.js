@@ -1,5 +1,6 @@
 // The providers' names: they are the service's data, and the page knows none of them.
 import { api } from "./api.js";
+import * as format from "./format.js";
 
 let names = null;
 
@@ -12,4 +13,9 @@ export function providerNames(signal) {
             return [];
         });
     return names;
+}
+
+/** The same for a choice: [value, text] pairs. */
+export async function providerOptions(signal) {
+    return (await providerNames(signal)).map((name) => [name, format.title(name)]);
 }

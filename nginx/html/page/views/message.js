@@ -3,7 +3,7 @@ import { api } from "../core/api.js";
 import { h, put } from "../core/dom.js";
 import * as format from "../core/format.js";
 import { follow } from "../core/live.js";
-import { to } from "../core/router.js";
+import { go, to } from "../core/router.js";
 import { say } from "../core/say.js";
 import * as session from "../core/session.js";
 import { copyable } from "../parts/copy.js";
@@ -14,6 +14,7 @@ import { facts } from "../parts/table.js";
 import { at } from "../parts/time.js";
 import { spaced } from "../text/number.js";
 import { t } from "../strings.js";
+import { again, FIRST } from "./message/again.js";
 import { timeline } from "./message/timeline.js";
 
 export const title = () => t.message.title;
@@ -74,8 +75,15 @@ export function show({ root, id, signal }) {
         if (message.sent_by_us && message.status === "queued") {
             list.push(h("button", { type: "button", class: "button danger", on: { click: () => cancel(message) } }, t.message.cancel));
         }
-        if (message.to) list.push(h("a", { class: "button", href: to("send", { again: message.id }) }, t.message.again));
+        if (message.to && message.text) {
+            list.push(h("button", { type: "button", class: "button", on: { click: () => sendAgain(message) } }, t.message.again));
+        } else if (message.to) list.push(h("a", { class: "button", href: to("send", { again: message.id }) }, t.message.again));
         return list;
+    }
+
+    async function sendAgain(message) {
+        const id = await again(message, signal);
+        if (id) go(to(["messages", id]));
     }
 
     async function cancel(message) {
@@ -120,6 +128,7 @@ export function show({ root, id, signal }) {
             message.attempts == null ? null : [t.message.attempts, message.attempts],
             message.send_at ? [t.message.sendAt, at(message.send_at, { focusable: true })] : null,
             message.validity_minutes ? [t.message.validity, format.span(message.validity_minutes * 60)] : null,
+            message.metadata?.[FIRST] ? [t.message.againOf, h("a", { class: "inline-target", href: to(["messages", String(message.metadata[FIRST])]) }, t.message.theFirst)] : null,
             [t.columns.created_at, at(message.created_at, { focusable: true })],
             [t.columns.updated_at, at(message.updated_at, { focusable: true })],
             message.callback_data ? [t.message.callbackData, message.callback_data] : null,

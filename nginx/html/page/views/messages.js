@@ -1,4 +1,5 @@
 // The list of messages: newest first, live, filtered by the address.
+import { pause } from "../core/activity.js";
 import { api } from "../core/api.js";
 import { h, put } from "../core/dom.js";
 import { follow } from "../core/live.js";
@@ -21,6 +22,8 @@ const PAGE = 50;
 const MOST_ROWS = 1000;
 // A stream tells of each message; the list is asked again at most this often.
 const ASK_AGAIN_MS = 2000;
+// A search that has found nothing yet goes on by itself, with a rest for the others.
+const GO_ON_MS = 250;
 
 export const title = () => t.nav.messages;
 
@@ -69,7 +72,7 @@ export function show({ root, query: firstQuery, signal }) {
             put(frame, answer.messages.length ? list.element : nothing(answer));
             mine.next = answer.next;
             drawFoot(mine, answer);
-            say(t.messages.found(answer.messages.length, Boolean(answer.next)));
+            if (list.size || !answer.next) say(t.messages.found(list.size, Boolean(answer.next)));
             listen(mine);
         } catch (problem) {
             if (!mine.signal.aborted) put(frame, trouble(problem, () => begin(query)));
@@ -94,10 +97,11 @@ export function show({ root, query: firstQuery, signal }) {
             const answer = await page(mine, mine.next);
             if (mine.signal.aborted) return;
             if (!before && answer.messages.length) put(frame, list.element);
+            else if (!before && !answer.next) put(frame, nothing(answer));
             list.append(answer.messages);
             mine.next = answer.next;
             drawFoot(mine, answer);
-            say(t.messages.shown(list.size));
+            if (list.size || !answer.next) say(list.size ? t.messages.shown(list.size) : t.messages.found(0, false));
         } catch (problem) {
             if (mine.signal.aborted) return;
             put(foot, trouble(problem, () => older(mine, button)));
@@ -114,8 +118,14 @@ export function show({ root, query: firstQuery, signal }) {
             const button = h("button", { type: "button", class: "button" }, answer.searched_back_to ? t.messages.goOn : t.messages.older);
             button.addEventListener("click", () => older(mine, button));
             parts.push(button);
+            if (!list.size) goOn(mine, button);
         } else if (list.size) parts.push(h("p", { class: "quiet small" }, t.messages.end(list.size)));
         put(foot, parts);
+    }
+
+    async function goOn(mine, button) {
+        await pause(GO_ON_MS, mine.signal);
+        if (!mine.signal.aborted && button.isConnected && !button.disabled) older(mine, button);
     }
 
     /** Follows what happens: changed rows at once, new ones when nobody reads. */

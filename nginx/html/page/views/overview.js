@@ -12,9 +12,12 @@ import { charts } from "./overview/charts.js";
 import { topErrors } from "./overview/errors.js";
 import { judge } from "./overview/judgement.js";
 import { providerCards } from "./overview/providers.js";
+import { whatWaits } from "./overview/waiting.js";
 
 const ASK_MS = 5000;
 const COUNT_MS = 60000;
+// What waits for somebody changes slowly.
+const WAITING_MS = 15000;
 
 export const title = () => t.nav.overview;
 
@@ -31,14 +34,21 @@ export function show({ root, query, signal }) {
         h("section", { class: "stack" }, h("div", { class: "section-head" }, h("h2", null, t.overview.how), periods), drawings), errors);
 
     let lastVerdict = "";
+    let waiting = { letters: {} };
+    let waitingAt = -WAITING_MS;
 
     async function look() {
         let judged;
         try {
             const status = await api.get("/v1/status", {}, signal);
-            judged = judge(status);
+            if (performance.now() - waitingAt > WAITING_MS) {
+                waitingAt = performance.now();
+                // Where it cannot be had, the rest is shown all the same.
+                waiting = await whatWaits(Object.keys(status.providers), signal).catch(() => waiting);
+            }
+            judged = judge(status, waiting);
             // Not under somebody's hands.
-            if (!providers.contains(document.activeElement)) put(providers, h("h2", null, t.overview.providers), providerCards(status));
+            if (!providers.contains(document.activeElement)) put(providers, h("h2", null, t.overview.providers), providerCards(status, waiting));
         } catch (problem) {
             if (signal.aborted) return;
             judged = { kind: "failed", sentence: t.overview.noStatus, items: [{ text: explain(problem) }] };

@@ -57,7 +57,7 @@ export function show({ root, id, signal }) {
         const all = [...messages.values()];
         const numbers = Object.fromEntries(KINDS.map((kind) => [kind, all.filter((one) => kindOf(one.status) === kind).length]));
         const final = all.filter((one) => one.final).length;
-        put(bar, KINDS.map((kind) => {
+        put(bar, KINDS.filter((kind) => numbers[kind]).map((kind) => {
             const part = h("span", { class: kind });
             part.style.setProperty("flex-grow", String(numbers[kind]));
             return part;

@@ -1,4 +1,4 @@
-// The state of the service: database, writer, callbacks and sending of each provider.
+// The state of the service: its processes, database, writer, callbacks and sending of each provider.
 import { api } from "../core/api.js";
 import { every } from "../core/activity.js";
 import { h, put } from "../core/dom.js";
@@ -8,6 +8,7 @@ import { loading, trouble } from "../parts/states.js";
 import { facts } from "../parts/table.js";
 import { ago, at, secondsAgo } from "../parts/time.js";
 import { t } from "../strings.js";
+import { processTable } from "./status/processes.js";
 
 const ASK_MS = 5000;
 
@@ -15,7 +16,7 @@ export const title = () => t.nav.status;
 
 export function show({ root, signal }) {
     const body = h("div", { class: "stack" }, loading());
-    put(root, h("div", { class: "head" }, h("h1", null, t.nav.status), h("p", { class: "quiet small" }, t.service.of)), body);
+    put(root, h("div", { class: "head" }, h("h1", null, t.nav.status)), body);
 
     async function load() {
         try {
@@ -35,9 +36,7 @@ function draw(status) {
     const { database, writer } = status;
     const milliseconds = (value) => (value === null ? t.none : format.span(value / 1000));
     return [
-        section(t.service.process, null, [
-            [t.service.version, status.version], [t.service.started, ago(status.started_at, { focusable: true })],
-        ]),
+        h("section", { class: "stack tight" }, h("h2", null, t.process.title), processTable(status)),
         section(t.service.database, database.reachable && !database.problem ? badge("delivered", t.service.reachable) : badge("failed", t.service.away), [
             database.problem ? [t.service.problem, database.problem] : null,
             database.warning ? [t.service.warning, database.warning] : null,
@@ -46,10 +45,12 @@ function draw(status) {
             [t.service.schema, t.service.schemaOf(database.migration, database.expected_migration)],
             [t.service.commits, database.synchronous_commit ?? t.none],
         ]),
+        h("p", { class: "quiet small" }, t.service.of, ago(status.started_at, { focusable: true }), "."),
         section(t.service.writer, null, [
             [t.service.waiting, t.service.of2(writer.queued_reports, writer.capacity_reports)],
             [t.service.commitHalf, milliseconds(writer.commit_ms.p50)], [t.service.commitMost, milliseconds(writer.commit_ms.p99)],
         ]),
+        status.spool ? spoolSection(status.spool) : null,
         ...Object.entries(status.providers).map(([name, provider]) => providerSection(name, provider, status.sending?.[name])),
         status.sending === null ? h("p", { class: "card" }, status.sending_problem) : null,
     ];
@@ -57,6 +58,18 @@ function draw(status) {
 
 function section(title, mark, pairs, ...more) {
     return h("section", { class: "card stack tight" }, h("div", { class: "section-head" }, h("h2", null, title), mark), facts(pairs), more);
+}
+
+/** Callbacks that are kept on disk until the database takes them. */
+function spoolSection(spool) {
+    return section(t.spool.title, spool.problem ? badge("failed", t.spool.full) : badge("delivered", t.spool.takes), [
+        spool.problem ? [t.service.problem, spool.problem] : null,
+        [t.spool.waiting, t.spool.waitingOf(spool.waiting_callbacks, format.bytes(spool.waiting_bytes))],
+        [t.spool.oldest, secondsAgo(spool.oldest_age_seconds, { focusable: true }) ?? t.none],
+        [t.spool.drained, t.spool.rate(spool.drained_per_second)],
+        [t.spool.disk, t.spool.diskOf(format.bytes(spool.bytes), format.bytes(spool.limit_bytes))],
+        spool.set_aside_files ? [t.spool.setAside, format.count(spool.set_aside_files)] : null,
+    ]);
 }
 
 function providerSection(name, provider, sending) {

@@ -6,8 +6,10 @@ import * as format from "../../core/format.js";
 import * as session from "../../core/session.js";
 import { kindOf, statusBadge } from "../../parts/status.js";
 import { icon } from "../../parts/icons.js";
+import { rawBytes } from "../../parts/raw.js";
 import { explain } from "../../parts/states.js";
 import { at } from "../../parts/time.js";
+import { bytesOf } from "../../text/bytes.js";
 import { t } from "../../strings.js";
 
 /** The list of steps. */
@@ -61,7 +63,7 @@ function eventStep(entry) {
     };
 }
 
-/** The bytes of a callback, as text that shows what cannot be printed. */
+/** A callback as it was received, asked for when somebody opens it. */
 function rawCallback(id, signal) {
     const body = h("div", { class: "raw" });
     const details = h("details", { class: "raw-callback" }, h("summary", { data: { keep: id } }, t.timeline.raw), body);
@@ -72,27 +74,10 @@ function rawCallback(id, signal) {
             const callback = await api.get(`/v1/callbacks/${encodeURIComponent(id)}`, {}, signal);
             put(body,
                 h("p", { class: "quiet small" }, [callback.path, callback.content_type, t.timeline.bytes(callback.bytes)].filter(Boolean).join(" · ")),
-                h("pre", { tabindex: "0" }, readable(callback)));
+                rawBytes(callback.encoding === "base64" ? bytesOf(callback.body) : new TextEncoder().encode(callback.body)));
         } catch (problem) {
             put(body, h("p", { class: "outcome wrong" }, problem.status === 404 ? t.timeline.noRaw : explain(problem)));
         }
     });
     return details;
-}
-
-/** JSON is set out; everything else as it is, with control characters made visible. */
-export function readable(callback) {
-    let text = callback.body;
-    if (callback.encoding === "base64") {
-        text = new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
-    }
-    try {
-        text = JSON.stringify(JSON.parse(text), null, 2);
-    } catch {
-        // A form, a line for each field.
-        text = text.replace(/&/g, "&\n");
-    }
-    // eslint-disable-next-line no-control-regex
-    return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

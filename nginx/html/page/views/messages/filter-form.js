@@ -2,6 +2,7 @@
 // They only change the address; the list follows it.
 import { h, put } from "../../core/dom.js";
 import * as format from "../../core/format.js";
+import { local, RANGES, utc } from "../../core/period.js";
 import { go, to } from "../../core/router.js";
 import * as session from "../../core/session.js";
 import { open } from "../../parts/dialog.js";
@@ -10,7 +11,7 @@ import { icon } from "../../parts/icons.js";
 import { menu } from "../../parts/menu.js";
 import { STATUSES } from "../../parts/status.js";
 import { t } from "../../strings.js";
-import { changed, conditions, RANGES } from "./filter.js";
+import { changed, conditions } from "./filter.js";
 
 export function filterForm({ providers, signal }) {
     let query = new URLSearchParams();
@@ -119,16 +120,4 @@ function shown(name, value) {
     }
     default: return value;
     }
-}
-
-/** A time of the address in the form of a datetime-local field. */
-function local(text) {
-    const time = new Date(text ?? "");
-    if (Number.isNaN(time.getTime())) return "";
-    return new Date(time - time.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
-}
-
-function utc(text) {
-    const time = new Date(text);
-    return Number.isNaN(time.getTime()) ? "" : time.toISOString();
 }

@@ -1,32 +1,11 @@
 // The filter of a list of messages: what the address says of it, and what the API is asked.
+import { period, RANGES } from "../../core/period.js";
 
 /** The API's own filters, by its names; metadata.KEY besides. */
 export const FILTERS = [
     "q", "status", "final", "provider", "error_code", "to", "to_prefix", "from", "country",
     "since", "until", "submitted_by", "send_request_id",
 ];
-
-const HOUR = 3600 * 1000;
-
-/** Presets of the period. In the address they stand by name, so that a link means the same tomorrow. */
-export const RANGES = ["hour", "today", "yesterday", "week", "month"];
-
-/** {since, until} of a preset. */
-export function period(range, now = new Date()) {
-    const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate());
-    switch (range) {
-    case "hour": return { since: new Date(now - HOUR) };
-    case "today": return { since: midnight };
-    case "yesterday": {
-        const before = new Date(midnight);
-        before.setDate(before.getDate() - 1);
-        return { since: before, until: midnight };
-    }
-    case "week": return { since: new Date(now - 7 * 24 * HOUR) };
-    case "month": return { since: new Date(now - 30 * 24 * HOUR) };
-    default: return {};
-    }
-}
 
 /** The conditions that an address sets, as [name, value] in the order of the list. */
 export function conditions(query) {

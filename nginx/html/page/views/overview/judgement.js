@@ -1,4 +1,4 @@
-// Whether all is well, from /v1/status: one sentence, and what needs a hand with the button for it.
+// Whether all is well, from /v1/status and what waits for somebody: one sentence, and what needs a hand with the button for it.
 import * as format from "../../core/format.js";
 import { to } from "../../core/router.js";
 import { t } from "../../strings.js";
@@ -8,16 +8,17 @@ const LATE_SECONDS = 300;
 const FULL_SHARE = 0.8;
 
 /** {kind, sentence, items: [{text, href, action}]}; kind is delivered, unknown or failed. */
-export function judge(status) {
+export function judge(status, waits) {
     const urgent = [];
     const worth = [];
     const { database, writer } = status;
     if (!database.reachable || database.problem) {
-        urgent.push({ text: t.judge.database(database.problem), href: to("status"), action: t.judge.showStatus });
+        urgent.push({ text: t.judge.database(database.problem, Boolean(status.spool?.accepts)), href: to("status"), action: t.judge.showStatus });
     }
     if (writer.capacity_reports && writer.queued_reports / writer.capacity_reports > FULL_SHARE) {
         urgent.push({ text: t.judge.writer(writer.queued_reports, writer.capacity_reports), href: to("status"), action: t.judge.showStatus });
     }
+    judgeSpool(status.spool, urgent, worth);
     for (const [name, provider] of Object.entries(status.providers)) {
         const minutes = provider.minutes_until_provider_gives_up;
         if (minutes !== null) {
@@ -25,6 +26,10 @@ export function judge(status) {
         }
     }
     for (const [name, sending] of Object.entries(status.sending ?? {})) judgeSending(name, sending, urgent, worth);
+    for (const [name, count] of Object.entries(waits.letters)) {
+        if (count) worth.push({ text: t.judge.deadLetters(format.title(name), count), href: to("dead-letters", { provider: name }), action: t.judge.showLetters });
+    }
+    if (waits.quarantined) worth.push({ text: t.judge.quarantined(waits.quarantined), href: to("quarantine"), action: t.judge.showQuarantine });
     if (status.sending === null && database.reachable) worth.push({ text: t.judge.sendingUnknown(status.sending_problem) });
     if (database.warning) worth.push({ text: database.warning, href: to("status"), action: t.judge.showStatus });
 
@@ -32,6 +37,14 @@ export function judge(status) {
     if (urgent.length) return { kind: "failed", sentence: t.judge.bad(urgent.length, urgent[0].text), items };
     if (worth.length) return { kind: "unknown", sentence: t.judge.look(worth.length), items };
     return { kind: "delivered", sentence: t.judge.well(waiting(status), t.judge.providers(Object.keys(status.providers).map(format.title))), items };
+}
+
+function judgeSpool(spool, urgent, worth) {
+    if (!spool) return;
+    const link = { href: to("status"), action: t.judge.showStatus };
+    if (spool.problem) urgent.push({ text: t.judge.spoolFull(spool.problem), ...link });
+    if (spool.waiting_callbacks) worth.push({ text: t.judge.spooled(spool.waiting_callbacks), ...link });
+    if (spool.set_aside_files) worth.push({ text: t.judge.setAside(spool.set_aside_files), ...link });
 }
 
 function judgeSending(name, sending, urgent, worth) {
@@ -44,12 +57,6 @@ function judgeSending(name, sending, urgent, worth) {
         urgent.push({ text: t.judge.noDispatcher(provider, sending.queued), ...link });
     } else if (sending.oldest_due_age_seconds > LATE_SECONDS) {
         worth.push({ text: t.judge.late(provider, sending.queued, format.span(sending.oldest_due_age_seconds)), ...link });
-    }
-    if (sending.counts?.dead_letters > 0) {
-        worth.push({
-            text: t.judge.deadLetters(provider, sending.counts.dead_letters),
-            href: to("messages", { provider: name, status: "failed,rejected" }), action: t.judge.showMessages,
-        });
     }
 }
 

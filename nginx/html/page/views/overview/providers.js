@@ -9,7 +9,7 @@ import { t } from "../../strings.js";
 
 const STATES = { running: "delivered", stopped: "failed", no_dispatcher: "unknown" };
 
-export function providerCards(status) {
+export function providerCards(status, waits) {
     return h("ul", { class: "cards" }, Object.entries(status.providers).map(([name, provider]) => {
         const sending = status.sending?.[name];
         const minutes = provider.minutes_until_provider_gives_up;
@@ -26,7 +26,7 @@ export function providerCards(status) {
                 sending ? [t.provider.queued, link(sending.queued, name, "queued")] : null,
                 sending ? [t.provider.awaiting, link(sending.awaiting_report, name, "accepted,sent")] : null,
                 sending?.unsure ? [t.provider.unsure, format.count(sending.unsure)] : null,
-                sending ? [t.provider.deadLetters, format.count(sending.counts.dead_letters)] : null,
+                [t.provider.deadLetters, waits.letters[name] ? h("a", { class: "inline-target", href: to("dead-letters", { provider: name }) }, format.count(waits.letters[name])) : "0"],
             ]));
     }));
 }
