@@ -56,41 +56,43 @@ comment on table statistic_change is 'Changes of statistic that are not in it ye
 comment on column statistic_change.hours is 'Of message.created_at, in UTC.';
 comment on column statistic_change.senders is 'The first 100 characters.';
 
--- Messages by hour (and once more by day) of created_at, one row for each value of each dimension:
+-- Messages by hour (and once more by day) of created_at, one row for each value of each dimension and each
+-- currency:
 --   0  all messages        value ''
 --   1  provider            value: its code
---   2  error               value: outcome_id; country: the recipient's
+--   2  error               value: outcome_id
 --   3  country             value: ISO 3166
 --   4  sender              value: its first 100 characters
 --   5  submitter           value: the principal's id
--- An unknown value is ''. All rows of one dimension add up to all messages. Rows stay when their
--- messages have moved on: then `messages` is 0, so ask for `messages > 0`. To learn in which hours a
--- value occurs, ask statistic_value for (dimension, value), for a status dimension 0, and treat every
--- hour that occurs in statistic_change as if it might be there.
+--   6  error and country   value: outcome_id; country: the recipient's
+--   7  status              value: its code
+-- An unknown value is ''. All rows of one dimension add up to all messages. A row holds all statuses: a
+-- month of a hundred senders is read in a few milliseconds that way. Rows stay when their messages have
+-- moved on; then `statuses` is empty. To learn in which hours a value occurs, ask statistic_value for
+-- (dimension, value), and treat every hour that occurs in statistic_change as if it might be there.
 create table statistic (
     since     timestamptz not null,
-    messages  bigint      not null,
     segments  bigint      not null,
     dimension smallint    not null,
-    status    smallint    not null,
     is_day    boolean     not null,
     value     text        not null,
     country   text        not null,
     currency  text        not null,
     price     numeric     not null,
+    statuses  bigint[]    not null,
     delays    bigint[]    not null,
-    constraint statistic_pkey
-        primary key (is_day, dimension, since, value, country, status, currency),
-    constraint statistic_dimension_known check (dimension between 0 and 5),
+    constraint statistic_pkey primary key (is_day, dimension, since, value, country, currency),
+    constraint statistic_dimension_known check (dimension between 0 and 7),
     constraint statistic_value_length check (
         char_length(value) <= 100 and char_length(country) <= 2 and char_length(currency) <= 16)
 ) with (fillfactor = 70);
 
 create index statistic_value on statistic (dimension, value, since) where not is_day;
 
-comment on table statistic is 'Messages by hour and by day of their creation, by dimension, value, current status and currency.';
+comment on table statistic is 'Messages by hour and by day of their creation, by dimension, value and currency.';
 comment on column statistic.since is 'Start of the hour or the day, in UTC.';
-comment on column statistic.country is 'In dimension 2 only; else empty.';
+comment on column statistic.country is 'In dimension 6 only; else empty.';
+comment on column statistic.statuses is 'Pairs of a current status and how many messages have it.';
 comment on column statistic.delays is 'Pairs of a class of message.delay and how many messages are in it.';
 
 -- What messages add, taken from their rows after an update: whoever updates them needs to know nothing
@@ -132,20 +134,18 @@ create trigger count_updated after update on message
 
 comment on function count_updated_messages is 'Tells statistic_change what an update of messages moved.';
 
--- The sum of two lists of pairs.
-create function add_delays(a bigint[], b bigint[]) returns bigint[]
+-- Adds up the pairs of equal first numbers, in their order; those that come to nothing are left out.
+create function sum_pairs(pairs bigint[]) returns bigint[]
     language sql
     immutable
     parallel safe
     return coalesce((
-        select array_agg(array[class, number] order by class)
+        select array_agg(array[key, number] order by key)
         from (
-            select class, sum(number)::bigint as number
-            from (select a[i][1], a[i][2] from generate_subscripts(a, 1) as i
-                  union all
-                  select b[i][1], b[i][2] from generate_subscripts(b, 1) as i) as pair (class, number)
-            group by class
-            having sum(number) <> 0
+            select pairs[n][1] as key, sum(pairs[n][2])::bigint as number
+            from generate_subscripts(pairs, 1) as n
+            group by 1
+            having sum(pairs[n][2]) <> 0
         ) as summed), '{}');
 
 -- Moves a portion of statistic_change into statistic; tells how many rows it took, null if somebody
@@ -188,41 +188,35 @@ begin
         cross join lateral (values
             (0::smallint, '', ''),
             (1::smallint, change.provider::text, ''),
-            (2::smallint, coalesce(change.outcome_id::text, ''), coalesce(change.country, '')),
+            (2::smallint, coalesce(change.outcome_id::text, ''), ''),
             (3::smallint, coalesce(change.country, ''), ''),
             (4::smallint, coalesce(change.sender, ''), ''),
-            (5::smallint, coalesce(change.submitter_id::text, ''), '')
+            (5::smallint, coalesce(change.submitter_id::text, ''), ''),
+            (6::smallint, coalesce(change.outcome_id::text, ''), coalesce(change.country, '')),
+            (7::smallint, change.status::text, '')
         ) as part (dimension, value, country)
         group by 1, 2, 3, 4, 5, 6, 7
     ),
-    summed as (
-        select span.is_day, span.since, dimension, value, country, status, currency, delay,
-            sum(messages) as messages, sum(segments) as segments, sum(price) as price
+    stored as (
+        insert into statistic as known (
+            is_day, since, dimension, value, country, currency, segments, price, statuses, delays)
+        select span.is_day, span.since, dimension, value, country, currency, sum(segments), sum(price),
+            sum_pairs(array_agg(array[status::bigint, messages::bigint])),
+            coalesce(sum_pairs(
+                array_agg(array[delay::bigint, messages::bigint]) filter (where delay is not null)),
+                '{}')
         from counted
         cross join lateral (values
             (false, hour), (true, date_trunc('day', hour, 'UTC'))
         ) as span (is_day, since)
-        group by 1, 2, 3, 4, 5, 6, 7, 8
-    ),
-    stored as (
-        insert into statistic as known (
-            is_day, since, dimension, value, country, status, currency, messages, segments, price,
-            delays)
-        select is_day, since, dimension, value, country, status, currency, sum(messages),
-            sum(segments), sum(price),
-            coalesce(
-                array_agg(array[delay::bigint, messages::bigint] order by delay)
-                    filter (where delay is not null and messages <> 0), '{}')
-        from summed
-        group by 1, 2, 3, 4, 5, 6, 7
-        on conflict (is_day, dimension, since, value, country, status, currency) do update set
-            messages = known.messages + excluded.messages,
+        group by 1, 2, 3, 4, 5, 6
+        on conflict (is_day, dimension, since, value, country, currency) do update set
             segments = known.segments + excluded.segments,
             price = known.price + excluded.price,
+            statuses = sum_pairs(known.statuses || excluded.statuses),
             delays = case
                 when excluded.delays = '{}' then known.delays
-                when known.delays = '{}' then excluded.delays
-                else add_delays(known.delays, excluded.delays) end
+                else sum_pairs(known.delays || excluded.delays) end
     )
     select count(*) from taken into moved;
     return moved;
@@ -264,60 +258,70 @@ begin
         where hour = counted_hour
     ),
     part as (
-        select split.dimension, split.value, split.country, trait.status,
-            coalesce(left(trait.currency, 16), '') as currency, trait.delay::bigint as delay,
-            trait.messages, coalesce(trait.messages * trait.segments, 0) as segments,
-            coalesce(trait.messages * trait.price, 0) as price,
-            case when trait.delay is null then 0 else trait.messages end as timed
+        select split.dimension, split.value, split.country,
+            coalesce(left(trait.currency, 16), '') as currency, trait.status::bigint as status,
+            trait.messages, trait.delay::bigint as delay, trait.messages as timed,
+            coalesce(trait.messages * trait.segments, 0) as segments,
+            coalesce(trait.messages * trait.price, 0) as price
         from trait
         cross join lateral (values
             (0::smallint, '', ''),
             (1::smallint, trait.provider::text, ''),
-            (2::smallint, coalesce(trait.outcome_id::text, ''), coalesce(trait.country, '')),
+            (2::smallint, coalesce(trait.outcome_id::text, ''), ''),
             (3::smallint, coalesce(trait.country, ''), ''),
             (4::smallint, coalesce(trait.sender, ''), ''),
-            (5::smallint, coalesce(trait.submitter_id::text, ''), '')
+            (5::smallint, coalesce(trait.submitter_id::text, ''), ''),
+            (6::smallint, coalesce(trait.outcome_id::text, ''), coalesce(trait.country, '')),
+            (7::smallint, trait.status::text, '')
         ) as split (dimension, value, country)
         union all
-        select dimension, value, country, status, currency, null, -messages, -segments, -price, 0
+        select dimension, value, country, currency, null, 0, null, 0, -segments, -price
         from statistic where not is_day and since = counted_hour
         union all
-        select dimension, value, country, status, currency, delays[n][1], 0, 0, 0, -delays[n][2]
+        select dimension, value, country, currency, statuses[n][1], -statuses[n][2], null, 0, 0, 0
+        from statistic, generate_subscripts(statuses, 1) as n
+        where not is_day and since = counted_hour
+        union all
+        select dimension, value, country, currency, null, 0, delays[n][1], -delays[n][2], 0, 0
         from statistic, generate_subscripts(delays, 1) as n
         where not is_day and since = counted_hour
     ),
     difference as materialized (
-        select dimension, value, country, status, currency, sum(messages) as messages,
-            sum(segments) as segments, sum(price) as price,
-            coalesce(
-                array_agg(array[delay, timed::bigint] order by delay)
-                    filter (where delay is not null and timed <> 0), '{}') as delays
-        from (
-            select dimension, value, country, status, currency, delay, sum(messages) as messages,
-                sum(segments) as segments, sum(price) as price, sum(timed) as timed
-            from part
-            group by 1, 2, 3, 4, 5, 6
-        ) as summed
-        group by 1, 2, 3, 4, 5
-        having sum(messages) <> 0 or sum(segments) <> 0 or sum(price) <> 0
-            or count(*) filter (where delay is not null and timed <> 0) > 0
+        select * from (
+            select dimension, value, country, currency, sum(segments) as segments,
+                sum(price) as price,
+                coalesce(sum_pairs(
+                    array_agg(array[status, messages]) filter (where status is not null)), '{}'
+                ) as statuses,
+                coalesce(sum_pairs(
+                    array_agg(array[delay, timed]) filter (where delay is not null)), '{}'
+                ) as delays
+            from (
+                select dimension, value, country, currency, status, delay,
+                    sum(messages)::bigint as messages, sum(timed)::bigint as timed,
+                    sum(segments) as segments, sum(price) as price
+                from part
+                group by 1, 2, 3, 4, 5, 6
+            ) as summed
+            group by 1, 2, 3, 4
+        ) as compared
+        where segments <> 0 or price <> 0 or statuses <> '{}' or delays <> '{}'
     ),
     corrected as (
         insert into statistic as known (
-            is_day, since, dimension, value, country, status, currency, messages, segments, price,
-            delays)
-        select span.is_day, span.since, dimension, value, country, status, currency, messages,
-            segments, price, delays
+            is_day, since, dimension, value, country, currency, segments, price, statuses, delays)
+        select span.is_day, span.since, dimension, value, country, currency, segments, price, statuses,
+            delays
         from difference
         cross join lateral (values
             (false, counted_hour), (true, date_trunc('day', counted_hour, 'UTC'))
         ) as span (is_day, since)
         where repairs
-        on conflict (is_day, dimension, since, value, country, status, currency) do update set
-            messages = known.messages + excluded.messages,
+        on conflict (is_day, dimension, since, value, country, currency) do update set
             segments = known.segments + excluded.segments,
             price = known.price + excluded.price,
-            delays = add_delays(known.delays, excluded.delays)
+            statuses = sum_pairs(known.statuses || excluded.statuses),
+            delays = sum_pairs(known.delays || excluded.delays)
     )
     select count(*) from difference into wrong;
     return wrong;
@@ -386,7 +390,7 @@ $$;
 
 comment on function drop_old_statistics is 'Drops a portion of the hours of statistic that are older than 400 days.';
 
-revoke all on function count_updated_messages, add_delays, fold_statistics, recount_statistics,
+revoke all on function count_updated_messages, sum_pairs, fold_statistics, recount_statistics,
     recount_next_hour, drop_old_statistics from public;
 
 -- For the reasons see 0003 and 0006.

@@ -215,9 +215,9 @@ counted as materialized (
         sum(price)
     from message group by hour, provider, status, currency, delay
     union all
-    select hour, 2::smallint, coalesce(outcome_id::text, ''), coalesce(country, ''), status, currency,
-        delay, count(*), sum(segments), sum(price)
-    from message group by hour, outcome_id, country, status, currency, delay
+    select hour, 2::smallint, coalesce(outcome_id::text, ''), '', status, currency, delay, count(*),
+        sum(segments), sum(price)
+    from message group by hour, outcome_id, status, currency, delay
     union all
     select hour, 3::smallint, coalesce(country, ''), '', status, currency, delay, count(*),
         sum(segments), sum(price)
@@ -230,6 +230,14 @@ counted as materialized (
     select hour, 5::smallint, coalesce(submitter_id::text, ''), '', status, currency, delay, count(*),
         sum(segments), sum(price)
     from message group by hour, submitter_id, status, currency, delay
+    union all
+    select hour, 6::smallint, coalesce(outcome_id::text, ''), coalesce(country, ''), status, currency,
+        delay, count(*), sum(segments), sum(price)
+    from message group by hour, outcome_id, country, status, currency, delay
+    union all
+    select hour, 7::smallint, status::text, '', status, currency, delay, count(*), sum(segments),
+        sum(price)
+    from message group by hour, status, currency, delay
 ),
 summed as (
     select is_day, case when is_day then date_trunc('day', hour, 'UTC') else hour end as since,
@@ -239,13 +247,13 @@ summed as (
     group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 insert into statistic (
-    is_day, since, dimension, value, country, status, currency, messages, segments, price, delays)
-select is_day, since, dimension, value, land, status, currency, sum(messages),
-    coalesce(sum(segments), 0), coalesce(sum(price), 0),
-    coalesce(array_agg(array[delay::bigint, messages::bigint] order by delay)
-        filter (where delay is not null), '{}')
+    is_day, since, dimension, value, country, currency, segments, price, statuses, delays)
+select is_day, since, dimension, value, land, currency, coalesce(sum(segments), 0),
+    coalesce(sum(price), 0), sum_pairs(array_agg(array[status::bigint, messages::bigint])),
+    coalesce(sum_pairs(
+        array_agg(array[delay::bigint, messages::bigint]) filter (where delay is not null)), '{}')
 from summed
-group by 1, 2, 3, 4, 5, 6, 7;
+group by 1, 2, 3, 4, 5, 6;
 
 -- Everything is counted here; a day after an update a search relies on it.
 update schema_migration set applied_at = applied_at - interval '60 days' where version = 17;

@@ -59,7 +59,7 @@ struct MessageFiguresTests {
     {
         var figures = MessageFigures()
         figures.add(
-            messages, status, segments: messages, price: .zero, currency: "", delays: delays)
+            [Int64(status.code), messages], segments: messages, price: .zero, currency: "", delays: delays)
         return figures
     }
 
@@ -91,16 +91,17 @@ struct MessageFiguresTests {
         let query = StatisticsQuery(
             from: start, to: start.advanced(by: .seconds(3 * 86_400 - 60)), bucket: .day,
             by: .country, mostGroups: 2)
-        let counts = [("CH", 5), ("DE", 7), ("FR", 1), ("IT", 2)].flatMap { country, count in
-            [0, 90_000].map { seconds in
-                (
-                    start: start.advanced(by: .seconds(seconds)),
-                    group: StatisticsGroup.country(country),
-                    figures: figures(Int64(count), .delivered)
-                )
+        let countries = [("CH", 5), ("DE", 7), ("FR", 1), ("IT", 2), ("DE", 0)]
+        var sums = StatisticsSums(query, groups: countries.map { .country($0.0) })
+        for (place, country) in countries.enumerated() {
+            // The last one is after the period.
+            for seconds in [0, 90_000, 3 * 86_400] {
+                sums.add(
+                    at: start.advanced(by: .seconds(seconds)), group: place,
+                    [Int64(Status.delivered.code), Int64(country.1)], segments: 0, price: .zero, currency: "", delays: [])
             }
         }
-        let statistics = MessageStatistics(query, counts: counts)
+        let statistics = MessageStatistics(sums)
         #expect(statistics.totals.messages == 30)
         #expect(statistics.groups.map(\.name) == [.country("DE"), .country("CH"), .rest])
         #expect(statistics.groups.map(\.figures.messages) == [14, 10, 6])

@@ -160,7 +160,7 @@ struct StatisticsExactnessTests {
                 #expect("\(statistics.totals[.delivered])" == delivered)
                 let price = try sending.database.run(
                     "select trim_scale(sum(price)) from message where currency = 'EUR'")
-                #expect(statistics.totals.prices["EUR"]?.description == price)
+                #expect(statistics.totals.price(in: "EUR")?.description == price)
                 if dimension != nil { #expect(statistics.groups.count <= 4) }
             }
         }

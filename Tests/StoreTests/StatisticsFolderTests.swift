@@ -48,7 +48,10 @@ struct StatisticsFolderTests {
         }
         try database.expectExactCounts()
         #expect(
-            try database.run("select sum(messages) from statistic where is_day and dimension = 0")
+            try database.run("""
+                select sum(statuses[n][2]) from statistic, generate_subscripts(statuses, 1) as n
+                where is_day and dimension = 0
+                """)
                 == "320")
     }
 
@@ -71,9 +74,9 @@ struct StatisticsFolderTests {
         try database.expectExactCounts()
         try database.run(
             """
-            update statistic set messages = messages + 3, price = price - 1,
+            update statistic set statuses = sum_pairs(statuses || array[[4::bigint, 3]]), price = price - 1,
                 delays = array[[1::bigint, 2]]
-            where dimension = 3 and status = 4
+            where dimension = 3 and statuses[1][1] = 4
             """)
         let hours = "select distinct since from statistic where not is_day"
         let wrong = try database.run(
@@ -107,9 +110,8 @@ struct StatisticsFolderTests {
         try database.run(
             """
             insert into statistic (
-                is_day, since, dimension, value, country, status, currency, messages, segments, price,
-                delays)
-            select is_day, now() - make_interval(days => age), 0, '', '', 4, 'EUR', 1, 1, 1, '{}'
+                is_day, since, dimension, value, country, currency, segments, price, statuses, delays)
+            select is_day, now() - make_interval(days => age), 0, '', '', 'EUR', 1, 1, '{{4,1}}', '{}'
             from unnest(array[true, false]) as is_day, unnest(array[399, 401]) as age
             """)
         let maintenance = Maintenance(try database.pool(1), keepDays: 30, logger: .silent)
@@ -141,7 +143,7 @@ struct StatisticsFolderTests {
                         from: .noon(plus: 3600), to: .noon(plus: 3 * day + 7200), bucket: bucket,
                         by: .provider, mostGroups: 5))
                 #expect(statistics.totals.messages == 73)
-                #expect(statistics.totals.prices["EUR"]?.description == "0.73")
+                #expect(statistics.totals.price(in: "EUR")?.description == "0.73")
                 #expect(
                     statistics.pieces.map(\.totals.messages)
                         == (bucket == .day

@@ -19,11 +19,6 @@ struct StatisticsEndpointTests {
             _ query: StatisticsQuery
         ) throws(StoreFailure) -> MessageStatistics {
             asked.withLock { $0.counts.append(query) }
-            var figures = MessageFigures()
-            figures.add(
-                2, .delivered, segments: 3, price: ExactAmount("0.030") ?? .zero, currency: "EUR",
-                delays: [75, 2])
-            figures.add(1, .failed, segments: 1, price: .zero, currency: "", delays: [])
             let group: StatisticsGroup =
                 switch query.dimension {
                 case .sender: .sender("+41791234567")
@@ -31,8 +26,12 @@ struct StatisticsEndpointTests {
                 case .submittedBy: .submitter("id", kind: "key", name: "shop")
                 default: .country(nil)
                 }
-            return MessageStatistics(
-                query, counts: [(start: query.from, group: group, figures: figures)])
+            var sums = StatisticsSums(query, groups: [group])
+            sums.add(
+                at: query.from, group: 0,
+                [Int64(Status.delivered.code), 2, Int64(Status.failed.code), 1], segments: 4,
+                price: ExactAmount("0.030") ?? .zero, currency: "EUR", delays: [75, 2])
+            return MessageStatistics(sums)
         }
 
         func errors(_ query: ErrorQuery) throws(StoreFailure) -> [ErrorCount] {

@@ -20,37 +20,44 @@ package struct ExactAmount: Hashable, Sendable, CustomStringConvertible {
     /// digits. Nil for another form, for more than 18 digits after the point, and for a number that
     /// is too great.
     package init?(_ text: String) {
-        let isNegative = text.utf8.first == UInt8(ascii: "-")
-        let halves = text.utf8.dropFirst(isNegative ? 1 : 0).split(
-            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard halves.count <= 2, let first = halves.first, let whole = Self.digits(first) else {
-            return nil
-        }
-        var rest: Int64 = 0
-        if halves.count == 2 {
-            guard !halves[1].isEmpty, halves[1].dropFirst(18).allSatisfy({ $0 == 0x30 }) else {
-                return nil
-            }
-            let kept = halves[1].prefix(18)
-            guard let digits = Self.digits(kept) else { return nil }
-            // Fewer than 10^18.
-            rest = Int64(digits)
-            for _ in kept.count..<18 { rest *= 10 }
-        }
-        let isBelow = isNegative && rest > 0
-        self.whole = isNegative ? -whole - (isBelow ? 1 : 0) : whole
-        self.rest = isBelow ? Self.unit - rest : rest
+        var text = text
+        guard let amount = text.withUTF8({ Self.parsed($0) }) else { return nil }
+        self = amount
     }
 
-    private static func digits(_ text: some Collection<UInt8>) -> Int128? {
-        guard !text.isEmpty, text.count <= 37 else { return nil }
-        var number: Int128 = 0
-        for byte in text {
-            let digit = byte &- UInt8(ascii: "0")
-            guard digit <= 9 else { return nil }
-            number = number * 10 + Int128(digit)
+    /// In one pass: sums are of a hundred thousand amounts.
+    private static func parsed(_ text: UnsafeBufferPointer<UInt8>) -> ExactAmount? {
+        var index = 0
+        let isNegative = text.first == UInt8(ascii: "-")
+        if isNegative { index = 1 }
+        let firstDigit = index
+        var whole: Int128 = 0
+        while index < text.count, let digit = digit(text[index]) {
+            guard index - firstDigit < 37 else { return nil }
+            whole = whole * 10 + Int128(digit)
+            index += 1
         }
-        return number
+        guard index > firstDigit else { return nil }
+        var rest: Int64 = 0
+        if index < text.count {
+            guard text[index] == UInt8(ascii: "."), index + 1 < text.count else { return nil }
+            // What a digit at this place counts; nothing after the eighteenth.
+            var place = unit / 10
+            for byte in text[(index + 1)...] {
+                guard let digit = digit(byte), place > 0 || digit == 0 else { return nil }
+                rest += digit * place
+                place /= 10
+            }
+        }
+        let isBelow = isNegative && rest > 0
+        return ExactAmount(
+            whole: isNegative ? -whole - (isBelow ? 1 : 0) : whole,
+            rest: isBelow ? unit - rest : rest)
+    }
+
+    private static func digit(_ byte: UInt8) -> Int64? {
+        let digit = byte &- UInt8(ascii: "0")
+        return digit <= 9 ? Int64(digit) : nil
     }
 
     package static func + (a: Self, b: Self) -> Self {

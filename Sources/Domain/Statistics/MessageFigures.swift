@@ -6,45 +6,69 @@ package struct MessageFigures: Sendable, Equatable {
     private var delays: [Int64] = []
     /// As billed.
     package private(set) var segments: Int64 = 0
-    /// By ISO 4217; without a currency, under its `XXX`.
-    package private(set) var prices: [String: ExactAmount] = [:]
+    /// By ISO 4217; without a currency, under its `XXX`. Few: looking through them takes less time than
+    /// hashing.
+    private var prices: [(currency: String, amount: ExactAmount)] = []
 
     package init() {}
 
-    /// Adds messages of one status and currency.
+    /// Adds messages of one currency.
     ///
     /// - Parameters:
-    ///   - messages: how many; negative where some have moved on.
-    ///   - status: the status that all of them have.
+    ///   - counts: pairs of a status's code and how many messages have it, one after the other;
+    ///     negative where some have moved on.
     ///   - segments: all of theirs.
     ///   - price: nil or zero adds no currency.
     ///   - currency: empty if the provider names none.
-    ///   - pairs: of a class of delays and how many messages are in it, one after the other.
+    ///   - delays: pairs of a class of delays and how many messages are in it.
     package mutating func add(
-        _ messages: Int64, _ status: Status, segments: Int64, price: ExactAmount,
-        currency: String, delays pairs: [Int64]
+        _ counts: [Int64], segments: Int64, price: ExactAmount, currency: String,
+        delays pairs: [Int64]
     ) {
-        statuses[Int(status.code)] += messages
+        for (code, messages) in counts.pairs where statuses.indices.contains(Int(code)) {
+            statuses[Int(code)] += messages
+        }
         self.segments += segments
-        if price != .zero { prices[currency.isEmpty ? "XXX" : currency, default: .zero] += price }
-        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-            let delay = Int(pairs[index])
-            guard (0...Int(Int16.max)).contains(delay) else { continue }
+        if price != .zero { add(price, currency.isEmpty ? "XXX" : currency) }
+        for (delay, messages) in pairs.pairs where (0...Int64(Int16.max)).contains(delay) {
             if delays.count <= delay {
-                delays += repeatElement(0, count: delay + 1 - delays.count)
+                delays += repeatElement(0, count: Int(delay) + 1 - delays.count)
             }
-            delays[delay] += pairs[index + 1]
+            delays[Int(delay)] += messages
         }
     }
 
     package mutating func add(_ other: MessageFigures) {
         for index in statuses.indices { statuses[index] += other.statuses[index] }
         segments += other.segments
-        prices.merge(other.prices, uniquingKeysWith: +)
+        for price in other.prices { add(price.amount, price.currency) }
         if delays.count < other.delays.count {
             delays += repeatElement(0, count: other.delays.count - delays.count)
         }
         for index in other.delays.indices { delays[index] += other.delays[index] }
+    }
+
+    private mutating func add(_ amount: ExactAmount, _ currency: String) {
+        if let place = prices.firstIndex(where: { $0.currency == currency }) {
+            prices[place].amount += amount
+        } else {
+            prices.append((currency, amount))
+        }
+    }
+
+    package static func == (a: MessageFigures, b: MessageFigures) -> Bool {
+        a.statuses == b.statuses && a.delays == b.delays && a.segments == b.segments
+            && a.orderedPrices.elementsEqual(b.orderedPrices, by: ==)
+    }
+
+    /// The prices by their currency's name.
+    package var orderedPrices: [(currency: String, amount: ExactAmount)] {
+        prices.sorted { $0.currency < $1.currency }
+    }
+
+    /// What the messages cost in a currency; nil if nothing.
+    package func price(in currency: String) -> ExactAmount? {
+        prices.first { $0.currency == currency }?.amount
     }
 
     /// How many have this status now.
@@ -81,5 +105,12 @@ package struct MessageFigures: Sendable, Equatable {
             if passed >= rank { return DelayClass(rawValue: Int16(index)).middle }
         }
         return nil
+    }
+}
+
+extension [Int64] {
+    /// Each two elements.
+    package var pairs: some Sequence<(Int64, Int64)> {
+        stride(from: 0, to: count - 1, by: 2).lazy.map { (self[$0], self[$0 + 1]) }
     }
 }

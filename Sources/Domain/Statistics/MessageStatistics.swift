@@ -93,64 +93,48 @@ package struct MessageStatistics: Sendable, Equatable {
         package let groups: [Group]
     }
 
-    /// Adds up what was counted.
+    /// Orders what was counted.
     ///
-    /// - Parameters:
-    ///   - query: the question.
-    ///   - counts: each the figures of a group in one piece; several may be of the same.
-    package init(
-        _ query: StatisticsQuery,
-        counts: some Sequence<(start: Timestamp, group: StatisticsGroup, figures: MessageFigures)>
-    ) {
-        self.query = query
-        var groups: [StatisticsGroup: MessageFigures] = [:]
-        var pieces: [Timestamp: [StatisticsGroup: MessageFigures]] = [:]
-        for count in counts {
-            groups[count.group, default: MessageFigures()].add(count.figures)
-            pieces[query.bucket.start(of: count.start), default: [:]][
-                count.group, default: MessageFigures()
-            ].add(count.figures)
-        }
-        let ranked = groups.filter { $0.value.messages != 0 }.sorted {
-            ($1.value.messages, "\($0.key)") < ($0.value.messages, "\($1.key)")
-        }
-        let named = ranked.prefix(query.mostGroups).map(\.key)
-        var places = Dictionary(uniqueKeysWithValues: zip(named, named.indices))
-        for entry in ranked.dropFirst(query.mostGroups) { places[entry.key] = named.count }
-        let names = named + (ranked.count > named.count ? [.rest] : [])
-        func gathered(_ parts: [StatisticsGroup: MessageFigures]) -> [Group] {
-            var sums: [MessageFigures?] = Array(repeating: nil, count: names.count)
-            for (group, figures) in parts {
-                guard let place = places[group] else { continue }
-                sums[place, default: MessageFigures()].add(figures)
+    /// - Parameter sums: all counts of the question's period.
+    package init(_ sums: StatisticsSums) {
+        query = sums.query
+        let groups = sums.totals()
+        // Groups of the same size in the order of their names: the same order each time.
+        let ranked = groups.filter { $0.figures.messages != 0 }
+            .map { (messages: $0.figures.messages, name: "\($0.name)", group: $0) }
+            .sorted { ($1.messages, $0.name) < ($0.messages, $1.name) }
+            .map(\.group)
+        let named = ranked.prefix(query.mostGroups)
+        let names = named.map(\.name) + (ranked.count > named.count ? [.rest] : [])
+        var places: [Int?] = Array(repeating: nil, count: sums.groupCount)
+        for (place, group) in ranked.enumerated() { places[group.number] = min(place, named.count) }
+        func gathered(_ parts: some Sequence<(number: Int, figures: MessageFigures)>) -> [Group] {
+            var figures: [MessageFigures?] = Array(repeating: nil, count: names.count)
+            for part in parts {
+                guard let place = places[part.number] else { continue }
+                if figures[place] == nil {
+                    figures[place] = part.figures
+                } else {
+                    figures[place]?.add(part.figures)
+                }
             }
-            return zip(names, sums).compactMap { name, sum in
-                guard let sum, sum.messages != 0 else { return nil }
-                return Group(name: name, figures: sum)
+            return zip(names, figures).compactMap { name, figures in
+                guard let figures, figures.messages != 0 else { return nil }
+                return Group(name: name, figures: figures)
             }
         }
-        let gatheredGroups = gathered(groups)
+        let gatheredGroups = gathered(groups.lazy.map { ($0.number, $0.figures) })
         totals = Self.sum(gatheredGroups)
         let isGrouped = query.dimension != nil
         self.groups = isGrouped ? gatheredGroups : []
-        self.pieces = query.starts.map { start in
-            let groups = pieces[start].map(gathered) ?? []
+        pieces = sums.starts.enumerated().map { piece, start in
+            let groups = gathered(sums.figures(ofPiece: piece))
             return Piece(start: start, totals: Self.sum(groups), groups: isGrouped ? groups : [])
         }
     }
 
     private static func sum(_ groups: [Group]) -> MessageFigures {
         groups.reduce(into: MessageFigures()) { $0.add($1.figures) }
-    }
-}
-
-extension Array {
-    /// An element that may be missing, made when it is first needed.
-    fileprivate subscript<Wrapped>(
-        index: Int, default value: @autoclosure () -> Wrapped
-    ) -> Wrapped where Element == Wrapped? {
-        get { self[index] ?? value() }
-        set { self[index] = newValue }
     }
 }
 

@@ -4,7 +4,7 @@ import Postgres
 /// In which hours messages with the values of some conditions occur at all, as the counts tell: each
 /// row a condition by its number, and an hour.
 ///
-/// `statistic` has a row for each hour, value and status. What is not in it yet stands in
+/// `statistic` has a row for each hour and value. What is not in it yet stands in
 /// `statistic_change`, whose hours are told as condition 9: there anything may occur.
 struct SelectSearchHours: Statement {
     let conditions: SearchConditions
@@ -35,9 +35,14 @@ struct SelectSearchHours: Statement {
         left join lateral (
             select since from statistic
             where not is_day and dimension = wanted.dimension and value = wanted.value
-                and since <= $1 and since >= $2 and messages > 0
-                and (cardinality($4) = 0 or status = any($4))
-                and (dimension <> 2 or value <> '' or status in (1, 6, 7, 8, 9, 10))
+                and since <= $1 and since >= $2 and case
+                    when cardinality($4) = 0 and (dimension <> 2 or value <> '')
+                    then statuses <> '{}'
+                    else exists (
+                        select from generate_subscripts(statuses, 1) as n
+                        where (cardinality($4) = 0 or statuses[n][1] = any($4))
+                            and (dimension <> 2 or value <> ''
+                                or statuses[n][1] in (1, 6, 7, 8, 9, 10))) end
             group by since
             order by since desc
             limit case when $3 then 1 end

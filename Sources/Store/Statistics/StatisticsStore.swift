@@ -14,38 +14,37 @@ package struct StatisticsStore: StatisticsReader {
         _ query: StatisticsQuery
     ) throws(StoreFailure) -> MessageStatistics {
         let dimension = SelectStatistics.Dimension(query.dimension)
-        let (rows, names) = try queries.run { connection throws(PostgresError) in
+        let (rows, values) = try queries.run { connection throws(PostgresError) in
             let rows = try connection.execute(
                 SelectStatistics(dimension, from: query.from, to: query.to, in: query.bucket)
             ).rows
-            return (rows, try GroupNames(of: rows, dimension, connection))
+            return (rows, try GroupedValues(of: rows, dimension, connection))
         }
-        let counts = rows.lazy.compactMap { row in
-            row.status.map { status in
-                (
-                    start: row.since,
-                    group: query.dimension == .status ? .status(status) : names.group(row.value),
-                    figures: MessageFigures(row, status)
-                )
-            }
+        var sums = StatisticsSums(query, groups: values.groups)
+        for (row, value) in zip(rows, values.numbers) {
+            sums.add(
+                at: row.since, group: value, row.statuses, segments: row.segments, price: row.price,
+                currency: row.currency, delays: row.delays)
         }
-        return MessageStatistics(query, counts: counts)
+        return MessageStatistics(sums)
     }
 
     package func errors(_ query: ErrorQuery) throws(StoreFailure) -> [ErrorCount] {
         let (rows, outcomes) = try queries.run { connection throws(PostgresError) in
             let rows = try connection.execute(
-                SelectStatistics(.error, from: query.from, to: query.to, in: .day)
+                SelectErrorCounts(
+                    period: SelectStatistics(
+                        .errorAndCountry, from: query.from, to: query.to, in: .day))
             ).rows
-            return (rows, try Self.outcomes(of: rows, connection))
+            return (rows, try Self.outcomes(of: Set(rows.map(\.outcome)), connection))
         }
         return ErrorCount.all(of: rows, outcomes, query)
     }
 
     fileprivate static func outcomes(
-        of rows: [SelectStatistics.Row], _ connection: Connection
+        of values: some Collection<String>, _ connection: Connection
     ) throws(PostgresError) -> [String: Outcome] {
-        let ids = Set(rows.compactMap { Int64($0.value) }).sorted()
+        let ids = values.compactMap { Int64($0) }.sorted()
         guard !ids.isEmpty else { return [:] }
         let found = try connection.execute(SelectOutcomes(ids: ids)).rows
         return Dictionary(found.map { (String($0.id), $0.outcome) }) { first, _ in first }
@@ -56,7 +55,8 @@ extension SelectStatistics.Dimension {
     init(_ dimension: StatisticsDimension?) {
         self =
             switch dimension {
-            case nil, .status: .all
+            case nil: .all
+            case .status: .status
             case .provider: .provider
             case .error: .error
             case .country: .country
@@ -66,36 +66,42 @@ extension SelectStatistics.Dimension {
     }
 }
 
-extension MessageFigures {
-    init(_ row: SelectStatistics.Row, _ status: Status) {
-        self.init()
-        add(
-            row.messages, status, segments: row.segments, price: row.price,
-            currency: row.currency, delays: row.delays)
-    }
-}
-
-/// What the values of a dimension stand for.
-private struct GroupNames {
-    private let groups: [String: StatisticsGroup]
+/// The values of a dimension that occur, and what they stand for.
+private struct GroupedValues {
+    /// What each value stands for.
+    let groups: [StatisticsGroup]
+    /// The place of each row's value among them.
+    let numbers: [Int]
 
     init(
         of rows: [SelectStatistics.Row], _ dimension: SelectStatistics.Dimension,
         _ connection: Connection
     ) throws(PostgresError) {
-        let values = Set(rows.map(\.value))
-        func named(_ name: (String) -> StatisticsGroup) -> [String: StatisticsGroup] {
-            Dictionary(uniqueKeysWithValues: values.map { ($0, name($0)) })
+        var places: [String: Int] = [:]
+        var values: [String] = []
+        numbers = rows.map { row in
+            if let place = places[row.value] { return place }
+            places[row.value] = values.count
+            values.append(row.value)
+            return values.count - 1
         }
+        groups = try Self.groups(values, dimension, connection)
+    }
+
+    private static func groups(
+        _ values: [String], _ dimension: SelectStatistics.Dimension, _ connection: Connection
+    ) throws(PostgresError) -> [StatisticsGroup] {
         switch dimension {
-        case .all: groups = [:]
+        case .all, .errorAndCountry: return values.map { _ in .rest }
+        case .status:
+            return values.map { Int16($0).flatMap(Status.init(code:)).map { .status($0) } ?? .rest }
         case .provider:
-            groups = named { .provider(KnownProviders.provider(code: Int16($0) ?? 0)) }
-        case .country: groups = named { .country($0.isEmpty ? nil : $0) }
-        case .sender: groups = named { .sender($0.isEmpty ? nil : $0) }
+            return values.map { .provider(KnownProviders.provider(code: Int16($0) ?? 0)) }
+        case .country: return values.map { .country($0.isEmpty ? nil : $0) }
+        case .sender: return values.map { .sender($0.isEmpty ? nil : $0) }
         case .error:
-            let outcomes = try StatisticsStore.outcomes(of: rows, connection)
-            groups = named { value in
+            let outcomes = try StatisticsStore.outcomes(of: values, connection)
+            return values.map { value in
                 outcomes[value].map {
                     .error($0.provider, code: $0.errorCode, name: $0.errorName)
                 } ?? .noReport
@@ -106,21 +112,19 @@ private struct GroupNames {
             let known = Dictionary(
                 found.map { ($0.id.description, (kind: $0.kind, name: $0.name)) }
             ) { first, _ in first }
-            groups = named { value in
+            return values.map { value in
                 .submitter(
                     value.isEmpty ? nil : value, kind: known[value]?.kind,
                     name: known[value]?.name)
             }
         }
     }
-
-    func group(_ value: String) -> StatisticsGroup { groups[value] ?? .rest }
 }
 
 extension ErrorCount {
     /// Adds up rows by the provider's words for an error and the status it came with.
     fileprivate static func all(
-        of rows: [SelectStatistics.Row], _ outcomes: [String: Outcome], _ query: ErrorQuery
+        of rows: [SelectErrorCounts.Row], _ outcomes: [String: Outcome], _ query: ErrorQuery
     ) -> [ErrorCount] {
         struct Sums {
             var statuses: [Status: Int64] = [:]
@@ -128,11 +132,17 @@ extension ErrorCount {
         }
         var sums: [String: Sums] = [:]
         for row in rows {
-            guard let status = row.status, query.statuses.contains(status) else { continue }
             if let country = query.country, country.description != row.country { continue }
-            if let provider = query.provider, outcomes[row.value]?.provider != provider { continue }
-            sums[row.value, default: Sums()].statuses[status, default: 0] += row.messages
-            sums[row.value, default: Sums()].countries[row.country, default: 0] += row.messages
+            if let provider = query.provider, outcomes[row.outcome]?.provider != provider {
+                continue
+            }
+            for (code, messages) in row.statuses.pairs {
+                guard let status = Status(code: Int16(truncatingIfNeeded: code)),
+                    query.statuses.contains(status)
+                else { continue }
+                sums[row.outcome, default: Sums()].statuses[status, default: 0] += messages
+                sums[row.outcome, default: Sums()].countries[row.country, default: 0] += messages
+            }
         }
         let counts = sums.map { value, sum in
             ErrorCount(

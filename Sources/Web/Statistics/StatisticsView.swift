@@ -75,7 +75,7 @@ struct StatisticsView {
         byStatus(in: &json) { figures[$0] }
         json.member("segments", figures.segments)
         json.object("price") { json in
-            for (currency, amount) in figures.prices.sorted(by: { $0.key < $1.key }) {
+            for (currency, amount) in figures.orderedPrices {
                 json.member(currency, amount.description)
             }
         }

@@ -42,32 +42,34 @@ extension TestDatabase {
             cross join lateral (values
                 (0::smallint, '', ''),
                 (1::smallint, provider::text, ''),
-                (2::smallint, coalesce(outcome_id::text, ''), coalesce(trait.country, '')),
+                (2::smallint, coalesce(outcome_id::text, ''), ''),
                 (3::smallint, coalesce(trait.country, ''), ''),
                 (4::smallint, coalesce(sender, ''), ''),
-                (5::smallint, coalesce(submitter_id::text, ''), '')
+                (5::smallint, coalesce(submitter_id::text, ''), ''),
+                (6::smallint, coalesce(outcome_id::text, ''), coalesce(trait.country, '')),
+                (7::smallint, status::text, '')
             ) as part (dimension, value, country)
             cross join lateral (values
                 (false, hour), (true, date_trunc('day', hour, 'UTC'))) as span (is_day, since)
             union all
-            select false, is_day, since, dimension, value, country, status, currency, null,
-                messages, segments, price
+            select false, is_day, since, dimension, value, country, null, currency, null,
+                0, segments, price
             from statistic
             union all
-            select false, is_day, since, dimension, value, country, status, currency, delays[n][1],
+            select false, is_day, since, dimension, value, country, null, currency, delays[n][1],
                 delays[n][2], 0, 0
             from statistic, generate_subscripts(delays, 1) as n
         ),
         plain as (
-            select is_expected, is_day, since, dimension, value, country, status, currency,
-                sum(segments) as segments, trim_scale(sum(price)) as price
+            select is_expected, is_day, since, dimension, value, country, null::smallint as status,
+                currency, sum(segments) as segments, trim_scale(sum(price)) as price
             from element
             group by 1, 2, 3, 4, 5, 6, 7, 8
             having sum(segments) <> 0 or sum(price) <> 0
         ),
         timed as (
-            select is_expected, is_day, since, dimension, value, country, status, currency, delay,
-                sum(messages) as messages
+            select is_expected, is_day, since, dimension, value, country, null::smallint as status,
+                currency, delay, sum(messages) as messages
             from element
             where delay is not null
             group by 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -88,8 +90,9 @@ extension TestDatabase {
             select is_day, since, dimension, value, country, status, currency,
                 sum(messages) as messages
             from (
-                select is_day, since, dimension, value, country, status, currency, messages
-                from statistic
+                select is_day, since, dimension, value, country, statuses[n][1] as status, currency,
+                    statuses[n][2] as messages
+                from statistic, generate_subscripts(statuses, 1) as n
                 union all
                 select is_day, since, dimension, value, part.country, status,
                     coalesce(left(currency, 16), ''), messages
@@ -97,10 +100,12 @@ extension TestDatabase {
                 cross join lateral (values
                     (0::smallint, '', ''),
                     (1::smallint, provider::text, ''),
-                    (2::smallint, coalesce(outcome_id::text, ''), coalesce(trait.country, '')),
+                    (2::smallint, coalesce(outcome_id::text, ''), ''),
                     (3::smallint, coalesce(trait.country, ''), ''),
                     (4::smallint, coalesce(sender, ''), ''),
-                    (5::smallint, coalesce(submitter_id::text, ''), '')
+                    (5::smallint, coalesce(submitter_id::text, ''), ''),
+                    (6::smallint, coalesce(outcome_id::text, ''), coalesce(trait.country, '')),
+                    (7::smallint, status::text, '')
                 ) as part (dimension, value, country)
                 cross join lateral (values
                     (false, hour), (true, date_trunc('day', hour, 'UTC'))) as span (is_day, since)

@@ -110,7 +110,10 @@ enum StatementList {
 
     static let statistics = StatementUser(
         files: ["StatisticsStore.swift"],
-        statements: [SelectStatistics.self, SelectOutcomes.self, SelectSubmitters.self])
+        statements: [
+            SelectStatistics.self, SelectErrorCounts.self, SelectOutcomes.self,
+            SelectSubmitters.self,
+        ])
 
     static let folder = StatementUser(
         files: ["StatisticsFolder.swift"],
