@@ -76,10 +76,14 @@ public struct JSONWriter: Sendable {
         guard value.isFinite, abs(value) < 1e15 else { return null() }
         let thousandths = Int64((value * 1000).rounded())
         guard thousandths % 1000 != 0 else { return integer(thousandths / 1000) }
-        let fraction = String(abs(thousandths % 1000))
-        let padded = String(repeating: "0", count: 3 - fraction.count) + fraction
-        let sign = thousandths < 0 ? "-" : ""
-        raw("\(sign)\(abs(thousandths / 1000)).\(padded)")
+        separate()
+        if thousandths < 0 { bytes.append(UInt8(ascii: "-")) }
+        let (whole, fraction) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
+        bytes.append(contentsOf: String(whole).utf8)
+        bytes.append(UInt8(ascii: "."))
+        for unit: UInt64 in [100, 10, 1] {
+            bytes.append(UInt8(ascii: "0") + UInt8(fraction / unit % 10))
+        }
     }
 
     /// `true` or `false`.

@@ -76,10 +76,14 @@ package struct ExactAmount: Hashable, Sendable, CustomStringConvertible {
         let shown = isNegative ? -(whole + (hasRest ? 1 : 0)) : whole
         var text = (isNegative ? "-" : "") + String(shown)
         guard hasRest else { return text }
-        var digits = String(isNegative ? Self.unit - rest : rest)
-        digits = String(repeating: "0", count: 18 - digits.count) + digits
-        while digits.last == "0" { digits.removeLast() }
-        text += "." + digits
+        var digits = isNegative ? Self.unit - rest : rest
+        var count = 18
+        while digits % 10 == 0 {
+            digits /= 10
+            count -= 1
+        }
+        let written = String(digits)
+        text += "." + String(repeating: "0", count: count - written.utf8.count) + written
         return text
     }
 }
