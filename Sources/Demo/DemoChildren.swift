@@ -41,7 +41,7 @@ struct DemoChildren {
             }
         }
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
-        inherit(["WAYBILL_CORS_ORIGINS"], into: &environment)
+        inherit(["WAYBILL_CORS_ORIGINS", "WAYBILL_QUARANTINE_OBSERVE"], into: &environment)
         environment["NOTIFY_SOCKET"] = notify
         return plan("responder", ["serve"], environment, sockets.descriptors)
     }

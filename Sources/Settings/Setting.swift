@@ -78,7 +78,9 @@ extension Setting {
 
     /// The commands that read settings, by their names on the command line.
     package enum Reader: String, Sendable, CaseIterable {
-        case serve, dispatch, migrate, key, user, send, message, probe, simulate
+        case serve, dispatch, migrate, key, user, send, message
+        case deadLetters = "dead-letters"
+        case quarantine, replay, rebuild, verify, retain, erase, probe, simulate
     }
 
     /// The values that a setting takes, and its default.
@@ -121,11 +123,16 @@ extension Setting {
     package static let publicAddresses = Setting(
         "APP_BASE_URL", .address(), whenUnset: "none", isList: true,
         example: "https://sms.example.com", in: Group("The public address"),
-        readBy: [.serve, .dispatch, .user, .probe],
+        readBy: .receiving.union([.dispatch, .user, .probe]),
         """
         The address that the providers call, `https://host[:port]`, without the callback's path, a \
         user, a password or a query. Needed to send through a provider that is told with each message \
         where to report, and to receive from one that signs the address that it calls. The first one \
         is told to the providers, and is what the links to new accounts begin with.
         """)
+}
+
+extension Set<Setting.Reader> {
+    /// The commands that authenticate or read callbacks.
+    package static var receiving: Self { [.serve, .quarantine, .replay, .verify] }
 }

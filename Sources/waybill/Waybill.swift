@@ -18,6 +18,12 @@ struct Waybill {
         ("send", SendCommand.help, SendCommand.run),
         ("message", MessageCommand.help, MessageCommand.run),
         ("dead-letters", DeadLettersCommand.help, DeadLettersCommand.run),
+        ("quarantine", QuarantineCommand.help, QuarantineCommand.run),
+        ("replay", ReplayCommand.help, ReplayCommand.run),
+        ("rebuild", RebuildCommand.help, RebuildCommand.run),
+        ("verify", VerifyCommand.help, VerifyCommand.run),
+        ("erase", EraseCommand.help, EraseCommand.run),
+        ("retain", RetainCommand.help, RetainCommand.run),
         ("probe", ProbeCommand.help, ProbeCommand.run),
         ("simulate", SimulateCommand.help, SimulateCommand.run),
         ("demo", DemoCommand.help, DemoCommand.run),
@@ -38,6 +44,12 @@ struct Waybill {
           send          queue a message for one or more recipients
           message       show a message's status and what happened to it
           dead-letters  list the messages that were given up, and send them again
+          quarantine    list, show, replay and delete what could not be read or stored
+          replay        read archived callbacks again
+          rebuild       work statuses and counts out again from the ledger
+          verify        check that nothing acknowledged is lost, and every count is right
+          retain        delete what is past its time, now
+          erase         erase all that is kept of one number
           probe         post a signed callback to a deployment and read it back
           simulate      play the providers, to try everything without an account
           demo          run the whole system on this machine

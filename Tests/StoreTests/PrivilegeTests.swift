@@ -17,7 +17,7 @@ struct PrivilegeTests {
             "alter table message add column mine int", "truncate report", "truncate callback",
             "delete from report", "delete from message", "delete from callback",
             "delete from callback_default", "delete from outcome", "delete from tally",
-            "delete from quarantine", "delete from api_key", "delete from api_key_secret",
+            "delete from api_key", "delete from api_key_secret",
             "update audit set action = ''", "delete from audit", "truncate audit",
             "update report set status = 4", "update callback set body = ''",
             "update outcome set status_name = ''", "update quarantine set reason = ''",
@@ -48,7 +48,7 @@ struct PrivilegeTests {
         arguments: [
             "update outbox set state = 1", "select message_id from outbox for update",
             "insert into dead_letter select * from dead_letter",
-            "update provider_state set stopped_at = now()", "select * from quarantine",
+            "update provider_state set stopped_at = now()",
         ])
     func isDispatchersOnly(sql: String) throws {
         try expectRefusal(of: sql, "waybill")
@@ -64,6 +64,7 @@ struct PrivilegeTests {
             "select drop_old_events(3, gen_random_uuid(), 1)", "select add_archive_partition(1)",
             "select drop_archive_partition(3)", "select measure_quarantine()",
             "select * from outbox_count", "select * from callback", "delete from dead_letter",
+            "select * from quarantine", "delete from quarantine",
         ])
     func isRespondersOnly(sql: String) throws {
         try expectRefusal(of: sql, "waybill_dispatch")

@@ -14,10 +14,13 @@ struct StatementTests {
         for type in StatementList.statements(of: role) { try prepare(type, connection) }
     }
 
-    @Test("every statement of the migrations can be prepared by their role")
+    @Test(
+        "every statement of the migrations, and of other acts of their role, can be prepared by it")
     func preparesMigrations() throws {
         let connection = try Connection(TestDatabase().owner)
-        for type in StatementList.migrator.statements { try prepare(type, connection) }
+        for user in StatementList.ofOwner {
+            for type in user.statements { try prepare(type, connection) }
+        }
     }
 
     @Test("no statement of the sources is missing in the list, and no two share a name")

@@ -44,6 +44,7 @@ struct ConfigurationTests {
                 database connections: 2 for the writer, 4 for the API
                 deadlines: commit 4.0 seconds, drain 25.0 seconds
                 callbacks kept: 90 days
+                messages kept: for good
                 audit kept: 400 days
                 """)
     }
@@ -87,6 +88,7 @@ struct ConfigurationTests {
                 database connections: 3 for the writer, 6 for the API
                 deadlines: commit 1.5 seconds, drain 7.0 seconds
                 callbacks kept: 30 days
+                messages kept: for good
                 audit kept: 400 days
                 """)
     }

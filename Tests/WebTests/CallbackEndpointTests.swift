@@ -337,6 +337,7 @@ struct CallbackEndpointTests {
 private final class SendRequestWebhook: WebhookProvider {
     let traits = ProviderTraits.plivo
     let bodyLimit = 1024
+    let authenticatingHeaders: [HeaderName] = []
     let sendRequests = Mutex<[SendRequestID]>([])
     private let malformation: Malformation?
 

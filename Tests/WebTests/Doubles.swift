@@ -122,6 +122,7 @@ struct Webhook: WebhookProvider {
     var provider = Provider.infobip
     var traits: ProviderTraits { .of(provider) }
     var bodyLimit = 1024
+    var authenticatingHeaders = [HeaderName.authorization]
     var refusal: Refusal?
     var malformation: Malformation?
     var parsed = ParsedCallback(reports: [Samples.report()], rejects: [])

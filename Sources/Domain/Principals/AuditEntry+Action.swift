@@ -13,6 +13,18 @@ extension AuditEntry {
         case retryMessage = "message.retry"
         /// The same of all that a filter found, in a portion; the details have the filter.
         case retryMessages = "message.retry_all"
+        /// A quarantined callback was replayed; its object is the row's id.
+        case replayCallback = "quarantine.replay"
+        /// The same of all that a filter found, in a portion; the details have the filter.
+        case replayCallbacks = "quarantine.replay_all"
+        /// A row of the quarantine was deleted.
+        case deleteQuarantined = "quarantine.delete"
+        /// Archived callbacks were read again; the details say which.
+        case replayArchive = "archive.replay"
+        /// Statuses and counts were worked out again from the ledger.
+        case rebuildLedger = "ledger.rebuild"
+        /// All that is kept of a number was erased; its object is the number's digest.
+        case eraseNumber = "number.erase"
 
         /// Somebody signed in.
         case signIn = "session.create"

@@ -3,11 +3,41 @@ package struct Submission: Sendable {
     package let callback: ReceivedCallback
     package let reports: [Report]
     package let rejects: [Reject]
+    /// What becomes of the callback itself.
+    package let archiving: Archiving
+    /// What a replay of the rejects authenticates with; nil where there are none.
+    package let credentials: CallbackCredentials?
+    /// Rows of the quarantine that this settles: they go with the commit of the reports.
+    package let released: [Int64]
 
-    package init(callback: ReceivedCallback, reports: [Report], rejects: [Reject]) {
+    /// What becomes of the callback itself.
+    package enum Archiving: Sendable {
+        /// The archive gets it.
+        case add
+        /// The archive has it already.
+        case done
+        /// The archive must not have it, since nobody vouches for it: the quarantine keeps it alone.
+        case never
+    }
+
+    package init(
+        callback: ReceivedCallback, reports: [Report], rejects: [Reject],
+        archiving: Archiving = .add, credentials: CallbackCredentials? = nil,
+        released: [Int64] = []
+    ) {
         self.callback = callback
         self.reports = reports
         self.rejects = rejects
+        self.archiving = archiving
+        self.credentials = credentials
+        self.released = released
+    }
+
+    /// The same with other reports and rejects.
+    package func with(reports: [Report], rejects: [Reject]) -> Submission {
+        Submission(
+            callback: callback, reports: reports, rejects: rejects, archiving: archiving,
+            credentials: credentials, released: released)
     }
 }
 

@@ -5,6 +5,9 @@ package protocol WebhookProvider: Sendable {
     /// The largest body that is read, in bytes.
     var bodyLimit: Int { get }
 
+    /// The headers that `authenticate` reads: what a replay of a callback needs of them.
+    var authenticatingHeaders: [HeaderName] { get }
+
     /// Checks that the provider made the request. Takes the same time for every wrong secret.
     ///
     /// - Throws: `Refusal`, with nothing of the request in it.

@@ -33,6 +33,9 @@ struct InfobipAuthenticator: Sendable {
         hmacHeaderName = settings.hmacHeaderName
     }
 
+    /// The headers that it reads.
+    var headers: [HeaderName] { [authorization, headerName, hmacHeaderName] }
+
     /// Tries Basic, then the header, then the URL, then the HMAC.
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         var credentialsCame = false

@@ -23,31 +23,32 @@ package enum InfobipSettings {
 
     package static let webhookUser = Setting(
         "INFOBIP_WEBHOOK_USER", whenUnset: "off", isList: true, example: "infobip", in: group,
-        readBy: [.serve, .probe, .simulate],
+        readBy: .receiving.union([.probe, .simulate]),
         "The user of HTTP Basic: one for all passwords, or as many as there are passwords.")
 
     package static let webhookPassword = Setting(
         "INFOBIP_WEBHOOK_PASSWORD", whenUnset: "off", isSecret: true, isList: true,
-        example: "new-password,old-password", in: group, readBy: [.serve, .probe, .simulate],
+        example: "new-password,old-password", in: group,
+        readBy: .receiving.union([.probe, .simulate]),
         "The password of HTTP Basic; several while one is being changed.")
 
     package static let webhookSecret = Setting(
         "INFOBIP_WEBHOOK_SECRET", whenUnset: "off", isSecret: true, isList: true, in: group,
-        readBy: [.serve, .probe],
+        readBy: .receiving.union([.probe]),
         "A secret for the header and for the HMAC alike, where those have none of their own.")
 
     package static let webhookHeader = Setting(
         "INFOBIP_WEBHOOK_HEADER", .text(default: InfobipWebhook.defaultHeaderName.description),
-        in: group, readBy: [.serve, .probe],
+        in: group, readBy: .receiving.union([.probe]),
         "The header that carries a secret as it stands.")
 
     package static let webhookHeaderSecret = Setting(
         "INFOBIP_WEBHOOK_HEADER_SECRET", whenUnset: "`INFOBIP_WEBHOOK_SECRET`", isSecret: true,
-        isList: true, in: group, readBy: [.serve, .probe], "That header's secret.")
+        isList: true, in: group, readBy: .receiving.union([.probe]), "That header's secret.")
 
     package static let hmacHeader = Setting(
         "INFOBIP_HMAC_HEADER", .text(default: InfobipWebhook.defaultHMACHeaderName.description),
-        in: group, readBy: [.serve, .probe, .simulate],
+        in: group, readBy: .receiving.union([.probe, .simulate]),
         """
         The header that carries the HMAC of the raw body: hexadecimal or base64, with or without \
         `sha256=` before it.
@@ -55,15 +56,15 @@ package enum InfobipSettings {
 
     package static let hmacSecret = Setting(
         "INFOBIP_HMAC_SECRET", whenUnset: "`INFOBIP_WEBHOOK_SECRET`", isSecret: true, isList: true,
-        in: group, readBy: [.serve, .probe, .simulate], "The HMAC's secret.")
+        in: group, readBy: .receiving.union([.probe, .simulate]), "The HMAC's secret.")
 
     package static let hmacAlgorithm = Setting(
         "INFOBIP_HMAC_ALGORITHM", .choice(of: HMACKey.Algorithm.self, default: .sha256),
-        in: group, readBy: [.serve, .probe, .simulate], "The HMAC's digest.")
+        in: group, readBy: .receiving.union([.probe, .simulate]), "The HMAC's digest.")
 
     package static let webhookURLSecret = Setting(
         "INFOBIP_WEBHOOK_URL_SECRET", whenUnset: "off", isSecret: true, isList: true, in: group,
-        readBy: [.serve, .dispatch, .probe],
+        readBy: .receiving.union([.dispatch, .probe]),
         """
         What the called URL may hold as `token`: 16 characters or more of letters, digits, `_` and \
         `-`. With it each message that is sent names `APP_BASE_URL/callbacks/infobip?token=…`, with \

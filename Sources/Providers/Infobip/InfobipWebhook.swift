@@ -65,6 +65,9 @@ package final class InfobipWebhook: WebhookProvider {
         self.limits = limits
     }
 
+    /// Also those of methods that are not enabled now: they may be at the time of a replay.
+    package var authenticatingHeaders: [HeaderName] { authenticator.headers }
+
     /// By Basic, secret header, the URL's token or HMAC, whichever is enabled and came.
     ///
     /// - Throws: `Refusal` with `missingCredentials`, `wrongCredentials`, or `wrongSignature` if

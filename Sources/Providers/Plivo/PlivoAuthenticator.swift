@@ -19,6 +19,8 @@ struct PlivoAuthenticator: Sendable {
         let mainAccountSignature: HeaderName
         let nonce: HeaderName
 
+        var all: [HeaderName] { [signature, mainAccountSignature, nonce] }
+
         init?(version: String) {
             guard let signature = HeaderName("X-Plivo-Signature-\(version)"),
                 let main = HeaderName("X-Plivo-Signature-Ma-\(version)"),
@@ -69,6 +71,9 @@ struct PlivoAuthenticator: Sendable {
         self.v3 = v3
         self.v2 = v2
     }
+
+    /// The headers that it reads.
+    var headers: [HeaderName] { v3.all + v2.all }
 
     /// V3 if any of its headers came; V2 only where none did, it is allowed, and the URL names no
     /// send request.

@@ -17,12 +17,12 @@ package enum PlivoSettings {
 
     package static let authID = Setting(
         "PLIVO_AUTH_ID", whenUnset: "none", in: group,
-        readBy: [.serve, .dispatch, .probe, .simulate],
+        readBy: .receiving.union([.dispatch, .probe, .simulate]),
         "The account or subaccount, needed to send; without a token it is reported as a problem.")
 
     package static let authToken = Setting(
         "PLIVO_AUTH_TOKEN", whenUnset: "off", isSecret: true, isList: true, in: group,
-        readBy: [.serve, .dispatch, .probe, .simulate],
+        readBy: .receiving.union([.dispatch, .probe, .simulate]),
         """
         The auth token of the account and of subaccounts, with which callbacks are signed; the first \
         of the list sends.
@@ -30,7 +30,7 @@ package enum PlivoSettings {
 
     package static let allowSignatureV2 = Setting(
         "PLIVO_ALLOW_SIGNATURE_V2", .flag(default: false), in: group,
-        readBy: [.serve, .dispatch, .probe],
+        readBy: .receiving.union([.dispatch, .probe]),
         """
         Whether signature V2 authenticates where no V3 came. V2 protects neither the query nor the \
         body, so each message is sent in a request of its own then.

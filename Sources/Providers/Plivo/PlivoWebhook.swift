@@ -43,6 +43,9 @@ package final class PlivoWebhook: WebhookProvider {
         self.authenticator = authenticator
     }
 
+    /// Of both versions, since the other one may be allowed at the time of a replay.
+    package var authenticatingHeaders: [HeaderName] { authenticator.headers }
+
     /// By V3, or by V2 where that is allowed, no V3 header came, and the URL holds no send
     /// request's id.
     ///

@@ -186,6 +186,20 @@ struct CutQuarantine: WalkStatement {
     }
 }
 
+/// A portion of the messages that are over for so long, with their reports.
+struct DropOldMessages: DropStatement {
+    let keepDays: Int
+    let most: Int
+
+    static let name: StaticString = "drop_old_messages"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_messages($1, $2)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: keepDays))
+        parameters.add(Int32(clamping: most))
+    }
+}
+
 /// A portion of the expired audit entries. Those of sending go with the send requests.
 struct DropOldAudit: DropStatement {
     let auditDays: Int

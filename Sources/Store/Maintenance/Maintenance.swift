@@ -12,6 +12,7 @@ package final class Maintenance: Sendable {
     private let logger: Logger
     private let keepDays: Int
     private let auditDays: Int
+    private let ledgerDays: Int?
     private let quarantine: QuarantineGate?
     private let metrics: MaintenanceMetrics
     private let thread = ServiceThread("maintenance")
@@ -33,30 +34,45 @@ package final class Maintenance: Sendable {
     private static let grace = Duration.seconds(5)
     private static let lockTries = 5
 
-    /// Starts its thread.
+    /// Starts its thread, unless it is to run once only.
     ///
     /// - Parameters:
     ///   - pool: of one connection, used for this alone.
     ///   - keepDays: how long raw callbacks, quarantine and what sending leaves behind are kept
     ///     after the last thing that happened.
     ///   - auditDays: how long the audit is kept.
+    ///   - ledgerDays: how long messages and their reports are kept after the last thing that happened;
+    ///     nil for good.
     ///   - quarantine: tells how much the writer put there; without it the bounds are looked at
     ///     every ten minutes only.
     ///   - metrics: where failures and dropped rows are counted.
     ///   - logger: told of failures.
+    ///   - isRepeated: false leaves it to `runOnce`.
     package init(
-        _ pool: ConnectionPool, keepDays: Int, auditDays: Int = 400,
+        _ pool: ConnectionPool, keepDays: Int, auditDays: Int = 400, ledgerDays: Int? = nil,
         quarantine: QuarantineGate? = nil,
-        metrics: Metrics = Metrics(), logger: Logger
+        metrics: Metrics = Metrics(), logger: Logger, isRepeated: Bool = true
     ) {
         self.pool = pool
         self.keepDays = keepDays
         self.auditDays = auditDays
+        self.ledgerDays = ledgerDays
         self.quarantine = quarantine
         self.metrics = MaintenanceMetrics(metrics)
         self.logger = logger
-        thread.startOrAbort { [self] in run() }
+        if isRepeated { thread.startOrAbort { [self] in run() } }
     }
+
+    /// Does all of it on the caller's thread, until nothing is left or `stop` is called.
+    ///
+    /// - Returns: false if a step failed; the log says which.
+    package func runOnce() -> Bool {
+        let isWhole = maintain()
+        return step(.outboxCounts, recount) && isWhole
+    }
+
+    /// How many rows were dropped so far, by the step's name.
+    package var dropped: [String: Int] { metrics.droppedRows }
 
     /// Ends the thread after its current portion, unless the database hangs.
     package func stop() {
@@ -98,6 +114,7 @@ package final class Maintenance: Sendable {
             // Steps that depend on events come after their deletion.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
+            dropMessages(),
             walk(.sendRequests, DropOldSendRequests.self),
             walk(.audit) { [keepDays, auditDays] in
                 DropOldAudit(auditDays: auditDays, keepDays: keepDays, most: $1)
@@ -107,6 +124,11 @@ package final class Maintenance: Sendable {
 }
 
 extension Maintenance {
+    private func dropMessages() -> Bool {
+        guard let ledgerDays else { return true }
+        return walk(.messages) { DropOldMessages(keepDays: ledgerDays, most: $1) }
+    }
+
     private func boundQuarantineIfGrown() {
         guard let quarantine, quarantine.takeGrowth() else { return }
         if !boundQuarantine() { quarantine.returnGrowth() }
@@ -234,6 +256,7 @@ enum MaintenanceStep: String, CaseIterable {
     case statistics
     case events
     case deadLetters = "dead_letters"
+    case messages
     case sendRequests = "send_requests"
     case outboxCounts = "outbox_counts"
     case audit
@@ -262,5 +285,11 @@ struct MaintenanceMetrics: Sendable {
 
     func dropped(_ count: Int, by step: MaintenanceStep) {
         rows[step]?.add(count)
+    }
+
+    /// Of each step that has dropped some.
+    var droppedRows: [String: Int] {
+        let counts = rows.map { ($0.key.rawValue, Int($0.value.value)) }.filter { $0.1 > 0 }
+        return Dictionary(uniqueKeysWithValues: counts)
     }
 }

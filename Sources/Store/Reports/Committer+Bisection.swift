@@ -142,7 +142,12 @@ extension Committer {
     ) throws(PostgresError) {
         var rows: [QuarantineRejects.Rejected] = []
         for item in items {
-            if case .callback = item {
+            let isTried =
+                switch item {
+                case .callback, .release: true
+                case .report, .reject: false
+                }
+            if isTried {
                 do throws(PostgresError) {
                     try write(
                         WriteBatch(items: [item]), asNewReports: false, asNewMessages: false)
@@ -167,7 +172,7 @@ extension Committer {
         // All rows are of one callback. If its own row is among them, they describe it.
         let refused = rows.first { !$0.isArchived } ?? first
         let kept = writer.quarantine.admit(rows.map(\.reject)).map { reject in
-            QuarantineRejects.Rejected(reject, refused.callback, refused.isArchived)
+            refused.with(reject)
         }
         do throws(PostgresError) {
             _ = try usableConnection().execute(
@@ -192,6 +197,8 @@ extension PostgresError {
 }
 
 extension WriteBatch.Item {
+    private typealias Rejected = QuarantineRejects.Rejected
+
     /// The row as it is stored in quarantine.
     fileprivate func refused(_ detail: String) -> QuarantineRejects.Rejected {
         switch self {
@@ -200,12 +207,19 @@ extension WriteBatch.Item {
                 id: callback, provider: report.provider, uri: "", contentType: nil,
                 receivedAt: receivedAt, body: [])
             // The archive has the report itself.
-            return (Self.reject("message \(report.message)", detail, []), origin, true)
-        case .reject(let reject, let callback):
+            return Rejected(
+                Self.reject("message \(report.message)", detail, []), of: origin,
+                isArchived: true)
+        case .reject(let rejected):
             // Most likely its own texts were refused.
-            return (Self.reject(reject.place.withoutNUL, detail, reject.excerpt), callback, true)
+            let reject = rejected.reject
+            return rejected.with(Self.reject(reject.place.withoutNUL, detail, reject.excerpt))
         case .callback(let callback):
-            return (Self.reject("callback", detail, callback.body), callback, false)
+            return Rejected(
+                Self.reject("callback", detail, callback.body), of: callback, isArchived: false)
+        case .release(let id, let callback):
+            return Rejected(
+                Self.reject("quarantine \(id)", detail, []), of: callback, isArchived: true)
         }
     }
 

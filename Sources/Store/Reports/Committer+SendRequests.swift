@@ -122,8 +122,7 @@ extension Submission {
                 unmatched += 1
             }
         }
-        return Submission(
-            callback: callback, reports: kept, rejects: rejects + quarantine.admit(new))
+        return with(reports: kept, rejects: rejects + quarantine.admit(new))
     }
 }
 

@@ -211,7 +211,9 @@ struct Committer {
     ) throws(PostgresError) -> Messages.Row? {
         let archive = ArchiveCallbacks(callbacks: rows.callbacks)
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
-        let isOrdinary = news.isEmpty && rows.rejects.isEmpty && !rows.callbacks.isEmpty
+        let isOrdinary =
+            news.isEmpty && rows.rejects.isEmpty && rows.released.isEmpty
+            && !rows.callbacks.isEmpty
         if isOrdinary, !waitsBriefly {
             let pending = try connection.send(archive, reports, messages, within: limit)
             meanwhile()
@@ -221,9 +223,9 @@ struct Committer {
         let pending = try connection.send(
             LimitLockWait(to: lockWait, isLocal: true), WaitForStandby(),
             UpsertOutcomes(outcomes: news), archive, QuarantineRejects(rejects: rows.rejects),
-            reports, messages, within: limit)
+            ReleaseQuarantined(ids: rows.released), reports, messages, within: limit)
         meanwhile()
-        let noted = try pending.receive().6.first
+        let noted = try pending.receive().7.first
         writer.quarantine.wrote(rows.rejects.lazy.map(\.reject))
         if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
         knownOutcomes.formUnion(news.lazy.map(\.id))

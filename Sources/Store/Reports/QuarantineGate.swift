@@ -30,9 +30,16 @@ package final class QuarantineGate: Sendable {
     /// A submission with the rejects that are stored.
     func admit(_ submission: Submission) -> Submission {
         guard !submission.rejects.isEmpty else { return submission }
-        return Submission(
-            callback: submission.callback, reports: submission.reports,
-            rejects: admit(submission.rejects))
+        var kept = admit(submission.rejects)
+        if submission.archiving == .never {
+            // Without its whole body it could not be replayed, and nothing else has it.
+            kept.removeAll { row in
+                submission.rejects.contains {
+                    $0.place == row.place && $0.excerpt.count > row.excerpt.count
+                }
+            }
+        }
+        return submission.with(reports: submission.reports, rejects: kept)
     }
 
     /// Notes that rows are committed.

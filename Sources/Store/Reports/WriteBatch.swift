@@ -9,7 +9,9 @@ struct WriteBatch {
     enum Item {
         case callback(ReceivedCallback)
         case report(Report, callback: CallbackID, receivedAt: Timestamp)
-        case reject(Reject, of: ReceivedCallback)
+        case reject(QuarantineRejects.Rejected)
+        /// A row that leaves the quarantine.
+        case release(Int64, of: ReceivedCallback)
     }
 
     /// A report with what the ledger stores about its arrival.
@@ -36,6 +38,8 @@ struct WriteBatch {
 
     private(set) var callbacks: [ReceivedCallback] = []
     private(set) var rejects: [QuarantineRejects.Rejected] = []
+    /// Rows that leave the quarantine, ordered.
+    private(set) var released: [Int64] = []
     /// Distinct, ordered by message and fingerprint.
     private(set) var reports: [ReportRow] = []
     /// The deciding report of each message, ordered by message.
@@ -94,8 +98,11 @@ struct WriteBatch {
     /// Divides submissions into items.
     init(_ submissions: some Sequence<Submission>) {
         for submission in submissions {
-            callbacks.append(submission.callback)
-            for reject in submission.rejects { rejects.append((reject, submission.callback, true)) }
+            if submission.archiving == .add { callbacks.append(submission.callback) }
+            for reject in submission.rejects {
+                rejects.append(QuarantineRejects.Rejected(reject, in: submission))
+            }
+            released += submission.released
             for report in submission.reports {
                 reports.append(
                     ReportRow(
@@ -111,7 +118,8 @@ struct WriteBatch {
         for item in items {
             switch item {
             case .callback(let callback): callbacks.append(callback)
-            case .reject(let reject, let callback): rejects.append((reject, callback, true))
+            case .reject(let rejected): rejects.append(rejected)
+            case .release(let id, _): released.append(id)
             case .report(let report, let callback, let receivedAt):
                 reports.append(
                     ReportRow(report: report, callback: callback, receivedAt: receivedAt))
@@ -123,8 +131,9 @@ struct WriteBatch {
     /// All that submissions hold, as items.
     static func items(of submissions: some Sequence<Submission>) -> [Item] {
         submissions.flatMap { submission in
-            [.callback(submission.callback)]
-                + submission.rejects.map { .reject($0, of: submission.callback) }
+            (submission.archiving == .add ? [.callback(submission.callback)] : [])
+                + submission.rejects.map { .reject(.init($0, in: submission)) }
+                + submission.released.map { .release($0, of: submission.callback) }
                 + submission.reports.map {
                     .report(
                         $0, callback: submission.callback.id,
@@ -170,6 +179,7 @@ struct WriteBatch {
             outcomes.append(row.report.outcome)
         }
         outcomes.sort { $0.id < $1.id }
+        released.sort()
     }
 }
 

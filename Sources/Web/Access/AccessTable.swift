@@ -18,6 +18,11 @@ package enum AccessTable {
         "GET /v1/dead-letters": .callers(.read, .viewer),
         "POST /v1/dead-letters/retry": .callers(.send, .operator),
         "POST /v1/dead-letters/{id}/retry": .callers(.send, .operator),
+        "GET /v1/quarantine": .callers(.read, .viewer),
+        "GET /v1/quarantine/{number}": .callers(.read, .operator),
+        "DELETE /v1/quarantine/{number}": .callers(.admin, .operator),
+        "POST /v1/quarantine/replay": .callers(.admin, .operator),
+        "POST /v1/quarantine/{number}/replay": .callers(.admin, .operator),
         "GET /v1/stats": .callers(.read, .viewer),
         "GET /v1/errors": .callers(.read, .viewer),
 

@@ -11,6 +11,7 @@ package import Telemetry
 package final class CallbackEndpoint: Sendable {
     private let webhook: any WebhookProvider
     private let sink: any ReportSink
+    private let unverified: UnverifiedCallbacks?
     private let logger: Logger
     package let statistics = CallbackStatistics()
     private let accepted: Counter
@@ -26,11 +27,19 @@ package final class CallbackEndpoint: Sendable {
         Response(.ok, headers: [.json], body: JSONWriter.document { $0.member("status", "stored") })
     )
 
+    /// - Parameters:
+    ///   - webhook: authenticates and reads.
+    ///   - sink: stores.
+    ///   - unverified: keeps callbacks that fail authentication; nil keeps none.
+    ///   - metrics: where it counts.
+    ///   - logger: told of refusals, and of parts that cannot be read.
     package init(
-        _ webhook: any WebhookProvider, sink: any ReportSink, metrics: Metrics, logger: Logger
+        _ webhook: any WebhookProvider, sink: any ReportSink,
+        unverified: UnverifiedCallbacks? = nil, metrics: Metrics, logger: Logger
     ) {
         self.webhook = webhook
         self.sink = sink
+        self.unverified = unverified
         self.logger = logger
         let provider = webhook.provider.name
         accepted = metrics.counter(
@@ -130,29 +139,46 @@ package final class CallbackEndpoint: Sendable {
         do {
             verification = try webhook.authenticate(request)
         } catch {
+            unverified?.keep(
+                received(request, message, exchange, at: now), refused: error,
+                with: { CallbackCredentials(request, webhook.authenticatingHeaders) })
             return refuse(exchange, problem(for: error), caller(error), at: now)
         }
-        let callback = ReceivedCallback(
+        let callback = received(request, message, exchange, at: now)
+        do throws(Malformation) {
+            if exchange.hasEncodedBody { throw Malformation.encoded }
+            let parsed = try webhook.parse(callback)
+            let submission = Submission(
+                callback: callback, reports: parsed.reports,
+                rejects: notes.admit(parsed.rejects, at: now),
+                // Read only where a replay may need it.
+                credentials: parsed.rejects.isEmpty
+                    ? nil : CallbackCredentials(request, webhook.authenticatingHeaders))
+            store(submission, parsed, for: exchange, verification: verification)
+        } catch {
+            // The excerpt in quarantine is cut; the archive has the whole body.
+            let submission = Submission(
+                callback: callback, reports: [], rejects: [Reject(error, of: callback)],
+                credentials: CallbackCredentials(request, webhook.authenticatingHeaders))
+            keep(submission, error, for: exchange)
+        }
+    }
+
+    private func received(
+        _ request: CallbackRequest, _ message: MessageID?, _ exchange: Exchange, at now: Timestamp
+    ) -> ReceivedCallback {
+        ReceivedCallback(
             id: .new(at: now), provider: webhook.provider,
             uri: webhook.archived(uri: request.uri), contentType: exchange.contentType,
-            message: message, sendRequest: sendRequest, receivedAt: now, body: body)
-        if exchange.hasEncodedBody { return keep(.encoded, of: callback, for: exchange) }
-        do {
-            let parsed = try webhook.parse(callback)
-            store(callback, parsed, for: exchange, verification: verification)
-        } catch {
-            keep(error, of: callback, for: exchange)
-        }
+            message: message, sendRequest: request.sendRequest, receivedAt: now, body: request.body)
     }
 
     /// Submits a readable callback to the sink and answers once it is on disk.
     private func store(
-        _ callback: ReceivedCallback, _ parsed: ParsedCallback, for exchange: Exchange,
+        _ submission: Submission, _ parsed: ParsedCallback, for exchange: Exchange,
         verification: Verification
     ) {
-        let submission = Submission(
-            callback: callback, reports: parsed.reports,
-            rejects: notes.admit(parsed.rejects, at: callback.receivedAt))
+        let callback = submission.callback
         sink.submit(submission) { [self] result in
             switch result {
             case .success:
@@ -189,20 +215,16 @@ package final class CallbackEndpoint: Sendable {
     /// Archives an unreadable callback of an authenticated provider, records the reason in
     /// quarantine, then refuses it.
     private func keep(
-        _ malformation: Malformation, of callback: ReceivedCallback, for exchange: Exchange
+        _ submission: Submission, _ malformation: Malformation, for exchange: Exchange
     ) {
-        let reject = Reject(
-            reason: malformation.code.rawValue, place: malformation.place,
-            detail: malformation.detail, excerpt: callback.body)
-        // The excerpt in quarantine is cut; the archive has the whole body.
-        let submission = Submission(callback: callback, reports: [], rejects: [reject])
+        let now = submission.callback.receivedAt
         sink.submit(submission) { [self] result in
             switch result {
             case .success:
                 rejects.add()
-                refuse(exchange, Problem(malformation), .provider, at: callback.receivedAt)
+                refuse(exchange, Problem(malformation), .provider, at: now)
             case .failure(let failure):
-                refuse(exchange, problem(for: failure), .provider, at: callback.receivedAt)
+                refuse(exchange, problem(for: failure), .provider, at: now)
             }
         }
     }

@@ -117,6 +117,36 @@ struct BodyReader {
         return texts
     }
 
+    /// A whole number of 64 bits.
+    mutating func integer(_ name: String) -> Int64? {
+        guard let value = value(name) else { return nil }
+        guard case .number(let text) = value, let number = Int64(text) else {
+            problems.add(name, "wrong_type", "It must be a whole number, and is \(value.kind).")
+            return nil
+        }
+        return number
+    }
+
+    /// Whole numbers in an array of so many.
+    mutating func integers(_ name: String, _ counts: ClosedRange<Int>) -> [Int64]? {
+        guard let value = value(name) else { return nil }
+        guard case .array(let elements) = value, counts.contains(elements.count) else {
+            problems.add(
+                name, "wrong_type",
+                "It must be an array of \(counts.lowerBound) to \(counts.upperBound) numbers.")
+            return nil
+        }
+        return elements.enumerated().compactMap { index, element in
+            guard case .number(let text) = element, let number = Int64(text) else {
+                problems.add(
+                    "\(name)[\(index)]", "wrong_type",
+                    "It must be a whole number, and is \(element.kind).")
+                return nil
+            }
+            return number
+        }
+    }
+
     /// - Throws: 422 `invalid_fields` with all problems, if there are any.
     func check() throws(Problem) {
         guard problems.count > 0 else { return }

@@ -17,10 +17,14 @@ struct FilterValues {
         isBody = false
     }
 
-    /// Those of a body, in the same forms, each a string; its problems are collected.
+    /// Those of a body, in the same forms, each a string but for flags; its problems are collected.
     init(_ body: inout BodyReader, _ parameters: [Parameter]) {
         var values: [String: String] = [:]
         for parameter in parameters {
+            if case .flag = parameter.form {
+                values[parameter.name] = body.flag(parameter.name).map { String($0) }
+                continue
+            }
             guard let value = body.text(parameter.name) else { continue }
             if parameter.form.accepts(value) {
                 values[parameter.name] = value

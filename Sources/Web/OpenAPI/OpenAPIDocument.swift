@@ -115,15 +115,19 @@ struct OpenAPIOperation {
 
     // MARK: What goes in
 
-    /// Every variable part of a path is an id of ours.
+    /// A variable part of a path is an id of ours, or a row's number.
     private var pathParameters: [JSONValue] {
         route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in
-            .members([
+            let isNumber = part == "{number}"
+            return .members([
                 ("name", .string(String(part.dropFirst().dropLast()))),
                 ("in", .string("path")),
                 ("required", .boolean(true)),
-                ("description", .string("An id, in letters of any case.")),
-                ("schema", Schema.uuid.json),
+                (
+                    "description",
+                    .string(isNumber ? "A row's id." : "An id, in letters of any case.")
+                ),
+                ("schema", isNumber ? Schema.integer(1...Int(Int64.max)).json : Schema.uuid.json),
             ])
         }
     }

@@ -68,6 +68,17 @@ extension Configuration.Sockets {
 }
 
 extension Environment {
+    /// How long messages are kept; nil for good.
+    mutating func ledgerRetentionDays() -> Int? {
+        let days = integer(WaybillSettings.ledgerRetentionDays)
+        if days == 1 || days == 2 {
+            report(
+                WaybillSettings.ledgerRetentionDays,
+                "must be 0 or at least 3: a provider repeats a callback for two days")
+        }
+        return days == 0 ? nil : days
+    }
+
     /// The folder for sockets that systemd does not pass to us.
     mutating func socketDirectory() -> String {
         // The entry has a default.
@@ -87,7 +98,9 @@ extension Configuration.Limits {
         commitDeadline = .milliseconds(environment.integer(WaybillSettings.commitDeadline))
         poolSize = environment.integer(WaybillSettings.poolSize)
         drainDeadline = .seconds(environment.integer(WaybillSettings.drainSeconds))
+        observedPerHour = environment.integer(WaybillSettings.quarantineObserve)
         callbackRetentionDays = environment.integer(WaybillSettings.callbackRetentionDays)
+        ledgerRetentionDays = environment.ledgerRetentionDays()
         auditRetentionDays = environment.integer(WaybillSettings.auditRetentionDays)
     }
 }

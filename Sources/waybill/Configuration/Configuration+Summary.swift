@@ -43,7 +43,12 @@ extension Configuration {
                 "deadlines",
                 "commit \(limits.commitDeadline), drain \(limits.drainDeadline)"
             ))
+        if limits.observedPerHour > 0 {
+            lines.append(("unverified callbacks kept", "\(limits.observedPerHour) an hour"))
+        }
         lines.append(("callbacks kept", "\(limits.callbackRetentionDays) days"))
+        lines.append(
+            ("messages kept", limits.ledgerRetentionDays.map { "\($0) days" } ?? "for good"))
         lines.append(("audit kept", "\(limits.auditRetentionDays) days"))
         return lines
     }

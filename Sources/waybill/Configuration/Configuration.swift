@@ -45,7 +45,10 @@ struct Configuration {
         let commitDeadline: Duration
         let poolSize: Int
         let drainDeadline: Duration
+        let observedPerHour: Int
         let callbackRetentionDays: Int
+        /// Nil for good.
+        let ledgerRetentionDays: Int?
         let auditRetentionDays: Int
     }
 

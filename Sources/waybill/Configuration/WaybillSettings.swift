@@ -27,7 +27,10 @@ enum WaybillSettings {
     static let databaseURL = Setting(
         "DATABASE_URL", whenUnset: "required", isSecret: true,
         example: "postgresql://waybill:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
-        readBy: [.serve, .dispatch, .migrate, .key, .user, .send, .message],
+        readBy: [
+            .serve, .dispatch, .migrate, .key, .user, .send, .message, .deadLetters, .quarantine,
+            .replay, .rebuild, .verify, .retain, .erase,
+        ],
         """
         The connection of the responder's role, any connection string of libpq; several hosts with \
         `target_session_attrs=read-write` fail over. `waybill migrate` gives the role its rights.
@@ -45,7 +48,7 @@ enum WaybillSettings {
     static let migrateDatabaseURL = Setting(
         "MIGRATE_DATABASE_URL", whenUnset: "`DATABASE_URL`", isSecret: true,
         example: "postgresql://waybill_migrate:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
-        readBy: [.migrate], "The connection of the role that owns the tables.")
+        readBy: [.migrate, .rebuild, .erase], "The connection of the role that owns the tables.")
 
     /// The connection of a role of the database. Where it is not given, that of `DATABASE_URL` is used.
     static func databaseURL(of role: DatabaseRole) -> Setting {
@@ -137,7 +140,7 @@ enum WaybillSettings {
         maxConnections,
         maxInFlight, maxStreams, writerQueueReports, writerConnections, commitDeadline, poolSize,
         drainSeconds,
-        callbackRetentionDays, auditRetentionDays, watchdog,
+        quarantineObserve, callbackRetentionDays, ledgerRetentionDays, auditRetentionDays, watchdog,
     ]
 
     static let logLevel = Setting(
@@ -234,17 +237,33 @@ enum WaybillSettings {
         readBy: [.serve],
         "How many seconds a stop may take; at most 35 with the unit's `TimeoutStopSec=40s`.")
 
+    static let quarantineObserve = Setting(
+        "WAYBILL_QUARANTINE_OBSERVE", .integer(default: 0, in: 0...10_000), in: processGroup,
+        readBy: [.serve],
+        """
+        How many callbacks an hour that fail authentication go to quarantine, to be looked at and \
+        replayed once the secrets are right; those of up to 64 KiB, 16 MiB an hour. 0 keeps none.
+        """)
+
     static let callbackRetentionDays = Setting(
         "WAYBILL_CALLBACK_RETENTION_DAYS", .integer(default: 90, in: 3...3650),
-        in: processGroup, readBy: [.serve],
+        in: processGroup, readBy: [.serve, .retain],
         """
         How many days raw callbacks, the quarantine, and the texts and timelines of messages that \
         are over are kept.
         """)
 
+    static let ledgerRetentionDays = Setting(
+        "WAYBILL_LEDGER_RETENTION_DAYS", .integer(default: 0, in: 0...3650),
+        in: processGroup, readBy: [.serve, .retain],
+        """
+        How many days messages and their reports are kept after the last thing that happened to \
+        them, 3 at least; 0 keeps them for good. Counts stay.
+        """)
+
     static let auditRetentionDays = Setting(
         "WAYBILL_AUDIT_RETENTION_DAYS", .integer(default: 400, in: 30...3650),
-        in: processGroup, readBy: [.serve],
+        in: processGroup, readBy: [.serve, .retain],
         """
         How many days the audit is kept. Its entries of send requests go with the send requests, \
         after 30 days at the earliest.

@@ -149,7 +149,8 @@ enum DeadLettersCommand {
                     Output.line("\(queued) queued again, \(left) left")
                     return 0
                 }
-                bar.show(queued, of: portion.left.isBound ? nil : queued + portion.left.count)
+                let all = queued + portion.left.count
+                bar.show(queued, share: portion.left.isBound ? nil : Double(queued) / Double(all))
                 interruption.rest(after: .now - began)
             }
         }

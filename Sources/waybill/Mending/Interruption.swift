@@ -7,6 +7,7 @@ import System
 final class Interruption: Sendable {
     private let isAsked = Atomic<Bool>(false)
     private let wakeup = Wakeup()
+    private let handler = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Takes the signals from now on; to be made before any other thread starts.
     init() {
@@ -14,7 +15,14 @@ final class Interruption: Sendable {
         _ = signals.onEach("interruption") { [self] signal in
             guard !isAsked.exchange(true, ordering: .relaxed) else { _exit(128 + signal) }
             wakeup.signal()
+            handler.withLock { $0 }?()
         }
+    }
+
+    /// Calls back when the command is to end, on a thread of its own.
+    func onWanted(_ handler: @escaping @Sendable () -> Void) {
+        self.handler.withLock { $0 = handler }
+        if isWanted { handler() }
     }
 
     /// Whether the command is to end now.

@@ -34,11 +34,11 @@ struct ProgressBar {
     ///
     /// - Parameters:
     ///   - done: how many.
-    ///   - total: of how many, nil if nobody knows; it may change.
+    ///   - share: how much of all that is, 0 to 1; nil if nobody knows.
     ///   - place: where it is, such as a day.
     ///   - now: this moment.
     mutating func show(
-        _ done: Int, of total: Int?, at place: String = "", now: ContinuousClock.Instant = .now
+        _ done: Int, share: Double?, at place: String = "", now: ContinuousClock.Instant = .now
     ) {
         let pause = isTerminal ? Self.drawing : Self.lines
         if let shownAt, now - shownAt < pause { return }
@@ -49,7 +49,7 @@ struct ProgressBar {
         }
         shownAt = now
         let text = Self.text(
-            done, of: total, unit, at: place, after: now - startedAt, hasBar: isTerminal)
+            done, unit, share: share, at: place, after: now - startedAt, hasBar: isTerminal)
         if isTerminal {
             // To the line's beginning, and erase what is longer.
             write("\r\(text)\u{1B}[K")
@@ -57,6 +57,11 @@ struct ProgressBar {
         } else {
             write(text + "\n")
         }
+    }
+
+    /// The same of so many in all; nil if nobody knows.
+    mutating func show(_ done: Int, of total: Int?, at place: String = "") {
+        show(done, share: total.map { Double(done) / Double(max(1, $0)) }, at: place)
     }
 
     /// Takes the bar away, so that the next line stands where it was.
@@ -68,27 +73,20 @@ struct ProgressBar {
 
     /// One line: the bar, the count, the place and the time that is left.
     static func text(
-        _ done: Int, of total: Int?, _ unit: String, at place: String, after time: Duration,
+        _ done: Int, _ unit: String, share: Double?, at place: String, after time: Duration,
         hasBar: Bool
     ) -> String {
-        guard let total, total > 0 else {
-            return ["\(done) \(unit)", place].filter { !$0.isEmpty }.joined(separator: ", ")
+        var parts = ["\(done) \(unit)", place].filter { !$0.isEmpty }
+        guard let share = share.map({ min(1, max(0, $0)) }) else {
+            return parts.joined(separator: ", ")
         }
-        let share = min(1, Double(done) / Double(total))
-        var parts: [String] = []
-        if hasBar {
-            let full = Int(share * Double(width))
-            parts.append(
-                "[" + String(repeating: "#", count: full)
-                    + String(repeating: "-", count: width - full) + "]")
-        }
-        parts.append("\(Int(share * 100))%, \(min(done, total)) of \(total) \(unit)")
-        var text = parts.joined(separator: " ")
-        if !place.isEmpty { text += ", \(place)" }
-        if share > 0.01, share < 1 {
-            text += ", \(duration(time * (1 / share - 1))) left"
-        }
-        return text
+        parts.insert("\(Int(share * 100))%", at: 0)
+        if share > 0.01, share < 1 { parts.append("\(duration(time * (1 / share - 1))) left") }
+        let text = parts.joined(separator: ", ")
+        guard hasBar else { return text }
+        let full = Int(share * Double(width))
+        let bar = String(repeating: "#", count: full) + String(repeating: "-", count: width - full)
+        return "[\(bar)] \(text)"
     }
 
     private static func duration(_ time: Duration) -> String {

@@ -51,6 +51,7 @@ final class Responder: Sendable {
         let metrics = Metrics()
         let secrets = SigningSecretStore(pool, logger: logger)
         let tickets = TicketSigner(secrets)
+        let signer = CursorSigner(secrets)
         live = try LiveService(configuration, tickets: tickets, metrics: metrics, logger: logger)
         // One feed for all that changes a status here; whoever wants to know of changes is in it.
         let feed = ChangeFeed(live.subscribers)
@@ -65,6 +66,7 @@ final class Responder: Sendable {
         maintenance = Maintenance(
             ConnectionPool(configuration.database, maximumCount: 1),
             keepDays: limits.callbackRetentionDays, auditDays: limits.auditRetentionDays,
+            ledgerDays: limits.ledgerRetentionDays,
             quarantine: writer.quarantine,
             metrics: metrics, logger: logger)
         folder = StatisticsFolder(
@@ -75,7 +77,11 @@ final class Responder: Sendable {
             configuration, pool, feed: feed, tickets: tickets, metrics: metrics, logger: logger)
 
         let callbacks = Self.callbackEndpoints(
-            configuration, sink: writer, metrics: metrics, logger: logger)
+            configuration, sink: writer,
+            unverified: limits.observedPerHour == 0
+                ? nil
+                : UnverifiedCallbacks(writer, perHour: limits.observedPerHour, metrics: metrics),
+            metrics: metrics, logger: logger)
         people = PeopleService(
             pool, policy: configuration.sessions, singleSignOn: configuration.singleSignOn,
             secrets: secrets, logger: logger)
@@ -98,9 +104,11 @@ final class Responder: Sendable {
                 meanings: configuration.kits.errors
             ).routes(endpoint)
             + sending.routes(
-                endpoint, reader: reader, signer: CursorSigner(secrets),
+                endpoint, reader: reader, signer: signer,
                 providers: configuration.kits.traits)
             + people.routes(endpoint)
+            + Self.quarantine(configuration, pool, sink: writer, signer: signer, logger: logger)
+            .routes(endpoint)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe,
@@ -224,11 +232,27 @@ final class Responder: Sendable {
             export: export, providers: configuration.kits.traits)
     }
 
+    private static func quarantine(
+        _ configuration: Configuration, _ pool: ConnectionPool, sink: any ReportSink,
+        signer: CursorSigner, logger: Logger
+    ) -> QuarantineEndpoints {
+        let quarantine = QuarantineStore(pool, logger: logger)
+        return QuarantineEndpoints(
+            quarantine,
+            replay: QuarantineReplay(
+                quarantine, webhooks: configuration.receiving.compactMap { $0.settings.webhook() },
+                sink: sink),
+            audit: AuditLog(pool, logger: logger), signer: signer,
+            providers: configuration.kits.traits)
+    }
+
     private static func callbackEndpoints(
-        _ configuration: Configuration, sink: any ReportSink, metrics: Metrics, logger: Logger
+        _ configuration: Configuration, sink: any ReportSink, unverified: UnverifiedCallbacks?,
+        metrics: Metrics, logger: Logger
     ) -> [CallbackEndpoint] {
         configuration.receiving.compactMap { $0.settings.webhook() }.map {
-            CallbackEndpoint($0, sink: sink, metrics: metrics, logger: logger)
+            CallbackEndpoint(
+                $0, sink: sink, unverified: unverified, metrics: metrics, logger: logger)
         }
     }
 }

@@ -21,14 +21,17 @@ final class RunningDemo: Sendable {
     ///   - directory: where; a temporary folder unless given, removed with the demo.
     ///   - port: of HTTPS; a free one unless given.
     ///   - isEmpty: whether it sends nothing by itself.
+    ///   - settings: in its environment besides.
     /// - Throws: when it does not get ready within a minute, with its output.
     init(
-        directory: String? = nil, port: UInt16? = nil, isEmpty: Bool = true
+        directory: String? = nil, port: UInt16? = nil, isEmpty: Bool = true,
+        settings: [String: String] = [:]
     ) throws {
         let folder = directory == nil ? try TemporaryDirectory() : nil
         let path = directory ?? folder?.path(of: "demo") ?? ""
         let port = try port ?? FreePort.next()
-        let process = try Self.start(directory: path, port: port, isEmpty: isEmpty)
+        let process = try Self.start(
+            directory: path, port: port, isEmpty: isEmpty, settings: settings)
         // Printed last, after demo.json has been written.
         try process.waitForOutput("Read the message's status:", within: .seconds(60))
         self.folder = folder
@@ -44,14 +47,15 @@ final class RunningDemo: Sendable {
 
     /// Starts the program without waiting for anything.
     static func start(
-        directory: String, port: UInt16, isEmpty: Bool = true
+        directory: String, port: UInt16, isEmpty: Bool = true, settings: [String: String] = [:]
     ) throws -> ChildProcess {
         try ChildProcess(
             WaybillProgram.path,
             ["demo", "--directory", directory, "--port", String(port)]
                 + (isEmpty ? ["--empty"] : []),
             environment: WaybillProgram.bareEnvironment.merging(
-                ["WAYBILL_CORS_ORIGINS": namedOrigin]) { $1 }, signalAtOurDeath: "TERM")
+                ["WAYBILL_CORS_ORIGINS": namedOrigin]
+            ) { $1 }.merging(settings) { $1 }, signalAtOurDeath: "TERM")
     }
 
     /// The origin whose pages may call the API.

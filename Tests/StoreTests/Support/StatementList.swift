@@ -17,8 +17,8 @@ enum StatementList {
         case .responder:
             [
                 health, processes, queries, writer, messages, search, signing, changes, live,
-                queue, sendingStates, deadLetters, notifier, keys, audit, people, maintenance,
-                statistics, folder,
+                queue, sendingStates, deadLetters, quarantine, release, fold, archiveReader,
+                notifier, keys, audit, people, maintenance, statistics, folder,
             ]
         case .dispatcher: [health, processes, queries, writer, outbox, notifier]
         default: []
@@ -26,7 +26,10 @@ enum StatementList {
     }
 
     /// The same without the migrations' own.
-    static let all = DatabaseRole.all.flatMap(users) + [migrator, archive]
+    static let all = DatabaseRole.all.flatMap(users) + ofOwner
+
+    /// Run by the role that owns everything.
+    static let ofOwner = [migrator, archive, repair, eraser]
 
     static func statements(of role: DatabaseRole) -> [any Statement.Type] {
         users(of: role).flatMap(\.statements)
@@ -61,6 +64,49 @@ enum StatementList {
             SelectPartReports.self, SettleMessages.self, SelectHeldMessages.self,
             LimitLockWait.self, WaitForStandby.self, CommitLazily.self,
         ])
+
+    /// The responder's alone: no other role may read the quarantine.
+    static let release = StatementUser(
+        files: ["Committer.swift"], statements: [ReleaseQuarantined.self])
+
+    static let quarantine = StatementUser(
+        files: ["QuarantineStore.swift"],
+        statements: [
+            SelectQuarantine.self, CountQuarantine.self, SelectQuarantinedPart.self,
+            SelectQuarantinedCallbacks.self, SelectQuarantinedBody.self,
+            SelectCallbackParts.self, DeleteQuarantined.self, SelectCallback.self,
+            InsertAuditEntry.self, PlanAnew.self,
+        ])
+
+    static let archiveReader = StatementUser(
+        files: ["ArchiveReader.swift"],
+        statements: [
+            SelectArchive.self, SelectArchivedCallbacks.self, SelectPartsOfCallbacks.self,
+            SelectKnownReports.self, SelectLedgerCallbacks.self, LimitStatementTime.self,
+            PlanAnew.self,
+        ])
+
+    /// Run by the role that owns everything.
+    static let eraser = StatementUser(
+        files: ["NumberEraser.swift"],
+        statements: [
+            SelectQueuedTo.self, EraseMessages.self, EmptySendRequests.self, CountMessagesTo.self,
+            EraseTexts.self, EraseCallbacks.self, SelectOldestPartition.self,
+            InsertAuditEntry.self, LimitStatementTime.self,
+        ])
+
+    /// Only looks; with `repair` it mends, too.
+    static let fold = StatementUser(
+        files: ["LedgerFold.swift"],
+        statements: [
+            SelectFoldMessages.self, SelectFoldReports.self, SelectFoldEvents.self,
+            EstimateMessages.self, RecountTally.self, RecountStatistics.self,
+            SelectHourBefore.self, LimitStatementTime.self,
+        ])
+
+    /// Run by the role that owns everything.
+    static let repair = StatementUser(
+        files: ["LedgerFold.swift"], statements: [UpdatePrecedences.self, ApplyFold.self])
 
     static let messages = StatementUser(
         files: ["MessageStore.swift"],
@@ -169,7 +215,7 @@ enum StatementList {
             DropOldChanges.self, DropOldStatistics.self, DropExpiredSessions.self,
             DropExpiredLinks.self, DropOldFailures.self, DropOldEvents.self,
             DropOldDeadLetters.self,
-            DropOldSendRequests.self, DropOldAudit.self,
+            DropOldSendRequests.self, DropOldMessages.self, DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
 

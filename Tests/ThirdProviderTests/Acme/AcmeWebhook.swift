@@ -7,6 +7,7 @@ import Security
 struct AcmeWebhook: WebhookProvider {
     let traits = AcmeKit().traits
     let bodyLimit = 16_384
+    var authenticatingHeaders: [HeaderName] { Self.signatureHeader.map { [$0] } ?? [] }
     let secrets: [Secret]
 
     private static let signatureHeader = HeaderName("X-Acme-Signature")

@@ -204,7 +204,7 @@ export const t = {
         events: {
             submitted: "Submitted", queued: "Queued", accepted: "Taken by the provider", refused: "Refused by the provider", deferred: "Put off", unanswered: "No answer",
             lease_expired: "The dispatcher stopped midway", found: "Found at the provider", not_found: "Not found at the provider",
-            stopped: "The provider takes no messages", rerouted: "Sent by another provider", gave_up: "Given up", expired: "Out of time", cancelled: "Cancelled",
+            stopped: "The provider takes no messages", rerouted: "Sent by another provider", gave_up: "Given up", expired: "Out of time", cancelled: "Cancelled", retried: "Queued again",
         },
     },
     number: {
@@ -269,6 +269,8 @@ export const t = {
         "session.create": "Signed in", "session.refuse": "Sign-in refused", "session.end": "Signed out or session ended",
         "message.send": "Sent messages", "message.cancel": "Cancelled a message",
         "message.retry": "Sent a dead letter again", "message.retry_all": "Sent dead letters again",
+        "number.erase": "Erased a number", "archive.replay": "Read the archive again", "ledger.rebuild": "Rebuilt statuses and counts",
+        "quarantine.replay": "Replayed a callback", "quarantine.replay_all": "Replayed callbacks", "quarantine.delete": "Deleted from quarantine",
         "user.create": "Added a person", "user.change": "Changed a person", "user.role": "Changed a role", "user.disable": "Disabled an account",
         "user.enable": "Enabled an account", "user.reset": "Reset a password", "user.import": "Imported an account", "user.password": "Set a password",
         "user.totp_on": "Turned the second factor on", "user.totp_off": "Turned the second factor off", "user.recovery_codes": "Made new recovery codes",
