@@ -18,10 +18,20 @@ package protocol StreamAdmission: Sendable {
     ) throws(StoreFailure) -> [StreamCredential: StreamRights]
 }
 
-/// What a reader of streams may see.
+/// What a reader of streams may do.
 package struct StreamRights: Sendable, Equatable {
     /// A user's; nil of a key.
     package let role: Role?
+    /// From where a key may be used; empty for everywhere, as for users.
+    package let networks: [IPNetwork]
 
-    package init(role: Role?) { self.role = role }
+    package init(role: Role?, networks: [IPNetwork] = []) {
+        self.role = role
+        self.networks = networks
+    }
+
+    /// Whether a stream may go on that was opened with a role, from an address.
+    package func admit(role opened: Role?, from address: String?) -> Bool {
+        opened == role && networks.admit(address)
+    }
 }

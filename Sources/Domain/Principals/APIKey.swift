@@ -38,11 +38,7 @@ package struct APIKey: Sendable, Equatable {
     }
 
     /// Whether it may be used from an address; nil for one that nginx did not name.
-    package func admits(_ address: String?) -> Bool {
-        guard !networks.isEmpty else { return true }
-        guard let address = address.flatMap({ IPNetwork($0) }) else { return false }
-        return networks.contains { $0.contains(address) }
-    }
+    package func admits(_ address: String?) -> Bool { networks.admit(address) }
 
     /// The record of a secret, without the secret itself.
     package struct IssuedSecret: Sendable, Equatable {

@@ -1,3 +1,15 @@
+extension [IPNetwork] {
+    /// Whether whoever calls from an address may do what is allowed from these networks.
+    ///
+    /// - Parameter address: as nginx names it; nil if it named none.
+    /// - Returns: whether one of them holds it; true where there are none.
+    package func admit(_ address: String?) -> Bool {
+        guard !isEmpty else { return true }
+        guard let address = address.flatMap({ IPNetwork($0) }) else { return false }
+        return contains { $0.contains(address) }
+    }
+}
+
 /// An IP address or a network of addresses.
 ///
 /// An IPv4 address that is written as IPv6 (`::ffff:192.0.2.7`) is the IPv4 address.

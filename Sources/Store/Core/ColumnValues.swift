@@ -54,6 +54,19 @@ extension RowReader {
         return Submitter(id: PrincipalID(kind, id), name: name)
     }
 
+    /// The text of a `cidr[]`, with commas; empty where it is NULL. One that cannot be read is an
+    /// error: without it the list would admit everybody.
+    mutating func nextNetworks() throws(PostgresError) -> [IPNetwork] {
+        var networks: [IPNetwork] = []
+        for text in (try next(String?.self) ?? "").split(separator: ",") {
+            guard let network = IPNetwork(String(text)) else {
+                throw PostgresError.undecodable("\(text) is no network")
+            }
+            networks.append(network)
+        }
+        return networks
+    }
+
     /// A code and its text, in two columns; nil without a code.
     mutating func nextProblem() throws(PostgresError) -> ProviderProblem? {
         let code = try next(String?.self)

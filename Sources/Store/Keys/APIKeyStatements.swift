@@ -247,9 +247,7 @@ struct KeySecretRow {
         lastUsedAt = try row.next(Timestamp?.self)
         revokedAt = try row.next(Timestamp?.self)
         expiresAt = try row.next(Timestamp?.self)
-        networks = (try row.next(String?.self) ?? "").split(separator: ",").compactMap {
-            IPNetwork(String($0))
-        }
+        networks = try row.nextNetworks()
         maker = try row.nextPrincipal()
         let secretCreatedAt = try row.next(Timestamp?.self)
         let secretExpiresAt = try row.next(Timestamp?.self)

@@ -32,7 +32,9 @@ package struct StreamReaderStore: StreamAdmission {
                 SelectReadingKeys(hashes: hashes),
                 SelectReadingSessions(ids: sessions, idle: policy.idle))
             var rights: [StreamCredential: StreamRights] = [:]
-            for hash in keys.rows { rights[.key(hash: hash)] = StreamRights(role: nil) }
+            for key in keys.rows {
+                rights[.key(hash: key.hash)] = StreamRights(role: nil, networks: key.networks)
+            }
             for user in users.rows {
                 rights[.session(user.session)] = StreamRights(role: user.role)
             }
@@ -41,13 +43,13 @@ package struct StreamReaderStore: StreamAdmission {
     }
 }
 
-/// The secrets of keys that may read.
+/// The secrets of keys that may read, and from where.
 struct SelectReadingKeys: Statement {
     let hashes: [[UInt8]]
 
     static let name: StaticString = "select_reading_keys"
     static let sql: StaticString = """
-        select secret.hash
+        select secret.hash, array_to_string(addresses, ',')
         from api_key_secret as secret
         join api_key on api_key.id = secret.key_id
         where secret.hash = any($1::bytea[]) and revoked_at is null
@@ -60,8 +62,10 @@ struct SelectReadingKeys: Statement {
         parameters.addBytes(hashes) { $0 }
     }
 
-    static func decode(_ row: inout RowReader) throws(PostgresError) -> [UInt8] {
-        try row.next([UInt8].self)
+    static func decode(
+        _ row: inout RowReader
+    ) throws(PostgresError) -> (hash: [UInt8], networks: [IPNetwork]) {
+        (try row.next([UInt8].self), try row.nextNetworks())
     }
 }
 

@@ -6,5 +6,7 @@ struct StreamReader: Sendable {
     /// does.
     let credential: StreamCredential?
     let role: Role?
+    /// From where the stream was opened; nil if nginx named no address.
+    let address: String?
     let seesDetails: Bool
 }

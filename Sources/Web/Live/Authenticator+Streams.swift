@@ -17,6 +17,7 @@ extension Authenticator {
             credential = .key(hash: token.digest.bytes)
         }
         return StreamReader(
-            credential: credential, role: principal.role, seesDetails: principal.seesDetails)
+            credential: credential, role: principal.role, address: request.address,
+            seesDetails: principal.seesDetails)
     }
 }

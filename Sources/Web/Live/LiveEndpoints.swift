@@ -58,8 +58,7 @@ package struct LiveEndpoints: Sendable {
             view: LiveView(
                 seesDetails: reader?.seesDetails ?? false,
                 repeatsUnnamed: try request.value("unnamed") == "true"),
-            credential: reader?.credential, rights: reader.map { StreamRights(role: $0.role) },
-            endsAt: endsAt, resumption: try Self.resumption(request, exchange))
+            reader: reader, endsAt: endsAt, resumption: try Self.resumption(request, exchange))
         guard streams.open(opening) else { throw .tooManyStreams }
         return nil
     }

@@ -47,8 +47,7 @@ extension LiveLoop {
         if case .sendRequest(_, let some) = opening.target, !some.isEmpty { filter = some }
         let watcher = LiveWatcher(stream: stream, view: opening.view, filter: filter)
         open[stream] = OpenStream(
-            subject: subject, watcher: watcher, credential: opening.credential,
-            rights: opening.rights, endsAt: opening.endsAt,
+            subject: subject, watcher: watcher, reader: opening.reader, endsAt: opening.endsAt,
             shown: book.message(of: opening, number)
                 .map { documents.document(of: $0, opening.view).hashValue })
         index.add(watcher, to: subject)

@@ -19,6 +19,8 @@ struct LiveLoop: ~Copyable {
     private var nextLook: ContinuousClock.Instant
     private var nextHeartbeat: ContinuousClock.Instant
     private var nextCheck: ContinuousClock.Instant
+    /// When streams whose time is over are looked for: each look goes through all of them.
+    private var nextEnding: ContinuousClock.Instant
     private var lastLook: ContinuousClock.Instant
 
     var settings: LiveSettings { streams.settings }
@@ -29,6 +31,7 @@ struct LiveLoop: ~Copyable {
         nextLook = now
         nextHeartbeat = now + streams.settings.heartbeat
         nextCheck = now + streams.settings.check
+        nextEnding = now
         lastLook = now - streams.settings.spacing
     }
 
@@ -52,7 +55,10 @@ struct LiveLoop: ~Copyable {
             if streams.takeLook() { nextLook = min(nextLook, lastLook + settings.spacing) }
             let now = ContinuousClock.now
             if now >= nextLook { follow() }
-            endOverdue(at: now)
+            if now >= nextEnding {
+                endOverdue(at: now)
+                nextEnding = now + settings.look
+            }
             if now >= nextCheck {
                 check()
                 nextCheck = .now + settings.check
@@ -152,7 +158,7 @@ extension LiveLoop {
     private mutating func check() {
         var readers: [StreamCredential: [StreamID]] = [:]
         for (stream, state) in open {
-            if let credential = state.credential {
+            if let credential = state.reader?.credential {
                 readers[credential, default: []].append(stream)
             }
         }
@@ -160,9 +166,11 @@ extension LiveLoop {
         do throws(StoreFailure) {
             let rights = try streams.admission.rights(of: Set(readers.keys))
             for (credential, readers) in readers {
-                for stream in readers
-                where rights[credential] == nil || rights[credential] != open[stream]?.rights {
-                    end(stream)
+                for stream in readers {
+                    let reader = open[stream]?.reader
+                    let isAdmitted = rights[credential]?
+                        .admit(role: reader?.role, from: reader?.address)
+                    if isAdmitted != true { end(stream) }
                 }
             }
         } catch {

@@ -24,8 +24,7 @@ struct LiveOpening: Sendable {
     let target: LiveTarget
     let view: LiveView
     /// Looked at again while the stream is open; nil of a ticket, which just ends.
-    let credential: StreamCredential?
-    let rights: StreamRights?
+    let reader: StreamReader?
     /// When the stream ends in any case.
     let endsAt: ContinuousClock.Instant?
     let resumption: Resumption
@@ -43,8 +42,7 @@ struct LiveOpening: Sendable {
 struct OpenStream: Sendable {
     let subject: WatchIndex<LiveWatcher>.Subject
     let watcher: LiveWatcher
-    let credential: StreamCredential?
-    let rights: StreamRights?
+    let reader: StreamReader?
     let endsAt: ContinuousClock.Instant?
     /// Of a stream of one message: the hash of the document that it was shown last. Two changes may
     /// be so close that both are shown as the second has left the message.
