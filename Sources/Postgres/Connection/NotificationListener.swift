@@ -21,6 +21,7 @@ package final class NotificationListener: Sendable {
     private let pulse: Pulse?
     private let onConnect: @Sendable () -> Void
     private let onNotification: @Sendable (Notification) -> Void
+    private let onLoss: @Sendable (PostgresError) -> Void
     private let wakeup: EventDescriptor
     private let thread = ServiceThread("notifications")
 
@@ -33,6 +34,8 @@ package final class NotificationListener: Sendable {
     ///   - pulse: how it is found out that notifications come at all; nil for never.
     ///   - onConnect: called on the listener's thread after each connect, the first included.
     ///   - onNotification: called on the listener's thread, in the order of the commits.
+    ///   - onLoss: called on the listener's thread when a connection is lost, hears nothing, or is not
+    ///     had; each attempt counts.
     /// - Throws: `other` when there are no descriptors left. A server that cannot be reached is no
     ///   error; the connect is tried again.
     package init(
@@ -40,7 +43,8 @@ package final class NotificationListener: Sendable {
         backoff: ReconnectBackoff = ReconnectBackoff(first: .milliseconds(50), cap: .seconds(5)),
         pulse: Pulse? = nil,
         onConnect: @escaping @Sendable () -> Void,
-        onNotification: @escaping @Sendable (Notification) -> Void
+        onNotification: @escaping @Sendable (Notification) -> Void,
+        onLoss: @escaping @Sendable (PostgresError) -> Void = { _ in }
     ) throws(PostgresError) {
         self.settings = settings
         self.channels = channels
@@ -48,6 +52,7 @@ package final class NotificationListener: Sendable {
         self.pulse = pulse
         self.onConnect = onConnect
         self.onNotification = onNotification
+        self.onLoss = onLoss
         do throws(SystemError) {
             wakeup = try EventDescriptor()
             try thread.start(interrupt: { [self] in wakeup.signal() }) { [self] in run() }
@@ -76,6 +81,7 @@ package final class NotificationListener: Sendable {
                 onConnect()
                 try deliver(from: connection)
             } catch {
+                onLoss(error)
                 failures += 1
                 let rest = backoff.rest(failures: failures, jitter: .random(in: 0...1))
                 thread.pause(for: rest)

@@ -50,7 +50,12 @@ struct LiveService: Sendable {
             listener = try NotificationListener(
                 configuration.database, channels: [Channel.changes.rawValue], pulse: Pulse(),
                 onConnect: { [streams] in streams.look() },
-                onNotification: { [streams] _ in streams.look() })
+                onNotification: { [streams] _ in streams.look() },
+                onLoss: { error in
+                    logger.log(
+                        .warning, "other processes' changes are not heard, and looked for",
+                        limitKey: "\(error.code)", ["error": "\(error)"])
+                })
         } catch {
             throw CommandFailure("cannot listen to the database: \(error)")
         }

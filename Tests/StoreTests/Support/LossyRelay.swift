@@ -4,7 +4,8 @@ import Synchronization
 import TestSupport
 
 /// Passes connections on to a server of this machine, and can lose a commit or the answer to one,
-/// so that its outcome is unknown to the client.
+/// so that its outcome is unknown to the client; or keep LISTEN from the server, which the client does
+/// not see.
 final class LossyRelay: Sendable {
     enum Loss: Sendable {
         /// The server has done it.
@@ -17,6 +18,8 @@ final class LossyRelay: Sendable {
     private let server: UInt16
     private let listener: Int32
     private let state = Mutex((loss: Loss?.none, count: 0))
+    private let isDeaf = Atomic<Bool>(false)
+    private let deafened = Atomic<Int>(0)
 
     private static let commit = Array("commit\0".utf8)
 
@@ -44,6 +47,28 @@ final class LossyRelay: Sendable {
         close(listener)
     }
 
+    /// Whether LISTEN is kept from the server from now on: what is sent in its place is answered as
+    /// LISTEN would be. So does a proxy that gives a session's statements to several connections.
+    func deafen(_ isDeaf: Bool) { self.isDeaf.store(isDeaf, ordering: .releasing) }
+
+    /// How many LISTENs did not reach the server.
+    var deafenedCount: Int { deafened.load(ordering: .acquiring) }
+
+    private static let listenWords = Array("listen \"".utf8)
+
+    /// The same number of bytes, with another statement in place of LISTEN, up to its end.
+    private func passing(_ bytes: [UInt8]) -> [UInt8] {
+        guard isDeaf.load(ordering: .acquiring), let place = bytes.firstRange(of: Self.listenWords),
+            let end = bytes[place.upperBound...].firstIndex(of: 0)
+        else { return bytes }
+        deafened.wrappingAdd(1, ordering: .releasing)
+        var changed = bytes
+        let other = Array("set a.b=1".utf8)
+        let blanks = repeatElement(UInt8(ascii: " "), count: end - place.lowerBound - other.count)
+        changed.replaceSubrange(place.lowerBound..<end, with: other + blanks)
+        return changed
+    }
+
     /// Loses the next commit.
     func loseNext(_ loss: Loss) { state.withLock { $0.loss = loss } }
 
@@ -60,14 +85,16 @@ final class LossyRelay: Sendable {
         group.enter()
         Thread.detachNewThread {
             Self.pump(from: client, to: server) { bytes in
-                guard bytes.contains(Self.commit), let loss = self.takeLoss() else { return true }
+                guard bytes.contains(Self.commit), let loss = self.takeLoss() else {
+                    return self.passing(bytes)
+                }
                 isDropping.set()
-                return loss == .answer
+                return loss == .answer ? bytes : nil
             }
             group.leave()
         }
         Thread.detachNewThread {
-            Self.pump(from: server, to: client) { _ in !isDropping.isSet }
+            Self.pump(from: server, to: client) { isDropping.isSet ? nil : $0 }
             group.leave()
         }
         group.notify(queue: .global()) {
@@ -92,14 +119,14 @@ final class LossyRelay: Sendable {
 
     /// Until one side ends, or the bytes must not pass; then both ends are shut.
     private static func pump(
-        from source: Int32, to target: Int32, _ mayPass: ([UInt8]) -> Bool
+        from source: Int32, to target: Int32, _ passing: ([UInt8]) -> [UInt8]?
     ) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         pumping: while case let count = recv(source, &buffer, buffer.count, 0), count > 0 {
-            guard mayPass(Array(buffer[..<count])) else { break }
+            guard let bytes = passing(Array(buffer[..<count])) else { break }
             var sent = 0
-            while sent < count {
-                let written = buffer[sent..<count].withUnsafeBytes {
+            while sent < bytes.count {
+                let written = bytes[sent...].withUnsafeBytes {
                     send(target, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
                 guard written > 0 else { break pumping }
