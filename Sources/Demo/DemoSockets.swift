@@ -11,8 +11,8 @@ final class DemoSockets: Sendable {
     private let paths: [String]
     private let isRemoved = Mutex(false)
 
-    /// As in the systemd units: nginx's workers may have thousands of connections in flight.
-    private static let backlog: Int32 = 4096
+    /// As in the systemd units: thousands of streams may come back while a child restarts.
+    private static let backlog: Int32 = 16_384
 
     /// Binds sockets in a folder, replacing those of an earlier run.
     ///

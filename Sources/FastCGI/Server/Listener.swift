@@ -53,7 +53,7 @@ package struct Listener: Sendable, Equatable {
             workers: Int = 4, handlers: Int = 0, maxConnections: Int = 1_024,
             maxInFlight: Int = 512, queueTime: Duration = .seconds(2),
             ioTimeout: Duration = .seconds(10), bodyBytes: Int = 16 << 20,
-            partialBytes: Int = 256 << 20, backlog: Int = 4_096
+            partialBytes: Int = 256 << 20, backlog: Int = 16_384
         ) {
             self.workers = workers
             self.handlers = handlers
