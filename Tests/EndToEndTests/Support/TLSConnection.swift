@@ -35,14 +35,21 @@ final class TLSConnection: @unchecked Sendable {
 
     /// Connects and checks the server's certificate for the name or the address.
     ///
+    /// - Parameters:
+    ///   - port: of the server.
+    ///   - host: the name or the address that the certificate must hold.
+    ///   - trust: which certificates count.
+    ///   - patience: how long one wait may take.
+    ///   - name: the protocol to agree on; HTTP/1.1 unless given.
+    ///   - source: the last two bytes of our own address, which begins with 127.0.
     /// - Throws: when nobody listens, or the certificate is not for `host`.
     init(
         port: UInt16, host: String, trust: TLSTrust, patience: Duration = .seconds(20),
-        protocol name: String? = nil
+        protocol name: String? = nil, source: (UInt8, UInt8) = (0, 1)
     ) throws(ConnectionFailure) {
         // OpenSSL writes with write(2): a server that has closed must not end the tests.
         signal(SIGPIPE, SIG_IGN)
-        descriptor = try Self.connect(port, patience)
+        descriptor = try Self.connect(port, patience, source: source)
         guard let session = SSL_new(trust.context) else {
             close(descriptor)
             throw ConnectionFailure("no TLS session")
@@ -89,11 +96,26 @@ final class TLSConnection: @unchecked Sendable {
         return []
     }
 
+    /// What `poll` waits for, once nothing waits by itself any more.
+    func stopBlocking() -> Int32 {
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        return descriptor
+    }
+
+    /// What is there now, after `stopBlocking`.
+    ///
+    /// - Returns: how many bytes came; 0 at the end, nil if there are none yet.
+    func receiveNow(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        let count = SSL_read(session, buffer.baseAddress, Int32(buffer.count))
+        if count > 0 { return Int(count) }
+        return SSL_get_error(session, count) == SSL_ERROR_WANT_READ ? nil : 0
+    }
+
     /// Ends both directions, and with them a wait in another thread.
     func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     static func connect(
-        _ port: UInt16, _ patience: Duration
+        _ port: UInt16, _ patience: Duration, source: (UInt8, UInt8) = (0, 1)
     ) throws(ConnectionFailure) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ConnectionFailure("no socket") }
@@ -104,16 +126,24 @@ final class TLSConnection: @unchecked Sendable {
         var yes: Int32 = 1
         setsockopt(
             descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        func with(_ host: UInt32, _ port: UInt16, _ call: (Int32, UnsafePointer<sockaddr>) -> Int32)
+            -> Int32
+        {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = host.bigEndian
+            return withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { call(descriptor, $0) }
             }
         }
-        guard status == 0 else {
+        let size4 = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let own = 0x7F00_0000 | UInt32(source.0) << 8 | UInt32(source.1)
+        // Without need it would cost a port that other addresses could have.
+        let isBound = source == (0, 1) || with(own, 0, { bind($0, $1, size4) }) == 0
+        guard isBound,
+            with(0x7F00_0001, port, { Glibc.connect($0, $1, size4) }) == 0
+        else {
             close(descriptor)
             throw ConnectionFailure("nobody listens on port \(port)")
         }
