@@ -12,6 +12,7 @@ struct PageLookTests {
         ("overview", "#/", ".charts svg"), ("messages", "#/messages", ".live-row"),
         ("message", "#/messages/{id}", ".timeline"), ("sent", "#/sent/{request}", ".progress"),
         ("send", "#/send", "textarea"), ("dead-letters", "#/dead-letters", "tbody tr"),
+        ("quarantine", "#/quarantine", ".state, tbody tr"),
         ("people", "#/people", "tbody tr"),
         ("keys", "#/keys", "tbody tr"), ("audit", "#/audit", "tbody tr"),
         ("status", "#/status", "tbody tr"), ("account", "#/account", "tbody tr"),
@@ -46,7 +47,7 @@ struct PageLookTests {
                 """) as? [String] ?? []
         let (id, request) = (try #require(first.first), try #require(first.last))
         for dark in [false, true] {
-            for width in [1440, 768, 360] {
+            for width in [1440, 768, 360, 320] {
                 try page.look(width: width, dark: dark)
                 for (name, address, sign) in Self.views {
                     try page.go(

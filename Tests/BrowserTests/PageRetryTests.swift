@@ -68,6 +68,54 @@ struct PageRetryTests {
         #expect(try page.complaints() == [])
     }
 
+    @Test("What could not be read shows why and its bytes, is replayed, and deleted")
+    func quarantine() throws {
+        let demo = try PageDemo.shared.get()
+        let page = try demo.signedIn()
+        // One part that is in order, and one with bytes that are no text.
+        let name = "quarantine-\(UInt32.random(in: 0 ..< .max))"
+        let id =
+            try page.run(
+                """
+                const good = {messageId: arguments[1], to: '447700900321', status: {groupId: 3, groupName: 'DELIVERED',
+                    id: 5, name: 'DELIVERED_TO_HANDSET', description: 'Delivered'}};
+                const body = JSON.stringify({results: [good, {messageId: arguments[1] + '-bad', status: '<b>odd</b>'}]});
+                const find = () => fetch('/v1/quarantine?limit=10').then((answer) => answer.json());
+                return fetch('/callbacks/infobip', {method: 'POST', body,
+                    headers: {Authorization: arguments[0], 'Content-Type': 'application/json'}})
+                    .then((answer) => answer.ok ? find() : Promise.reject(answer.status))
+                    .then(({quarantine: [one]}) => one.id);
+                """, demo.callbackCredentials, name) as? Int
+        let number = try #require(id)
+        _ = try page.complaints()
+        try page.press("Quarantine")
+        try page.wait(
+            for: "its row",
+            "return document.querySelector('tbody a[href=\"#/quarantine/' + arguments[0] + '\"]') !== null",
+            number)
+        try page.press(selector: "tbody a[href=\"#/quarantine/\(number)\"]")
+        try page.wait(forText: "What came")
+        try page.wait(forText: "<b>odd</b>")
+        try page.press("As bytes")
+        try page.wait(forText: "000000  7b")
+        try page.press("The whole callback as received")
+        try page.wait(forText: "447700900321")
+
+        try page.press("Replay")
+        try page.press(selector: "dialog[open] .button.main")
+        try page.wait(forText: "1 part of the callback cannot be read today either.")
+        try page.press("Delete")
+        try page.press(selector: "dialog[open] .button.danger")
+        try page.wait(
+            for: "the list without it",
+            """
+            return document.querySelector('h1')?.innerText === 'Quarantine'
+                && !document.querySelector('main .loading')
+                && document.querySelector('tbody a[href="#/quarantine/' + arguments[0] + '"]') === null;
+            """, number)
+        #expect(try page.complaints() == [])
+    }
+
     @Test("A message is sent again as a new one that names the first")
     func again() throws {
         let page = try PageDemo.shared.get().signedIn()

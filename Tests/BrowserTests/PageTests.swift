@@ -147,6 +147,26 @@ struct PageTests {
             try viewer.run("return document.querySelector('main').innerText") as? String)
         #expect(!detail.contains("Send again") && !detail.contains("Seen by a viewer?"))
         #expect(!detail.contains("The callback as received"))
+        // One of those that the demo sends at its first start was refused.
+        try viewer.press("Dead letters")
+        try viewer.wait(
+            for: "a dead letter", "return document.querySelectorAll('tbody tr').length > 0")
+        let letters = try #require(
+            try viewer.run("return document.querySelector('main').innerText") as? String)
+        #expect(letters.contains("•") && !letters.contains("+44 7") && !letters.contains("again"))
+        #expect(
+            try viewer.run("return document.querySelectorAll('tbody button, tbody input').length")
+                as? Int == 0)
+        try viewer.press("Quarantine")
+        try viewer.wait(
+            for: "the quarantine",
+            """
+            return document.querySelector('h1')?.innerText === 'Quarantine'
+                && document.querySelector('main .state.empty, main tbody tr') !== null;
+            """)
+        #expect(
+            try viewer.run("return document.querySelectorAll('tbody button, tbody input').length")
+                as? Int == 0)
         let complaints = try viewer.complaints()
         #expect(complaints == [])
     }

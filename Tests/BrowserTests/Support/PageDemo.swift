@@ -6,6 +6,8 @@ final class PageDemo: Sendable {
     let url: String
     let email: String
     let password: String
+    /// The value of `Authorization` with which a provider's callbacks come.
+    let callbackCredentials: String
     private let process: ChildProcess
     private let folder: TemporaryDirectory
 
@@ -28,10 +30,13 @@ final class PageDemo: Sendable {
         let data = try Data(contentsOf: URL(fileURLWithPath: folder.path(of: "demo/demo.json")))
         let document = try JSONSerialization.jsonObject(with: data) as? [String: Any]
         let user = document?["user"] as? [String: String]
+        let caller = document?["infobip"] as? [String: String]
         guard let url = document?["url"] as? String, let email = user?["email"],
-            let password = user?["password"]
+            let password = user?["password"], let name = caller?["user"],
+            let secret = caller?["password"]
         else { throw BrowserFailure("demo.json lacks what signs in") }
         (self.url, self.email, self.password) = (url, email, password)
+        callbackCredentials = "Basic " + Data("\(name):\(secret)".utf8).base64EncodedString()
     }
 
     private func stop() {

@@ -17,14 +17,16 @@ const VIEWS = {
     messages: { needs: "read", bar: true },
     send: { needs: "send", bar: true },
     "dead-letters": { needs: "read" },
+    quarantine: { needs: "read" },
     people: { needs: "admin" },
     keys: { needs: "admin" },
     audit: { needs: "admin" },
     status: { needs: "read" },
     account: {},
 };
-// Views with an id of something: #/messages/{id}, #/sent/{id}.
-const DETAILS = { messages: "message", sent: "sent" };
+// Views with an id of something: #/messages/{id}, #/sent/{id}, #/quarantine/{id}.
+const DETAILS = { messages: "message", sent: "sent", quarantine: "quarantined" };
+const DETAIL_NEEDS = { quarantined: "send" };
 
 const app = document.getElementById("app");
 let current = null;
@@ -65,9 +67,10 @@ async function show() {
         arrive(t.notFound.title);
         return;
     }
-    if (VIEWS[found.name]?.needs && !session.may(VIEWS[found.name].needs)) {
-        put(root, heading(t.nav[found.name] ?? t.notFound.title), h("p", null, t.problem.role));
-        arrive(t.nav[found.name]);
+    const needs = VIEWS[found.name]?.needs ?? DETAIL_NEEDS[found.name];
+    if (needs && !session.may(needs)) {
+        put(root, heading(t.nav[found.nav]), h("p", null, t.problem.role));
+        arrive(t.nav[found.nav]);
         return;
     }
     try {

@@ -131,7 +131,7 @@ export const t = {
         late: (provider, queued, age) => `${some(queued, "message")} for ${provider} wait${queued === 1 ? "s" : ""}, the oldest for ${age}.`,
         deadLetters: (provider, count) => `${some(count, "message")} for ${provider} could not be sent at all.`,
         sendingUnknown: (problem) => `What waits to be sent is not known: ${problem}.`,
-        quarantined: (count) => `${some(count, "callback")} could not be read or stored and wait${count === 1 ? "s" : ""} in quarantine.`,
+        quarantined: (provider, count) => `${some(count, "part")} of ${provider}'s callbacks could not be read or stored.`,
         showStatus: "Show the status", showMessages: "Show the messages", showLetters: "Show the dead letters", showQuarantine: "Show the quarantine",
     },
     provider: {
@@ -282,6 +282,20 @@ export const t = {
         waitingOf: (count, bytes) => `${some(count, "callback")}, ${bytes}`, rate: (count) => `${n(count)} a second`, disk: "On disk", diskOf: (bytes, limit) => `${bytes} of ${limit}`,
         setAside: "Damaged files set aside",
     },
+    quarantine: {
+        at: "Received", reason: "Reason", place: "Where", path: "Address", type: "Type", size: "Size", part: "In quarantine", came: "What came",
+        whole: "The whole callback as received", authenticated: "Authenticated", unproved: "Who sent it has not proved to be the provider.",
+        count: (count, isLeast) => `${some(count, "part")} of callbacks${isLeast ? " or more" : ""} in quarantine`,
+        replay: "Replay", all: "Replay all", chosen: (count) => `Replay ${n(count)}`, oneTitle: "Replay this callback?",
+        manyTitle: (count, isLeast) => `Replay ${n(count)}${isLeast ? " or more" : ""} of them?`,
+        replayText: "It is authenticated with today's secrets and read by today's rules. What can be read is stored, and leaves the quarantine.",
+        replayed: (count) => `${some(count, "callback")} replayed.`,
+        read: ({ reports, left }) => `${some(reports, "report")} read${left ? `; ${some(left, "part")} of the callback cannot be read today either` : ""}.`,
+        failed: { refused: "not authenticated with today's secrets either", unreadable: "cannot be read today either", gone: "no longer kept", not_stored: "cannot be stored now" },
+        remove: "Delete", removeTitle: "Delete it from the quarantine?", removeText: "It cannot be replayed any more. The archive keeps its callback.", removed: "Deleted",
+        gone: "It is no longer in quarantine.",
+        none: "Nothing is in quarantine.", noneText: "Callbacks wait here that cannot be read or stored.", noneFound: "Nothing in quarantine meets these filters.",
+    },
     raw: { empty: "It was empty.", notText: "This is not text; these are its bytes.", asBytes: "As bytes" },
     letters: {
         at: "Given up", all: "Send all again", chosen: (count) => `Send ${n(count)} again`, attempts: (count) => some(count, "attempt"),
@@ -291,7 +305,7 @@ export const t = {
         oneText: (to) => `The message to ${to} is queued again, with all of its attempts.`,
         chosenTitle: (count) => `Send ${some(count, "message")} again?`, allTitle: (count, isLeast) => `Send all ${some(count, "message")}${isLeast ? " or more" : ""} again?`,
         manyText: "They are queued again, with all of their attempts.", leftOut: "Those that may have been sent, or cannot be sent again, are left out.",
-        queued: (count) => `${some(count, "message")} queued again.`, refused: "One cannot be sent again, or was already.",
+        queued: (count) => `${some(count, "message")} queued again.`, refused: "cannot be sent again, or was already",
         whyNot: {
             under_way: "It is in the queue again.", reported: "The provider reported that it went out.", text_gone: "Its text is no longer kept.",
             settled: "Its status has changed since.",
@@ -301,7 +315,7 @@ export const t = {
     },
     selection: { title: "Choose", all: "Choose all that are shown", one: (name) => `Choose ${name}`, count: (count) => `${n(count)} chosen` },
     many: {
-        count: (done, all) => (all === null ? `${n(done)} so far…` : `${n(done)} of ${n(all)}…`), failed: (count) => `${n(count)} could not be.`, stopped: "Stopped.",
+        count: (done, all) => (all === null ? `${n(done)} so far…` : `${n(done)} of ${n(all)}…`), failed: (count) => `${n(count)} not.`, stopped: "Stopped.", reason: (count, reason) => `${n(count)}: ${reason}`,
     },
     process: {
         title: "Processes", process: "Process", does: "What it does", age: "Started", memory: "Memory", lives: "Running", silent: "Silent",

@@ -5,13 +5,10 @@ import { t } from "../strings.js";
 import { open } from "./dialog.js";
 import { explain } from "./states.js";
 
-// So many reasons of failures are shown; the rest is counted.
-const SHOWN = 10;
-
 /**
  * Asks, and does it. `steps(signal)` is an async generator of portions: {done, left, failures}, where
- * `left` is how many are left, null if that is not known, and failures are sentences. `words.done(n)` says what
- * became of them. Resolves with how many were done, when the dialog is closed.
+ * `left` is how many are left, null if that is not known, and failures are {count, reason}. `words.done(n)` says
+ * what became of them. Resolves with how many were done, when the dialog is closed.
  */
 export async function doMany({ title, text, action, total, steps, words, danger = false, signal }) {
     const stop = new AbortController();
@@ -33,16 +30,18 @@ export async function doMany({ title, text, action, total, steps, words, danger 
         const buttons = h("div", { class: "buttons end" }, halt);
         put(body, sentence, bar, wrong, buttons);
         halt.focus();
+        const reasons = new Map();
         let most = total;
         let failed = 0;
         let problem = null;
         try {
             for await (const portion of steps(stop.signal)) {
                 done += portion.done;
-                for (const reason of portion.failures ?? []) {
-                    failed += 1;
-                    if (failed <= SHOWN) wrong.append(h("li", null, reason));
+                for (const { count, reason } of portion.failures ?? []) {
+                    failed += count;
+                    if (count) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
                 }
+                put(wrong, [...reasons].map(([reason, count]) => h("li", null, t.many.reason(count, reason))));
                 // Others may come while it goes on.
                 if (portion.left !== null) most = done + failed + portion.left;
                 put(sentence, t.many.count(done + failed, most));
@@ -55,7 +54,6 @@ export async function doMany({ title, text, action, total, steps, words, danger 
         }
         const isStopped = stop.signal.aborted;
         put(sentence, [words.done(done), failed ? t.many.failed(failed) : "", isStopped ? t.many.stopped : ""].filter(Boolean).join(" "));
-        if (failed > SHOWN) wrong.append(h("li", null, t.send.andMore(failed - SHOWN)));
         if (problem) wrong.append(h("li", { role: "alert" }, explain(problem)));
         say(sentence.textContent);
         const end = h("button", { type: "button", class: "button main", on: { click: () => close() } }, t.action.done);

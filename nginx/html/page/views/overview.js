@@ -34,7 +34,7 @@ export function show({ root, query, signal }) {
         h("section", { class: "stack" }, h("div", { class: "section-head" }, h("h2", null, t.overview.how), periods), drawings), errors);
 
     let lastVerdict = "";
-    let waiting = { letters: {} };
+    let waiting = { letters: {}, quarantined: {} };
     let waitingAt = -WAITING_MS;
 
     async function look() {

@@ -10,8 +10,10 @@ export async function* retryChosen(ids, signal) {
     for (let place = 0; place < ids.length; place += PORTION) {
         const portion = ids.slice(place, place + PORTION);
         const answer = await api.post("/v1/dead-letters/retry", { ids: portion }, { signal });
-        const refused = portion.length - answer.retried;
-        yield { done: answer.retried, left: ids.length - place - portion.length, failures: Array(refused).fill(t.letters.refused) };
+        yield {
+            done: answer.retried, left: ids.length - place - portion.length,
+            failures: [{ count: portion.length - answer.retried, reason: t.letters.refused }],
+        };
     }
 }
 

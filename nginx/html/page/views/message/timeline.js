@@ -1,16 +1,13 @@
 // What happened to a message, the earliest first, with the time between the steps. Each report can show
 // the callback that it came in, as it was received.
-import { api } from "../../core/api.js";
-import { h, put } from "../../core/dom.js";
+import { h } from "../../core/dom.js";
 import * as format from "../../core/format.js";
 import * as session from "../../core/session.js";
 import { kindOf, statusBadge } from "../../parts/status.js";
 import { icon } from "../../parts/icons.js";
-import { rawBytes } from "../../parts/raw.js";
-import { explain } from "../../parts/states.js";
 import { at } from "../../parts/time.js";
-import { bytesOf } from "../../text/bytes.js";
 import { t } from "../../strings.js";
+import { rawCallback } from "./raw-callback.js";
 
 /** The list of steps. */
 export function timeline(message, { signal }) {
@@ -61,23 +58,4 @@ function eventStep(entry) {
             entry.detail, entry.code ? `(${entry.code})` : null].filter(Boolean).join(" · "),
         why: entry.why,
     };
-}
-
-/** A callback as it was received, asked for when somebody opens it. */
-function rawCallback(id, signal) {
-    const body = h("div", { class: "raw" });
-    const details = h("details", { class: "raw-callback" }, h("summary", { data: { keep: id } }, t.timeline.raw), body);
-    details.addEventListener("toggle", async () => {
-        if (!details.open || body.childElementCount) return;
-        put(body, h("p", { class: "quiet small" }, t.state.loading));
-        try {
-            const callback = await api.get(`/v1/callbacks/${encodeURIComponent(id)}`, {}, signal);
-            put(body,
-                h("p", { class: "quiet small" }, [callback.path, callback.content_type, t.timeline.bytes(callback.bytes)].filter(Boolean).join(" · ")),
-                rawBytes(callback.encoding === "base64" ? bytesOf(callback.body) : new TextEncoder().encode(callback.body)));
-        } catch (problem) {
-            put(body, h("p", { class: "outcome wrong" }, problem.status === 404 ? t.timeline.noRaw : explain(problem)));
-        }
-    });
-    return details;
 }

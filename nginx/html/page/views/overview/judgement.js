@@ -29,7 +29,9 @@ export function judge(status, waits) {
     for (const [name, count] of Object.entries(waits.letters)) {
         if (count) worth.push({ text: t.judge.deadLetters(format.title(name), count), href: to("dead-letters", { provider: name }), action: t.judge.showLetters });
     }
-    if (waits.quarantined) worth.push({ text: t.judge.quarantined(waits.quarantined), href: to("quarantine"), action: t.judge.showQuarantine });
+    for (const [name, count] of Object.entries(waits.quarantined)) {
+        if (count) worth.push({ text: t.judge.quarantined(format.title(name), count), href: to("quarantine", { provider: name, authenticated: "true" }), action: t.judge.showQuarantine });
+    }
     if (status.sending === null && database.reachable) worth.push({ text: t.judge.sendingUnknown(status.sending_problem) });
     if (database.warning) worth.push({ text: database.warning, href: to("status"), action: t.judge.showStatus });
 

@@ -26,11 +26,16 @@ export function providerCards(status, waits) {
                 sending ? [t.provider.queued, link(sending.queued, name, "queued")] : null,
                 sending ? [t.provider.awaiting, link(sending.awaiting_report, name, "accepted,sent")] : null,
                 sending?.unsure ? [t.provider.unsure, format.count(sending.unsure)] : null,
-                [t.provider.deadLetters, waits.letters[name] ? h("a", { class: "inline-target", href: to("dead-letters", { provider: name }) }, format.count(waits.letters[name])) : "0"],
+                [t.provider.deadLetters, waiting(waits.letters[name], "dead-letters", { provider: name })],
+                [t.nav.quarantine, waiting(waits.quarantined[name], "quarantine", { provider: name, authenticated: "true" })],
             ]));
     }));
 }
 
 function link(count, provider, status) {
-    return count ? h("a", { class: "inline-target", href: to("messages", { provider, status }) }, format.count(count)) : "0";
+    return waiting(count, "messages", { provider, status });
+}
+
+function waiting(count, view, query) {
+    return count ? h("a", { class: "inline-target", href: to(view, query) }, format.count(count)) : "0";
 }
