@@ -43,6 +43,7 @@ let package = Package(
         module("Accounts", ["Domain", "Security", "Telemetry", "System"]),
         module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         module("Store", ["Postgres", "Domain", "Telemetry", "System"]),
+        module("Spool", ["Domain", "Telemetry", "System"]),
         module("Web", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         module(
             "Demo",
@@ -54,8 +55,8 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers",
-                "Postgres",
+                "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Spool",
+                "Providers", "Postgres",
                 "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
             ],
             swiftSettings: strict),
@@ -79,6 +80,7 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "Domain", "Security", "JSON", "Settings"]),
         tests("HTTPClientTests", ["HTTPClient", "Domain"]),
         tests("SendingTests", ["Sending", "Domain", "Telemetry", "System"]),
+        tests("SpoolTests", ["Spool", "Domain", "Telemetry", "System"]),
         tests(
             "SimulatorTests",
             ["Simulator", "FastCGI", "Domain", "Security", "Telemetry", "JSON"]),

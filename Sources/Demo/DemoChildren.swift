@@ -23,6 +23,9 @@ struct DemoChildren {
     /// Callbacks are retried a hundred times as fast as the providers do it.
     private static let retryScale = "0.01"
 
+    /// Less than in production: the demo may run in a small folder.
+    private static let spoolBytes = "268435456"
+
     /// The responder behind nginx.
     ///
     /// - Parameters:
@@ -41,7 +44,11 @@ struct DemoChildren {
             }
         }
         environment["WAYBILL_DEFAULT_PROVIDER"] = defaultProvider
-        inherit(["WAYBILL_CORS_ORIGINS", "WAYBILL_QUARANTINE_OBSERVE"], into: &environment)
+        environment["WAYBILL_SPOOL_DIRECTORY"] = directory.spool
+        environment["WAYBILL_SPOOL_BYTES"] = Self.spoolBytes
+        inherit(
+            ["WAYBILL_CORS_ORIGINS", "WAYBILL_QUARANTINE_OBSERVE", "WAYBILL_SPOOL"],
+            into: &environment)
         environment["NOTIFY_SOCKET"] = notify
         return plan("responder", ["serve"], environment, sockets.descriptors)
     }

@@ -15,6 +15,8 @@ struct DemoDirectory {
     var lock: String { root + "/lock" }
     var tls: String { root + "/tls" }
     var logs: String { root + "/logs" }
+    /// The responder's spool; it makes the folder itself.
+    var spool: String { root + "/spool" }
     var cluster: String { state + "/postgres" }
     /// PostgreSQL's data directory.
     var data: String { cluster + "/data" }

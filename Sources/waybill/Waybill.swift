@@ -24,6 +24,7 @@ struct Waybill {
         ("verify", VerifyCommand.help, VerifyCommand.run),
         ("erase", EraseCommand.help, EraseCommand.run),
         ("retain", RetainCommand.help, RetainCommand.run),
+        ("spool", SpoolCommand.help, SpoolCommand.run),
         ("probe", ProbeCommand.help, ProbeCommand.run),
         ("simulate", SimulateCommand.help, SimulateCommand.run),
         ("demo", DemoCommand.help, DemoCommand.run),
@@ -50,6 +51,7 @@ struct Waybill {
           verify        check that nothing acknowledged is lost, and every count is right
           retain        delete what is past its time, now
           erase         erase all that is kept of one number
+          spool         list, verify and drain the callbacks on the disk
           probe         post a signed callback to a deployment and read it back
           simulate      play the providers, to try everything without an account
           demo          run the whole system on this machine
@@ -106,6 +108,8 @@ struct Waybill {
         let readers: [Setting.Reader]
         if command == "check" {
             readers = [.serve, .dispatch]
+        } else if command == "spool" {
+            readers = [.serve]
         } else if let reader = Setting.Reader(rawValue: command) {
             readers = [reader]
         } else {

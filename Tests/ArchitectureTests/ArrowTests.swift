@@ -17,6 +17,7 @@ struct ArrowTests {
         "Providers": ["Domain", "Security", "JSON", "Settings"],
         "HTTPClient": ["Domain"],
         "Sending": ["Domain", "Telemetry", "System"],
+        "Spool": ["Domain", "Telemetry", "System"],
         "Accounts": ["Domain", "Security", "Telemetry", "System"],
         "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
         "Store": ["Postgres", "Domain", "Telemetry", "System"],
@@ -26,8 +27,8 @@ struct ArrowTests {
             "System",
         ],
         "waybill": [
-            "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Providers",
-            "Postgres",
+            "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Spool",
+            "Providers", "Postgres",
             "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
         ],
     ]

@@ -58,7 +58,7 @@ extension BreakingTests {
             for name in names { #expect(try demo.status(name) == "delivered") }
         }
 
-        @Test("PostgreSQL's kill -9 loses no 200, refuses with Retry-After, and recovers by itself")
+        @Test("PostgreSQL's kill -9 loses no 200, refuses nothing, and recovers by itself")
         func databaseKilled() throws {
             let demo = try RunningDemo.breakable
             let load = SteadyLoad(on: demo)
@@ -71,12 +71,10 @@ extension BreakingTests {
                 })
             try load.waitForAccepted(200)
             let outcomes = load.stop()
-            for outcome in outcomes where outcome.status != 200 {
-                #expect(outcome.status == 503, "\(outcome.text)")
-                #expect(outcome.retryAfter == "5")
-                #expect(outcome.text.contains("database_unavailable"))
-            }
-            #expect(try load.lost(of: outcomes) == [])
+            #expect(Set(outcomes.map(\.status)) == [200])
+            // What was spooled follows in a moment.
+            #expect(
+                try waitUntil(within: .seconds(20)) { try load.lost(of: outcomes).isEmpty })
             #expect(
                 try waitUntil(within: .seconds(20)) {
                     try demo.api("/health/ready", key: .some(nil)).status == 200
@@ -85,40 +83,6 @@ extension BreakingTests {
             #expect(database["reachable"].bool == true)
             #expect(database["away_since"].isNull)
             expectCleanLog(demo.responderLog, hiding: demo.document)
-        }
-
-        @Test(
-            "While PostgreSQL is away callbacks are 503 at once, and the status says how long they wait"
-        )
-        func databaseAway() throws {
-            let demo = try RunningDemo.breakable
-            let postgres = try demo.currentDocument.pids.postgres
-            // The key is remembered from now on: nobody can look it up while the database is away.
-            #expect(try demo.api("/v1/status").status == 200)
-            // A stopped server accepts connections and never answers: the worst kind of outage.
-            let family = [postgres] + Self.children(of: postgres)
-            for pid in family { kill(pid, SIGSTOP) }
-            defer { for pid in family { kill(pid, SIGCONT) } }
-            let first = try demo.infobip(InfobipBody.of(uniqueName()))
-            expectProblem(first, 503, "database_unavailable")
-            #expect(first["retry-after"] == "5")
-            #expect(try demo.api("/health/live", key: .some(nil)).status == 200)
-            let ready = try demo.api("/health/ready", key: .some(nil))
-            #expect(ready.status == 503)
-            #expect(try JSON(ready)["reason"].string?.isEmpty == false)
-            let status = try JSON(demo.api("/v1/status"))
-            #expect(status["database"]["reachable"].bool == false)
-            #expect(status["database"]["away_since"].string != nil)
-            // Plivo's seven minutes, and Infobip's 41 hours and a half.
-            let plivo = status["providers"]["plivo"]["minutes_until_provider_gives_up"].int
-            #expect((5...7).contains(plivo ?? 0))
-            let infobip = status["providers"]["infobip"]["minutes_until_provider_gives_up"].int
-            #expect((2480...2490).contains(infobip ?? 0))
-            for pid in family { kill(pid, SIGCONT) }
-            #expect(
-                try waitUntil(within: .seconds(20)) {
-                    try demo.infobip(InfobipBody.of(uniqueName())).status == 200
-                })
         }
 
         static func children(of pid: pid_t) -> [pid_t] {

@@ -126,6 +126,26 @@ struct ConfigurationTests {
         #expect(text.contains("WAYBILL_COMMIT_DEADLINE_MS") == isRefused)
     }
 
+    @Test("With a spool nobody waits for a commit for as long, unless it is set")
+    func spool() {
+        let infobip = database.merging(
+            ["INFOBIP_WEBHOOK_USER": "u", "INFOBIP_WEBHOOK_PASSWORD": "p"]) { $1 }
+        let folder = ["WAYBILL_SPOOL_DIRECTORY": "/var/lib/waybill/spool"]
+        let text = read(infobip.merging(folder) { $1 })
+        #expect(text.contains("deadlines: commit 1.5 seconds"))
+        #expect(
+            text.contains(
+                "spool: /var/lib/waybill/spool, up to 1073741824 bytes, when the database is away"))
+        let set = folder.merging(["WAYBILL_COMMIT_DEADLINE_MS": "3000"]) { $1 }
+        #expect(read(infobip.merging(set) { $1 }).contains("deadlines: commit 3.0 seconds"))
+        #expect(
+            read(infobip.merging(["WAYBILL_SPOOL": "always"]) { $1 })
+                .contains("WAYBILL_SPOOL: is always; set WAYBILL_SPOOL_DIRECTORY, too"))
+        #expect(
+            read(infobip.merging(["WAYBILL_SPOOL_DIRECTORY": "spool"]) { $1 })
+                .contains("WAYBILL_SPOOL_DIRECTORY: must be an absolute path"))
+    }
+
     @Test("Every problem is listed, none twice, in one go")
     func allProblems() {
         let text = read(

@@ -30,18 +30,29 @@ package struct DatabaseState: Sendable {
         package let synchronousStandbyNames: String
         /// Grows with each failover; nil if unknown.
         package let timeline: Int?
+        /// Of the cluster, from its initdb; nil if unknown.
+        package let systemIdentifier: Int64?
         /// What may still be lost, safe to show; nil if nothing.
         package let warning: String?
 
         package init(
             synchronousCommit: String, synchronousStandbyNames: String, timeline: Int?,
-            warning: String?
+            systemIdentifier: Int64? = nil, warning: String?
         ) {
             self.synchronousCommit = synchronousCommit
             self.synchronousStandbyNames = synchronousStandbyNames
             self.timeline = timeline
+            self.systemIdentifier = systemIdentifier
             self.warning = warning
         }
+    }
+
+    /// Which server it is, if it can be written to and tells.
+    package var server: DatabaseServer? {
+        guard problem == nil, let identifier = durability?.systemIdentifier,
+            let timeline = durability?.timeline
+        else { return nil }
+        return DatabaseServer(systemIdentifier: identifier, timeline: timeline)
     }
 
     /// Whether it is reachable and lacks what this program needs. An unreachable or read-only

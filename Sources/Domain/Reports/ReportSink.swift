@@ -14,10 +14,15 @@ package struct Submission: Sendable {
     package enum Archiving: Sendable {
         /// The archive gets it.
         case add
+        /// The archive may have it already, and gets it unless it does. Others go first.
+        case addIfMissing
         /// The archive has it already.
         case done
         /// The archive must not have it, since nobody vouches for it: the quarantine keeps it alone.
         case never
+
+        /// Whether the archive is to have it and, as far as is known, has not.
+        package var adds: Bool { self == .add || self == .addIfMissing }
     }
 
     package init(
@@ -38,6 +43,21 @@ package struct Submission: Sendable {
         Submission(
             callback: callback, reports: reports, rejects: rejects, archiving: archiving,
             credentials: credentials, released: released)
+    }
+
+    /// The same as something that may have been stored already, at least in part.
+    package var asReplay: Submission {
+        Submission(
+            callback: callback, reports: reports, rejects: rejects, archiving: .addIfMissing,
+            credentials: credentials, released: released)
+    }
+
+    /// The same as something whose callback is in the archive, with its rejects in quarantine; some
+    /// of its reports may be missing.
+    package var asArchived: Submission {
+        Submission(
+            callback: callback, reports: reports, rejects: [], archiving: .done,
+            released: released)
     }
 }
 

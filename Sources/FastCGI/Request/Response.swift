@@ -61,6 +61,32 @@ package struct PreparedResponse: Sendable {
         bytes = response.status.allowsBody ? response.head() + response.body : response.head()
     }
 
+    private init(status: HTTPStatus, bytes: [UInt8]) {
+        self.status = status
+        self.bytes = bytes
+    }
+
+    /// The same with a header more, behind the status. One copy of the bytes.
+    ///
+    /// - Parameters:
+    ///   - name: of the header.
+    ///   - value: such as an identifier's; all but visible ASCII is left out.
+    /// - Returns: the longer response.
+    package func adding(_ name: StaticString, _ value: String) -> PreparedResponse {
+        let end = bytes.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        var longer = [UInt8]()
+        longer.reserveCapacity(bytes.count + name.utf8CodeUnitCount + value.utf8.count + 4)
+        longer.append(contentsOf: bytes[..<end])
+        name.withUTF8Buffer { longer.append(contentsOf: $0) }
+        longer.append(UInt8(ascii: ":"))
+        longer.append(UInt8(ascii: " "))
+        for byte in value.utf8 where byte > 0x20 && byte < 0x7F { longer.append(byte) }
+        longer.append(UInt8(ascii: "\r"))
+        longer.append(UInt8(ascii: "\n"))
+        longer.append(contentsOf: bytes[end...])
+        return PreparedResponse(status: status, bytes: longer)
+    }
+
     /// The answer to a request that waited too long.
     static let overloaded = PreparedResponse(
         Response(

@@ -68,7 +68,7 @@ package struct DatabaseHealth: DatabaseProbe {
         let isAsynchronous = row.standbyNames.isEmpty
         return DatabaseState.Durability(
             synchronousCommit: row.level, synchronousStandbyNames: row.standbyNames,
-            timeline: row.timeline,
+            timeline: row.timeline, systemIdentifier: row.systemIdentifier,
             warning: hasSeveralHosts && isAsynchronous
                 ? "a 200 may be lost at a failover: DATABASE_URL names several hosts, and"
                     + " synchronous_standby_names is empty, so replication is asynchronous"

@@ -36,15 +36,21 @@ struct SelectDurability: Statement {
         select reset_val, current_setting('synchronous_standby_names'),
             case when pg_is_in_recovery() then (select timeline_id from pg_control_checkpoint())
             else ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer
-            end
+            end,
+            (select system_identifier from pg_control_system())
         from pg_settings
         where name = 'synchronous_commit'
         """
 
     static func decode(
         _ row: inout RowReader
-    ) throws(PostgresError) -> (level: String, standbyNames: String, timeline: Int?) {
-        (try row.next(String.self), try row.next(String.self), try row.next(Int?.self))
+    ) throws(PostgresError) -> (
+        level: String, standbyNames: String, timeline: Int?, systemIdentifier: Int64?
+    ) {
+        (
+            try row.next(String.self), try row.next(String.self), try row.next(Int?.self),
+            try row.next(Int64?.self)
+        )
     }
 }
 

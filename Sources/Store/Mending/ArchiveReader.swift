@@ -94,22 +94,6 @@ package struct ArchivePosition: Sendable, Equatable {
     }
 }
 
-/// What tells a report from all others.
-package struct ReportKey: Hashable, Sendable {
-    package let message: MessageID
-    package let fingerprint: Int64
-
-    package init(message: MessageID, fingerprint: Int64) {
-        self.message = message
-        self.fingerprint = fingerprint
-    }
-
-    /// That of a report.
-    package init(_ report: Report) {
-        self.init(message: report.message, fingerprint: report.fingerprint)
-    }
-}
-
 extension Identifier {
     /// The millisecond in which an identifier of version 7 was made.
     fileprivate var madeAt: Timestamp { Timestamp(microseconds: Int64(high >> 16) * 1000) }

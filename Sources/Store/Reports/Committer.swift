@@ -24,6 +24,9 @@ struct Committer {
     private var isTaker = false
     /// Whether the current batch has met rows that another transaction holds.
     var waitsBriefly = false
+    /// Whether something in the current batch may have been stored already; most batches are not
+    /// searched for that.
+    var mayHoldReplays = false
     private var lastUse = ContinuousClock.now
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
     private var shard: Int16
@@ -62,6 +65,7 @@ struct Committer {
             if !portion.entries.isEmpty {
                 isTaker = true
                 waitsBriefly = portion.hasMetLocks
+                mayHoldReplays = portion.mayHoldReplays
                 taken.replace(with: portion.entries)
                 committed = commit(answering: committed)
                 if isTaker { writer.queue.finish(by: number) }
@@ -93,6 +97,7 @@ struct Committer {
                 try commitOnce(entries, meanwhile: answerPrevious)
                 return taken.closeAll()
             } catch {
+                if error.isOutcomeUnknown { mayBeArchived() }
                 outlast(error)
             }
         }
@@ -105,6 +110,7 @@ struct Committer {
     ) throws(PostgresError) {
         do throws(PostgresError) {
             var entries = try matchSendRequests(of: entries, meanwhile: meanwhile)
+            entries = try leaveOutArchived(of: entries, meanwhile: meanwhile)
             if waitsBriefly {
                 meanwhile()
                 try putHeldAside()

@@ -9,10 +9,8 @@ package import Telemetry
 ///
 /// A submission is answered after its COMMIT, and at its deadline at the latest. After a lost
 /// connection, or a COMMIT that takes longer than the deadline, it is unknown whether a batch was
-/// committed. It is written again, by us or with the provider's repetition, which changes nothing
-/// but adds a second archived copy of the body. Nothing is cancelled to find out more. A spool
-/// would be added here, for submissions that PostgreSQL cannot take; without one they are refused,
-/// and the provider repeats them.
+/// committed. It is written again, by us, from the spool, or with the provider's repetition, which
+/// changes nothing; only the repetition is archived, too. Nothing is cancelled to find out more.
 package final class ReportWriter: ReportSink, WriterProbe {
     /// Bounds and deadlines.
     package struct Settings: Sendable {
@@ -32,6 +30,9 @@ package final class ReportWriter: ReportSink, WriterProbe {
         /// How long a batch waits for a row or table that another transaction holds, before its
         /// entries are deferred.
         package var lockWait: Duration = .milliseconds(200)
+        /// Whether the role may read the archive: then what is written again, because its first
+        /// outcome is unknown, is archived once.
+        package var mayReadArchive = false
 
         package init() {}
     }
@@ -210,7 +211,7 @@ extension ReportWriter {
         if isLong || error.explanation != nil { refuses.store(true, ordering: .relaxed) }
         guard since == nil else { return }
         logger.log(
-            .error, "database away; callbacks are refused until it is back",
+            .error, "database away; callbacks are not stored in it until it is back",
             ["error": "\(error.description)"])
     }
 

@@ -18,6 +18,10 @@ extension SubmissionQueue {
         /// Deferred entries, which have met locks, and when they are tried again.
         var aside: [Entry] = []
         var asideUntil = ContinuousClock.now
+        /// Replays, taken when nothing new waits, and since when the first of them waits. They count
+        /// against no bound: whoever replays has few at a time.
+        var replays: [Entry] = []
+        var replaysSince = ContinuousClock.now
         var reports = 0
         var bytes = 0
         var sleepers = 0
@@ -41,7 +45,10 @@ extension SubmissionQueue {
             forecast = Forecast(deadline: deadline)
         }
 
-        var isEmpty: Bool { head == entries.count && aside.isEmpty }
+        var isEmpty: Bool { hasNothingNew && replays.isEmpty }
+        var hasNothingNew: Bool { head == entries.count && aside.isEmpty }
+        /// How long replays wait for a moment without new entries.
+        static let replayPatience: Duration = .milliseconds(500)
     }
 }
 
@@ -56,12 +63,14 @@ extension SubmissionQueue.State {
     /// Why an entry is refused; nil if it is not.
     func refusal(of entry: Entry) -> SinkFailure? {
         if isClosed { return .stopping }
-        if isEmpty, takers == 0 { return nil }
+        // Few, and their callers try again.
+        if entry.submission.archiving == .addIfMissing { return nil }
+        if hasNothingNew, takers == 0 { return nil }
         let weight = entry.weight
         let isInBounds =
             reports + weight <= capacity
             && bytes + entry.submission.callback.body.count <= byteCapacity
-        guard isEmpty || isInBounds else { return .full }
+        guard hasNothingNew || isInBounds else { return .full }
         guard forecast.batch > .zero else { return nil }
         let now = entry.deadline - deadline
         let helpers = reports + weight >= crowd ? committers : 1
@@ -73,8 +82,20 @@ extension SubmissionQueue.State {
         return wait > deadline * 9 / 10 ? .full : nil
     }
 
+    /// Adds an entry at its place.
+    mutating func add(_ entry: Entry) {
+        if entry.submission.archiving != .addIfMissing {
+            entries.append(entry)
+            count(entry, 1)
+        } else {
+            if replays.isEmpty { replaysSince = .now }
+            replays.append(entry)
+        }
+    }
+
     /// Adds an entry to what waits, or takes it from there.
     mutating func count(_ entry: Entry, _ sign: Int) {
+        guard entry.submission.archiving != .addIfMissing else { return }
         reports += sign * entry.weight
         bytes += sign * entry.submission.callback.body.count
     }
@@ -91,7 +112,15 @@ extension SubmissionQueue.State {
     func hasWork(at now: ContinuousClock.Instant) -> Bool {
         // At the end all help, rather than sleep until the only taker is done.
         if head < entries.count, takers == 0 || reports >= crowd || isClosed { return true }
-        return isAsideDue(at: now)
+        return isAsideDue(at: now) || areReplaysDue(at: now)
+    }
+
+    private func areReplaysDue(at now: ContinuousClock.Instant) -> Bool {
+        !replays.isEmpty && (takers == 0 && head == entries.count || isReplayOverdue(at: now))
+    }
+
+    private func isReplayOverdue(at now: ContinuousClock.Instant) -> Bool {
+        !replays.isEmpty && now - replaysSince >= Self.replayPatience
     }
 
     private func isAsideDue(at now: ContinuousClock.Instant) -> Bool {
@@ -104,9 +133,15 @@ extension SubmissionQueue.State {
         var portion = SubmissionQueue.Portion()
         if isAsideDue(at: now) {
             portion.hasMetLocks = true
+            portion.mayHoldReplays = true
             portion.entries = aside
             aside = []
             for entry in portion.entries { count(entry, -1) }
+            return portion
+        }
+        if isReplayOverdue(at: now) || head == entries.count {
+            portion.entries = takeReplays(upTo: limit, at: now)
+            portion.mayHoldReplays = true
             return portion
         }
         let earliest = now + forecast.batch
@@ -125,6 +160,22 @@ extension SubmissionQueue.State {
         }
         cutTaken()
         return portion
+    }
+
+    private mutating func takeReplays(
+        upTo limit: Int, at now: ContinuousClock.Instant
+    ) -> [Entry] {
+        var weight = 0
+        let count = replays.prefix { entry in
+            let isFirst = weight == 0
+            weight += entry.weight
+            return isFirst || weight <= limit
+        }.count
+        defer {
+            replays.removeFirst(count)
+            replaysSince = now
+        }
+        return Array(replays[..<count])
     }
 
     private mutating func removeHead(_ entry: Entry) {
@@ -147,12 +198,13 @@ extension SubmissionQueue.State {
     mutating func removeExpired(at now: ContinuousClock.Instant?) -> [Entry] {
         func isExpired(_ entry: Entry) -> Bool { now.map { entry.deadline <= $0 } ?? true }
         let waiting = entries[head...].compactMap { $0 }
-        let removed = (waiting + aside).filter(isExpired)
+        let removed = (waiting + aside + replays).filter(isExpired)
         guard !removed.isEmpty else { return [] }
         entries = waiting.filter { !isExpired($0) }
         head = 0
         aside.removeAll(where: isExpired)
         for entry in removed { count(entry, -1) }
+        replays.removeAll(where: isExpired)
         return removed
     }
 }

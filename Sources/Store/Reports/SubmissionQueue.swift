@@ -24,6 +24,8 @@ final class SubmissionQueue: Sendable {
         /// Whether these have met rows that another transaction holds: they are kept apart from the
         /// others, which must not wait with them.
         var hasMetLocks = false
+        /// Whether there may be replays among these.
+        var mayHoldReplays = false
     }
 
     private let state: Mutex<State>
@@ -56,7 +58,10 @@ final class SubmissionQueue: Sendable {
     var oldestDeadline: ContinuousClock.Instant? {
         state.withLock { state in
             let head = state.head < state.entries.count ? state.entries[state.head]?.deadline : nil
-            return (state.aside.map(\.deadline) + [head].compactMap { $0 }).min()
+            let others =
+                state.aside.isEmpty && state.replays.isEmpty
+                ? [] : (state.aside + state.replays).map(\.deadline)
+            return (others + [head].compactMap { $0 }).min()
         }
     }
 
@@ -67,8 +72,7 @@ final class SubmissionQueue: Sendable {
         let (failure, mustWake) = state.withLock { state -> (SinkFailure?, Bool) in
             if let failure = state.refusal(of: entry) { return (failure, false) }
             if state.isEmpty { state.heartbeat.beganToWait(at: .now) }
-            state.entries.append(entry)
-            state.count(entry, 1)
+            state.add(entry)
             return (nil, state.wakesSleeper())
         }
         if mustWake { wakeUp.signal() }

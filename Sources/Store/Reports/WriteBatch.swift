@@ -98,7 +98,7 @@ struct WriteBatch {
     /// Divides submissions into items.
     init(_ submissions: some Sequence<Submission>) {
         for submission in submissions {
-            if submission.archiving == .add { callbacks.append(submission.callback) }
+            if submission.archiving.adds { callbacks.append(submission.callback) }
             for reject in submission.rejects {
                 rejects.append(QuarantineRejects.Rejected(reject, in: submission))
             }
@@ -131,7 +131,7 @@ struct WriteBatch {
     /// All that submissions hold, as items.
     static func items(of submissions: some Sequence<Submission>) -> [Item] {
         submissions.flatMap { submission in
-            (submission.archiving == .add ? [.callback(submission.callback)] : [])
+            (submission.archiving.adds ? [.callback(submission.callback)] : [])
                 + submission.rejects.map { .reject(.init($0, in: submission)) }
                 + submission.released.map { .release($0, of: submission.callback) }
                 + submission.reports.map {

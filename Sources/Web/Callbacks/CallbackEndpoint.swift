@@ -4,7 +4,7 @@ import JSON
 package import Telemetry
 
 /// Receives one provider's callbacks: reads, authenticates, parses and submits them to the sink,
-/// and answers after the commit.
+/// and answers once it is on disk: in the database, or in the spool.
 ///
 /// This is the hot path. Everything up to the sink happens on the worker that read the request;
 /// the answer is given on the sink's thread.
@@ -192,7 +192,8 @@ package final class CallbackEndpoint: Sendable {
                     reports: parsed.reports.count, rejects: lost, verification: verification,
                     at: callback.receivedAt)
                 let requestID = parsed.rejects.isEmpty ? nil : exchange.requestID
-                exchange.respond(Self.ok)
+                exchange.respond(
+                    Self.ok.adding("Waybill-Receipt", callback.id.description))
                 log(parsed.rejects, of: callback, requestID: requestID)
             case .failure(let failure):
                 refuse(

@@ -29,8 +29,8 @@ extension RouteDescription {
         return RouteDescription(
             "POST", path, id, .callbacks, summary,
             details: """
-                The body is as the provider documents it. It is stored before it is answered 200; \
-                any other answer makes the provider send it again.
+                The body is as the provider documents it. It is stored before it is answered 200, with \
+                its id in the header `Waybill-Receipt`; any other answer makes the provider send it again.
                 """,
             answers: [
                 Answer(

@@ -13,7 +13,14 @@ extension OpenAPIComponents {
     private static let readiness = Schema.object([
         "status": .word(["ready", "not_ready"]), "reason": Schema.text().orNull,
         "database_latency_ms": milliseconds, "migration": count.orNull,
-        "expected_migration": count,
+        "expected_migration": count, "spool": spool.orNull,
+    ])
+
+    private static let spool = Schema.object([
+        "mode": .word(["fallback", "always"]), "accepts": .flag, "problem": Schema.text().orNull,
+        "bytes": count, "limit_bytes": count, "callbacks": count, "file_bytes": count,
+        "oldest_age_seconds": count.orNull, "drained_per_second": .number,
+        "set_aside_files": count,
     ])
 
     private static let windows = Schema.object([
@@ -69,5 +76,6 @@ extension OpenAPIComponents {
             "resets": count, "lag_seconds": .number,
         ]),
         "processes": Schema.array(process, 0...100).orNull,
+        "spool": spool.orNull,
     ])
 }

@@ -7,17 +7,21 @@ package import Telemetry
 package struct HealthEndpoints: Sendable {
     private let database: any DatabaseProbe
     private let writer: any WriterProbe
+    private let spool: (any SpoolProbe)?
     private let metrics: Metrics
 
     /// - Parameters:
     ///   - database: must answer without waiting.
     ///   - writer: likewise.
+    ///   - spool: likewise; nil if there is none.
     ///   - metrics: what is shown; reading them waits for a moment at most.
     package init(
-        database: any DatabaseProbe, writer: any WriterProbe, metrics: Metrics
+        database: any DatabaseProbe, writer: any WriterProbe, spool: (any SpoolProbe)? = nil,
+        metrics: Metrics
     ) {
         self.database = database
         self.writer = writer
+        self.spool = spool
         self.metrics = metrics
     }
 
@@ -41,7 +45,8 @@ package struct HealthEndpoints: Sendable {
         .json(body: JSONWriter.document { $0.member("status", "live") })
     }
 
-    /// Whether callbacks can be stored now. Anybody may ask as often as they like, because it costs
+    /// Whether callbacks can be stored in the database now; if not, the spool's part tells whether
+    /// they are taken all the same. Anybody may ask as often as they like, because it costs
     /// no query.
     private func ready() -> Response {
         let state = database.databaseState()
@@ -54,6 +59,7 @@ package struct HealthEndpoints: Sendable {
         json.member("database_latency_ms", milliseconds: state.latency)
         json.member("migration", state.migration)
         json.member("expected_migration", state.expectedMigration)
+        SpoolView.describe(spool?.spoolState(), at: .now, in: &json)
         json.endObject()
         return .json(
             problem == nil ? .ok : .serviceUnavailable, body: json.bytes)

@@ -21,7 +21,7 @@ extension RouteDescription {
                     .component("Readiness"),
                     example: """
                         {"status":"ready","reason":null,"database_latency_ms":0.425,"migration":19,\
-                        "expected_migration":19}
+                        "expected_migration":19,"spool":null}
                         """)),
             Answer(
                 .serviceUnavailable, "They cannot, for the reason that it gives.",
@@ -29,7 +29,10 @@ extension RouteDescription {
                     .component("Readiness"),
                     example: """
                         {"status":"not_ready","reason":"the database does not answer",\
-                        "database_latency_ms":null,"migration":null,"expected_migration":19}
+                        "database_latency_ms":null,"migration":null,"expected_migration":19,\
+                        "spool":{"mode":"fallback","accepts":true,"problem":null,"bytes":22400,\
+                        "callbacks":40,"limit_bytes":1073741824,"file_bytes":67108864,\
+                        "oldest_age_seconds":3,"drained_per_second":0,"set_aside_files":0}}
                         """)),
         ])
 
@@ -59,6 +62,6 @@ extension RouteDescription {
         "resets":0,"lag_seconds":0.021},"processes":[{\
         "id":"01a1fe3e-56fc-7b8e-b8d5-90733bb58452","kind":"dispatcher","host":"sms-1","pid":4711,\
         "version":"0.1.0","started_at":"2026-11-21T10:34:41.306742Z","last_seen_age_seconds":4,\
-        "memory_bytes":31436800,"figures":{"providers":2,"requests_in_flight":3}}]}
+        "memory_bytes":31436800,"figures":{"providers":2,"requests_in_flight":3}}],"spool":null}
         """
 }

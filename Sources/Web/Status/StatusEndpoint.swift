@@ -8,6 +8,7 @@ package struct StatusEndpoint: Sendable {
     private let startedAt: Timestamp
     private let database: any DatabaseProbe
     private let writer: any WriterProbe
+    private let spool: (any SpoolProbe)?
     private let callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)]
     private let sending: any SendingProbe
     private let live: any LiveProbe
@@ -15,7 +16,7 @@ package struct StatusEndpoint: Sendable {
 
     package init(
         version: String, startedAt: Timestamp, database: any DatabaseProbe,
-        writer: any WriterProbe,
+        writer: any WriterProbe, spool: (any SpoolProbe)? = nil,
         callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)],
         sending: any SendingProbe, live: any LiveProbe, processes: any ProcessProbe
     ) {
@@ -23,6 +24,7 @@ package struct StatusEndpoint: Sendable {
         self.startedAt = startedAt
         self.database = database
         self.writer = writer
+        self.spool = spool
         self.callbacks = callbacks
         self.sending = sending
         self.live = live
@@ -39,6 +41,9 @@ package struct StatusEndpoint: Sendable {
     func document(at now: Timestamp) -> [UInt8] {
         let database = database.databaseState()
         let writer = writer.writerState()
+        let spool = spool?.spoolState()
+        // While the spool takes them, no report waits at a provider.
+        let awaySince = spool?.accepts == true ? nil : writer.awaySince
         var json = JSONWriter()
         json.beginObject()
         json.member("version", version)
@@ -72,13 +77,14 @@ package struct StatusEndpoint: Sendable {
         for (traits, statistics) in callbacks {
             json.key(traits.provider.name)
             describe(
-                statistics.snapshot(at: now), of: traits, awaySince: writer.awaySince, at: now,
+                statistics.snapshot(at: now), of: traits, awaySince: awaySince, at: now,
                 in: &json)
         }
         json.endObject()
         describeSending(isDatabaseThere: database.latency != nil, at: now, in: &json)
         describe(live.liveState, in: &json)
         describeProcesses(isDatabaseThere: database.latency != nil, in: &json)
+        SpoolView.describe(spool, at: now, in: &json)
         json.endObject()
         return json.bytes
     }

@@ -33,7 +33,8 @@ extension Configuration {
         sessions = SessionPolicy(&environment)
         logLevel = environment.choice(WaybillSettings.logLevel)
         sockets = Sockets(&environment)
-        limits = Limits(&environment)
+        spool = environment.spool()
+        limits = Limits(&environment, hasSpool: spool != nil)
         environment.checkWatchdog(commitDeadline: limits.commitDeadline)
         guard let database, let apiDatabase, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
@@ -57,6 +58,28 @@ extension Environment {
             "is \(Duration.microseconds(microseconds)); with"
                 + " \(WaybillSettings.commitDeadline.name) of \(commitDeadline) WatchdogSec= of the"
                 + " unit must be at least \(least)")
+    }
+}
+
+extension Environment {
+    fileprivate mutating func spool() -> Configuration.Spool? {
+        let limit = integer(WaybillSettings.spoolBytes)
+        let mode: SpoolState.Mode = choice(WaybillSettings.spoolMode)
+        let window = Duration.seconds(integer(WaybillSettings.spoolWindow))
+        guard let directory = text(WaybillSettings.spoolDirectory) else {
+            if mode == .always {
+                report(
+                    WaybillSettings.spoolMode,
+                    "is always; set \(WaybillSettings.spoolDirectory.name), too")
+            }
+            return nil
+        }
+        guard directory.hasPrefix("/") else {
+            report(WaybillSettings.spoolDirectory, "must be an absolute path")
+            return nil
+        }
+        return Configuration.Spool(
+            directory: directory, limitBytes: limit, mode: mode, window: window)
     }
 }
 
@@ -87,7 +110,11 @@ extension Environment {
 }
 
 extension Configuration.Limits {
-    fileprivate init(_ environment: inout Environment) {
+    /// With a spool a callback is safe elsewhere, so that nobody need wait for a database that does
+    /// not answer: with the time that the spool takes, under two seconds.
+    private static let deadlineWithSpool: Duration = .milliseconds(1500)
+
+    fileprivate init(_ environment: inout Environment, hasSpool: Bool) {
         callbackWorkers = environment.integer(WaybillSettings.callbackWorkers)
         apiWorkers = environment.integer(WaybillSettings.apiWorkers)
         maxConnections = environment.integer(WaybillSettings.maxConnections)
@@ -95,7 +122,9 @@ extension Configuration.Limits {
         maxStreams = environment.integer(WaybillSettings.maxStreams)
         writerQueueReports = environment.integer(WaybillSettings.writerQueueReports)
         writerConnections = environment.integer(WaybillSettings.writerConnections)
-        commitDeadline = .milliseconds(environment.integer(WaybillSettings.commitDeadline))
+        let deadline = Duration.milliseconds(environment.integer(WaybillSettings.commitDeadline))
+        let isSet = environment.isGiven(WaybillSettings.commitDeadline)
+        commitDeadline = hasSpool && !isSet ? Self.deadlineWithSpool : deadline
         poolSize = environment.integer(WaybillSettings.poolSize)
         drainDeadline = .seconds(environment.integer(WaybillSettings.drainSeconds))
         observedPerHour = environment.integer(WaybillSettings.quarantineObserve)

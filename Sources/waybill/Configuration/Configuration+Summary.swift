@@ -46,10 +46,22 @@ extension Configuration {
         if limits.observedPerHour > 0 {
             lines.append(("unverified callbacks kept", "\(limits.observedPerHour) an hour"))
         }
+        if let spool { lines.append(("spool", spool.summary)) }
         lines.append(("callbacks kept", "\(limits.callbackRetentionDays) days"))
         lines.append(
             ("messages kept", limits.ledgerRetentionDays.map { "\($0) days" } ?? "for good"))
         lines.append(("audit kept", "\(limits.auditRetentionDays) days"))
         return lines
+    }
+}
+
+extension Configuration.Spool {
+    fileprivate var summary: String {
+        let use =
+            switch mode {
+            case .fallback: "when the database is away"
+            case .always: "always, kept for \(window)"
+            }
+        return "\(directory), up to \(limitBytes) bytes, \(use)"
     }
 }

@@ -24,6 +24,16 @@ struct Configuration {
     let logLevel: Logger.Level
     let sockets: Sockets
     let limits: Limits
+    /// Where callbacks go that the database does not take; nil for nowhere.
+    let spool: Spool?
+
+    /// The spool's folder and bounds.
+    struct Spool {
+        let directory: String
+        let limitBytes: Int
+        let mode: SpoolState.Mode
+        let window: Duration
+    }
 
     /// The Unix sockets that we bind ourselves if systemd passes none.
     struct Sockets {
@@ -42,6 +52,7 @@ struct Configuration {
         let maxStreams: Int
         let writerQueueReports: Int
         let writerConnections: Int
+        /// How long a callback may wait for its commit.
         let commitDeadline: Duration
         let poolSize: Int
         let drainDeadline: Duration

@@ -15,6 +15,7 @@ enum WaybillSettings {
         SettingTable(
             database + [.publicAddresses] + kits.settings + sending(of: kits)
                 + [routes(of: kits), defaultProvider(of: kits)] + people + singleSignOn + process
+                + spool
                 + [apiKey])
     }
 
@@ -225,7 +226,8 @@ enum WaybillSettings {
         in: processGroup, readBy: [.serve],
         """
         How many milliseconds a callback may wait for its commit; beyond it 503, because a provider \
-        may hang up after 8 s. The unit's `WatchdogSec=` must be at least twice this and 10 s more.
+        may hang up after 8 s. With a spool it goes there instead, and waits for 1500 unless this is \
+        set. The unit's `WatchdogSec=` must be at least twice this and 10 s more.
         """)
 
     static let poolSize = Setting(

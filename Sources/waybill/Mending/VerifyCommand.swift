@@ -3,6 +3,7 @@ import Foundation
 import Postgres
 import Providers
 import Settings
+import Spool
 import Store
 
 /// `waybill verify`: whether all that was acknowledged is there, and all that is counted is right.
@@ -19,6 +20,8 @@ enum VerifyCommand {
           ledger      archived, and all of its reports are in the ledger; or these alone, when the archive's
                       time is over
           quarantine  archived; what could not be read of it is in quarantine
+          spool       on this machine's disk, in the folder of WAYBILL_SPOOL_DIRECTORY, and not yet in the
+                      database
           archive     archived, and not all of its reports are in the ledger: waybill replay brings them back
           lost        nowhere
 
@@ -38,12 +41,15 @@ enum VerifyCommand {
         let interruption = Interruption()
         let receipts = try arguments.value("receipts").map { try Self.receipts(in: $0) } ?? []
         var environment = Environment()
+        // Before the database is asked: what is moved meanwhile is found there.
+        let spooled = try Self.spooled(environment.text(WaybillSettings.spoolDirectory))
         let (database, webhooks) = try environment.receivingDatabase()
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             var isSound = true
             if arguments.value("receipts") != nil {
                 var check = ReceiptCheck(
-                    ArchiveReader(pool, logger: logger), ReplayJudge(webhooks), interruption)
+                    ArchiveReader(pool, logger: logger), ReplayJudge(webhooks), spooled,
+                    interruption)
                 try check.run(receipts)
                 Output.line(check.summary)
                 isSound = check.isSound
@@ -55,6 +61,15 @@ enum VerifyCommand {
                 isSound = isSound && recount.differences == 0
             }
             return isSound && !interruption.isWanted ? 0 : 1
+        }
+    }
+
+    private static func spooled(_ directory: String?) throws(CommandFailure) -> Set<CallbackID> {
+        guard let directory else { return [] }
+        do throws(SpoolError) {
+            return try SegmentSummary.callbacks(in: DiskFiles(directory: directory))
+        } catch {
+            throw CommandFailure("\(error)")
         }
     }
 
@@ -84,16 +99,22 @@ enum VerifyCommand {
 struct ReceiptCheck {
     private let reader: ArchiveReader
     private let judge: ReplayJudge
+    /// What is on the disk.
+    private let spooled: Set<CallbackID>
     private let interruption: Interruption
     private var counts: [Place: Int] = [:]
 
     private static let batch = 100
 
     enum Place: String, CaseIterable {
-        case ledger, quarantine, archive, lost
+        case ledger, quarantine, spool, archive, lost
     }
 
-    init(_ reader: ArchiveReader, _ judge: ReplayJudge, _ interruption: Interruption) {
+    init(
+        _ reader: ArchiveReader, _ judge: ReplayJudge, _ spooled: Set<CallbackID>,
+        _ interruption: Interruption
+    ) {
+        self.spooled = spooled
         self.reader = reader
         self.judge = judge
         self.interruption = interruption
@@ -104,7 +125,9 @@ struct ReceiptCheck {
 
     var summary: String {
         let all = counts.values.reduce(0, +)
-        let parts = Place.allCases.map { "\(counts[$0, default: 0]) \($0.rawValue)" }
+        // Most have no spool, or an empty one.
+        let shown = Place.allCases.filter { $0 != .spool || counts[$0] != nil }
+        let parts = shown.map { "\(counts[$0, default: 0]) \($0.rawValue)" }
         return "\(all) receipts: \(parts.joined(separator: ", "))"
     }
 
@@ -128,7 +151,9 @@ struct ReceiptCheck {
         }
         bar.clear()
         let inLedger = try reader.inLedger(missing)
-        for id in missing { tell(id, inLedger.contains(id) ? .ledger : .lost) }
+        for id in missing {
+            tell(id, inLedger.contains(id) ? .ledger : spooled.contains(id) ? .spool : .lost)
+        }
     }
 
     /// Where archived callbacks are besides.

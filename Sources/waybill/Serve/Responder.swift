@@ -14,6 +14,7 @@ final class Responder: Sendable {
     private let healthPool: ConnectionPool
     private let health: DatabaseWatch
     private let writer: ReportWriter
+    private let spool: SpoolService
     private let maintenance: Maintenance
     private let folder: StatisticsFolder
     private let sending: SendingService
@@ -42,7 +43,8 @@ final class Responder: Sendable {
             // An unreachable database may come back; one that is behind stays behind.
             guard !state.isUnfit else { throw CommandFailure(problem) }
             logger.log(
-                .error, "database away at the start; callbacks are refused until it is there",
+                .error,
+                "database away at the start; callbacks are not stored in it until it is there",
                 ["problem": "\(problem)"])
         }
 
@@ -60,9 +62,15 @@ final class Responder: Sendable {
         settings.queueReports = limits.writerQueueReports
         settings.connections = limits.writerConnections
         settings.commitDeadline = limits.commitDeadline
+        settings.mayReadArchive = true
         writer = ReportWriter(
             configuration.database, settings: settings, feed: feed, metrics: metrics, logger: logger
         )
+        let webhooks = configuration.receiving.compactMap { $0.settings.webhook() }
+        spool = SpoolService(
+            configuration, reports: writer, webhooks: webhooks,
+            server: { [health] in health.databaseState().server }, metrics: metrics,
+            logger: logger)
         maintenance = Maintenance(
             ConnectionPool(configuration.database, maximumCount: 1),
             keepDays: limits.callbackRetentionDays, auditDays: limits.auditRetentionDays,
@@ -77,7 +85,7 @@ final class Responder: Sendable {
             configuration, pool, feed: feed, tickets: tickets, metrics: metrics, logger: logger)
 
         let callbacks = Self.callbackEndpoints(
-            configuration, sink: writer,
+            webhooks, sink: spool.sink,
             unverified: limits.observedPerHour == 0
                 ? nil
                 : UnverifiedCallbacks(writer, perHour: limits.observedPerHour, metrics: metrics),
@@ -89,7 +97,7 @@ final class Responder: Sendable {
         let authenticator = people.authenticator
         let endpoint = APIEndpoint(authenticator: authenticator, logger: logger)
         let healthRoutes = HealthEndpoints(
-            database: health, writer: writer, metrics: metrics)
+            database: health, writer: writer, spool: spool.probe, metrics: metrics)
         let reader = MessageStore(
             pool, logger: logger, key: MessageKey.derive(provider:providerMessageID:))
         let processes = ProcessStore(pool, logger: logger)
@@ -111,6 +119,7 @@ final class Responder: Sendable {
             .routes(endpoint)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
+                spool: spool.probe,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe,
                 live: live.probe, processes: processes
             ).routes(endpoint)
@@ -200,8 +209,11 @@ final class Responder: Sendable {
         let unanswered = servers.reduce(0) { $0 + $1.drain(deadline: deadline) }
         // Not for longer: callbacks wait for the next process by now.
         exports.drain(deadline: min(deadline, .now + .seconds(2)))
-        let isFlushed = writer.stop(
+        spool.stopDraining(within: .seconds(2))
+        let isWritten = writer.stop(
             within: max(.milliseconds(100), deadline - ContinuousClock.now))
+        // What the writer could not store on its way out is spooled.
+        let isFlushed = spool.stop(within: .seconds(5)) && isWritten
         heartbeat.stop()
         maintenance.stop()
         folder.stop()
@@ -247,10 +259,10 @@ final class Responder: Sendable {
     }
 
     private static func callbackEndpoints(
-        _ configuration: Configuration, sink: any ReportSink, unverified: UnverifiedCallbacks?,
+        _ webhooks: [any WebhookProvider], sink: any ReportSink, unverified: UnverifiedCallbacks?,
         metrics: Metrics, logger: Logger
     ) -> [CallbackEndpoint] {
-        configuration.receiving.compactMap { $0.settings.webhook() }.map {
+        webhooks.map {
             CallbackEndpoint(
                 $0, sink: sink, unverified: unverified, metrics: metrics, logger: logger)
         }

@@ -16,9 +16,9 @@ enum StatementList {
         switch role {
         case .responder:
             [
-                health, processes, queries, writer, messages, search, signing, changes, live,
-                queue, sendingStates, deadLetters, quarantine, release, fold, archiveReader,
-                notifier, keys, audit, people, maintenance, statistics, folder,
+                health, processes, queries, writer, replays, messages, search, signing, changes,
+                live, queue, sendingStates, deadLetters, quarantine, release, fold,
+                archiveReader, notifier, keys, audit, people, maintenance, statistics, folder,
             ]
         case .dispatcher: [health, processes, queries, writer, outbox, notifier]
         default: []
@@ -107,6 +107,11 @@ enum StatementList {
     /// Run by the role that owns everything.
     static let repair = StatementUser(
         files: ["LedgerFold.swift"], statements: [UpdatePrecedences.self, ApplyFold.self])
+
+    /// The responder's writer alone.
+    static let replays = StatementUser(
+        files: ["Committer+Replays.swift"],
+        statements: [PreferIndexes.self, SelectReportCallbacks.self, SelectArchivedIDs.self])
 
     static let messages = StatementUser(
         files: ["MessageStore.swift"],
