@@ -30,24 +30,10 @@ package struct SearchText: Sendable, Hashable, CustomStringConvertible {
         let isHex = hex.utf8.count == 32 && hex.utf8.allSatisfy(\.isHexadecimalDigit)
         identifier = isHex ? MessageID(hex.withUUIDHyphens) : nil
         requestID = isHex && !trimmed.contains("-") ? hex : nil
-        number = try? PhoneNumber(trimmed)
-        digits = Self.digits(of: trimmed)
-        isInternational = trimmed.hasPrefix("+") || trimmed.hasPrefix("00")
-    }
-
-    /// Nil unless it consists of digits and of what may stand between them.
-    private static func digits(of text: String) -> String? {
-        var digits = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "0"..."9": digits.unicodeScalars.append(scalar)
-            case "+" where digits.isEmpty: break
-            case " ", "-", ".", "/", "(", ")", "\u{00A0}", "\u{2011}", "\u{202F}": break
-            default: return nil
-            }
-        }
-        if !text.hasPrefix("+"), digits.hasPrefix("00") { digits.removeFirst(2) }
-        return (3...15).contains(digits.utf8.count) ? digits : nil
+        let pasted = PastedNumber(trimmed)
+        number = pasted.flatMap { try? PhoneNumber($0.compact) }
+        digits = pasted.flatMap { (3...15).contains($0.digits.utf8.count) ? $0.digits : nil }
+        isInternational = pasted?.isInternational ?? false
     }
 }
 

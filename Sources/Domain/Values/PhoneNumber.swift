@@ -169,7 +169,7 @@ extension PhoneNumber {
 extension Unicode.Scalar {
     /// Whether it may stand between digits without a meaning: blanks and line ends, hyphens and
     /// dashes, and marks without width.
-    fileprivate var separatesDigits: Bool {
+    var separatesDigits: Bool {
         if properties.isWhitespace || properties.isDash || properties.isBidiControl { return true }
         switch self {
         // Hyphens that Unicode does not count among the dashes: soft, bullet, and katakana's.

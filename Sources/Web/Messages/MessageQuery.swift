@@ -115,21 +115,12 @@ struct NumberBeginning: CustomStringConvertible {
     /// With the `+`.
     let description: String
 
-    /// Reads it with `+` or `00` or neither in front, and blanks, hyphens, dots, slashes and
-    /// parentheses between digits; nil for anything else.
+    /// Reads it with `+` or `00` or neither in front, in any spelling that `PastedNumber` reads; nil
+    /// for anything else.
     init?(_ text: String) {
-        var digits = ""
-        var hasPlus = false
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "0"..."9": digits.unicodeScalars.append(scalar)
-            case "+" where digits.isEmpty && !hasPlus: hasPlus = true
-            case " ", "-", ".", "/", "(", ")", "\u{00A0}": break
-            default: return nil
-            }
-        }
-        if !hasPlus, digits.hasPrefix("00") { digits.removeFirst(2) }
-        guard (1...15).contains(digits.utf8.count), digits.first != "0" else { return nil }
+        guard let digits = PastedNumber(text)?.digits, (1...15).contains(digits.utf8.count),
+            digits.first != "0"
+        else { return nil }
         description = "+" + digits
     }
 }

@@ -75,7 +75,8 @@ struct PastedTextTests {
 
     @Test("finds a number in any spelling, its beginning, and its end without the country code")
     func byNumber() throws {
-        let number = try #require(samples.messages.compactMap(\.recipient).first)
+        let numbers = samples.messages.compactMap(\.recipient)
+        let number = try #require(numbers.first { $0.hasPrefix("+44") })
         let to = { (test: (String) -> Bool) in
             Set(samples.messages.filter { $0.recipient.map(test) ?? false }.map(\.id))
         }
@@ -86,6 +87,20 @@ struct PastedTextTests {
         ] {
             #expect(try find(form) == exact, "\(form)")
         }
+        // With the 0 that is dialled only within the country, and as pages, contacts and exports
+        // give it.
+        let national = number.dropFirst(3)
+        for form in [
+            "+44 (0)\(national)", "0044 (0) \(national)", "+440\(national)", "44 (0)\(national)",
+            "tel:\(number)", "SMS:\(number)?body=hello", "tel:\(number);ext=1", "'\(number)",
+            "\"\(number)\"", "<\(number)>", "\(number),", "\u{202A}\(number)\u{202C}",
+            "+44\u{2013}\(national)",
+            "\u{FF0B}\u{FF14}\u{FF14}\(national)",
+        ] {
+            #expect(try find(form) == exact, "\(form)")
+        }
+        #expect(try find("+44 (0)77") == to { $0.hasPrefix("+4477") })
+        #expect(try find("tel:nobody") == [])
         let local = String(digits.suffix(9))
         #expect(try find("0" + local) == to { $0.hasSuffix(local) })
         #expect(try find(local) == to { $0.hasSuffix(local) })
