@@ -15,8 +15,9 @@ struct MaskTests {
             message: Samples.id, provider: .infobip, providerMessageID: "msg-1",
             status: .undeliverable,
             outcome: Outcome(
-                provider: .infobip, errorCode: "27",
-                errorDescription: "447700900123 does not answer"),
+                provider: .infobip, statusName: "GONE_447700900123",
+                statusDescription: "+44 (0)7700 900-123 is away", errorCode: "27",
+                errorName: "EC_447700900123", errorDescription: "447700900123 does not answer"),
             recipient: Self.number, sender: "+447700900999", callbackData: "to 447700900123",
             attributes: #"{"msisdn":"447700900123"}"#)
         return Message(
@@ -60,11 +61,40 @@ struct MaskTests {
         for body in try all(MessageView(false)) {
             #expect(!body.contains("7700900"))
             #expect(!body.contains("0900123"))
+            #expect(!body.contains("7700 900"))
             #expect(!body.contains("4711"))
         }
         #expect(try all(MessageView(false))[0].contains(#""to":"+•••••••••123""#))
         for body in try all(MessageView(true)) { #expect(body.contains("447700900123")) }
         #expect(try all(MessageView(true))[0].contains(Self.text))
+    }
+
+    @Test("of errors and counts by error, too, whose words may hold a number")
+    func masksStatistics() throws {
+        let name = "EC_447700900123"
+        let error = ErrorCount(
+            outcome: Outcome(
+                provider: .infobip, statusName: name, statusDescription: "44 7700 900123",
+                errorCode: nil, errorName: name, errorDescription: "447700900123 is off"),
+            messages: 1, statuses: [.failed: 1], countries: [])
+        let query = ErrorQuery(
+            from: Samples.time(), to: Samples.time(60), provider: nil, country: nil,
+            statuses: [.failed], limit: 1)
+        let counts = StatisticsQuery(
+            from: Samples.time(), to: Samples.time(60), bucket: .hour, by: .error, mostGroups: 5)
+        var sums = StatisticsSums(counts, groups: [.error(.infobip, code: nil, name: name)])
+        sums.add(
+            at: counts.from, group: 0, [Int64(Status.failed.code), 1], segments: 1,
+            price: ExactAmount("0.030") ?? .zero, currency: "EUR", delays: [])
+        let statistics = MessageStatistics(sums)
+        let bodies = { (view: StatisticsView) in
+            [view.errors([error], query, [:]), view.statistics(statistics)]
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+        for body in bodies(StatisticsView(seesDetails: false)) {
+            #expect(!body.contains("7700") && body.contains("123"))
+        }
+        for body in bodies(StatisticsView(seesDetails: true)) { #expect(body.contains(name)) }
     }
 
     @Test("Names, short codes and short numbers in texts are nobody's number")
@@ -76,5 +106,8 @@ struct MaskTests {
         #expect(
             NumberMask.maskedNumbers(in: "error 27 at +447700900123, twice")
                 == "error 27 at +•••••••••123, twice")
+        #expect(
+            NumberMask.maskedNumbers(in: "27: +44 (0)7700 900-123 (twice), code 12 of 345")
+                == "27: +•• (•)•••• •••-123 (twice), code 12 of 345")
     }
 }

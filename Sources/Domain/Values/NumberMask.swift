@@ -20,20 +20,32 @@ package enum NumberMask {
             })
     }
 
-    /// A text with every number in it masked: a run of seven digits or more.
+    /// What people write between the digits of one number, and at most how much of it at once.
+    private static let separators = Set(" -./()\u{00A0}")
+    private static let mostSeparators = 3
+
+    /// A text with every number in it masked: seven digits or more, also with what people write
+    /// between them, as in `+44 7700 900-123`.
     ///
     /// - Parameter text: such as a provider's words about an error.
-    /// - Returns: everything else as it is.
+    /// - Returns: everything else as it is. What only looks like a number, such as a date, is masked
+    ///   too: a number that is shown cannot be taken back.
     package static func maskedNumbers(in text: String) -> String {
         var result = ""
-        var run = ""
+        // From a first digit to a last one, and what has come behind that.
+        var number = ""
+        var rest = ""
         func end() {
-            result += masked(run)
-            run = ""
+            result += masked(number) + rest
+            number = ""
+            rest = ""
         }
         for character in text {
             if character.isNumber {
-                run.append(character)
+                number += rest + String(character)
+                rest = ""
+            } else if !number.isEmpty, rest.count < mostSeparators, separators.contains(character) {
+                rest.append(character)
             } else {
                 end()
                 result.append(character)

@@ -46,7 +46,7 @@ struct MessageTable {
         csv.text(message.country)
         csv.time(report?.sentAt)
         csv.time(report?.doneAt)
-        csv.text(report?.outcome.statusName)
+        csv.text(words(report?.outcome.statusName))
         error(message)
         csv.integer(report?.segments.map(Int.init) ?? sending?.segments)
         csv.text(report?.price?.amount)

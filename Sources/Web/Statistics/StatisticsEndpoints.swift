@@ -62,7 +62,9 @@ package struct StatisticsEndpoints: Sendable {
         return .json(body: view.statistics(statistics))
     }
 
-    private func errors(_ request: APIRequest, _: Principal) throws(Problem) -> Response {
+    private func errors(
+        _ request: APIRequest, _ principal: Principal
+    ) throws(Problem) -> Response {
         let period = try period(request, usualDays: 30)
         var provider: Provider?
         if let name = try request.value("provider") {
@@ -86,7 +88,8 @@ package struct StatisticsEndpoints: Sendable {
         } catch {
             throw Problem(error)
         }
-        return .json(body: StatisticsView.errors(errors, query, meanings))
+        let view = StatisticsView(seesDetails: principal.seesDetails)
+        return .json(body: view.errors(errors, query, meanings))
     }
 
     /// The period that is asked for, up to 400 days.

@@ -50,11 +50,12 @@ struct StatisticsView {
         case .sender(let sender):
             value(seesDetails ? sender : sender.map(NumberMask.masked))
         case .error(let provider, let code, let name):
-            value(code.map { "\(provider.name):\($0)" } ?? name.map { "\(provider.name):\($0)" })
+            let shownName = words(name)
+            value((code ?? shownName).map { "\(provider.name):\($0)" })
             json.object("error") { json in
                 json.member("provider", provider.name)
                 json.member("code", code)
-                json.member("name", name)
+                json.member("name", shownName)
             }
         case .submitter(let id, let kind, let name):
             value(id)
@@ -104,7 +105,8 @@ struct StatisticsView {
         }
     }
 
-    static func errors(
+    /// The commonest errors of a period, with what they mean.
+    func errors(
         _ errors: [ErrorCount], _ query: ErrorQuery, _ meanings: [Provider: any ErrorDictionary]
     ) -> [UInt8] {
         JSONWriter.document { json in
@@ -112,37 +114,37 @@ struct StatisticsView {
             json.member("to", query.to.description)
             json.array("errors") { json in
                 for error in errors {
-                    json.object { Self.error(error, meanings, in: &$0) }
+                    json.object { self.error(error, meanings, in: &$0) }
                 }
             }
         }
     }
 
-    private static func error(
+    private func error(
         _ error: ErrorCount, _ meanings: [Provider: any ErrorDictionary],
         in json: inout JSONWriter
     ) {
         let outcome = error.outcome
         json.member("provider", outcome?.provider.name)
         json.member("code", outcome?.errorCode)
-        json.member("name", outcome?.errorName)
-        json.member("group", outcome?.errorGroup)
-        json.member("description", outcome?.errorDescription)
+        json.member("name", words(outcome?.errorName))
+        json.member("group", words(outcome?.errorGroup))
+        json.member("description", words(outcome?.errorDescription))
         json.member("permanent", outcome?.isPermanent)
         json.key("provider_status")
         if let outcome {
             json.object { json in
                 json.member("id", outcome.statusID)
-                json.member("name", outcome.statusName)
-                json.member("group", outcome.statusGroup)
-                json.member("description", outcome.statusDescription)
+                json.member("name", words(outcome.statusName))
+                json.member("group", words(outcome.statusGroup))
+                json.member("description", words(outcome.statusDescription))
             }
         } else {
             json.null()
         }
         json.member("messages", error.messages)
-        byStatus(in: &json) { error.statuses[$0] ?? 0 }
-        let meaning = meaning(of: outcome, meanings)
+        Self.byStatus(in: &json) { error.statuses[$0] ?? 0 }
+        let meaning = Self.meaning(of: outcome, meanings)
         json.member("meaning", meaning.meaning)
         json.object("retry") { json in
             json.member("helps", meaning.retry.rawValue)
@@ -156,6 +158,11 @@ struct StatisticsView {
                 }
             }
         }
+    }
+
+    /// A provider's words, in which a number may stand.
+    private func words(_ text: String?) -> String? {
+        seesDetails ? text : text.map(NumberMask.maskedNumbers)
     }
 
     private static func meaning(
