@@ -9,6 +9,7 @@ package final class StoredAccounts: AccountService {
     let policy: SessionPolicy
     private let queue: HashingQueue
     private let answers: LateAnswers
+    private let counts: SignInCounts
     private let logger: Logger
 
     /// How many hashes run at once: with 64 MiB each they are what the responder may use besides
@@ -24,9 +25,18 @@ package final class StoredAccounts: AccountService {
     static let issuer = "Waybill"
 
     /// Starts its threads; `stop` ends them.
-    package init(_ store: any CredentialStore, policy: SessionPolicy, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - store: where they are kept.
+    ///   - policy: of sessions.
+    ///   - metrics: gets the number of sign-ins.
+    ///   - logger: gets failures.
+    package init(
+        _ store: any CredentialStore, policy: SessionPolicy, metrics: Metrics, logger: Logger
+    ) {
         self.store = store
         self.policy = policy
+        counts = SignInCounts(metrics)
         self.logger = logger
         queue = HashingQueue(
             width: Self.hashesAtOnce, limit: Self.waiting, patience: Self.patience)
@@ -93,7 +103,11 @@ extension StoredAccounts {
     package func signIn(
         _ attempt: SignInAttempt, completion: @escaping AccountCompletion<StartedSession>
     ) {
-        hashing(completion) { () throws(AccountFailure) in try self.start(attempt) }
+        let counted: AccountCompletion<StartedSession> = { [counts] result in
+            counts.note(result)
+            completion(result)
+        }
+        hashing(counted) { () throws(AccountFailure) in try self.start(attempt) }
     }
 
     private func start(_ attempt: SignInAttempt) throws(AccountFailure) -> StartedSession {

@@ -1,6 +1,7 @@
 import Accounts
 import Domain
 import Security
+import Telemetry
 import TestSupport
 import Testing
 
@@ -154,6 +155,19 @@ struct SignInAttemptTests {
             try harness.signIn().failureWord ?? "success"
         }
         #expect(results == Array(repeating: "success", count: 12))
+    }
+
+    @Test("every attempt is counted by what came of it")
+    func counts() throws {
+        _ = try harness.signIn().get()
+        for _ in 0..<5 { _ = try harness.signIn("ann@example.com", "wrong") }
+        _ = try harness.signIn()
+        let text = harness.metrics.exposition()
+        for line in [
+            "signed_in\"} 1", "wrong_credentials\"} 5", "delayed\"} 1", "wrong_code\"} 0",
+        ] {
+            #expect(text.contains("\nwaybill_sign_ins_total{result=\"\(line)\n"), "\(line)")
+        }
     }
 
     @Test("more than may wait are told to come back")

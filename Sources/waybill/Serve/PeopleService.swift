@@ -22,13 +22,15 @@ struct PeopleService: Sendable {
     ///   - policy: of sessions.
     ///   - singleSignOn: how nginx names users; nil if it does not.
     ///   - secrets: sign cursors.
+    ///   - metrics: gets the number of sign-ins.
     ///   - logger: gets failures.
     init(
         _ pool: ConnectionPool, policy: SessionPolicy, singleSignOn: SingleSignOnSettings?,
-        secrets: any SigningSecrets, logger: Logger
+        secrets: any SigningSecrets, metrics: Metrics, logger: Logger
     ) {
         let people = PeopleStore(pool, policy: policy, logger: logger)
-        let accounts = StoredAccounts(people, policy: policy, logger: logger)
+        let accounts = StoredAccounts(
+            people, policy: policy, metrics: metrics, logger: logger)
         audit = AuditLog(pool, logger: logger)
         keys = APIKeys(pool, logger: logger)
         signer = CursorSigner(secrets)

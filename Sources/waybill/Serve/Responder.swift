@@ -92,7 +92,7 @@ final class Responder: Sendable {
             metrics: metrics, logger: logger)
         people = PeopleService(
             pool, policy: configuration.sessions, singleSignOn: configuration.singleSignOn,
-            secrets: secrets, logger: logger)
+            secrets: secrets, metrics: metrics, logger: logger)
         let liveRoutes = live.routes(people)
         let authenticator = people.authenticator
         let endpoint = APIEndpoint(authenticator: authenticator, logger: logger)

@@ -4,6 +4,7 @@ import Postgres
 import Security
 import Synchronization
 import System
+import Telemetry
 import Testing
 
 @testable import Store
@@ -14,6 +15,7 @@ final class PeopleHarness: Sendable {
     let people: PeopleStore
     let accounts: StoredAccounts
     let policy: SessionPolicy
+    let metrics = Metrics()
 
     /// Good for any account of the tests.
     static let password = "correct horse battery staple"
@@ -23,7 +25,8 @@ final class PeopleHarness: Sendable {
         self.policy = policy
         database = try TestDatabase()
         people = PeopleStore(try database.pool(8), policy: policy, logger: .silent)
-        accounts = StoredAccounts(people, policy: policy, logger: .silent)
+        accounts = StoredAccounts(
+            people, policy: policy, metrics: metrics, logger: .silent)
     }
 
     deinit { accounts.stop() }
