@@ -26,7 +26,8 @@ enum UserCommand {
 
         create prints a link with which its owner chooses a password: once, within 24 hours. Its
         beginning is the first APP_BASE_URL. With --password-file the first line of FILE (- for
-        standard input) is the password instead: 15 to 256 bytes long, and none that many use.
+        standard input) is the password instead: 15 characters or more, at most 256
+        bytes, and none that many use.
 
         reset takes password, authenticator app and recovery codes away, ends all sessions, and
         prints a new link. disable ends all sessions. enable also forgets failed sign-ins. The last
