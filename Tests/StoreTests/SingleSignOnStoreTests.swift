@@ -39,8 +39,27 @@ struct SingleSignOnStoreTests {
         #expect(
             try audit() == """
                 user.create|\(user.id)|t|192.0.2.7|r|single sign-on||operator
+                session.create|\(user.id)|f|192.0.2.7|r|single sign-on||
                 user.role|\(user.id)|t|192.0.2.7|r|single sign-on|operator|viewer
                 """)
+    }
+
+    @Test("A sign-in is kept once for as long as a session may last")
+    func signIns() throws {
+        let user = try #require(try visit("ann@example.com", .viewer))
+        #expect(user.lastSignInAt != nil)
+        _ = try visit("ann@example.com", .viewer)
+        let count = "select count(*) from audit where action = 'session.create'"
+        #expect(try database.run(count) == "1")
+        try database.run("update app_user set last_sign_in_at = now() - interval '13 hours'")
+        let again = try #require(try visit("ann@example.com", .viewer))
+        #expect(try #require(again.lastSignInAt) >= #require(user.lastSignInAt))
+        _ = try visit("ann@example.com", .viewer)
+        #expect(try database.run(count) == "2")
+        try database.run(
+            "update app_user set last_sign_in_at = now() - interval '1 day', is_disabled = true")
+        #expect(try visit("ann@example.com", .viewer)?.isDisabled == true)
+        #expect(try database.run(count) == "2")
     }
 
     @Test("The last admin keeps the role, and a disabled user stays as it is")

@@ -24,6 +24,20 @@ struct AdministrationTests {
             }, uniquingKeysWith: { first, _ in first })
     }
 
+    @Test(
+        "A key that has ended, or comes from elsewhere, is refused, and its use is in the audit",
+        arguments: [(Keys.expired, "expired_key"), (Keys.elsewhere, "key_address_not_allowed")])
+    func unusableKeys(secret: String, code: String) throws {
+        let web = try PeopleServer()
+        let answer = try web.send(
+            "GET", "/v1/users", headers: ["HTTP_AUTHORIZATION": "Bearer \(secret)"])
+        #expect(answer.code == code)
+        let entries = web.people.state.withLock { $0.entries }
+        #expect(entries.map(\.action) == [.refuseRequest])
+        #expect(entries.first?.principal?.id.kind == .key)
+        #expect(entries.first?.detail == ["code": code])
+    }
+
     @Test("A new user comes with a one-time link, shown this once")
     func createsUser() throws {
         let answer = try web.send(

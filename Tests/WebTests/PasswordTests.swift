@@ -98,6 +98,14 @@ struct PasswordTests {
         #expect(
             try get(["SSO_USER": "ann", "SSO_GROUPS": "all"]).code
                 == "sso_without_address")
+        #expect(
+            web.people.state.withLock { $0.entries }.map {
+                [$0.action.rawValue, $0.object, $0.detail["reason"] ?? ""]
+            } == [
+                ["session.refuse", "a@b.c", "sso_without_role"],
+                ["session.refuse", "a@b.c", "sso_without_role"],
+                ["session.refuse", "not an address", "sso_without_address"],
+            ])
         // The account's own role may be lower than the groups'.
         let least = try get([
             "SSO_USER": "viewer@example.com", "SSO_GROUPS": "sms-admins",

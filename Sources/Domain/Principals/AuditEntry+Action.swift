@@ -26,7 +26,7 @@ extension AuditEntry {
         /// All that is kept of a number was erased; its object is the number's digest.
         case eraseNumber = "number.erase"
 
-        /// Somebody signed in.
+        /// Somebody signed in; its object is the session, or with single sign-on the user.
         case signIn = "session.create"
         /// Somebody tried to sign in and was refused; its object is the address that was given.
         case refuseSignIn = "session.refuse"

@@ -154,15 +154,25 @@ extension Authenticator {
         guard let key = try find(token.digest.bytes, goesByMemory: goesByMemory) else {
             throw Self.refusal("wrong_key", "This API key is unknown or revoked.")
         }
+        let principal = Principal(key)
+        if let problem = Self.problem(with: key, request) {
+            people?.note(problem, of: principal, request)
+            throw problem
+        }
+        return APICaller(principal)
+    }
+
+    /// Why a key that was not revoked is of no use to this request; nil if it is.
+    private static func problem(with key: APIKey, _ request: APIRequest) -> Problem? {
         if let end = key.expiresAt, end <= .now {
-            throw Self.refusal("expired_key", "This API key ended at \(end).")
+            return refusal("expired_key", "This API key ended at \(end).")
         }
         guard key.admits(request.address) else {
-            throw Problem(
+            return Problem(
                 .forbidden, "key_address_not_allowed",
                 "This API key may not be used from this address.")
         }
-        return APICaller(Principal(key))
+        return nil
     }
 
     private func find(_ hash: [UInt8], goesByMemory: Bool) throws(Problem) -> APIKey? {

@@ -55,7 +55,14 @@ package struct PeopleAccess: Sendable {
     /// The user whom nginx names; nil if it names none. The same rules hold as for a session: a
     /// browser adds that sign-on, too, to what another site's page makes it send.
     func namedCaller(_ request: APIRequest) throws(Problem) -> APICaller? {
-        guard let singleSignOn, let caller = try singleSignOn.caller(request) else { return nil }
+        guard let singleSignOn, let name = singleSignOn.name(in: request) else { return nil }
+        let caller: APICaller
+        do throws(Problem) {
+            caller = try singleSignOn.caller(named: name, request)
+        } catch {
+            if error.status == .forbidden { note(error, ofNamed: name, request) }
+            throw error
+        }
         do throws(Problem) {
             try Self.checkOrigin(request)
         } catch {
@@ -71,6 +78,15 @@ package struct PeopleAccess: Sendable {
             AuditEntry(
                 .refuseRequest, of: request.route, by: request.requester(principal), at: .now,
                 detail: ["code": problem.code]))
+    }
+
+    /// The same of somebody whom nginx names and who may not come in.
+    private func note(_ problem: Problem, ofNamed name: String, _ request: APIRequest) {
+        refusals.note(
+            AuditEntry(
+                .refuseSignIn, of: EmailAddress(name)?.text ?? "not an address",
+                from: request.origin, at: .now,
+                detail: ["reason": problem.code, "by": "single sign-on"]))
     }
 
     /// The cookie with the session's new token, if the user's rights have changed since it was made.

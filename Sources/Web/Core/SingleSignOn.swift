@@ -14,12 +14,14 @@ package struct SingleSignOn: Sendable {
         self.directory = directory
     }
 
-    /// The user whom nginx names; nil if it names none.
+    /// What nginx calls the user; nil if it names none.
+    func name(in request: APIRequest) -> String? { request.parameter(settings.userParameter) }
+
+    /// The user of this name.
     ///
     /// - Throws: 403 for one who has no role here or whose account is closed, 503 if the database
     ///   does not answer.
-    func caller(_ request: APIRequest) throws(Problem) -> APICaller? {
-        guard let name = request.parameter(settings.userParameter) else { return nil }
+    func caller(named name: String, _ request: APIRequest) throws(Problem) -> APICaller {
         guard let email = EmailAddress(name) else {
             throw Problem(
                 .forbidden, "sso_without_address",

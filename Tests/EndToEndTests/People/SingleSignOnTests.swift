@@ -55,7 +55,7 @@ struct SingleSignOnTests {
         expectProblem(
             try send("GET", "/v1/session", as: "\(email):others"), 403, "sso_without_role")
 
-        // Making and changing are in the audit.
+        // Coming, being made and changed, and being refused are in the audit.
         let audit = try send("GET", "/v1/audit?object=\(id)", as: "\(email):sms-admins")
         let entries = try JSON(audit)["entries"].array
         #expect(entries.compactMap { $0["action"].string }.contains("user.create"))
@@ -63,7 +63,13 @@ struct SingleSignOnTests {
             entries.contains {
                 $0["action"].string == "user.role" && $0["after"]["role"].string == "admin"
             })
+        #expect(entries.count { $0["action"].string == "session.create" } == 1)
         #expect(entries.allSatisfy { $0["address"].string == "127.0.0.1" })
+        let refusals = try send(
+            "GET", "/v1/audit?object=\(email)&action=session.refuse", as: "\(email):sms-admins")
+        #expect(
+            try JSON(refusals)["entries"].array.map { $0["detail"]["reason"].string }
+                == ["sso_without_role"])
 
         // Nobody is let in by a header, whichever way it is spelt.
         let forged = [
