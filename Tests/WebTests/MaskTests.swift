@@ -97,6 +97,23 @@ struct MaskTests {
         for body in bodies(StatisticsView(seesDetails: true)) { #expect(body.contains(name)) }
     }
 
+    @Test("of what is in quarantine, too: a detail and a query may hold a number")
+    func masksQuarantine() {
+        let part = QuarantinedPart(
+            id: 1, receivedAt: Samples.time(), callback: Samples.callback, provider: .plivo,
+            reason: "bad_value", place: "To", detail: "447700900123 is none", isAuthenticated: true,
+            uri: "/callbacks/plivo/01a215e4-7412-7300-9770-905000000000?To=447700900123",
+            contentType: nil, bytes: 3)
+        let body = { (seesDetails: Bool) in
+            String(
+                decoding: JSONWriter.document { QuarantineView.part(part, seesDetails, in: &$0) },
+                as: UTF8.self)
+        }
+        #expect(!body(false).contains("7700900"))
+        #expect(body(false).contains("01a215e4-7412-7300-9770-905000000000?To=•••••••••123"))
+        #expect(body(true).contains("?To=447700900123") && body(true).contains("447700900123 is"))
+    }
+
     @Test("Names, short codes and short numbers in texts are nobody's number")
     func leavesOthers() {
         for text in ["Shop", "O2-UK", "12345", ""] {

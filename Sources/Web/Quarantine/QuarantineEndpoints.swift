@@ -35,7 +35,7 @@ package struct QuarantineEndpoints: Sendable {
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
-            endpoint.route(.listQuarantine) { request, _ throws(Problem) in try list(request) },
+            endpoint.route(.listQuarantine, list),
             endpoint.route(.showQuarantined) { request, _ throws(Problem) in try show(request) },
             endpoint.route(.deleteQuarantined, delete),
             endpoint.route(.replayQuarantined, later: replayOne),
@@ -43,7 +43,7 @@ package struct QuarantineEndpoints: Sendable {
         ]
     }
 
-    private func list(_ request: APIRequest) throws(Problem) -> Response {
+    private func list(_ request: APIRequest, _ principal: Principal) throws(Problem) -> Response {
         let filter = try filter(FilterValues(request, RouteDescription.quarantineFilters))
         let limit = try request.value("limit").flatMap { Int($0) } ?? Self.usualLimit
         let form = filter.canonicalForm
@@ -69,7 +69,9 @@ package struct QuarantineEndpoints: Sendable {
         return .json(
             body: JSONWriter.document { json in
                 json.array("quarantine") { json in
-                    for part in found { json.object { QuarantineView.part(part, in: &$0) } }
+                    for part in found {
+                        json.object { QuarantineView.part(part, principal.seesDetails, in: &$0) }
+                    }
                 }
                 json.member("count", count.count)
                 json.member("count_is_least", count.isBound)

@@ -5,24 +5,39 @@ private import Security
 
 /// The quarantine as JSON. No credential is ever in it.
 enum QuarantineView {
-    static func part(_ part: QuarantinedPart, in json: inout JSONWriter) {
+    /// A part without its bytes.
+    ///
+    /// - Parameters:
+    ///   - part: what is shown.
+    ///   - seesDetails: whether numbers are whole; a detail may quote one, and a query have one.
+    ///   - json: in an object.
+    static func part(
+        _ part: QuarantinedPart, _ seesDetails: Bool, in json: inout JSONWriter
+    ) {
         json.member("id", part.id)
         json.member("received_at", part.receivedAt.description)
         json.member("callback_id", part.callback.description)
         json.member("provider", part.provider.name)
         json.member("reason", part.reason)
         json.member("place", part.place)
-        json.member("detail", part.detail)
+        json.member(
+            "detail", seesDetails ? part.detail : NumberMask.maskedNumbers(in: part.detail))
         json.member("authenticated", part.isAuthenticated)
-        json.member("path", part.uri)
+        json.member("path", seesDetails ? part.uri : part.uri.map(maskedQuery(of:)))
         json.member("content_type", part.contentType)
         json.member("bytes", part.bytes)
+    }
+
+    /// Without whole numbers in the query; the ids of a path stay.
+    private static func maskedQuery(of uri: String) -> String {
+        guard let start = uri.firstIndex(of: "?") else { return uri }
+        return uri[..<start] + NumberMask.maskedNumbers(in: String(uri[start...]))
     }
 
     /// A part with its bytes, as text too where they are UTF-8.
     static func document(_ found: QuarantinedPart, _ excerpt: [UInt8]) -> [UInt8] {
         JSONWriter.document { json in
-            part(found, in: &json)
+            part(found, true, in: &json)
             json.member("text", String(validating: excerpt, as: UTF8.self))
             json.member("base64", Base64.encode(excerpt))
         }
