@@ -46,7 +46,7 @@ struct StatusEndpointTests {
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
             + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null,"#
-            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021},"processes":[],"spool":null}"#
+            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021},"spool":null,"processes":[]}"#
         #expect(document(ServiceProbe(sending: [stopped]), statistics) == expected)
     }
 

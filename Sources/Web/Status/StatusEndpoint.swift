@@ -83,8 +83,8 @@ package struct StatusEndpoint: Sendable {
         json.endObject()
         describeSending(isDatabaseThere: database.latency != nil, at: now, in: &json)
         describe(live.liveState, in: &json)
-        describeProcesses(isDatabaseThere: database.latency != nil, in: &json)
         SpoolView.describe(spool, at: now, in: &json)
+        describeProcesses(isDatabaseThere: database.latency != nil, in: &json)
         json.endObject()
         return json.bytes
     }
