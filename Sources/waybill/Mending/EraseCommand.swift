@@ -19,6 +19,10 @@ enum EraseCommand {
         right and a repeated callback is still known. Connects with MIGRATE_DATABASE_URL, or else with
         DATABASE_URL: the role must own the tables.
 
+        Refuses while the spool of WAYBILL_SPOOL_DIRECTORY holds callbacks, which might bring the number back:
+        run waybill spool drain before. With WAYBILL_SPOOL=always it goes on: what is there is in the database
+        as well, and leaves the spool after its window.
+
         The audit gets a keyed digest of the number, and how much was erased. What comes later is not erased:
         the command can be repeated. It does not reach what was exported or backed up.
 
@@ -37,7 +41,16 @@ enum EraseCommand {
         let interruption = Interruption()
         _ = ProviderKits.all
         var environment = Environment()
+        let directory = environment.text(WaybillSettings.spoolDirectory)
         let database = try environment.owningDatabase()
+        let spooled = try VerifyCommand.spooled(directory)
+        // What is written to both is in the database, and leaves the spool by itself.
+        let mode: SpoolState.Mode = environment.choice(WaybillSettings.spoolMode)
+        guard spooled.isEmpty || mode == .always else {
+            throw CommandFailure(
+                "the spool in \(directory ?? "") holds \(spooled.count) callbacks that are not in the"
+                    + " database; empty it first, with waybill spool drain")
+        }
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let notifier = PostgresNotifier(database, channel: .changes)
             defer { notifier.stop() }

@@ -64,7 +64,8 @@ enum VerifyCommand {
         }
     }
 
-    private static func spooled(_ directory: String?) throws(CommandFailure) -> Set<CallbackID> {
+    /// What the spool in a folder holds; nothing without a folder.
+    static func spooled(_ directory: String?) throws(CommandFailure) -> Set<CallbackID> {
         guard let directory else { return [] }
         do throws(SpoolError) {
             return try SegmentSummary.callbacks(in: DiskFiles(directory: directory))
