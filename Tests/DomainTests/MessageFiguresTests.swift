@@ -59,7 +59,8 @@ struct MessageFiguresTests {
     {
         var figures = MessageFigures()
         figures.add(
-            [Int64(status.code), messages], segments: messages, price: .zero, currency: "", delays: delays)
+            [Int64(status.code), messages], segments: messages, price: .zero, currency: "",
+            delays: delays)
         return figures
     }
 
@@ -98,7 +99,8 @@ struct MessageFiguresTests {
             for seconds in [0, 90_000, 3 * 86_400] {
                 sums.add(
                     at: start.advanced(by: .seconds(seconds)), group: place,
-                    [Int64(Status.delivered.code), Int64(country.1)], segments: 0, price: .zero, currency: "", delays: [])
+                    [Int64(Status.delivered.code), Int64(country.1)], segments: 0, price: .zero,
+                    currency: "", delays: [])
             }
         }
         let statistics = MessageStatistics(sums)

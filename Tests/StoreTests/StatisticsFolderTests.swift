@@ -48,7 +48,8 @@ struct StatisticsFolderTests {
         }
         try database.expectExactCounts()
         #expect(
-            try database.run("""
+            try database.run(
+                """
                 select sum(statuses[n][2]) from statistic, generate_subscripts(statuses, 1) as n
                 where is_day and dimension = 0
                 """)

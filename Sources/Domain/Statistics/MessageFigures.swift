@@ -20,7 +20,7 @@ package struct MessageFigures: Sendable, Equatable {
     ///   - segments: all of theirs.
     ///   - price: nil or zero adds no currency.
     ///   - currency: empty if the provider names none.
-    ///   - delays: pairs of a class of delays and how many messages are in it.
+    ///   - pairs: of a class of delays and how many messages are in it.
     package mutating func add(
         _ counts: [Int64], segments: Int64, price: ExactAmount, currency: String,
         delays pairs: [Int64]

@@ -29,11 +29,8 @@ package struct StatisticsSums: Sendable {
         places = Array(repeating: -1, count: starts.count * names.count)
     }
 
-    /// Adds messages of one currency; see `MessageFigures.add`.
-    ///
-    /// - Parameters:
-    ///   - start: the hour or day; one outside of the period is left out.
-    ///   - group: by its place in the caller's groups.
+    /// Adds messages of one currency, whose figures are as for `MessageFigures.add`: at an hour or a day
+    /// (one outside of the period is left out), of a group by its place in the caller's.
     package mutating func add(
         at start: Timestamp, group: Int, _ counts: [Int64], segments: Int64, price: ExactAmount,
         currency: String, delays: [Int64]
