@@ -119,38 +119,39 @@ struct HashingQueueTests {
         #expect(gate.wait { $0.done == 1 })
     }
 
+    /// The memory of each hash that is being computed: a mapping of its own, of a little more than 64
+    /// MiB. Smaller ones are heaps of malloc.
+    private func hashingMemory() throws -> Int {
+        let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+        return maps.split(separator: "\n").filter { line in
+            let words = line.split(separator: " ")
+            guard words.count == 5, words[1] == "rw-p" else { return false }
+            let range = words[0].split(separator: "-").compactMap { Int($0, radix: 16) }
+            guard range.count == 2 else { return false }
+            return ((64 << 20) + 1...72 << 20).contains(range[1] - range[0])
+        }.count
+    }
+
     @Test("the memory of hashes goes back to the system")
-    func memory() async {
-        // A process of its own: what tests beside it take would be measured, too.
-        await #expect(processExitsWith: .success) {
-            func resident() throws -> Int {
-                let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-                let lines = status.split(separator: "\n")
-                let line = try #require(lines.first { $0.hasPrefix("VmRSS:") })
-                return try #require(Int(line.split(separator: " ").dropFirst().first ?? "")) / 1024
+    func memory() throws {
+        let queue = HashingQueue(width: 2, limit: 32, patience: .seconds(60))
+        let done = Monitor(0)
+        for _ in 0..<8 {
+            queue.submit {
+                _ = try? PasswordHash.decoy.matches(Array("guess".utf8))
+                done.withLock { $0 += 1 }
+                done.wakeAll()
+            } refuse: {
+                Issue.record("refused")
             }
-            let queue = HashingQueue(width: 2, limit: 32, patience: .seconds(60))
-            let done = Monitor(0)
-            func hash(_ count: Int) {
-                done.withLock { $0 = 0 }
-                for _ in 0..<count {
-                    queue.submit {
-                        _ = try? PasswordHash.decoy.matches(Array("guess".utf8))
-                        done.withLock { $0 += 1 }
-                        done.wakeAll()
-                    } refuse: {
-                        Issue.record("refused")
-                    }
-                }
-                #expect(done.wait(until: .now + .seconds(60)) { $0 == count ? () : nil } != nil)
-            }
-            hash(4)
-            let before = try resident()
-            hash(24)
-            // Two hashes would leave 128 MiB.
-            #expect(try resident() - before < 48)
-            queue.stop()
         }
+        var seen = 0
+        while done.withLock({ $0 < 8 }) { seen = max(seen, try hashingMemory()) }
+        // Else the test looks for the wrong thing.
+        #expect(seen >= 1)
+        // Tests beside this one hash now and then, too.
+        #expect(try waitUntil(within: .seconds(60)) { try hashingMemory() == 0 })
+        queue.stop()
     }
 
     @Test("late answers come at their time, in its order, and all at a stop")

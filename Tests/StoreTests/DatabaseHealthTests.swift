@@ -22,11 +22,12 @@ struct DatabaseHealthTests {
             "alter role waybill in database \(database.name) set synchronous_commit = off")
         let state = DatabaseHealth(try database.pool(), settings: try database.responder)
             .databaseState()
+        let identifier = try database.run("select system_identifier from pg_control_system()")
         #expect(
             state.durability
                 == DatabaseState.Durability(
                     synchronousCommit: "off", synchronousStandbyNames: "", timeline: 1,
-                    warning: nil))
+                    systemIdentifier: Int64(identifier), warning: nil))
     }
 
     @Test(

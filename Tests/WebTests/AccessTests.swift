@@ -169,7 +169,7 @@ struct AccessTests {
         #expect(ready.status == 200)
         #expect(
             ready.body == #"{"status":"ready","reason":null,"database_latency_ms":1.500,"#
-                + #""migration":3,"expected_migration":3}"#)
+                + #""migration":3,"expected_migration":3,"spool":null}"#)
         let behind = try server(
             probe: ServiceProbe(
                 database: DatabaseState(
@@ -179,7 +179,7 @@ struct AccessTests {
         #expect(behind.status == 503)
         #expect(
             behind.body == #"{"status":"not_ready","reason":"run waybill migrate","#
-                + #""database_latency_ms":1,"migration":2,"expected_migration":3}"#)
+                + #""database_latency_ms":1,"migration":2,"expected_migration":3,"spool":null}"#)
     }
 
     @Test("A database that can be read while nothing can be written is not ready, and says why")
