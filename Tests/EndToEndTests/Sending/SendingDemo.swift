@@ -91,7 +91,8 @@ final class SendingDemo: Sendable {
 
     /// Ends a dispatcher as an admin does, and checks that it ended well.
     func stop(_ dispatcher: ChildProcess) throws {
-        #expect(try dispatcher.stop(SIGTERM, within: .seconds(30)) == .status(0))
+        let end = try dispatcher.stop(SIGTERM, within: .seconds(30))
+        #expect(end == .status(0), "\(dispatcher.errors.suffix(2000))")
     }
 }
 
