@@ -157,7 +157,7 @@ as $$
 declare
     moved bigint;
 begin
-    if not pg_try_advisory_xact_lock(7310873230) then return null; end if;
+    if not pg_try_advisory_xact_lock(7310873232) then return null; end if;
     with taken as materialized (
         delete from statistic_change
         where ctid = any(array(select ctid from statistic_change limit most))
@@ -235,7 +235,7 @@ as $$
 declare
     wrong bigint;
 begin
-    perform pg_advisory_xact_lock(7310873230);
+    perform pg_advisory_xact_lock(7310873232);
     with trait as (
         select provider, status, outcome_id, country, left(sender, 100) as sender, submitter_id,
             segments, delay, currency, price, count(*) as messages
@@ -375,7 +375,7 @@ create function drop_old_statistics(
     security definer
 as $$
 begin
-    perform pg_advisory_xact_lock(7310873230);
+    perform pg_advisory_xact_lock(7310873232);
     with gone as (
         delete from statistic
         where ctid = any(array(

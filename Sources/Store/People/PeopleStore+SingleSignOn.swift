@@ -28,7 +28,7 @@ extension PeopleStore: SingleSignOnDirectory {
         }
         let id = known.user.id
         // Before the user's own row, as in `change`.
-        let admins = role == .admin ? [] : try connection.execute(LockAdmins()).rows
+        let admins = role == .admin ? [] : try Self.lockedAdmins(connection)
         try connection.execute(LockUser(id: id))
         guard let user = try connection.execute(SelectCredentials(id: id)).first?.user,
             user.role != role, !user.isDisabled, admins != [id]

@@ -20,9 +20,8 @@ extension PeopleStore: UserStore {
         _ id: UserID, _ change: UserChange, by requester: Requester
     ) throws(StoreFailure) -> UserChangeResult {
         try commit { connection throws(PostgresError) in
-            // Before the user's own row, so that all lock in the same order.
             let takesRights = change.role.map { $0 != .admin } == true || change.isDisabled == true
-            let admins = takesRights ? try connection.execute(LockAdmins()).rows : []
+            let admins = takesRights ? try Self.lockedAdmins(connection) : []
             guard try connection.execute(LockUser(id: id)).first != nil,
                 let old = try connection.execute(SelectCredentials(id: id)).first?.user
             else { return .unknown }
@@ -94,5 +93,11 @@ extension PeopleStore: UserStore {
                 ["name": .text(name.description)])
         }
         return entries
+    }
+
+    /// The admins, whose rights nobody else takes before the transaction ends.
+    static func lockedAdmins(_ connection: Connection) throws(PostgresError) -> [UserID] {
+        try connection.execute(LockRights())
+        return try connection.execute(SelectAdmins()).rows
     }
 }

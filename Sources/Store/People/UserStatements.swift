@@ -73,12 +73,21 @@ struct LockUser: Statement {
     }
 }
 
-/// Locks all admins that are not disabled, always in the same order: of two who take each other's
-/// rights at once, the second one sees what the first one did.
-struct LockAdmins: Statement {
-    static let name: StaticString = "lock_admins"
+/// Lets one transaction at a time take rights from users, until its end: of two who take each other's,
+/// the second one sees what the first one did.
+///
+/// Before any row is locked. Locks on the admins' rows would not do: a statement also locks those that
+/// have stopped being admins while it waited, and so in another order than one that began later.
+struct LockRights: Statement {
+    static let name: StaticString = "lock_rights"
+    static let sql: StaticString = "select pg_advisory_xact_lock(7310873233)"
+}
+
+/// All admins that are not disabled; after `LockRights` nobody else changes who they are.
+struct SelectAdmins: Statement {
+    static let name: StaticString = "select_admins"
     static let sql: StaticString = """
-        select id from app_user where role = 'admin' and not is_disabled order by id for update
+        select id from app_user where role = 'admin' and not is_disabled
         """
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> UserID {

@@ -200,7 +200,8 @@ enum StatementList {
             "PeopleStore+Accounts.swift", "PeopleStore+SingleSignOn.swift",
         ],
         statements: [
-            SelectUsers.self, SelectCredentials.self, LockUser.self, LockAdmins.self,
+            SelectUsers.self, SelectCredentials.self, LockUser.self, LockRights.self,
+            SelectAdmins.self,
             InsertUser.self, UpdateUser.self, SetPasswordHash.self, SetPasswordLink.self,
             TakePasswordLink.self, DeletePasswordLink.self, ProposeTOTP.self, SetTOTP.self,
             UseTOTPStep.self, UseRecoveryCode.self, DeleteRecoveryCodes.self,
