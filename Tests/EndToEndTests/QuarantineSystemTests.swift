@@ -67,9 +67,13 @@ struct QuarantineSystemTests {
             try demo.api("/v1/quarantine/\(id)", method: "DELETE"), 404, "unknown_quarantined")
         expectProblem(try demo.api("/v1/quarantine/x"), 404, "unknown_quarantined")
         expectProblem(try post(demo, "/v1/quarantine/\(id)/replay"), 404, "unknown_quarantined")
-        expectProblem(
-            try post(demo, "/v1/quarantine/replay", ["ids": ["x"], "authenticated": 1]), 422,
-            "invalid_fields")
+        let refused: [[String: Any]] = [
+            ["ids": ["x"], "authenticated": 1], ["ids": [0]], ["after": 0],
+        ]
+        for body in refused {
+            expectProblem(
+                try post(demo, "/v1/quarantine/replay", body), 422, "invalid_fields")
+        }
         let acts = try demo.sql(
             """
             select string_agg(action, ' ' order by number) from audit

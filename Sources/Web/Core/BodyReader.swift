@@ -117,18 +117,13 @@ struct BodyReader {
         return texts
     }
 
-    /// A whole number of 64 bits.
-    mutating func integer(_ name: String) -> Int64? {
-        guard let value = value(name) else { return nil }
-        guard case .number(let text) = value, let number = Int64(text) else {
-            problems.add(name, "wrong_type", "It must be a whole number, and is \(value.kind).")
-            return nil
-        }
-        return number
+    /// The number of a row, from 1 on.
+    mutating func number(_ name: String) -> Int64? {
+        value(name).flatMap { number($0, name) }
     }
 
-    /// Whole numbers in an array of so many.
-    mutating func integers(_ name: String, _ counts: ClosedRange<Int>) -> [Int64]? {
+    /// The same in an array of so many.
+    mutating func numbers(_ name: String, _ counts: ClosedRange<Int>) -> [Int64]? {
         guard let value = value(name) else { return nil }
         guard case .array(let elements) = value, counts.contains(elements.count) else {
             problems.add(
@@ -136,15 +131,23 @@ struct BodyReader {
                 "It must be an array of \(counts.lowerBound) to \(counts.upperBound) numbers.")
             return nil
         }
-        return elements.enumerated().compactMap { index, element in
-            guard case .number(let text) = element, let number = Int64(text) else {
-                problems.add(
-                    "\(name)[\(index)]", "wrong_type",
-                    "It must be a whole number, and is \(element.kind).")
-                return nil
-            }
-            return number
+        var numbers: [Int64] = []
+        for (index, element) in elements.enumerated() {
+            if let number = number(element, "\(name)[\(index)]") { numbers.append(number) }
         }
+        return numbers
+    }
+
+    private mutating func number(_ value: JSONValue, _ place: String) -> Int64? {
+        guard case .number(let text) = value, let number = Int64(text) else {
+            problems.add(place, "wrong_type", "It must be a whole number, and is \(value.kind).")
+            return nil
+        }
+        guard number > 0 else {
+            problems.add(place, "bad_value", "It takes a number from 1 on.")
+            return nil
+        }
+        return number
     }
 
     /// - Throws: 422 `invalid_fields` with all problems, if there are any.

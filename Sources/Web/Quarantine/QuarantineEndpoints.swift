@@ -133,8 +133,8 @@ package struct QuarantineEndpoints: Sendable {
         var body = try BodyReader(
             exchange, request, .replayQuarantine, known: filters.map(\.name) + ["ids", "after"])
         let values = FilterValues(&body, filters)
-        let after = body.integer("after")
-        let ids = body.integers("ids", 1...Self.replayLimit)
+        let after = body.number("after")
+        let ids = body.numbers("ids", 1...Self.replayLimit)
         try body.check()
         var filter = try filter(values)
         filter.ids = ids
