@@ -109,8 +109,8 @@ def disk_full(system):
     os.remove(ballast)
 
 
-def spool_full(system):
-    """PostgreSQL stopped, and no room for the spool, for 8 s"""
+def no_more_room(system):
+    """PostgreSQL stopped, and no room but the spool's reserved segment, for 8 s"""
     if not is_small_disk(system.directory):
         raise Skipped("the run's folder is on no small disk of its own (mount failed)")
     pids = system.descendants(system.pid("postgres"))
@@ -189,16 +189,6 @@ def kill_nginx(system):
     system.signal_all(system.descendants(system.pid("nginx")), signal.SIGKILL)
 
 
-def restart_responder(system):
-    """SIGTERM of the responder, which drains, and a new one"""
-    pid = system.pid("responder")
-    # What ends well is not started again by the demo: so it is killed once it has drained for a while.
-    os.kill(pid, signal.SIGTERM)
-    time.sleep(0.05)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
 def few_descriptors(system):
     """no file descriptors left in the responder, for 5 s"""
     pid = system.pid("responder")
@@ -237,6 +227,6 @@ SHORT = [
     kill_while_draining, few_descriptors, disk_full,
 ]
 LONG = SHORT + [
-    slow_recovery, use_up_connections, spool_full, clock_back, kill_everything, reload_nginx, kill_nginx,
-    restart_responder, kill_dispatcher,
+    slow_recovery, use_up_connections, no_more_room, clock_back, kill_everything, reload_nginx, kill_nginx,
+    kill_dispatcher,
 ]

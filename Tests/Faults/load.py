@@ -43,7 +43,7 @@ class Load:
             thread.start()
 
     def stop(self):
-        """Makes nothing new, and waits until all that was made is acknowledged or five times refused."""
+        """Makes nothing new, and waits until all that was made is acknowledged, or refused sixty times."""
         self.is_over.set()
         for thread in self.threads:
             thread.join(240)

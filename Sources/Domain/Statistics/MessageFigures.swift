@@ -18,7 +18,7 @@ package struct MessageFigures: Sendable, Equatable {
     ///   - counts: pairs of a status's code and how many messages have it, one after the other;
     ///     negative where some have moved on.
     ///   - segments: all of theirs.
-    ///   - price: nil or zero adds no currency.
+    ///   - price: zero adds no currency.
     ///   - currency: empty if the provider names none.
     ///   - pairs: of a class of delays and how many messages are in it.
     package mutating func add(
