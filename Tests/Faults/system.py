@@ -168,14 +168,30 @@ class System:
 
     def kill_everything(self):
         """What the machine's sudden end leaves, but for the page cache: that survives here."""
-        pids = self.descendants(self.process.pid)
-        # The supervisor first: it would start others again.
-        self.signal_all(pids, signal.SIGSTOP)
-        self.signal_all(pids, signal.SIGKILL)
+        stopped = set()
+        # All are stopped before the first is killed: the supervisor would start others again, and
+        # what was being started while one looked is found by looking again.
+        while new := set(self.descendants(self.process.pid)) - stopped:
+            self.signal_all(new, signal.SIGSTOP)
+            stopped |= new
+        self.signal_all(stopped, signal.SIGKILL)
         self.process.wait()
+        # A port is free when the last who held it has ended.
+        deadline = time.monotonic() + 10
+        while any(is_running(pid) for pid in stopped) and time.monotonic() < deadline:
+            time.sleep(0.005)
         with contextlib.suppress(FileNotFoundError):
             os.remove(self.summary_path)
 
     def forget(self):
         self.log.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def is_running(pid):
+    """Whether a process is there and is more than an entry that its parent has to read."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
