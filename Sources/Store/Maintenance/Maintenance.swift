@@ -111,6 +111,7 @@ package final class Maintenance: Sendable {
             walk(.passwordLinks, DropExpiredLinks.self),
             walk(.signInFailures, DropOldFailures.self),
             walk(.statistics, DropOldStatistics.self),
+            walk(.webhookDeliveries, DropOldDeliveries.self),
             // Steps that depend on events come after their deletion.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
@@ -254,6 +255,7 @@ enum MaintenanceStep: String, CaseIterable {
     case passwordLinks = "password_links"
     case signInFailures = "sign_in_failures"
     case statistics
+    case webhookDeliveries = "webhook_deliveries"
     case events
     case deadLetters = "dead_letters"
     case messages

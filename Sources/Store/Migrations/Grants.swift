@@ -54,8 +54,9 @@ package struct DatabaseRole: Sendable, Equatable {
             "add_archive_partition", "audit_values", "cut_quarantine", "drop_archive_partition",
             "drop_old_audit", "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters",
             "drop_old_events",
-            "drop_old_keys", "drop_old_messages", "drop_old_quarantine", "drop_old_send_requests",
-            "drop_old_statistics",
+            "drop_old_deliveries", "drop_old_keys", "drop_old_messages", "drop_old_quarantine",
+            "drop_old_send_requests",
+            "drop_old_statistics", "enqueue_webhook",
             "fold_statistics", "recount_next_hour", "recount_statistics", "measure_quarantine",
             "recount_outbox", "retry_refusal", "settled_change_block", "take_change_block",
         ])

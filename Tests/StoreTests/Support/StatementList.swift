@@ -19,6 +19,7 @@ enum StatementList {
                 health, processes, queries, writer, replays, messages, search, signing, changes,
                 live, queue, sendingStates, deadLetters, quarantine, release, fold,
                 archiveReader, notifier, keys, audit, people, maintenance, statistics, folder,
+                webhookEvents,
             ]
         case .dispatcher: [health, processes, queries, writer, outbox, notifier]
         default: []
@@ -218,12 +219,17 @@ enum StatementList {
         statements: [
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
-            DropOldChanges.self, DropOldStatistics.self, DropExpiredSessions.self,
+            DropOldChanges.self, DropOldStatistics.self, DropOldDeliveries.self,
+            DropExpiredSessions.self,
             DropExpiredLinks.self, DropOldFailures.self, DropOldEvents.self,
             DropOldDeadLetters.self,
             DropOldSendRequests.self, DropOldMessages.self, DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
+
+    /// Whoever has something to tell.
+    static let webhookEvents = StatementUser(
+        files: ["EnqueueWebhookEvents.swift"], statements: [EnqueueWebhookEvents.self])
 
     static let outbox = StatementUser(
         files: [
