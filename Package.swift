@@ -19,6 +19,25 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
 }
 
+/// The fuzz targets: tests with fixed seeds, or libFuzzer's program (`Tests/FuzzTests/run`), which
+/// cannot be linked without its sanitizer.
+let fuzzed: [Target.Dependency] = [
+    "Web", "Providers", "Spool", "FastCGI", "Domain", "Security", "JSON",
+]
+let fuzzing: [Target] =
+    Context.environment["WAYBILL_FUZZER"] == nil
+    ? [
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed + ["TestSupport"],
+            exclude: ["Fixtures", "Fuzzer", "run"], swiftSettings: strict)
+    ]
+    : [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzzer", dependencies: fuzzed + ["CLibFuzzer"], path: "Tests/FuzzTests",
+            exclude: ["Fixtures", "run"], sources: ["Targets", "Fuzzer"], swiftSettings: strict),
+    ]
+
 let package = Package(
     name: "waybill",
     products: [.executable(name: "waybill", targets: ["waybill"])],
@@ -106,6 +125,6 @@ let package = Package(
             ]),
         tests("EndToEndTests", ["waybill", "Web", "Domain", "COpenSSL", "Security", "System"]),
         tests("BrowserTests", ["waybill", "Domain"]),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )
