@@ -6,13 +6,13 @@ struct MessagePartsTests {
     /// A report about one part, or about the whole message; unless it is said otherwise, of ours.
     private func report(
         _ status: Status, _ number: Int? = nil, of total: Int = 3, at second: Int64 = 0,
-        isOurs: Bool = true
+        isOurs: Bool = true, segments: Int32? = nil, price: Report.Price? = nil
     ) -> RecordedReport {
         let report = Report(
             message: MessageID(high: isOurs ? 0x7000 : 0x8000, low: 1 << 63), provider: .plivo,
             providerMessageID: "u", status: status,
             outcome: Outcome(provider: .plivo, statusName: status.rawValue),
-            doneAt: Timestamp(microseconds: second * 1_000_000),
+            doneAt: Timestamp(microseconds: second * 1_000_000), segments: segments, price: price,
             part: number.flatMap { PartNumber(number: $0, total: total) })
         return RecordedReport(
             report: report, receivedAt: Timestamp(microseconds: 0),
@@ -60,6 +60,31 @@ struct MessagePartsTests {
         let hasEnded = parts.count == 3 && parts.allSatisfy { $0.isFinal }
         #expect((folded.settlement != nil) == hasEnded)
         #expect(folded.settlement.map(\.status) == (hasEnded ? expected : nil))
+    }
+
+    @Test("what the parts take adds up, each by the report that decides it, in one currency")
+    func bill() throws {
+        func price(_ amount: String, _ currency: String? = "USD") -> Report.Price {
+            Report.Price(amount: amount, currency: currency)
+        }
+        let reports = [
+            report(.accepted, 1, segments: 1, price: price("0.00000")),
+            report(.delivered, 1, at: 1, segments: 1, price: price("0.04330")),
+            report(.undeliverable, 2, at: 2, segments: 2, price: price("0.1")),
+            report(.delivered, 3, at: 3, segments: 1, price: price("0.0067")),
+        ]
+        let settlement = try #require(MessageParts(reports)?.settlement)
+        #expect(settlement.segments == 4 && settlement.price == price("0.15"))
+        #expect(MessageParts(reports.reversed())?.settlement == settlement)
+
+        let mixed = [
+            report(.delivered, 1, of: 2, at: 1, price: price("1", "EUR")),
+            report(.delivered, 2, of: 2, at: 2, price: price("2")),
+        ]
+        #expect(MessageParts(mixed)?.settlement?.price == price("2"))
+        #expect(MessageParts(mixed)?.settlement?.segments == nil)
+        let silent = [report(.delivered, 1, of: 2), report(.delivered, 2, of: 2)]
+        #expect(MessageParts(silent)?.settlement?.price == nil)
     }
 
     @Test("neither order nor repetition of the reports matters")

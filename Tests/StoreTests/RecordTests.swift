@@ -29,7 +29,8 @@ struct RecordTests {
         let report = Report(
             message: id, isKeyDerived: provider == .infobip, provider: provider,
             providerMessageID: name ?? id.description, status: status,
-            outcome: Outcome(provider: provider), doneAt: .now, part: part,
+            outcome: Outcome(provider: provider), doneAt: .now, segments: part.map { _ in 1 },
+            price: part.map { .init(amount: "0.0\($0.number)", currency: "USD") }, part: part,
             attributes: part.map { #"{"part": \#($0.number)}"# })
         let failures = WriterHarness(try sending.database.responder).write([.sample([report])])
         #expect(failures.isEmpty)
@@ -305,6 +306,23 @@ struct RecordTests {
         for id in ids { #expect(try sending.row(id) == "4") }
         try report(ids[0], .delivered, provider: .plivo, part: part(2))
         #expect(try stored(ids[0]) == .delivered)
+        let settled = try #require(try sending.messages.message(ids[0])?.settlement)
+        #expect(settled.segments == 2 && settled.price?.amount == "0.03")
+        #expect(
+            try sending.database.run(
+                "select segments, price, currency from message where id = '\(ids[0])'")
+                == "2|0.03|USD")
+        // A fold of the whole ledger comes to the same.
+        try sending.database.run(
+            "update message set precedence = 1, price = 9, status = 3 where id = '\(ids[0])'")
+        let fold = LedgerFold(
+            ConnectionPool(try sending.database.owner, maximumCount: 1), repairs: true,
+            logger: .silent)
+        _ = try fold.portion(after: nil, limit: 100)
+        #expect(
+            try sending.database.run(
+                "select status, segments, price, currency from message where id = '\(ids[0])'")
+                == "4|2|0.03|USD")
         try report(ids[1], .failed, provider: .plivo, part: part(2))
         #expect(try stored(ids[1]) == .partiallyDelivered)
         try report(ids[2], .delivered, provider: .plivo)

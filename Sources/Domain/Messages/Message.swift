@@ -67,6 +67,11 @@ extension Message {
         return decisive.report.messageStatus != status
     }
 
+    /// What all parts add up to, if their own reports decide; nil where one report says it of the whole.
+    package var settlement: MessageParts.Settlement? {
+        decisive?.report.part == nil ? nil : parts?.settlement
+    }
+
     /// The status that is shown, with the parts taken into account.
     package var shownStatus: Status {
         guard let whole = parts?.status, whole.isFinal || !isDecidedByUs else { return status }

@@ -9,8 +9,11 @@ package struct MessageFold: Sendable, Equatable {
     /// Of the report that decides, or the tie-breaker of a settlement of parts; 0 for our own event.
     package let fingerprint: Int64
     package let status: Status
-    /// The report whose outcome, segments and price are the message's; nil for our own event.
+    /// The report whose outcome is the message's, and its segments and price unless `parts` says other
+    /// ones; nil for our own event.
     package let winner: Int64?
+    /// What all parts add up to, where they decide.
+    package let parts: MessageParts.Settlement?
     package let delay: DelayClass?
 
     /// Folds them; nil if there are none.
@@ -36,7 +39,7 @@ package struct MessageFold: Sendable, Equatable {
             consider(
                 MessageFold(
                     precedence: settlement.precedence, fingerprint: settlement.tieBreaker,
-                    status: settlement.status, winner: settlement.lastReport,
+                    status: settlement.status, winner: settlement.lastReport, parts: settlement,
                     delay: settlement.delay))
         }
         // What came before a retry decides no more.
@@ -71,12 +74,13 @@ package struct MessageFold: Sendable, Equatable {
 
     private init(
         precedence: Precedence, fingerprint: Int64, status: Status, winner: Int64?,
-        delay: DelayClass?
+        parts: MessageParts.Settlement? = nil, delay: DelayClass?
     ) {
         self.precedence = precedence
         self.fingerprint = fingerprint
         self.status = status
         self.winner = winner
+        self.parts = parts
         self.delay = delay
     }
 

@@ -14,6 +14,10 @@ package struct MessageParts: Sendable, Equatable {
     private let lastFingerprint: Int64?
     /// Grows with every report that changes a part.
     private let extent: Int64
+    /// What the parts have been billed so far, added up; nil where no part's report says it.
+    private let segments: Int32?
+    /// The same in the currency of the part that ended last.
+    private let price: Report.Price?
 
     /// Folds a message's reports: a part's status is that of its report with the greatest
     /// precedence, so that neither order nor repetition matters.
@@ -53,9 +57,27 @@ package struct MessageParts: Sendable, Equatable {
         lastEnd = last?.report
         lastFingerprint = last?.fingerprint
         extent = ends.reduce(0) { $0 + $1.report.partPrecedence.extent }
+        let inOrder = best.sorted { $0.key < $1.key }.map(\.value)
+        segments = Self.segments(of: inOrder)
+        price = Self.price(of: inOrder, like: last?.report)
         rest =
             whole?.report.status ?? (stored.isFinal ? stored : nil)
             ?? (isOurs ? nil : lastEnd?.status)
+    }
+
+    private static func segments(of parts: [RecordedReport]) -> Int32? {
+        let told = parts.compactMap(\.report.segments)
+        return told.isEmpty ? nil : Int32(clamping: told.reduce(Int64(0)) { $0 + Int64($1) })
+    }
+
+    private static func price(of parts: [RecordedReport], like last: Report?) -> Report.Price? {
+        let told = parts.compactMap(\.report.price)
+        guard let currency = (last?.price ?? told.first)?.currency else {
+            // Amounts without a currency cannot be known to be of one.
+            return last?.price
+        }
+        let amounts = told.filter { $0.currency == currency }.compactMap { ExactAmount($0.amount) }
+        return Report.Price(amount: amounts.reduce(.zero, +).description, currency: currency)
     }
 
     /// The number of parts by status; see `PartCounts`.
@@ -82,9 +104,13 @@ package struct MessageParts: Sendable, Equatable {
         package let precedence: Precedence
         /// Decides between settlements of one precedence.
         package let tieBreaker: Int64
-        /// The fingerprint of the report about the part that ended last: its outcome, segments and
-        /// price count for the whole.
+        /// The fingerprint of the report about the part that ended last: its outcome counts for the
+        /// whole.
         package let lastReport: Int64
+        /// Of all parts together; nil where no report says it.
+        package let segments: Int32?
+        /// Of all parts together, in the currency of that part; nil where no report says it.
+        package let price: Report.Price?
         /// The class of the time from sending to the delivery of all parts.
         package let delay: DelayClass?
     }
@@ -99,7 +125,8 @@ package struct MessageParts: Sendable, Equatable {
         let time = lastEnd.doneAt ?? lastEnd.sentAt
         return Settlement(
             status: status, precedence: .settlement(at: time), tieBreaker: extent,
-            lastReport: lastFingerprint, delay: status == .delivered ? lastEnd.delay : nil)
+            lastReport: lastFingerprint, segments: segments, price: price,
+            delay: status == .delivered ? lastEnd.delay : nil)
     }
 
     private func end(of number: Int) -> Status? {

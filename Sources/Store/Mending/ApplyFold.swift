@@ -2,7 +2,7 @@ import Domain
 import Postgres
 
 /// Gives messages the status that their ledger says, unless their rows have changed meanwhile; outcome,
-/// segments and price are those of the report that decides.
+/// segments and price are those of the report that decides, or what the parts add up to.
 ///
 /// The rows must be distinct and ordered by message.
 struct ApplyFold: Statement {
@@ -24,15 +24,20 @@ struct ApplyFold: Statement {
             update message set
                 precedence = new.precedence, fingerprint = new.fingerprint, status = new.status,
                 outcome_id = winner.outcome_id, delay = new.delay,
-                segments = coalesce(winner.segments, message.segments),
-                price = winner.price, currency = winner.currency
+                segments = coalesce(
+                    case when new.is_of_parts then new.segments else winner.segments end,
+                    message.segments),
+                price = case when new.is_of_parts then new.price::numeric else winner.price end,
+                currency = case when new.is_of_parts then new.currency else winner.currency end
             from known
             join unnest(
                 $1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::smallint[],
-                $7::bigint[], $8::bigint[], $9::smallint[]
+                $7::bigint[], $8::bigint[], $9::smallint[], $11::boolean[], $12::integer[],
+                $13::text[], $14::text[]
             ) as new (
                 id, precedence, fingerprint, status, winner, delay, old_precedence,
-                old_fingerprint, old_status) on new.id = known.id
+                old_fingerprint, old_status, is_of_parts, segments, price, currency)
+                on new.id = known.id
             left join report as winner
                 on winner.message_id = new.id and winner.fingerprint = new.winner
             where message.id = known.id and known.precedence = new.old_precedence
@@ -61,6 +66,10 @@ struct ApplyFold: Statement {
         parameters.addInt64s(folded) { $0.message.fingerprint }
         parameters.addInt16s(folded) { $0.message.status.code }
         parameters.add(StatusChange.Cause.event.rawValue)
+        parameters.addBools(folded) { $0.fold.parts != nil }
+        parameters.addInt32s(folded) { $0.fold.parts?.segments }
+        parameters.addTexts(folded) { $0.fold.parts?.price?.amount }
+        parameters.addTexts(folded) { $0.fold.parts?.price?.currency }
     }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> Int {

@@ -53,7 +53,7 @@ struct SelectFoldReports: Statement {
     static let name: StaticString = "select_fold_reports"
     static let sql: StaticString = """
         select message_id, provider, status, sent_at, done_at, part, parts, received_at,
-            callback_id, precedence, fingerprint
+            callback_id, precedence, fingerprint, segments, price::text, currency
         from report
         where ($1::uuid is null or message_id > $1) and ($2::uuid is null or message_id <= $2)
         limit $3

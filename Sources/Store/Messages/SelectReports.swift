@@ -114,7 +114,8 @@ extension RowReader {
             errorDescription: try next(String?.self), isPermanent: try next(Bool?.self))
     }
 
-    fileprivate mutating func nextPrice() throws(PostgresError) -> Report.Price? {
+    /// An amount and its currency; nil without an amount.
+    mutating func nextPrice() throws(PostgresError) -> Report.Price? {
         let amount = try next(String?.self)
         let currency = try next(String?.self)
         return amount.map { Report.Price(amount: $0, currency: currency) }

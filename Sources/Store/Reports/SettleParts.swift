@@ -11,7 +11,7 @@ struct SelectPartReports: Statement {
     static let name: StaticString = "select_part_reports"
     static let sql: StaticString = """
         select message_id, provider, status, sent_at, done_at, part, parts, received_at,
-            callback_id, precedence, fingerprint
+            callback_id, precedence, fingerprint, segments, price::text, currency
         from report
         where message_id = any($1::uuid[]) and part is not null
         limit $2
@@ -25,19 +25,26 @@ struct SelectPartReports: Statement {
     static func decode(_ row: inout RowReader) throws(PostgresError) -> RecordedReport {
         let message = try row.next(MessageID.self)
         let provider = try row.next(Provider.self)
+        let status = try row.next(Status.self)
+        let sentAt = try row.next(Timestamp?.self)
+        let doneAt = try row.next(Timestamp?.self)
+        let part = try row.nextPart()
+        let receivedAt = try row.next(Timestamp.self)
+        let callback = try row.next(CallbackID.self)
+        let precedence = try row.next(Precedence.self)
+        let fingerprint = try row.next(Int64.self)
         return RecordedReport(
             report: Report(
-                message: message, provider: provider, providerMessageID: "",
-                status: try row.next(Status.self), outcome: Outcome(provider: provider),
-                sentAt: try row.next(Timestamp?.self), doneAt: try row.next(Timestamp?.self),
-                part: try row.nextPart()),
-            receivedAt: try row.next(Timestamp.self), callback: try row.next(CallbackID.self),
-            precedence: try row.next(Precedence.self), fingerprint: try row.next(Int64.self))
+                message: message, provider: provider, providerMessageID: "", status: status,
+                outcome: Outcome(provider: provider), sentAt: sentAt, doneAt: doneAt,
+                segments: try row.next(Int32?.self), price: try row.nextPrice(), part: part),
+            receivedAt: receivedAt, callback: callback, precedence: precedence,
+            fingerprint: fingerprint)
     }
 }
 
-/// Moves messages to the combined status of their parts; outcome, segments and price are those of
-/// the part that ended last.
+/// Moves messages to the combined status of their parts; the outcome is that of the part that ended last,
+/// segments and price are what all parts add up to.
 ///
 /// The rows must be distinct and ordered by message.
 struct SettleMessages: Statement {
@@ -59,15 +66,17 @@ struct SettleMessages: Statement {
             update message set
                 precedence = new.precedence, fingerprint = new.fingerprint, status = new.status,
                 outcome_id = last.outcome_id,
-                segments = coalesce(last.segments, message.segments),
-                price = last.price,
-                currency = last.currency,
+                segments = coalesce(new.segments, message.segments),
+                price = new.price::numeric,
+                currency = new.currency,
                 delay = new.delay
             from known
             join unnest(
                 $1::uuid[], $2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[],
-                $7::smallint[]
-            ) as new (id, precedence, fingerprint, status, cause, last_report, delay)
+                $7::smallint[], $8::integer[], $9::text[], $10::text[]
+            ) as new (
+                id, precedence, fingerprint, status, cause, last_report, delay, segments, price,
+                currency)
                 on new.id = known.id
             join report as last
                 on last.message_id = new.id and last.fingerprint = new.last_report
@@ -91,6 +100,9 @@ struct SettleMessages: Statement {
         parameters.addInt16s(settled) { $0.cause.rawValue }
         parameters.addInt64s(settled) { $0.settlement.lastReport }
         parameters.addInt16s(settled) { $0.settlement.delay?.rawValue }
+        parameters.addInt32s(settled) { $0.settlement.segments }
+        parameters.addTexts(settled) { $0.settlement.price?.amount }
+        parameters.addTexts(settled) { $0.settlement.price?.currency }
     }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {

@@ -48,9 +48,11 @@ struct MessageTable {
         csv.time(report?.doneAt)
         csv.text(words(report?.outcome.statusName))
         error(message)
-        csv.integer(report?.segments.map(Int.init) ?? sending?.segments)
-        csv.text(report?.price?.amount)
-        csv.text(report?.price?.currency)
+        csv.integer(
+            (message.settlement?.segments ?? report?.segments).map(Int.init) ?? sending?.segments)
+        let price = message.settlement.map(\.price) ?? report?.price
+        csv.text(price?.amount)
+        csv.text(price?.currency)
         csv.text(report?.network)
         csv.identifier(sending?.sendRequest)
         if let submitter = sending?.submitter {

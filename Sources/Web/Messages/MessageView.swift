@@ -119,9 +119,12 @@ package struct MessageView: Sendable {
         }
         json.member("sent_at", report.sentAt?.description)
         json.member("done_at", report.doneAt?.description)
-        json.member("segments", report.segments.map(Int.init) ?? message?.sending?.segments)
+        // A message whose parts are reported on one by one takes what they all take.
+        let settled = message?.settlement
+        let segments = settled?.segments ?? report.segments
+        json.member("segments", segments.map(Int.init) ?? message?.sending?.segments)
         json.key("price")
-        if let price = report.price {
+        if let price = settled.map(\.price) ?? report.price {
             json.beginObject()
             json.member("amount", price.amount)
             json.member("currency", price.currency)
