@@ -45,6 +45,12 @@ struct Keys: APIKeyStore {
         }
     }
 
+    func endedKey(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
+        guard APIToken(Self.revoked)?.digest.bytes == hash else { return nil }
+        return APIKey(
+            id: Self.id(7), name: "revoked", scopes: [.read], createdAt: .now, revokedAt: .now)
+    }
+
     static func id(_ number: UInt64) -> APIKeyID {
         APIKeyID(high: 0x0199_0000_0000_7000, low: 1 << 63 | number)
     }
@@ -73,6 +79,8 @@ final class FlakyKeys: APIKeyStore {
         if isBusy.load(ordering: .relaxed) { throw StoreFailure(.unavailable, "busy") }
         return isRevoked.load(ordering: .relaxed) ? nil : try Keys(end: end).key(hash: hash)
     }
+
+    func endedKey(hash: [UInt8]) throws(StoreFailure) -> APIKey? { nil }
 }
 
 /// A sink that the test completes.

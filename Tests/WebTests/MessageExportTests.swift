@@ -58,6 +58,21 @@ struct MessageExportTests {
         }
     }
 
+    /// Admits everybody, until it is told not to.
+    private final class Admission: StreamAdmission {
+        private let isOver = Atomic<Bool>(false)
+
+        func end() { isOver.store(true, ordering: .relaxed) }
+
+        func rights(
+            of credentials: Set<StreamCredential>
+        ) throws(StoreFailure) -> [StreamCredential: StreamRights] {
+            guard !isOver.load(ordering: .relaxed) else { return [:] }
+            return Dictionary(
+                uniqueKeysWithValues: credentials.map { ($0, StreamRights(role: nil)) })
+        }
+    }
+
     /// A server with one route, which exports all for whoever has a key or is given as principal.
     private struct Fixture {
         let answers: LongAnswers
@@ -65,18 +80,21 @@ struct MessageExportTests {
 
         init(
             _ search: Search, as principal: Principal? = nil, limit: Int? = nil,
-            limits: LongAnswers.Limits = .init()
+            limits: LongAnswers.Limits = .init(), admission: Admission = Admission()
         ) throws {
             let answers = try LongAnswers(limits: limits)
             self.answers = answers
             let export = MessageExport(
-                answers: answers, search: search, logger: Logger(descriptor: -1))
-            let route = Keys().endpoint.route(.findMessages) {
-                request, exchange, caller throws(Problem) in
-                try export.begin(
-                    exchange, request, principal ?? caller, MessageFilter(), limit: limit)
-                return nil
-            }
+                answers: answers, search: search, admission: admission,
+                lookInterval: .zero, logger: Logger(descriptor: -1))
+            let route = Keys().endpoint.route(
+                .findMessages,
+                caller: { request, exchange, caller throws(Problem) in
+                    try export.begin(
+                        exchange, request, principal.map(APICaller.init) ?? caller, MessageFilter(),
+                        limit: limit)
+                    return nil
+                })
             server = try WebServer([route])
         }
 
@@ -123,6 +141,23 @@ struct MessageExportTests {
         ] {
             #expect(try Self.value(name, rows) == value, "\(name)")
         }
+    }
+
+    @Test("An export is cut off once its caller may not read any more")
+    func revoked() throws {
+        let gate = DispatchSemaphore(value: 2)
+        let admission = Admission()
+        let search = Search((0..<1000).map { _ in [Self.ours] }, gate: gate)
+        let fixture = try Fixture(search, admission: admission)
+        let connection = try fixture.server.start(
+            "GET", "/v1/messages", headers: ["HTTP_AUTHORIZATION": "Bearer \(Keys.read)"])
+        while search.asked.withLock({ $0 }) < 2 { sched_yield() }
+        admission.end()
+        for _ in 0..<3 { gate.signal() }
+        let bytes = connection.readAll()
+        #expect(String(decoding: bytes, as: UTF8.self).contains("Status: 200 OK"))
+        #expect(Array(bytes.suffix(8)) == [UInt8](repeating: 0xFF, count: 8))
+        #expect(search.asked.withLock { $0 } <= 3)
     }
 
     @Test("A viewer gets masked numbers and no texts")

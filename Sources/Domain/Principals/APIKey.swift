@@ -61,4 +61,8 @@ package protocol APIKeyStore: Sendable {
     /// The key that has a secret of this SHA-256, nil if there is none, if the secret has expired or
     /// the key was revoked. Records that it was used, unless the key itself has expired.
     func key(hash: [UInt8]) throws(StoreFailure) -> APIKey?
+
+    /// The key that had a secret of this SHA-256, which was revoked or has ended; nil if nobody ever had
+    /// it. Changes nothing.
+    func endedKey(hash: [UInt8]) throws(StoreFailure) -> APIKey?
 }

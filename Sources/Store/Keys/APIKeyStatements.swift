@@ -34,6 +34,31 @@ struct SelectAPIKey: Statement {
     }
 }
 
+/// The key of a secret that is no longer valid.
+struct SelectEndedKey: Statement {
+    let hash: [UInt8]
+
+    static let name: StaticString = "select_ended_key"
+    static let sql: StaticString = """
+        select api_key.id, name, array_to_string(scopes, ','), api_key.created_at,
+            api_key.last_used_at, revoked_at, api_key.expires_at, array_to_string(addresses, ','),
+            maker_kind, maker_id, maker_name, secret.created_at, secret.expires_at,
+            secret.last_used_at
+        from api_key_secret as secret
+        join api_key on api_key.id = key_id
+        where hash = $1 and (revoked_at is not null or secret.expires_at <= now())
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(bytes: hash)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> APIKey {
+        let found = try KeySecretRow(&row)
+        return found.key(secrets: [found.secret].compactMap { $0 })
+    }
+}
+
 /// Records that a key was used with the secret of this hash. The key's row is locked first, as in a
 /// rotation.
 struct TouchAPIKey: Statement {

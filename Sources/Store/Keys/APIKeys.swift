@@ -30,6 +30,12 @@ package final class APIKeys: APIKeyStore, APIKeyRegister {
         }
     }
 
+    package func endedKey(hash: [UInt8]) throws(StoreFailure) -> APIKey? {
+        try queries.run { connection throws(PostgresError) in
+            try connection.execute(SelectEndedKey(hash: hash)).first
+        }
+    }
+
     /// Records that a key was used. A caller with a valid key gets an answer even if recording
     /// fails, as on a database that only reads.
     private func noteUse(of hash: [UInt8], _ connection: Connection) {

@@ -152,6 +152,7 @@ extension Authenticator {
             throw Self.refusal("wrong_key", "This is no API key of ours; they begin with wb_.")
         }
         guard let key = try find(token.digest.bytes, goesByMemory: goesByMemory) else {
+            noteEnded(token.digest.bytes, request)
             throw Self.refusal("wrong_key", "This API key is unknown or revoked.")
         }
         let principal = Principal(key)
@@ -160,6 +161,15 @@ extension Authenticator {
             throw problem
         }
         return APICaller(principal)
+    }
+
+    /// Whoever still uses what was taken from them is in the audit: a forgotten program, or a secret in
+    /// the wrong hands. What nobody ever had is no news.
+    private func noteEnded(_ hash: [UInt8], _ request: APIRequest) {
+        guard let people, let key = try? keys.endedKey(hash: hash) else { return }
+        people.note(
+            code: key.revokedAt == nil ? "ended_secret" : "revoked_key", of: Principal(key), request
+        )
     }
 
     /// Why a key that was not revoked is of no use to this request; nil if it is.

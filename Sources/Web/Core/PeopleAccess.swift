@@ -74,10 +74,15 @@ package struct PeopleAccess: Sendable {
 
     /// Keeps a refusal of a known caller in the audit.
     func note(_ problem: Problem, of principal: Principal, _ request: APIRequest) {
+        note(code: problem.code, of: principal, request)
+    }
+
+    /// The same for a reason that the caller is not told.
+    func note(code: String, of principal: Principal, _ request: APIRequest) {
         refusals.note(
             AuditEntry(
                 .refuseRequest, of: request.route, by: request.requester(principal), at: .now,
-                detail: ["code": problem.code]))
+                detail: ["code": code]))
     }
 
     /// The same of somebody whom nginx names and who may not come in.

@@ -6,10 +6,12 @@ package import Telemetry
 ///
 /// Each export has a thread of its own, and holds nothing in the database between two batches. It
 /// ends when its client goes away, and is cut off, so that the client sees it, when the database
-/// fails in the middle.
+/// fails in the middle, or the caller may not read any more.
 package struct MessageExport: Sendable {
     private let answers: LongAnswers
     private let search: any MessageSearch
+    private let admission: any StreamAdmission
+    private let lookInterval: Duration
     private let logger: Logger
 
     /// The largest `limit` of an export.
@@ -28,10 +30,17 @@ package struct MessageExport: Sendable {
     /// - Parameters:
     ///   - answers: bounds the exports at a time.
     ///   - search: with database connections of its own, so that exports take none from the API.
+    ///   - admission: tells whether those who read may still.
+    ///   - lookInterval: how often it is asked.
     ///   - logger: gets a line for each export.
-    package init(answers: LongAnswers, search: any MessageSearch, logger: Logger) {
+    package init(
+        answers: LongAnswers, search: any MessageSearch, admission: any StreamAdmission,
+        lookInterval: Duration = .seconds(5), logger: Logger
+    ) {
+        self.lookInterval = lookInterval
         self.answers = answers
         self.search = search
+        self.admission = admission
         self.logger = logger
     }
 
@@ -40,12 +49,12 @@ package struct MessageExport: Sendable {
     /// - Parameters:
     ///   - exchange: nobody else answers it.
     ///   - request: the same request.
-    ///   - principal: whether it sees numbers and texts.
+    ///   - caller: who it is for, and so whether numbers and texts are seen.
     ///   - filter: what is exported.
     ///   - limit: the most rows; nil for all.
     /// - Throws: 503 `too_many_exports`.
     func begin(
-        _ exchange: Exchange, _ request: APIRequest, _ principal: Principal,
+        _ exchange: Exchange, _ request: APIRequest, _ caller: APICaller,
         _ filter: MessageFilter, limit: Int?
     ) throws(Problem) {
         let headers = Self.headers(at: .now)
@@ -57,7 +66,8 @@ package struct MessageExport: Sendable {
             try answers.run(exchange) { exchange in
                 let export = Export(
                     exchange: exchange, requestID: request.requestID, headers: headers,
-                    filter: filter, limit: limit, principal: principal)
+                    filter: filter, limit: limit, principal: caller.principal,
+                    credential: caller.credential(request), address: request.address)
                 run(export)
             }
         } catch  where error.code == .tooManyStreams {
@@ -82,18 +92,24 @@ package struct MessageExport: Sendable {
         let filter: MessageFilter
         let limit: Int?
         let principal: Principal
+        /// Nil where only the next request can show whether the caller may still read.
+        let credential: StreamCredential?
+        let address: String?
     }
 
     /// Why an export ended before its end.
     private enum Interruption: CustomStringConvertible {
         case store(StoreFailure)
         case peer(FastCGIError)
+        /// The key or the user was taken the right to read.
+        case revoked
 
         /// A client may go away whenever it likes.
         var level: Logger.Level {
             switch self {
             case .store: .error
             case .peer(let error): error.code == .peerFailed ? .info : .warning
+            case .revoked: .warning
             }
         }
 
@@ -101,6 +117,7 @@ package struct MessageExport: Sendable {
             switch self {
             case .store(let failure): "\(failure)"
             case .peer(let error): "\(error)"
+            case .revoked: "whoever asked for it may not read any more"
             }
         }
     }
@@ -138,18 +155,20 @@ package struct MessageExport: Sendable {
             return .store(error)
         }
         do throws(FastCGIError) {
-            return try writeRows(export, walk, from: first, &rows).map { .store($0) }
+            return try writeRows(export, walk, from: first, &rows)
         } catch {
             return .peer(error)
         }
     }
 
-    /// Answers with all rows; without an end, so that the answer is cut off, if the database fails.
+    /// Answers with all rows; without an end, so that the answer is cut off, if the database fails or the
+    /// caller may not read any more.
     ///
-    /// - Returns: the database's failure.
+    /// - Returns: what cut it off.
     private func writeRows(
         _ export: Export, _ walk: any MessageWalk, from first: MessageBatch?, _ rows: inout Int
-    ) throws(FastCGIError) -> StoreFailure? {
+    ) throws(FastCGIError) -> Interruption? {
+        var nextLook = ContinuousClock.now + lookInterval
         var batch = first
         var answer = try answers.open(export.exchange, headers: export.headers)
         var table = MessageTable(
@@ -163,11 +182,23 @@ package struct MessageExport: Sendable {
             }
             // Also a few rows are passed on soon: what is rare takes long to be found.
             try flush(&table, &answer)
-            do { batch = try walk.next() } catch { return error }
+            if .now >= nextLook {
+                guard mayRead(export) else { return .revoked }
+                nextLook = .now + lookInterval
+            }
+            do { batch = try walk.next() } catch { return .store(error) }
         }
         try flush(&table, &answer)
         try answer.end()
         return nil
+    }
+
+    /// Whether the caller may still read; yes if nobody can tell.
+    private func mayRead(_ export: Export) -> Bool {
+        guard let credential = export.credential,
+            let rights = try? admission.rights(of: [credential])
+        else { return true }
+        return rights[credential]?.admit(role: export.principal.role, from: export.address) ?? false
     }
 
     private func flush(

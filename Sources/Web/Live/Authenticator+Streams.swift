@@ -7,17 +7,23 @@ extension Authenticator {
     func streamReader(_ access: Access, _ request: APIRequest) throws(Problem) -> StreamReader {
         let caller = try require(access, request, isActivity: false)
         let principal = caller.principal
-        var credential: StreamCredential?
-        if let session = caller.signedIn?.session {
-            credential = .session(session.id)
-        } else if principal.role == nil,
-            let secret = request.authorization?.split(separator: " ").last,
-            let token = APIToken(String(secret))
-        {
-            credential = .key(hash: token.digest.bytes)
-        }
+        let credential = caller.credential(request)
         return StreamReader(
             credential: credential, role: principal.role, address: request.address,
             seesDetails: principal.seesDetails)
+    }
+}
+
+extension APICaller {
+    /// What admitted the caller, for a look at it later, while a long answer goes on; nil of a user whom
+    /// single sign-on names.
+    ///
+    /// - Parameter request: the caller's.
+    func credential(_ request: APIRequest) -> StreamCredential? {
+        if let session = signedIn?.session { return .session(session.id) }
+        guard principal.role == nil, let secret = request.authorization?.split(separator: " ").last,
+            let token = APIToken(String(secret))
+        else { return nil }
+        return .key(hash: token.digest.bytes)
     }
 }

@@ -15,7 +15,7 @@ package struct MessageEndpoints: Sendable {
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
         [
-            endpoint.route(.findMessages, later: list.answer),
+            endpoint.route(.findMessages, caller: list.answer),
             endpoint.route(.showMessage, show),
             endpoint.route(.showReports, reports),
             endpoint.route(.showCallback, callback),

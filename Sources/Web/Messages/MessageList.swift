@@ -33,8 +33,9 @@ package struct MessageList: Sendable {
     }
 
     func answer(
-        _ request: APIRequest, _ exchange: Exchange, _ principal: Principal
+        _ request: APIRequest, _ exchange: Exchange, _ caller: APICaller
     ) throws(Problem) -> Response? {
+        let principal = caller.principal
         if let name = try request.value("provider_message_id") {
             return try one(name, request, principal)
         }
@@ -54,7 +55,7 @@ package struct MessageList: Sendable {
                 throw Problem(
                     .badRequest, "bad_query", "An export has no pages; leave it out.", at: "cursor")
             }
-            try export.begin(exchange, request, principal, filter, limit: limit)
+            try export.begin(exchange, request, caller, filter, limit: limit)
             return nil
         }
         var position: SearchPosition?

@@ -31,6 +31,7 @@ struct ExportService: Sendable {
             search: MessageFinder(
                 pool, logger: logger, providers: configuration.kits.traits.map(\.provider),
                 key: MessageKey.derive(provider:providerMessageID:)),
+            admission: StreamReaderStore(pool, policy: configuration.sessions, logger: logger),
             logger: logger)
         let answers = answers
         metrics.gauge("waybill_exports", "Exports that are being answered now.") {
