@@ -113,7 +113,8 @@ struct ProductionStepsTests {
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")),
         arguments: [
             "waybill.service", "waybill.socket", "waybill-dispatch.service",
-            "waybill-migrate.service", "waybill-retain.service", "waybill-retain.timer",
+            "waybill-migrate.service", "waybill-probe.service",
+            "waybill-probe.timer", "waybill-retain.service", "waybill-retain.timer",
         ])
     func units(name: String) throws {
         let process = try ChildProcess(
@@ -132,7 +133,9 @@ struct ProductionStepsTests {
 
     @Test("The units let libdispatch set priorities, and it says nothing where it may not")
     func priority() throws {
-        for name in ["waybill", "waybill-dispatch", "waybill-migrate", "waybill-retain"] {
+        for name in [
+            "waybill", "waybill-dispatch", "waybill-migrate", "waybill-probe", "waybill-retain",
+        ] {
             let lines = try text("systemd/\(name).service").split(separator: "\n")
             #expect(lines.contains("Environment=LIBDISPATCH_LOG=NO"))
             let filters = lines.filter { $0.hasPrefix("SystemCallFilter=") }

@@ -46,7 +46,7 @@ struct StatusEndpointTests {
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
             + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null,"#
-            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021},"spool":null,"processes":[]}"#
+            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021},"spool":null,"processes":[],"alarms":[]}"#
         #expect(document(ServiceProbe(sending: [stopped]), statistics) == expected)
     }
 
@@ -91,9 +91,38 @@ struct StatusEndpointTests {
                 #","processes":[{"id":"\#(Samples.id)","kind":"dispatcher","host":"sms-1","pid":42,"#
                     + #""version":"1.2.3","started_at":"2026-11-18T11:05:10.000Z","#
                     + #""last_seen_age_seconds":7,"memory_bytes":31000000,"#
-                    + #""figures":{"requests_in_flight": 3}}]}"#))
+                    + #""figures":{"requests_in_flight": 3}}],"alarms":[]}"#))
         let unknown = document(ServiceProbe(seen: nil), CallbackStatistics())
-        #expect(unknown.hasSuffix(#","processes":null}"#))
+        #expect(unknown.hasSuffix(#","processes":null,"alarms":[]}"#))
+    }
+
+    private struct Alarms: AlarmProbe {
+        let alarms: [Alarm]
+    }
+
+    @Test("Alarms that are on, with what changed in plain words")
+    func alarms() {
+        let france = Country("FR")
+        let subjects: [TrafficSubject] =
+            [.provider(.infobip)] + (france.map { [.country(.infobip, $0)] } ?? [])
+        let probe = ServiceProbe()
+        let endpoint = StatusEndpoint(
+            version: "1.2.3", startedAt: Samples.time(-90), database: probe, writer: probe,
+            callbacks: [], sending: probe, live: probe, processes: probe,
+            alarms: Alarms(
+                alarms: subjects.map {
+                    Alarm(
+                        subject: $0, kind: .failures, raisedAt: Samples.time(-600),
+                        seenAt: Samples.time(-30), sentence: "62% delivered")
+                }))
+        func alarm(_ country: String) -> String {
+            #"{"provider":"infobip","country":\#(country),"kind":"failures","#
+                + #""since":"2026-11-18T10:56:40.000Z","last_seen_at":"2026-11-18T11:06:10.000Z","#
+                + #""sentence":"62% delivered"}"#
+        }
+        let document = String(decoding: endpoint.document(at: Samples.time()), as: UTF8.self)
+        #expect(
+            document.hasSuffix(#","alarms":[\#(alarm("null")),\#(alarm(#""FR""#))]}"#))
     }
 
     @Test("The database is unreachable: since when, why, and how long the providers wait")

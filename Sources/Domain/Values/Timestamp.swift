@@ -115,7 +115,7 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension BinaryInteger {
-    fileprivate func flooringDivision(by divisor: Self) -> (quotient: Self, remainder: Self) {
+    func flooringDivision(by divisor: Self) -> (quotient: Self, remainder: Self) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

@@ -142,6 +142,22 @@ struct DropOldStatistics: WalkStatement {
     }
 }
 
+/// A portion of the five minutes that nothing is compared with any more, and of old alarms.
+struct DropOldTraffic: WalkStatement {
+    private let most: Int
+
+    init(keepDays: Int, after: RowKey, most: Int) {
+        self.most = most
+    }
+
+    static let name: StaticString = "drop_old_traffic"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_traffic($1)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: most))
+    }
+}
+
 /// A portion of the expired rows in the archive's default partition.
 struct DropOldCallbacks: WalkStatement {
     private let walk: Walk

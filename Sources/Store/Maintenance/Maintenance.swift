@@ -112,6 +112,7 @@ package final class Maintenance: Sendable {
             walk(.signInFailures, DropOldFailures.self),
             walk(.statistics, DropOldStatistics.self),
             walk(.webhookDeliveries, DropOldDeliveries.self),
+            walk(.traffic, DropOldTraffic.self),
             // Steps that depend on events come after their deletion.
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
@@ -256,6 +257,7 @@ enum MaintenanceStep: String, CaseIterable {
     case signInFailures = "sign_in_failures"
     case statistics
     case webhookDeliveries = "webhook_deliveries"
+    case traffic
     case events
     case deadLetters = "dead_letters"
     case messages

@@ -20,6 +20,7 @@ package struct DatabaseRole: Sendable, Equatable {
     package static let responder = DatabaseRole(
         name: "responder", setting: "DATABASE_URL",
         tables: [
+            "alarm": [.select, .insert, .update],
             "api_key": [.select, .insert, .update],
             "api_key_secret": [.select, .insert, .update],
             "app_user": [.select, .insert, .update],
@@ -49,14 +50,16 @@ package struct DatabaseRole: Sendable, Equatable {
             "statistic_change": [.select, .insert],
             "status_change": [.select, .insert],
             "tally": [.select, .insert, .update],
+            "traffic": [.select],
         ],
         functions: [
-            "add_archive_partition", "audit_values", "cut_quarantine", "drop_archive_partition",
+            "add_archive_partition", "add_report_ages", "audit_values", "cut_quarantine",
+            "drop_archive_partition",
             "drop_old_audit", "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters",
             "drop_old_events",
             "drop_old_deliveries", "drop_old_keys", "drop_old_messages", "drop_old_quarantine",
             "drop_old_send_requests",
-            "drop_old_statistics", "enqueue_webhook",
+            "drop_old_statistics", "drop_old_traffic", "enqueue_webhook",
             "fold_statistics", "recount_next_hour", "recount_statistics", "measure_quarantine",
             "recount_outbox", "retry_refusal", "settled_change_block", "take_change_block",
         ])

@@ -12,6 +12,7 @@ package final class CallbackEndpoint: Sendable {
     private let webhook: any WebhookProvider
     private let sink: any ReportSink
     private let unverified: UnverifiedCallbacks?
+    private let ages: ReportAges?
     private let logger: Logger
     package let statistics = CallbackStatistics()
     private let accepted: Counter
@@ -31,15 +32,18 @@ package final class CallbackEndpoint: Sendable {
     ///   - webhook: authenticates and reads.
     ///   - sink: stores.
     ///   - unverified: keeps callbacks that fail authentication; nil keeps none.
+    ///   - ages: where it counts how old reports are.
     ///   - metrics: where it counts.
     ///   - logger: told of refusals, and of parts that cannot be read.
     package init(
         _ webhook: any WebhookProvider, sink: any ReportSink,
-        unverified: UnverifiedCallbacks? = nil, metrics: Metrics, logger: Logger
+        unverified: UnverifiedCallbacks? = nil, ages: ReportAges? = nil, metrics: Metrics,
+        logger: Logger
     ) {
         self.webhook = webhook
         self.sink = sink
         self.unverified = unverified
+        self.ages = ages
         self.logger = logger
         let provider = webhook.provider.name
         accepted = metrics.counter(
@@ -191,6 +195,7 @@ package final class CallbackEndpoint: Sendable {
                 statistics.accepted(
                     reports: parsed.reports.count, rejects: lost, verification: verification,
                     at: callback.receivedAt)
+                ages?.add(parsed.reports, receivedAt: callback.receivedAt)
                 let requestID = parsed.rejects.isEmpty ? nil : exchange.requestID
                 exchange.respond(
                     Self.ok.adding("Waybill-Receipt", callback.id.description))

@@ -19,6 +19,7 @@ extension APICaller {
     /// single sign-on names.
     ///
     /// - Parameter request: the caller's.
+    /// - Returns: the key's secret or the session.
     func credential(_ request: APIRequest) -> StreamCredential? {
         if let session = signedIn?.session { return .session(session.id) }
         guard principal.role == nil, let secret = request.authorization?.split(separator: " ").last,

@@ -1,3 +1,4 @@
+import Domain
 import JSON
 
 /// The state of the service.
@@ -56,6 +57,12 @@ extension OpenAPIComponents {
         "memory_bytes": count.orNull, "figures": .map(of: count),
     ])
 
+    private static let alarm = Schema.object([
+        "provider": .text(), "country": Schema.text().orNull,
+        "kind": .word(DriftKind.allCases.map(\.rawValue)), "since": .time, "last_seen_at": .time,
+        "sentence": .text(),
+    ])
+
     private static let status = Schema.object([
         "version": .text(), "started_at": .time, "uptime_seconds": count,
         "database": .object([
@@ -76,6 +83,6 @@ extension OpenAPIComponents {
             "resets": count, "lag_seconds": .number,
         ]),
         "processes": Schema.array(process, 0...100).orNull,
-        "spool": spool.orNull,
+        "spool": spool.orNull, "alarms": Schema.array(alarm, 0...500),
     ])
 }

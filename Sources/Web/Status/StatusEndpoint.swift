@@ -13,12 +13,14 @@ package struct StatusEndpoint: Sendable {
     private let sending: any SendingProbe
     private let live: any LiveProbe
     private let processes: any ProcessProbe
+    private let alarms: (any AlarmProbe)?
 
     package init(
         version: String, startedAt: Timestamp, database: any DatabaseProbe,
         writer: any WriterProbe, spool: (any SpoolProbe)? = nil,
         callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)],
-        sending: any SendingProbe, live: any LiveProbe, processes: any ProcessProbe
+        sending: any SendingProbe, live: any LiveProbe, processes: any ProcessProbe,
+        alarms: (any AlarmProbe)? = nil
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -29,6 +31,7 @@ package struct StatusEndpoint: Sendable {
         self.sending = sending
         self.live = live
         self.processes = processes
+        self.alarms = alarms
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
@@ -85,6 +88,7 @@ package struct StatusEndpoint: Sendable {
         describe(live.liveState, in: &json)
         SpoolView.describe(spool, at: now, in: &json)
         describeProcesses(isDatabaseThere: database.latency != nil, in: &json)
+        AlarmView.describe(alarms?.alarms ?? [], in: &json)
         json.endObject()
         return json.bytes
     }

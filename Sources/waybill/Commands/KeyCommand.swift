@@ -90,7 +90,7 @@ enum KeyCommand {
     private static func end(_ text: String?) throws(CommandFailure) -> Timestamp? {
         guard let text else { return nil }
         let end =
-            duration(text, most: longestLife).map { Timestamp.now.advanced(by: $0) }
+            DurationText.read(text, most: longestLife).map { Timestamp.now.advanced(by: $0) }
             ?? (try? Timestamp(rfc3339: text))
         guard let end, end > .now else {
             throw CommandFailure(
@@ -121,24 +121,13 @@ enum KeyCommand {
 
     private static func overlap(_ text: String?) throws(CommandFailure) -> Duration {
         guard let text else { return .zero }
-        guard let duration = duration(text, most: longestOverlap) else {
+        guard let duration = DurationText.read(text, most: longestOverlap) else {
             throw CommandFailure(
                 .usage,
                 "--overlap takes a number of seconds, minutes, hours or days, as in 90s, 30m, 24h"
                     + " or 7d; up to 30d")
         }
         return duration
-    }
-
-    /// A whole number with its unit.
-    private static func duration(_ text: String, most: Int64) -> Duration? {
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        let digits = text.utf8.dropLast()
-        let isNumber = digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        guard isNumber, let unit = text.last.flatMap({ units[$0] }),
-            let count = Int64(text.dropLast()), (0...most / unit).contains(count)
-        else { return nil }
-        return .seconds(count * unit)
     }
 
     private static let longestOverlap: Int64 = 30 * 86_400

@@ -6,7 +6,7 @@ import Foundation
 enum ProbeCommand {
     static let help = """
         usage: waybill probe [--url https://HOST] [--provider NAME]
-                             [--key-file FILE] [--ca FILE]
+                             [--key-file FILE] [--ca FILE] [--every TIME]
 
         Posts a signed callback for a made-up message to a deployment's public URL, reads the
         message's status back, and tells the time of each hop. Exit status 0 if all is well; 1 with
@@ -16,6 +16,8 @@ enum ProbeCommand {
           --provider NAME    as whom to call; the first one that is configured unless given
           --key-file FILE    holds an API key with scope read; WAYBILL_API_KEY unless given
           --ca FILE          certificate authority to trust (PEM), where the system does not know it
+          --every TIME       goes on until a signal comes, with a line for each probe: 10s to 24h. The
+                             exit status is that of the last one
 
         The provider's credentials come from the same environment as for `waybill serve`; the first
         method that has a secret signs, as the documentation lists them. The message stays in the
@@ -24,11 +26,20 @@ enum ProbeCommand {
         """
 
     static func run(_ words: [String]) throws -> Int32 {
-        let arguments = try Arguments(words, options: ["url", "provider", "key-file", "ca"])
+        let arguments = try Arguments(
+            words, options: ["url", "provider", "key-file", "ca", "every"])
         let settings = try ProbeSettings(arguments)
         guard let openssl = DemoPrograms.find("openssl") else {
             throw CommandFailure(
                 "missing: openssl. Install with: apt-get update && apt-get install -y openssl")
+        }
+        if let every = arguments.value("every") {
+            guard let interval = DurationText.read(every, most: 86_400), interval >= .seconds(10)
+            else {
+                throw CommandFailure(
+                    .usage, "--every takes a time from 10s to 24h, as in 60s or 5m")
+            }
+            return ProbeRepetition(settings, openssl: openssl).run(every: interval)
         }
         let callback = try ProbeCallback(settings, identifier: UUID().uuidString.lowercased())
         Output.line(

@@ -28,6 +28,11 @@ final class Interruption: Sendable {
     /// Whether the command is to end now.
     var isWanted: Bool { isAsked.load(ordering: .relaxed) }
 
+    /// Returns at the deadline, or as soon as the command is to end.
+    func wait(until deadline: ContinuousClock.Instant) {
+        while !isWanted, .now < deadline { _ = wakeup.wait(until: deadline) }
+    }
+
     /// Leaves the database to others for as long as the last batch took, so that a live system loses
     /// half of a core and one connection at most; ends early if the command is to end.
     func rest(after batch: Duration) {

@@ -17,6 +17,7 @@ final class Responder: Sendable {
     private let spool: SpoolService
     private let maintenance: Maintenance
     private let folder: StatisticsFolder
+    private let drift: DriftWatch
     private let sending: SendingService
     private let people: PeopleService
     private let exports: ExportService
@@ -81,6 +82,11 @@ final class Responder: Sendable {
             ConnectionPool(configuration.database, maximumCount: 1), metrics: metrics,
             logger: logger)
 
+        let ages = ReportAges()
+        drift = DriftWatch(
+            pool, ages: ages, providers: webhooks.map(\.provider),
+            name: SubjectName.maker(configuration.kits.traits), metrics: metrics, logger: logger)
+
         sending = try SendingService(
             configuration, pool, feed: feed, tickets: tickets, metrics: metrics, logger: logger)
 
@@ -89,7 +95,7 @@ final class Responder: Sendable {
             unverified: limits.observedPerHour == 0
                 ? nil
                 : UnverifiedCallbacks(writer, perHour: limits.observedPerHour, metrics: metrics),
-            metrics: metrics, logger: logger)
+            ages: ages, metrics: metrics, logger: logger)
         people = PeopleService(
             pool, policy: configuration.sessions, singleSignOn: configuration.singleSignOn,
             secrets: secrets, metrics: metrics, logger: logger)
@@ -121,7 +127,7 @@ final class Responder: Sendable {
                 version: Version.current, startedAt: .now, database: health, writer: writer,
                 spool: spool.probe,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe,
-                live: live.probe, processes: processes
+                live: live.probe, processes: processes, alarms: drift
             ).routes(endpoint)
         let openAPI = OpenAPIEndpoint(
             version: Version.current, providers: configuration.kits.traits,
@@ -217,6 +223,7 @@ final class Responder: Sendable {
         heartbeat.stop()
         maintenance.stop()
         folder.stop()
+        drift.stop()
         sending.stop()
         people.stop()
         live.stop()
@@ -260,11 +267,12 @@ final class Responder: Sendable {
 
     private static func callbackEndpoints(
         _ webhooks: [any WebhookProvider], sink: any ReportSink, unverified: UnverifiedCallbacks?,
-        metrics: Metrics, logger: Logger
+        ages: ReportAges, metrics: Metrics, logger: Logger
     ) -> [CallbackEndpoint] {
         webhooks.map {
             CallbackEndpoint(
-                $0, sink: sink, unverified: unverified, metrics: metrics, logger: logger)
+                $0, sink: sink, unverified: unverified, ages: ages, metrics: metrics,
+                logger: logger)
         }
     }
 }

@@ -20,6 +20,7 @@ enum StatementList {
                 live, queue, sendingStates, deadLetters, quarantine, release, fold,
                 archiveReader, notifier, keys, audit, people, maintenance, statistics, folder,
                 webhookEvents,
+                drift,
             ]
         case .dispatcher: [health, processes, queries, writer, outbox, notifier]
         default: []
@@ -183,7 +184,8 @@ enum StatementList {
     static let keys = StatementUser(
         files: ["APIKeys.swift"],
         statements: [
-            SelectAPIKey.self, TouchAPIKey.self, InsertAPIKey.self, SelectAPIKeys.self,
+            SelectAPIKey.self, SelectEndedKey.self, TouchAPIKey.self, InsertAPIKey.self,
+            SelectAPIKeys.self,
             LockAPIKey.self, ReplaceSecret.self, RevokeAPIKey.self, RevokeAPIKeyByID.self,
             SelectKeyName.self, InsertAuditEntry.self,
             CommitLazily.self,
@@ -220,6 +222,7 @@ enum StatementList {
             AddArchivePartition.self, DropArchivePartition.self, DropOldCallbacks.self,
             DropOldQuarantine.self, MeasureQuarantine.self, CutQuarantine.self, DropOldKeys.self,
             DropOldChanges.self, DropOldStatistics.self, DropOldDeliveries.self,
+            DropOldTraffic.self,
             DropExpiredSessions.self,
             DropExpiredLinks.self, DropOldFailures.self, DropOldEvents.self,
             DropOldDeadLetters.self,
@@ -230,6 +233,14 @@ enum StatementList {
     /// Whoever has something to tell.
     static let webhookEvents = StatementUser(
         files: ["EnqueueWebhookEvents.swift"], statements: [EnqueueWebhookEvents.self])
+
+    static let drift = StatementUser(
+        files: ["DriftStore.swift"],
+        statements: [
+            ReadClock.self, SelectTraffic.self, AddReportAges.self, SelectOutcomeName.self,
+            SelectAlarms.self, InsertAlarm.self, KeepAlarm.self, ClearAlarm.self, AbsorbAlarm.self,
+            CommitLazily.self,
+        ])
 
     static let outbox = StatementUser(
         files: [

@@ -126,6 +126,7 @@ export const t = {
         database: (problem, isKept) => `The database does not answer, so ${isKept ? "callbacks are kept on disk" : "callbacks are refused"} and nothing is sent.${problem ? ` (${problem})` : ""}`,
         writer: (queued, capacity) => `Reports come faster than they are stored: ${n(queued)} of at most ${n(capacity)} wait.`,
         refusing: (provider, left) => `${provider}'s callbacks are being refused; it gives up the first of them in ${left}.`,
+        alarm: (sentence) => `${sentence}.`,
         stopped: (provider, reason, queued) => `${provider} takes no messages${reason ? `: ${reason}` : ""}. ${some(queued, "message")} wait${queued === 1 ? "s" : ""}.`,
         noDispatcher: (provider, queued) => `No dispatcher sends for ${provider}; ${some(queued, "message")} wait${queued === 1 ? "s" : ""}. Start waybill-dispatch.`,
         late: (provider, queued, age) => `${some(queued, "message")} for ${provider} wait${queued === 1 ? "s" : ""}, the oldest for ${age}.`,

@@ -25,6 +25,10 @@ export function judge(status, waits) {
             urgent.push({ text: t.judge.refusing(format.title(name), format.span(minutes * 60)), href: to("status"), action: t.judge.showStatus });
         }
     }
+    for (const alarm of status.alarms ?? []) {
+        const link = to("messages", { provider: alarm.provider, ...(alarm.country ? { country: alarm.country } : {}) });
+        urgent.push({ text: t.judge.alarm(alarm.sentence), href: link, action: t.judge.showMessages });
+    }
     for (const [name, sending] of Object.entries(status.sending ?? {})) judgeSending(name, sending, urgent, worth);
     for (const [name, count] of Object.entries(waits.letters)) {
         if (count) worth.push({ text: t.judge.deadLetters(format.title(name), count), href: to("dead-letters", { provider: name }), action: t.judge.showLetters });
