@@ -71,6 +71,7 @@ package struct DatabaseRole: Sendable, Equatable {
             "callback": [.insert],
             "dead_letter": [.select, .insert],
             "event": [.select, .insert],
+            "ledger_floor": [.select],
             "message": [.select, .insert, .update],
             "outbox": [.select, .update, .delete],
             "outcome": [.select, .insert],

@@ -27,6 +27,8 @@ struct Committer {
     /// Whether something in the current batch may have been stored already; most batches are not
     /// searched for that.
     var mayHoldReplays = false
+    /// Whether its session keeps old messages from being dropped.
+    var holdsRetention = false
     private var lastUse = ContinuousClock.now
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
     private var shard: Int16
@@ -108,9 +110,11 @@ struct Committer {
     private mutating func commitOnce(
         _ entries: [Entry], meanwhile: () -> Void
     ) throws(PostgresError) {
+        defer { releaseRetention() }
         do throws(PostgresError) {
             var entries = try matchSendRequests(of: entries, meanwhile: meanwhile)
             entries = try leaveOutArchived(of: entries, meanwhile: meanwhile)
+            entries = try leaveOutDropped(of: entries, meanwhile: meanwhile)
             if waitsBriefly {
                 meanwhile()
                 try putHeldAside()

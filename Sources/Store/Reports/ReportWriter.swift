@@ -282,6 +282,7 @@ struct WriterMetrics: Sendable {
     let reports: Counter
     let poison: Counter
     let unmatched: Counter
+    let expired: Counter
     let failures: Counter
     let lockWaits: Counter
     let commit: Histogram
@@ -296,6 +297,9 @@ struct WriterMetrics: Sendable {
         unmatched = metrics.counter(
             "waybill_writer_unmatched_total",
             "Reports that name a send request and fit none of its messages, now in quarantine.")
+        expired = metrics.counter(
+            "waybill_writer_expired_total",
+            "Reports about messages that retention had dropped, which were not stored again.")
         failures = metrics.counter(
             "waybill_writer_failures_total", "Attempts to commit a batch that failed.")
         lockWaits = metrics.counter(

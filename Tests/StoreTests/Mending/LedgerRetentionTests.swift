@@ -55,6 +55,51 @@ struct LedgerRetentionTests {
         #expect(maintenance.dropped["messages"] == 2499)
     }
 
+    @Test("A report about a message that was dropped is archived, and is no second message")
+    func lateDuplicates() throws {
+        let database = try TestDatabase()
+        func write(_ submissions: [Submission]) throws {
+            #expect(WriterHarness(try database.responder).write(submissions).isEmpty)
+        }
+        /// A message of ours, by its id, or of others.
+        func report(_ message: MessageID, at time: Timestamp) -> Report {
+            Report(
+                message: message, isKeyDerived: message.version != 7, provider: .infobip,
+                providerMessageID: "\(message)", status: .delivered,
+                outcome: Outcome(provider: .infobip), doneAt: time)
+        }
+        let ours = MessageID.new(at: .noon())
+        let old =
+            (0..<6).map { Submission.sample([.sample($0)]) }
+            // Its id tells how old it is, whatever the provider's time is.
+            + [.sample([report(ours, at: .now)])]
+        try write(old)
+        // One stays, because something happened to it.
+        try write([.sample([.sample(5, .sent, at: -9)], receivedAt: .now)])
+        let maintenance = Maintenance(
+            try database.pool(1), keepDays: 30, ledgerDays: 30, logger: .silent, isRepeated: false)
+        #expect(maintenance.runOnce())
+        #expect(try database.run("select count(*) from message") == "1")
+
+        // All of them once more, each beside a new one, and something new about the one that stayed.
+        let again = old.enumerated().map { number, submission in
+            Submission.sample(
+                submission.reports + [report(.test(7000 + number), at: .now)], receivedAt: .now)
+        }
+        try write(again + [.sample([.sample(5, .accepted, at: -20)], receivedAt: .now)])
+        #expect(try database.run("select count(*) from message") == "8")
+        #expect(try database.run("select count(*) from report") == "10")
+        #expect(try database.run("select sum(reports) from tally") == "16")
+        #expect(
+            try database.run(
+                "select count(*) from callback where received_at > now() - interval '1 h'")
+                == "9")
+        // Nothing is held any more: the next run drops what it may.
+        #expect(maintenance.runOnce())
+        #expect(
+            try database.run("select count(*) from pg_locks where locktype = 'advisory'") == "0")
+    }
+
     @Test("Without a time they are kept for good, and two days are too few")
     func bounds() throws {
         let database = try TestDatabase()

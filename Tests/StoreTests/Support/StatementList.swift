@@ -57,14 +57,15 @@ enum StatementList {
     static let writer = StatementUser(
         files: [
             "Committer.swift", "Committer+Bisection.swift", "Committer+Parts.swift",
-            "Committer+SendRequests.swift",
+            "Committer+SendRequests.swift", "Committer+Retention.swift",
         ],
         statements: [
             ArchiveCallbacks.self, UpsertOutcomes.self, RecordReports.self, RecordNewReports.self,
             UpsertMessageStatus.self, AddNewMessages.self, QuarantineRejects.self,
             PreferIndexes.self, SelectSupposed.self, SelectSendRequestMessages.self,
             SelectPartReports.self, SettleMessages.self, SelectHeldMessages.self,
-            LimitLockWait.self, WaitForStandby.self, CommitLazily.self,
+            LimitLockWait.self, WaitForStandby.self, CommitLazily.self, HoldRetention.self,
+            ReleaseRetention.self, SelectLedgerFloor.self, SelectKnownMessages.self,
         ])
 
     /// The responder's alone: no other role may read the quarantine.
