@@ -39,15 +39,14 @@ struct DriftWatchTests {
 
     @Test("Whatever moves is counted in its slot: by country, with outcomes, and those of ours")
     func counts() throws {
-        let harness = WriterHarness(try database.responder)
-        let reports = (0..<30).map {
-            Report.sample($0, $0 < 20 ? .delivered : .undeliverable)
+        func write(_ submission: Submission) throws {
+            #expect(WriterHarness(try database.responder).write([submission]).isEmpty)
         }
-        #expect(harness.write([.sample(reports, receivedAt: .now)]).isEmpty)
+        let reports = (0..<30).map { Report.sample($0, $0 < 20 ? .delivered : .undeliverable) }
+        try write(.sample(reports, receivedAt: .now))
         // A message that moves on is taken from where it was.
-        #expect(
-            harness.write([.sample([.sample(40, .sent)]), .sample([.sample(40, .delivered)])])
-                .isEmpty)
+        try write(.sample([.sample(40, .sent)]))
+        try write(.sample([.sample(40, .delivered)]))
         let folder = StatisticsFolder(try database.pool(1), logger: .silent)
         defer { folder.stop() }
         #expect(
@@ -89,7 +88,20 @@ struct DriftWatchTests {
     @Test("An alarm is raised by one of many, kept up to date, and cleared when it has been fine")
     func alarm() throws {
         try database.run(
-            "insert into outcome (id, provider, error_name) values (7, 1, 'EC_ABSENT_SUBSCRIBER')")
+            """
+            insert into outcome (id, provider, error_name) values (7, 1, 'EC_ABSENT_SUBSCRIBER');
+            insert into webhook (id, url, event_types, concurrency)
+            values (gen_random_uuid(), 'https://example.com', '{4}', 4);
+            """)
+        /// What the webhook is told, in order.
+        func told() throws -> String {
+            try database.run(
+                """
+                select string_agg(data ->> 'state', ' ' order by number) from webhook_delivery
+                where data ->> 'country' = 'FR' and data ->> 'sentence' like '% delivered in %'
+                    and data ->> 'provider' = 'infobip' and data ->> 'kind' = 'failures'
+                """)
+        }
         try addTraffic(deliveredToday: 60)
         let watches = try (0..<3).map { _ in try watch() }
         defer { for watch in watches { watch.stop() } }
@@ -100,6 +112,7 @@ struct DriftWatchTests {
             + "EC_ABSENT_SUBSCRIBER"
         #expect(watches.allSatisfy { $0.alarms.first?.sentence == sentence })
         #expect(try database.run("select count(*) from alarm") == "1")
+        #expect(try told() == "raised")
 
         try addTraffic(deliveredToday: 72)
         try watches[0].look()
@@ -114,6 +127,7 @@ struct DriftWatchTests {
         try watches[0].look()
         #expect(try store.alarms().isEmpty)
         #expect(try database.run("select count(*) from alarm where cleared_at > raised_at") == "1")
+        #expect(try told() == "raised cleared")
         // And the next one is another one.
         try addTraffic(deliveredToday: 60)
         try watches[1].look()

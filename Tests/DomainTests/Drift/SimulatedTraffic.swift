@@ -77,9 +77,7 @@ struct TrafficPlay {
         plan(sent, rate: rate, outcome: outcome, late: late, slow: slow)
         // What comes now; a provider that is silent sends none of it later.
         let due = pending.removeValue(forKey: minute) ?? []
-        if !silent {
-            for one in due { slot += arrivals(one, late: late, slow: slow) }
-        }
+        if !silent, !due.isEmpty { slot += arrivals(due, late: late, slow: slow) }
         slots[minute / 5, default: TrafficFigures()] += slot
         minute += 1
     }
@@ -154,21 +152,24 @@ struct TrafficPlay {
     }
 
     private mutating func arrivals(
-        _ one: (delivered: Int64, failed: Int64, outcome: Int64), late: Int, slow: Int
+        _ due: [(delivered: Int64, failed: Int64, outcome: Int64)], late: Int, slow: Int
     ) -> TrafficFigures {
-        var statuses: [Int64] = [4, one.delivered, 5, one.failed]
-        if traffic.isOurs { statuses += [2, -(one.delivered + one.failed)] }
-        // Three spread draws stand for all: what is read of them are medians and the like.
+        let delivered = due.reduce(0) { $0 + $1.delivered }
+        let failed = due.reduce(0) { $0 + $1.failed }
+        var statuses: [Int64] = [4, delivered, 5, failed]
+        if traffic.isOurs { statuses += [2, -(delivered + failed)] }
+        // Three times stand for all: what is read of them are medians and the like.
         var delays: [Int64] = []
         var ages: [Int64] = []
         for factor in [0.5, 1.0, 2.0] {
             let delay = traffic.medianDelay * factor * (0.8 + 0.45 * uniform())
-            delays += [Self.class(delay + Double(slow)), max(1, one.delivered / 3)]
+            delays += [Self.class(delay + Double(slow)), (delivered + 2) / 3]
             let age = 2 * factor * (0.8 + 0.45 * uniform())
-            ages += [Self.class(age + Double(late)), max(1, (one.delivered + one.failed) / 3)]
+            ages += [Self.class(age + Double(late)), (delivered + failed + 2) / 3]
         }
         return TrafficFigures(
-            statuses: statuses, failures: one.failed > 0 ? [one.outcome, one.failed] : [],
+            statuses: statuses,
+            failures: due.filter { $0.failed > 0 }.flatMap { [$0.outcome, $0.failed] },
             delays: delays, ages: ages)
     }
 

@@ -213,24 +213,48 @@ struct SpoolSystemTests {
         let verified = try command(demo, "verify", folder)
         #expect(verified.status == .status(0) && verified.output.contains("10 callbacks: good"))
         outage.end()
+        try #require(waitUntil(within: .seconds(30)) { (try? demo.sql("select 1")) == "1" })
+
+        // The database has none of them, and they are not lost; nor can they be erased there.
+        let file = folder + "-receipts"
+        try receipts.all.map { "\($0.id)" }.joined(separator: "\n").write(
+            toFile: file, atomically: true, encoding: .utf8)
+        let check = ["verify", "--receipts", file, "--quick"]
+        let spooled = try command(demo, check, folder)
+        #expect(spooled.status == .status(0))
+        #expect(spooled.output.split(separator: "\n").count { $0.hasSuffix("\tspool") } == 10)
+        let refused = try command(demo, ["erase", "+447700900123"], folder)
+        #expect(refused.status == .status(1))
+        #expect(refused.output.contains("holds 10 callbacks that are not in the database"))
+
         let drained = try command(demo, "drain", folder)
         #expect(drained.status == .status(0), "\(drained.output)")
         #expect(drained.output.contains("10 callbacks moved"))
         #expect(try receipts.missing(in: demo).isEmpty && receipts.all.count == 10)
         #expect(try command(demo, "list", folder).output.contains("0 segments"))
         #expect(try command(demo, "drain", folder).output.contains("0 callbacks moved"))
+        let stored = try command(demo, check, folder)
+        #expect(stored.output.split(separator: "\n").count { $0.hasSuffix("\tledger") } == 10)
+        #expect(try command(demo, ["erase", "+447700900123"], folder).status == .status(0))
     }
 
     private func command(
         _ demo: RunningDemo, _ name: String, _ folder: String
     ) throws -> (status: ChildProcess.Exit, output: String) {
+        try command(demo, ["spool", name], folder)
+    }
+
+    private func command(
+        _ demo: RunningDemo, _ words: [String], _ folder: String
+    ) throws -> (status: ChildProcess.Exit, output: String) {
         let settings = [
             "DATABASE_URL": demo.document.database_url, "APP_BASE_URL": demo.document.url,
+            "MIGRATE_DATABASE_URL": demo.document.admin_database_url,
             "INFOBIP_WEBHOOK_USER": demo.document.infobip.user,
             "INFOBIP_WEBHOOK_PASSWORD": demo.document.infobip.password,
             "WAYBILL_SPOOL_DIRECTORY": folder,
         ]
-        let outcome = try WaybillProgram.run(["spool", name], settings)
+        let outcome = try WaybillProgram.run(words, settings)
         return (outcome.exit, outcome.output + outcome.errors)
     }
 }
