@@ -65,11 +65,13 @@ package final class Dispatcher: Sendable {
     ///   - outbox: the queue.
     ///   - transport: makes the requests.
     ///   - sink: makes durable the reports that were found by polling.
+    ///   - inbound: tells which messages from people are stored; nil asks no provider for lost ones.
     ///   - notifier: notified when results are recorded.
     ///   - logger: gets failures and takeovers.
     package init(
         _ lanes: [Lane], settings: Settings, outbox: any Outbox, transport: any HTTPTransport,
-        sink: any ReportSink, notifier: any Notifier, logger: Logger
+        sink: any ReportSink, inbound: (any InboundIndex)? = nil, notifier: any Notifier,
+        logger: Logger
     ) {
         self.settings = settings
         self.logger = logger
@@ -86,7 +88,7 @@ package final class Dispatcher: Sendable {
             made.map { ($0.provider.provider, $0) }, uniquingKeysWith: { first, _ in first })
         sweeper = Sweeper(
             made, settings: settings, outbox: outbox, transport: transport, sink: sink,
-            recorder: recorder, registration: registration, logger: logger)
+            inbound: inbound, recorder: recorder, registration: registration, logger: logger)
         for lane in lanes {
             logger.log(
                 .info, "sending",

@@ -182,13 +182,15 @@ final class Lane: Sendable {
         state.withLock { $0.pace.leased(count, in: took, bound: limit) }
         for whole in answer.leases {
             let now = Timestamp.now
-            let (lease, expired) = whole.split(
+            let (open, blocked) = whole.splitBlocked()
+            record(blocked.map { SendPolicy.blocked($0.message, $0.problem, in: whole, at: now) })
+            let (lease, expired) = open.split(
                 leastValiditySeconds: provider.leastValiditySeconds, at: now)
-            record(expired, in: whole, at: now)
+            record(expired.map { SendPolicy.expired($0, in: whole, at: now) })
             if lease.messages.isEmpty { continue }
             let origin = LaneState.Origin(
                 isElsewhere: portion.choice != .oldest, isApart: lease.isApart)
-            open.withLock { $0 += 1 }
+            self.open.withLock { $0 += 1 }
             let isTrial = state.withLock { $0.began(origin) }
             let attempt = Attempt(lease: lease, sentAt: now, isTrial: isTrial)
             let late = ContinuousClock.now - answer.beganAt
@@ -211,16 +213,13 @@ final class Lane: Sendable {
         }
     }
 
-    /// Ends messages that are too late to be sent.
-    private func record(_ expired: [LeasedMessage], in lease: Lease, at now: Timestamp) {
-        guard !expired.isEmpty else { return }
+    /// Ends messages that are not to be sent: too late, or to somebody who has opted out.
+    private func record(_ changes: [OutboxChange]) {
+        guard !changes.isEmpty else { return }
         var counts = SendCounts()
-        counts.deadLetters = expired.count
+        counts.deadLetters = changes.count
         recorder.add(
-            Recorder.Entry(
-                provider: provider.provider,
-                changes: expired.map { SendPolicy.expired($0, in: lease, at: now) },
-                counts: counts))
+            Recorder.Entry(provider: provider.provider, changes: changes, counts: counts))
     }
 
     private func putBack(_ attempt: Attempt, _ origin: LaneState.Origin, _ took: Duration) {

@@ -14,6 +14,7 @@ final class Sweeper: Sendable {
     private let logger: Logger
     /// One for each lane.
     private let walks: [SettledWalk]
+    private let recoveries: [InboundRecovery]
     private let unserved = Mutex<Set<Provider>>([])
     private let thread = ServiceThread("sweeper", stackBytes: 1 << 20)
     private let startedAt = Timestamp.now
@@ -27,8 +28,8 @@ final class Sweeper: Sendable {
 
     init(
         _ lanes: [Lane], settings: Dispatcher.Settings, outbox: any Outbox,
-        transport: any HTTPTransport, sink: any ReportSink, recorder: Recorder,
-        registration: DispatcherRegistration, logger: Logger
+        transport: any HTTPTransport, sink: any ReportSink, inbound: (any InboundIndex)?,
+        recorder: Recorder, registration: DispatcherRegistration, logger: Logger
     ) {
         self.lanes = lanes
         queries = lanes.map { lane in
@@ -39,6 +40,13 @@ final class Sweeper: Sendable {
                     requestLimit: Lane.requestLimit(settings)),
                 timeout: settings.sendTimeout, outbox: outbox, transport: transport, sink: sink,
                 recorder: recorder, logger: logger)
+        }
+        recoveries = lanes.compactMap { lane in
+            inbound.map { index in
+                InboundRecovery(
+                    lane.provider, index: index, transport: transport, sink: sink,
+                    timeout: settings.sendTimeout, logger: logger)
+            }
         }
         walks = lanes.map { SettledWalk($0.provider.provider, outbox: outbox) }
         self.outbox = outbox
@@ -72,6 +80,7 @@ final class Sweeper: Sendable {
     /// A failed step does not stop the others, unless the database cannot be reached.
     private func turn(_ number: Int) {
         let now = Timestamp.now
+        for recovery in recoveries { recovery.go(at: now) }
         // The state that others know is read before registering: nothing is leased without a
         // number.
         _ =

@@ -17,6 +17,7 @@ struct Waybill {
         ("user", UserCommand.help, UserCommand.run),
         ("send", SendCommand.help, SendCommand.run),
         ("message", MessageCommand.help, MessageCommand.run),
+        ("opt-out", OptOutCommand.help, OptOutCommand.run),
         ("dead-letters", DeadLettersCommand.help, DeadLettersCommand.run),
         ("quarantine", QuarantineCommand.help, QuarantineCommand.run),
         ("replay", ReplayCommand.help, ReplayCommand.run),
@@ -44,6 +45,7 @@ struct Waybill {
           user          create, list, change, reset and import the accounts of people
           send          queue a message for one or more recipients
           message       show a message's status and what happened to it
+          opt-out       list, add, lift, import and export who must get no messages
           dead-letters  list the messages that were given up, and send them again
           quarantine    list, show, replay and delete what could not be read or stored
           replay        read archived callbacks again

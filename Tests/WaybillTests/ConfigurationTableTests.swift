@@ -123,7 +123,7 @@ struct ConfigurationTableTests {
         case .serve: _ = try? Configuration(reading: &environment)
         case .dispatch: _ = try? SendingConfiguration(reading: &environment)
         case .migrate: _ = try? MigrateCommand.settings(&environment)
-        case .key, .message, .deadLetters: _ = try? environment.requiredDatabase()
+        case .key, .message, .optOut, .deadLetters: _ = try? environment.requiredDatabase()
         case .quarantine, .replay, .verify: _ = try? environment.receivingDatabase()
         case .rebuild, .erase: _ = try? environment.owningDatabase()
         case .retain: _ = try? RetainCommand.settings(&environment)

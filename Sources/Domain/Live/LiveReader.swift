@@ -3,6 +3,9 @@ package protocol LiveReader: ChangeReader {
     /// Messages by their keys; unknown ones are absent.
     func messages(_ ids: [MessageID]) throws(StoreFailure) -> [MessageID: Message]
 
+    /// Messages from people by their keys; unknown ones are absent.
+    func inbound(_ ids: [InboundID]) throws(StoreFailure) -> [InboundID: StoredInbound]
+
     /// The keys of a send request's messages; empty if there is no such send request.
     func messages(of sendRequest: SendRequestID) throws(StoreFailure) -> [MessageID]
 

@@ -28,6 +28,13 @@ package struct LiveFilter: Sendable, Hashable {
     /// Whether every message meets it.
     package var isEmpty: Bool { self == LiveFilter() }
 
+    /// Whether a message from somebody is shown: it has no status, so a stream that asks for some
+    /// shows none.
+    package func admits(_ inbound: StoredInbound) -> Bool {
+        statuses.isEmpty && isFinal == nil
+            && (provider.map { $0 == inbound.message.provider } ?? true)
+    }
+
     /// Whether a message meets all conditions.
     package func admits(_ message: Message) -> Bool {
         if !statuses.isEmpty, !statuses.contains(message.shownStatus) { return false }

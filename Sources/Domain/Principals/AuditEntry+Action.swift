@@ -13,6 +13,12 @@ extension AuditEntry {
         case retryMessage = "message.retry"
         /// The same of all that a filter found, in a portion; the details have the filter.
         case retryMessages = "message.retry_all"
+        /// Numbers were put out by an operator; its object is the first entry's id.
+        case addOptOut = "opt_out.add"
+        /// An operator lifted an opt-out.
+        case liftOptOut = "opt_out.lift"
+        /// A list of opt-outs was imported.
+        case importOptOuts = "opt_out.import"
         /// A quarantined callback was replayed; its object is the row's id.
         case replayCallback = "quarantine.replay"
         /// The same of all that a filter found, in a portion; the details have the filter.

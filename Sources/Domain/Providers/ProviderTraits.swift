@@ -11,6 +11,9 @@ package struct ProviderTraits: Sendable, Hashable {
     package let messageIDField: String
     /// Which of our ids the paths of its callbacks may hold.
     package let callbackPaths: CallbackPaths
+    /// Whether messages from people have a path of their own, `…/inbound`; they are taken at the
+    /// others too.
+    package let hasInboundPath: Bool
     /// How a callback that is not authenticated is refused.
     package let refusal: CallbackRefusal
     /// How long after its first attempt the provider repeats a callback that we refuse.
@@ -20,6 +23,8 @@ package struct ProviderTraits: Sendable, Hashable {
     package let lookUpHorizon: Duration
     /// What it refuses though other providers accept it.
     package let limits: SendLimits
+    /// Its errors that mean that the recipient has opted out.
+    package let optOutSigns: OptOutSigns
     /// How it is used unless the settings say otherwise.
     package let usual: UsualSending
 
@@ -28,25 +33,30 @@ package struct ProviderTraits: Sendable, Hashable {
     ///   - title: the company's spelling of its name.
     ///   - messageIDField: the field of its callbacks that holds the name of a message.
     ///   - callbackPaths: `plain` unless set.
+    ///   - hasInboundPath: false unless set.
     ///   - refusal: `unauthorized` unless set.
     ///   - retryHorizon: how long it repeats a callback that is refused.
     ///   - lookUpHorizon: how long it keeps a message's record.
     ///   - limits: none unless set.
+    ///   - optOutSigns: none unless set.
     ///   - usual: how it is used unless the settings say otherwise.
     package init(
         provider: Provider, title: String, messageIDField: String,
-        callbackPaths: CallbackPaths = .plain, refusal: CallbackRefusal = .unauthorized,
+        callbackPaths: CallbackPaths = .plain, hasInboundPath: Bool = false,
+        refusal: CallbackRefusal = .unauthorized,
         retryHorizon: Duration, lookUpHorizon: Duration, limits: SendLimits = SendLimits(),
-        usual: UsualSending
+        optOutSigns: OptOutSigns = OptOutSigns(), usual: UsualSending
     ) {
         self.provider = provider
         self.title = title
         self.messageIDField = messageIDField
         self.callbackPaths = callbackPaths
+        self.hasInboundPath = hasInboundPath
         self.refusal = refusal
         self.retryHorizon = retryHorizon
         self.lookUpHorizon = lookUpHorizon
         self.limits = limits
+        self.optOutSigns = optOutSigns
         self.usual = usual
     }
 }

@@ -61,7 +61,8 @@ package struct ReplayJudge: Sendable {
             !kept.isArchived || !there.contains(Key(reason: $0.reason, place: $0.place))
         }
         let submission = Submission(
-            callback: kept.callback, reports: parsed.reports, rejects: rejects,
+            callback: kept.callback, reports: parsed.reports, inbound: parsed.inbound,
+            optOuts: parsed.optOuts, rejects: rejects,
             archiving: kept.isArchived ? .done : .add, credentials: kept.credentials,
             released: released.map(\.id))
         return .store(

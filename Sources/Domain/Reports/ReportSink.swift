@@ -1,7 +1,9 @@
-/// One callback to be stored: the raw body, its reports, and its rejects for quarantine.
+/// One callback to be stored: the raw body, what it holds, and its rejects for quarantine.
 package struct Submission: Sendable {
     package let callback: ReceivedCallback
     package let reports: [Report]
+    package let inbound: [InboundMessage]
+    package let optOuts: [OptOutNotice]
     package let rejects: [Reject]
     /// What becomes of the callback itself.
     package let archiving: Archiving
@@ -26,38 +28,57 @@ package struct Submission: Sendable {
     }
 
     package init(
-        callback: ReceivedCallback, reports: [Report], rejects: [Reject],
+        callback: ReceivedCallback, reports: [Report], inbound: [InboundMessage] = [],
+        optOuts: [OptOutNotice] = [], rejects: [Reject],
         archiving: Archiving = .add, credentials: CallbackCredentials? = nil,
         released: [Int64] = []
     ) {
         self.callback = callback
         self.reports = reports
+        self.inbound = inbound
+        self.optOuts = optOuts
         self.rejects = rejects
         self.archiving = archiving
         self.credentials = credentials
         self.released = released
     }
 
+    /// All that a callback holds.
+    package init(
+        _ parsed: ParsedCallback, of callback: ReceivedCallback,
+        credentials: CallbackCredentials? = nil
+    ) {
+        self.init(
+            callback: callback, reports: parsed.reports, inbound: parsed.inbound,
+            optOuts: parsed.optOuts, rejects: parsed.rejects, credentials: credentials)
+    }
+
+    /// Whether there is something to store besides the callback and its rejects.
+    package var hasContent: Bool {
+        !(reports.isEmpty && inbound.isEmpty && optOuts.isEmpty && released.isEmpty)
+    }
+
     /// The same with other reports and rejects.
     package func with(reports: [Report], rejects: [Reject]) -> Submission {
         Submission(
-            callback: callback, reports: reports, rejects: rejects, archiving: archiving,
-            credentials: credentials, released: released)
+            callback: callback, reports: reports, inbound: inbound, optOuts: optOuts,
+            rejects: rejects, archiving: archiving, credentials: credentials, released: released)
     }
 
     /// The same as something that may have been stored already, at least in part.
     package var asReplay: Submission {
         Submission(
-            callback: callback, reports: reports, rejects: rejects, archiving: .addIfMissing,
-            credentials: credentials, released: released)
+            callback: callback, reports: reports, inbound: inbound, optOuts: optOuts,
+            rejects: rejects, archiving: .addIfMissing, credentials: credentials,
+            released: released)
     }
 
     /// The same as something whose callback is in the archive, with its rejects in quarantine; some
     /// of its reports may be missing.
     package var asArchived: Submission {
         Submission(
-            callback: callback, reports: reports, rejects: [], archiving: .done,
-            released: released)
+            callback: callback, reports: reports, inbound: inbound, optOuts: optOuts, rejects: [],
+            archiving: .done, released: released)
     }
 }
 

@@ -26,6 +26,9 @@ package struct StatusChange: Sendable, Hashable {
         case statusQuery = 2
         /// Our own action: the message was accepted, sent, cancelled or given up.
         case event = 3
+        /// No change of a status, but a message from somebody: `message` is its id, and the status
+        /// means nothing.
+        case inbound = 4
     }
 }
 

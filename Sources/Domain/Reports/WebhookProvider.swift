@@ -88,15 +88,28 @@ package struct Malformation: Error, Hashable, Sendable {
     }
 }
 
-/// A callback's reports, and its rejects for quarantine.
+/// What a callback holds, sorted by what it is: reports, messages to us, opt-outs, rejects for
+/// quarantine, and events that only the archive keeps.
 package struct ParsedCallback: Sendable, Equatable {
     package let reports: [Report]
+    /// Messages that somebody sent to us.
+    package let inbound: [InboundMessage]
+    /// Other words that somebody is out or in.
+    package let optOuts: [OptOutNotice]
     /// Also notes about problems that cost no report; see `Reject.cost`.
     package let rejects: [Reject]
+    /// How many events there are of a known kind of which nothing is stored: clicks, for example.
+    package let events: Int
 
-    package init(reports: [Report], rejects: [Reject]) {
+    package init(
+        reports: [Report], inbound: [InboundMessage] = [], optOuts: [OptOutNotice] = [],
+        rejects: [Reject], events: Int = 0
+    ) {
         self.reports = reports
+        self.inbound = inbound
+        self.optOuts = optOuts
         self.rejects = rejects
+        self.events = events
     }
 }
 
@@ -108,11 +121,11 @@ package struct Reject: Sendable, Equatable {
         case report
         /// A field of a report that is stored without it.
         case field
-        /// Nothing: it is not about a delivery but, for example, about a click.
+        /// Nothing that is known: it is about something else than a delivery.
         case nothing
     }
 
-    /// A stable word: `bad_time`, `missing_field`, `duplicate_key`, `inbound_message`, …
+    /// A stable word: `bad_time`, `missing_field`, `duplicate_key`, `not_a_report`, …
     package let reason: String
     /// Where in the body: `results[3].doneAt`; of several fields all, with commas between them.
     package let place: String

@@ -42,10 +42,12 @@ package struct LeasedMessage: Sendable {
     package let batchLimit: Int?
     /// The last stop that it met at the lease's provider; nil if there was none.
     package let earlierStop: EarlierStop?
+    /// Why it must not be sent: its recipient has opted out since it was accepted. Nil if it may.
+    package let block: ProviderProblem?
 
     package init(
         outgoing: OutgoingMessage, provider: Provider, attempt: Int, giveUpAt: Timestamp,
-        batchLimit: Int? = nil, earlierStop: EarlierStop? = nil
+        batchLimit: Int? = nil, earlierStop: EarlierStop? = nil, block: ProviderProblem? = nil
     ) {
         self.outgoing = outgoing
         self.provider = provider
@@ -53,6 +55,7 @@ package struct LeasedMessage: Sendable {
         self.giveUpAt = giveUpAt
         self.batchLimit = batchLimit
         self.earlierStop = earlierStop
+        self.block = block
     }
 
     /// A stop of the provider that a request with this message met.

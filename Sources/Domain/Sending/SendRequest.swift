@@ -22,6 +22,8 @@ package struct SendRequest: Sendable {
     package let callbackData: String?
     /// The caller's own JSON object, kept and shown, never sent.
     package let metadata: String?
+    /// Whether it is sent although a recipient has opted out: our own answers to STOP and HELP.
+    package let ignoresOptOut: Bool
 
     /// `segmentation` is that of the text, if the caller has measured it; measuring a long text takes
     /// time.
@@ -30,7 +32,8 @@ package struct SendRequest: Sendable {
         origin: RequestOrigin = .none, recipients: [Recipient],
         sender: String?, text: String, segmentation: Segmentation? = nil, isPinned: Bool,
         validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
-        giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil
+        giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil,
+        ignoresOptOut: Bool = false
     ) {
         self.id = id
         self.acceptedAt = acceptedAt
@@ -46,6 +49,7 @@ package struct SendRequest: Sendable {
         self.giveUpAt = giveUpAt
         self.callbackData = callbackData
         self.metadata = metadata
+        self.ignoresOptOut = ignoresOptOut
     }
 
     /// One message of the send request.
@@ -117,6 +121,8 @@ package enum Acceptance: Sendable, Equatable {
     case repeated(StoredAnswer)
     /// Another send request had this key in the last 24 hours; nothing was queued.
     case keyTaken
+    /// These recipients have opted out; nothing was queued.
+    case optedOut([PhoneNumber: OptOutEntry])
 }
 
 /// The result of a request to cancel a message.

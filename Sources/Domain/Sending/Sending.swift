@@ -148,6 +148,20 @@ package protocol SendingProvider: Sendable {
 
     /// The part of a query's answer that may be archived: all but the texts of messages.
     func archivable(_ lookUpBody: [UInt8]) -> [UInt8]
+
+    /// How often to ask for messages from people whose callbacks were lost; nil for never, as where
+    /// asking consumes what it returns.
+    var inboundInterval: Duration? { get }
+
+    /// The request for a page of the messages from people of a time span; nil if there is none.
+    func inboundRequest(in span: Range<Timestamp>, from offset: Int) -> ProviderRequest?
+
+    /// Reads a page.
+    ///
+    /// - Throws: `ProviderProblem` if the answer is none.
+    func inboundPage(
+        of response: ProviderResponse, from offset: Int
+    ) throws(ProviderProblem) -> InboundPage
 }
 
 extension SendingProvider {
@@ -155,6 +169,16 @@ extension SendingProvider {
     package func archivable(_ lookUpBody: [UInt8]) -> [UInt8] { [] }
 
     package var lookUpLimit: Int { 1 }
+
+    package var inboundInterval: Duration? { nil }
+
+    package func inboundRequest(in span: Range<Timestamp>, from offset: Int) -> ProviderRequest? {
+        nil
+    }
+
+    package func inboundPage(
+        of response: ProviderResponse, from offset: Int
+    ) throws(ProviderProblem) -> InboundPage { InboundPage(messages: [], next: nil) }
 
     package var segmentLimits: SegmentLimits? { nil }
 

@@ -145,8 +145,15 @@ package typealias LeaseID = Identifier<LeaseKind>
 /// The key of one archived callback.
 package typealias CallbackID = Identifier<CallbackKind>
 
+/// The key of a message that somebody sent to us; it follows from the provider's name of it.
+package typealias InboundID = Identifier<InboundKind>
+/// The key of one entry of the opt-outs.
+package typealias OptOutID = Identifier<OptOutKind>
+
 /// Only tells the kind of an identifier, as the others here.
 package enum MessageKind {}
+package enum InboundKind {}
+package enum OptOutKind {}
 package enum SendRequestKind {}
 package enum LeaseKind {}
 package enum CallbackKind {}

@@ -1,10 +1,10 @@
 import Domain
 import JSON
 
-/// Reads one body of Infobip's delivery reports, of version 2 or 3, in one pass.
+/// Reads one body of what Infobip sends to the URL of delivery reports, in one pass.
 ///
-/// Each result is handled by itself: as a report, a report with odd fields, an event of another
-/// kind, or something that cannot be read. None affects another.
+/// Each result is handled by itself: as a report of version 2 or 3, a report with odd fields, an
+/// inbound message, an event of another kind, or something that cannot be read. None affects another.
 struct InfobipParser {
     /// The most results that one callback may hold.
     static let resultLimit = 10_000
@@ -17,6 +17,10 @@ struct InfobipParser {
 
     var reader: JSONReader
     private(set) var reports: [Report] = []
+    private(set) var inbound: [InboundMessage] = []
+    private(set) var optOuts: [OptOutNotice] = []
+    /// How many events need nothing but the archive.
+    private(set) var events = 0
     private var lost: [Reject] = []
     private var notes = OddityNotes()
 
@@ -163,7 +167,7 @@ struct InfobipParser {
         var result = try InfobipResult(from: &reader, recent: recent, field: &field)
         if result.messageID == nil || result.status == nil {
             let kind = try InfobipEvent.kind(of: result.range, in: reader.bytes) ?? .notAReport
-            lost.append(kind.reject(at: "body", excerpt: reader.bytes.slice(result.range)))
+            take(kind, at: "body", reader.bytes.slice(result.range))
         } else {
             try take(&result, at: { _ in "body" })
         }
@@ -189,11 +193,28 @@ struct InfobipParser {
         if result.status == nil,
             let kind = try InfobipEvent.kind(of: result.range, in: reader.bytes)
         {
-            lost.append(kind.reject(at: place, excerpt: excerpt))
+            take(kind, at: place, excerpt)
         } else {
             let path = problem.path.isEmpty ? "" : "." + problem.path
             lost.append(problem.reason.reject(at: place + path, excerpt: excerpt))
         }
+    }
+
+    /// Keeps what is no report, by its kind.
+    private mutating func take(
+        _ kind: RejectReason, at place: String, _ result: UnsafeRawBufferPointer
+    ) {
+        switch kind {
+        case .click, .seen:
+            events += 1
+            return
+        case .inboundMessage:
+            if let message = InfobipInbound(result)?.message() { return inbound.append(message) }
+        case .blocklistEvent:
+            if let notice = InfobipInbound(result)?.notice() { return optOuts.append(notice) }
+        default: break
+        }
+        lost.append(kind.reject(at: place, excerpt: result))
     }
 
     /// The provider status of a result, from the last one, the table, or its bytes; nil if it is

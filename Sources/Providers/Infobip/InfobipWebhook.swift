@@ -2,7 +2,8 @@ package import Domain
 import JSON
 package import Security
 
-/// Infobip's delivery reports: JSON of version 2 or 3 of the SMS API, up to 10,000 results.
+/// Infobip's delivery reports, JSON of version 2 or 3 of the SMS API, up to 10,000 results; and the
+/// inbound messages and events that may come to the same URL.
 ///
 /// Source: Infobip's OpenAPI of SMS, "receive outbound SMS message report", and of Subscriptions,
 /// notification profiles.
@@ -79,7 +80,8 @@ package final class InfobipWebhook: WebhookProvider {
     /// The URI without its token, whether or not tokens are accepted.
     package func archived(uri: String) -> String { InfobipURLToken.redact(uri) }
 
-    /// Reads all results; one that is not a report becomes a reject and does not affect the others.
+    /// Reads all results, each by what it is; one that cannot be read becomes a reject and does not
+    /// affect the others.
     ///
     /// - Throws: `Malformation` for another media type, for what is not a JSON object, and for more
     ///   than 10,000 results or two lists of them.
@@ -100,7 +102,9 @@ package final class InfobipWebhook: WebhookProvider {
         if let recent = parser.recent, recent !== known.recent || !parser.learned.isEmpty {
             outcomes.learn(parser.learned, recent: recent)
         }
-        return ParsedCallback(reports: parser.reports, rejects: parser.rejects)
+        return ParsedCallback(
+            reports: parser.reports, inbound: parser.inbound, optOuts: parser.optOuts,
+            rejects: parser.rejects, events: parser.events)
     }
 }
 

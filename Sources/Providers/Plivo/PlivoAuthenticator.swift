@@ -75,8 +75,8 @@ struct PlivoAuthenticator: Sendable {
     /// The headers that it reads.
     var headers: [HeaderName] { v3.all + v2.all }
 
-    /// V3 if any of its headers came; V2 only where none did, it is allowed, and the URL names no
-    /// send request.
+    /// V3 if any of its headers came; V2 only where none did, it is allowed, the URL names no
+    /// send request, and the body is a status callback.
     func authenticate(_ request: CallbackRequest) throws(Refusal) -> Verification {
         let given = Given(v3, request)
         if given.isAny {
@@ -104,9 +104,16 @@ struct PlivoAuthenticator: Sendable {
         for nonce in older.nonces {
             let text = PlivoSignature.v2(uri: request.uri, nonce: nonce)
             guard let token = match(older.signatures, text) else { continue }
+            // Nor may one that was seen be turned into somebody's STOP.
+            guard Self.isStatus(request.body) else { throw Refusal(.schemeNotAllowed) }
             return Verification(method: "v2", secret: token)
         }
         throw Refusal(.wrongSignature)
+    }
+
+    private static func isStatus(_ body: [UInt8]) -> Bool {
+        guard let form = FormReader(body) else { return false }
+        return form.pairs.contains { form.text($0.name) == PlivoField.status.rawValue }
     }
 
     /// The number of the first token, from 1, that made any of the signatures.

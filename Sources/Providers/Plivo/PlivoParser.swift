@@ -54,7 +54,13 @@ struct PlivoParser {
         let isInbound = others.contains { other in
             ["Text", "Body", "MessageIntent"].contains(other.name) || other.name.hasPrefix("Media")
         }
-        return isInbound ? .inboundMessage : .notAReport
+        // One without a text has nothing of its own; a damaged status callback has its times.
+        let isBare =
+            values[.from] != nil && values[.to] != nil && values[.messageUUID] != nil
+            && [PlivoField.queuedTime, .sentTime, .deliveryReportTime, .errorCode].allSatisfy {
+                values[$0] == nil
+            } && !others.contains { ["Sequence", "PartInfo"].contains($0.name) }
+        return isInbound || isBare ? .inboundMessage : .notAReport
     }
 
     /// The required parameter that is missing or empty.

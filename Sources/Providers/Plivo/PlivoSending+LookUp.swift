@@ -122,9 +122,3 @@ extension PlivoSending {
         return report
     }
 }
-
-extension ProviderTime {
-    fileprivate static func withSpace(_ text: String) -> Timestamp? {
-        Array(text.utf8).withUnsafeBytes { withSpace(ByteView($0), 0..<$0.count) }
-    }
-}

@@ -12,6 +12,7 @@ extension PlivoSending.Settings {
     package init?(_ environment: inout Environment, callbackBase: String?) {
         let baseURL = environment.providerAddress(PlivoSettings.baseURL)
         let settle = environment.integer(PlivoSettings.settleSeconds)
+        let inbound = environment.integer(PlivoSettings.inboundSeconds)
         // Version 2 does not sign the body, which names the recipient of a report at a shared URL,
         // so each message then needs a request and a URL of its own.
         let allowsV2 = environment.flag(PlivoSettings.allowSignatureV2)
@@ -42,6 +43,7 @@ extension PlivoSending.Settings {
         self.init(
             baseURL: baseURL ?? "https://api.plivo.com", authID: id, authToken: token,
             callbackBaseURL: callbackBase, powerpackUUID: powerpack, defaultSender: sender,
-            settleDelay: .seconds(settle), batchLimit: allowsV2 ? 1 : batch)
+            settleDelay: .seconds(settle), batchLimit: allowsV2 ? 1 : batch,
+            inboundInterval: inbound == 0 ? nil : .seconds(inbound))
     }
 }

@@ -45,6 +45,8 @@ package struct PlivoSending: SendingProvider {
         package var settleDelay: Duration
         /// The most messages in one request; 1 sends each alone.
         package var batchLimit: Int
+        /// How often lost messages from people are asked for; nil for never.
+        package var inboundInterval: Duration?
 
         /// - Parameters:
         ///   - baseURL: `https://api.plivo.com` unless set.
@@ -56,11 +58,13 @@ package struct PlivoSending: SendingProvider {
         ///   - logging: nil unless set.
         ///   - settleDelay: ten minutes unless set.
         ///   - batchLimit: 1 to 1000; what is outside counts as the nearer end.
+        ///   - inboundInterval: nil unless set.
         package init(
             baseURL: String = "https://api.plivo.com", authID: String, authToken: Secret,
             callbackBaseURL: String? = nil, powerpackUUID: String? = nil,
             defaultSender: String? = nil, logging: Logging? = nil,
-            settleDelay: Duration = .seconds(600), batchLimit: Int = 100
+            settleDelay: Duration = .seconds(600), batchLimit: Int = 100,
+            inboundInterval: Duration? = nil
         ) {
             self.baseURL = baseURL
             self.authID = authID
@@ -71,6 +75,7 @@ package struct PlivoSending: SendingProvider {
             self.logging = logging
             self.settleDelay = settleDelay
             self.batchLimit = batchLimit
+            self.inboundInterval = inboundInterval
         }
     }
 
@@ -84,6 +89,7 @@ package struct PlivoSending: SendingProvider {
     /// A tenth of the 300 requests in 5 seconds that an account has.
     package let lookUpsPerMinute = 360
     package var lookUpHorizon: Duration { ProviderTraits.plivo.lookUpHorizon }
+    package var inboundInterval: Duration? { settings.inboundInterval }
 
     private let settings: Settings
     /// `…/v1/Account/{auth_id}/Message/`; Plivo requires the slash at the end.

@@ -13,6 +13,7 @@ package enum PlivoSettings {
     package static let all =
         [
             authID, authToken, allowSignatureV2, baseURL, sender, powerpackUUID, settleSeconds,
+            inboundSeconds,
         ] + lane.all
 
     package static let authID = Setting(
@@ -56,6 +57,14 @@ package enum PlivoSettings {
         """
         A message whose attempt got no answer and that Plivo does not list after so many seconds is \
         sent again.
+        """)
+
+    package static let inboundSeconds = Setting(
+        "PLIVO_INBOUND_SECONDS", .integer(default: 300, in: 0...86_400), in: group,
+        readBy: [.dispatch],
+        """
+        How often, in seconds, Plivo's list is read for messages from people whose callbacks were \
+        lost, up to `PLIVO_SETTLE_SECONDS` ago; 0 never. The list has no texts.
         """)
 
     package static let lane = LaneSettings(.plivo, in: group)

@@ -17,11 +17,13 @@ extension ProviderTraits {
     /// callbacks" and "Encoding and concatenation".
     package static let plivo = ProviderTraits(
         provider: .plivo, title: "Plivo", messageIDField: "MessageUUID",
-        callbackPaths: .withOurIDs, refusal: .forbidden, retryHorizon: .seconds(420),
+        callbackPaths: .withOurIDs, hasInboundPath: true, refusal: .forbidden,
+        retryHorizon: .seconds(420),
         lookUpHorizon: .seconds(90 * 86_400),
         limits: SendLimits(
             numberDigits: 14, septets: 1600, codeUnits: 737,
             segments: SegmentLimits(gsm7: 10, ucs2: 11), wantsLetterInName: true),
+        optOutSigns: OptOutSigns(errors: ["200"]),
         usual: UsualSending(
             rate: 50, concurrency: 8, batch: 100,
             reconcile: [

@@ -2,9 +2,11 @@ package import Domain
 import JSON
 package import Security
 
-/// Plivo's message status callbacks: one event a POST, as a form, signed with the account's token.
+/// Plivo's message status callbacks and inbound messages: one event a POST, as a form, signed with the
+/// account's token. Inbound messages may also come by GET, with the form as the query.
 ///
-/// Source: Plivo's documentation, messaging/concepts/message-status-callbacks.
+/// Source: Plivo's documentation, messaging/concepts/message-status-callbacks, and
+/// messaging/api/message, "Handle incoming messages".
 package final class PlivoWebhook: WebhookProvider {
     /// How callbacks are authenticated.
     package struct Settings: Sendable {
@@ -56,24 +58,27 @@ package final class PlivoWebhook: WebhookProvider {
     }
 
     /// A value that cannot be read is left out of the report, and costs it only if it names the
-    /// message or says the status. A form without `Status`, such as an inbound message, is a
-    /// reject.
+    /// message or says the status. A form without `Status` is an inbound message if it has
+    /// the members of one, and else a reject.
     ///
     /// - Throws: `Malformation` for another media type, for more than 1000 parameters, for no
     ///   parameters at all, and for a status callback that names no message or no status.
     package func parse(_ callback: ReceivedCallback) throws(Malformation) -> ParsedCallback {
-        guard let type = callback.contentType, MediaType.isForm(type) else {
+        guard let fields = Self.fields(of: callback) else {
             throw Malformation(
                 .unsupportedMediaType, at: "Content-Type",
                 "`application/x-www-form-urlencoded` was expected.")
         }
-        guard let form = FormReader(callback.body) else {
+        guard let form = FormReader(fields) else {
             throw Malformation(
                 .tooLong, at: "parameter \(FormReader.pairLimit + 1)",
                 "A form may have \(FormReader.pairLimit) parameters.")
         }
         var parser = PlivoParser(form)
         if !form.pairs.isEmpty, let event = parser.otherEvent {
+            if event == .inboundMessage, let message = PlivoInbound(form).message() {
+                return ParsedCallback(reports: [], inbound: [message], rejects: [])
+            }
             return ParsedCallback(reports: [], rejects: [Self.reject(event, at: "body", callback)])
         }
         if let missing = parser.missing {
@@ -94,6 +99,16 @@ package final class PlivoWebhook: WebhookProvider {
         var notes = OddityNotes()
         callback.body.withUnsafeBytes { notes.add(parser.oddities, of: "", excerpt: $0) }
         return ParsedCallback(reports: [report], rejects: notes.rejects)
+    }
+
+    /// The body; of a callback by GET, which has none, the query. Nil for another media type.
+    private static func fields(of callback: ReceivedCallback) -> [UInt8]? {
+        if let type = callback.contentType {
+            return MediaType.isForm(type) ? callback.body : nil
+        }
+        guard callback.body.isEmpty, let mark = callback.uri.utf8.firstIndex(of: UInt8(ascii: "?"))
+        else { return nil }
+        return Array(callback.uri.utf8[mark...].dropFirst())
     }
 
     private static func reject(

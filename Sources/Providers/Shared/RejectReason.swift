@@ -1,7 +1,7 @@
 import Domain
 import JSON
 
-/// Why one part of a callback is not a report; the raw values are stable, because operators filter
+/// Why one part of a callback is neither a report nor a message; the raw values are stable, because operators filter
 /// by them.
 enum RejectReason: String, CaseIterable {
     case missingField = "missing_field"
@@ -35,10 +35,11 @@ enum RejectReason: String, CaseIterable {
         case .badTime: "The time is not in the provider's form, or there is no such moment."
         case .tooLong: "The value is longer than its bound."
         case .tooDeep: "The value nests deeper than is read."
-        case .click: "Somebody opened a link of a message; this is no delivery report."
-        case .seen: "Somebody has seen a message; this is no delivery report."
-        case .inboundMessage: "A message came in; this is no delivery report."
-        case .blocklistEvent: "A number was blocked or unblocked; this is no delivery report."
+        case .click: "Somebody opened a link of a message."
+        case .seen: "Somebody has seen a message."
+        case .inboundMessage: "A message came in without a name of it, so it is not stored."
+        case .blocklistEvent:
+            "A number was blocked or unblocked, and it does not say which, or which of both."
         case .notAReport: "This is no delivery report, nor anything else that is known."
         }
     }
@@ -55,7 +56,7 @@ enum RejectReason: String, CaseIterable {
     /// Whether it is about something else than a delivery, so that no report is lost by it.
     private var isOtherEvent: Bool {
         switch self {
-        case .click, .seen, .inboundMessage, .blocklistEvent, .notAReport: true
+        case .click, .seen, .blocklistEvent, .notAReport: true
         default: false
         }
     }

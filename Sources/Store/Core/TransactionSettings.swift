@@ -69,3 +69,11 @@ extension SQLState {
     /// Whether a lock did not come within `lock_timeout`, or never would have.
     var lostLock: Bool { description == "55P03" || description == "40P01" }
 }
+
+/// Makes PostgreSQL plan the rest of the transaction for the values that are given, along whatever
+/// index fits them.
+struct PlanForValues: Statement {
+    static let name: StaticString = "plan_for_values"
+    static let sql: StaticString =
+        "select set_config('plan_cache_mode', 'force_custom_plan', true)"
+}

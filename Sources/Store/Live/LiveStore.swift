@@ -46,6 +46,15 @@ package struct LiveStore: LiveReader {
         }
     }
 
+    package func inbound(
+        _ ids: [InboundID]
+    ) throws(StoreFailure) -> [InboundID: StoredInbound] {
+        let rows = try queries.run { connection throws(PostgresError) in
+            try connection.execute(SelectSomeInbound(ids: ids)).rows
+        }
+        return Dictionary(rows.map { ($0.message.id, $0) }) { first, _ in first }
+    }
+
     package func messages(of sendRequest: SendRequestID) throws(StoreFailure) -> [MessageID] {
         try queries.run { connection throws(PostgresError) in
             try connection.execute(SelectMessagesOfRequest(sendRequest: sendRequest)).rows

@@ -216,6 +216,20 @@ struct DropOldMessages: DropStatement {
     }
 }
 
+/// A portion of the expired messages from people.
+struct DropOldInbound: DropStatement {
+    let keepDays: Int
+    let most: Int
+
+    static let name: StaticString = "drop_old_inbound"
+    static let sql: StaticString = "select seen, dropped, last from drop_old_inbound($1, $2)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: keepDays))
+        parameters.add(Int32(clamping: most))
+    }
+}
+
 /// A portion of the expired audit entries. Those of sending go with the send requests.
 struct DropOldAudit: DropStatement {
     let auditDays: Int

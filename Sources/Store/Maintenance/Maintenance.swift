@@ -13,6 +13,7 @@ package final class Maintenance: Sendable {
     private let keepDays: Int
     private let auditDays: Int
     private let ledgerDays: Int?
+    private let inboundDays: Int
     private let quarantine: QuarantineGate?
     private let metrics: MaintenanceMetrics
     private let thread = ServiceThread("maintenance")
@@ -43,6 +44,7 @@ package final class Maintenance: Sendable {
     ///   - auditDays: how long the audit is kept.
     ///   - ledgerDays: how long messages and their reports are kept after the last thing that happened;
     ///     nil for good.
+    ///   - inboundDays: how long messages from people are kept.
     ///   - quarantine: tells how much the writer put there; without it the bounds are looked at
     ///     every ten minutes only.
     ///   - metrics: where failures and dropped rows are counted.
@@ -50,13 +52,14 @@ package final class Maintenance: Sendable {
     ///   - isRepeated: false leaves it to `runOnce`.
     package init(
         _ pool: ConnectionPool, keepDays: Int, auditDays: Int = 400, ledgerDays: Int? = nil,
-        quarantine: QuarantineGate? = nil,
+        inboundDays: Int = 400, quarantine: QuarantineGate? = nil,
         metrics: Metrics = Metrics(), logger: Logger, isRepeated: Bool = true
     ) {
         self.pool = pool
         self.keepDays = keepDays
         self.auditDays = auditDays
         self.ledgerDays = ledgerDays
+        self.inboundDays = inboundDays
         self.quarantine = quarantine
         self.metrics = MaintenanceMetrics(metrics)
         self.logger = logger
@@ -117,6 +120,7 @@ package final class Maintenance: Sendable {
             walk(.events, DropOldEvents.self),
             walk(.deadLetters, DropOldDeadLetters.self),
             dropMessages(),
+            walk(.inbound) { [inboundDays] in DropOldInbound(keepDays: inboundDays, most: $1) },
             walk(.sendRequests, DropOldSendRequests.self),
             walk(.audit) { [keepDays, auditDays] in
                 DropOldAudit(auditDays: auditDays, keepDays: keepDays, most: $1)
@@ -261,6 +265,7 @@ enum MaintenanceStep: String, CaseIterable {
     case events
     case deadLetters = "dead_letters"
     case messages
+    case inbound
     case sendRequests = "send_requests"
     case outboxCounts = "outbox_counts"
     case audit

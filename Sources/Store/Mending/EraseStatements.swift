@@ -143,6 +143,34 @@ struct EmptySendRequests: Statement {
     }
 }
 
+/// Deletes the messages from a number, and takes it out of the opt-outs: what holds there goes on to
+/// hold, since a later send compares digests, and nobody can read the number any more.
+struct EraseInbound: Statement {
+    let number: String
+
+    static let name: StaticString = "erase_inbound"
+    static let sql: StaticString = """
+        with gone as (
+            delete from inbound where sender = $1 returning 1
+        ),
+        hidden as (
+            update opt_out set
+                recipient = '#' || encode(sha256(convert_to($1, 'UTF8')), 'hex'),
+                inbound_id = null, message_id = null, callback_id = null, detail = null
+            where recipient = $1
+        )
+        select count(*) from gone
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(number)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int {
+        try row.next(Int.self)
+    }
+}
+
 /// How many messages to a number are left, because they are being sent just now.
 struct CountMessagesTo: Statement {
     let number: String

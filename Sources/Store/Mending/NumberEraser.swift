@@ -35,6 +35,8 @@ package struct NumberEraser: Sendable {
         package var sendRequests = 0
         package var quarantined = 0
         package var callbacks = 0
+        /// Messages from the number.
+        package var inbound = 0
 
         package init() {}
     }
@@ -90,6 +92,9 @@ package struct NumberEraser: Sendable {
                 within: Self.scanLimit)
             return released.first ?? 0
         }
+        result.inbound += try queries.run { connection throws(PostgresError) in
+            try connection.execute(EraseInbound(number: number.description)).first ?? 0
+        }
     }
 
     /// Deletes the callbacks of a time span that hold the number.
@@ -134,7 +139,7 @@ package struct NumberEraser: Sendable {
                 "messages": "\(result.messages)", "reports": "\(result.reports)",
                 "callbacks": "\(result.callbacks)", "quarantined": "\(result.quarantined)",
                 "send_requests": "\(result.sendRequests)", "cancelled": "\(result.cancelled)",
-                "dead_letters": "\(result.deadLetters)",
+                "dead_letters": "\(result.deadLetters)", "inbound": "\(result.inbound)",
             ])
         try queries.run { connection throws(PostgresError) in
             try connection.execute(InsertAuditEntry(entry: entry))

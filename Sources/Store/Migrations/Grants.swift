@@ -29,8 +29,10 @@ package struct DatabaseRole: Sendable, Equatable {
             "dead_letter": [.select, .delete],
             "event": [.select, .insert],
             "idempotency_key": [.select, .insert, .update],
+            "inbound": [.select, .insert, .update],
             "ledger_floor": [.select],
             "message": [.select, .insert, .update],
+            "opt_out": [.select, .insert],
             "outbox": [.select, .insert, .delete],
             "outbox_count": [.select],
             "outcome": [.select, .insert],
@@ -56,7 +58,7 @@ package struct DatabaseRole: Sendable, Equatable {
             "add_archive_partition", "add_report_ages", "audit_values", "cut_quarantine",
             "drop_archive_partition",
             "drop_old_audit", "drop_old_callbacks", "drop_old_changes", "drop_old_dead_letters",
-            "drop_old_events",
+            "drop_old_events", "drop_old_inbound",
             "drop_old_deliveries", "drop_old_keys", "drop_old_messages", "drop_old_quarantine",
             "drop_old_send_requests",
             "drop_old_statistics", "drop_old_traffic", "enqueue_webhook",
@@ -71,8 +73,10 @@ package struct DatabaseRole: Sendable, Equatable {
             "callback": [.insert],
             "dead_letter": [.select, .insert],
             "event": [.select, .insert],
+            "inbound": [.select, .insert, .update],
             "ledger_floor": [.select],
             "message": [.select, .insert, .update],
+            "opt_out": [.select, .insert],
             "outbox": [.select, .update, .delete],
             "outcome": [.select, .insert],
             "process": [.select, .insert, .update, .delete],
@@ -85,7 +89,7 @@ package struct DatabaseRole: Sendable, Equatable {
             "status_change": [.select, .insert],
             "tally": [.select, .insert, .update],
         ],
-        functions: ["take_change_block"])
+        functions: ["enqueue_webhook", "take_change_block"])
 }
 
 /// What may be done with the rows of a table.

@@ -14,8 +14,8 @@ struct AcceptSendRequest: Statement {
             insert into send_request (
                 id, accepted_at, send_at, give_up_at, validity_minutes, segments, encoding,
                 is_pinned, sender, body, callback_data, metadata, submitter_kind, submitter_id,
-                submitter_name)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                submitter_name, ignores_opt_out)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $24)
             on conflict (id) do nothing
             returning id, accepted_at, coalesce(send_at, least(accepted_at, now())) as due_at,
                 give_up_at, is_pinned, sender, segments, submitter_id
@@ -96,6 +96,7 @@ struct AcceptSendRequest: Statement {
         parameters.addTexts(sendRequest.recipients) {
             Country(ofNumber: $0.number.description)?.description
         }
+        parameters.add(sendRequest.ignoresOptOut)
     }
 
     /// The new messages; no row if the send request existed.

@@ -27,6 +27,8 @@ struct LeaseRound {
     /// Whether more messages may be due.
     private var isExhausted = false
     private var sendRequests: [SendRequestID: SendRequestRow] = [:]
+    /// By number: who has said anything about getting messages.
+    private var optOuts: [String: [OptOutEntry]] = [:]
     /// The attempts begin here, by the database's clock and by ours, which is not later.
     private var leasedAt = Timestamp.now
     private var beganAt = ContinuousClock.now
@@ -191,10 +193,12 @@ struct LeaseRound {
     ) throws(PostgresError) {
         let missing = Set(due.map(\.sendRequest)).subtracting(sendRequests.keys)
         let tried = due.filter { $0.attempts > 0 }.map(\.message)
-        guard !missing.isEmpty || !tried.isEmpty else { return }
-        let (found, rows) = try connection.execute(
-            SelectReported(messages: tried), SelectSendRequests(ids: Array(missing)))
+        guard !due.isEmpty else { return }
+        let (found, rows, entries) = try connection.execute(
+            SelectReported(messages: tried), SelectSendRequests(ids: Array(missing)),
+            SelectOptOutsOf(numbers: Array(Set(due.map(\.recipient)))))
         reported += found.rows
+        for entry in entries.rows { optOuts[entry.recipient, default: []].append(entry) }
         for row in rows.rows { sendRequests[row.id] = row }
     }
 
@@ -205,7 +209,10 @@ struct LeaseRound {
         let sent = Set(reported)
         let messages = due.compactMap { row in
             sent.contains(row.message)
-                ? nil : sendRequests[row.sendRequest].flatMap { LeasedMessage(row, of: $0) }
+                ? nil
+                : sendRequests[row.sendRequest].flatMap {
+                    LeasedMessage(row, of: $0, optOuts[row.recipient] ?? [])
+                }
         }
         let end = batches.count + min(requests, freeRequests)
         var start = 0
@@ -223,7 +230,12 @@ struct LeaseRound {
 
 extension LeasedMessage {
     /// Nil for a recipient that is not a number, which is never written.
-    fileprivate init?(_ row: DueRow, of sendRequest: SendRequestRow) {
+    fileprivate init?(
+        _ row: DueRow, of sendRequest: SendRequestRow, _ optOuts: [OptOutEntry]
+    ) {
+        let block =
+            optOuts.isEmpty || sendRequest.ignoresOptOut
+            ? nil : OptOutStanding.block(for: sendRequest.sender, among: optOuts)
         guard let recipient = PhoneNumber(kept: row.recipient) else { return nil }
         self.init(
             outgoing: OutgoingMessage(
@@ -232,7 +244,8 @@ extension LeasedMessage {
                 validityMinutes: sendRequest.validityMinutes,
                 callbackData: sendRequest.callbackData),
             provider: row.provider, attempt: row.attempts + 1, giveUpAt: row.giveUpAt,
-            batchLimit: row.batchLimit, earlierStop: row.earlierStop)
+            batchLimit: row.batchLimit, earlierStop: row.earlierStop,
+            block: block.map(ProviderProblem.init(optOut:)))
     }
 }
 

@@ -97,7 +97,7 @@ struct SelectSendRequests: Statement {
 
     static let name: StaticString = "select_send_requests"
     static let sql: StaticString = """
-        select id, sender, body, validity_minutes, callback_data
+        select id, sender, body, validity_minutes, callback_data, ignores_opt_out
         from send_request
         where id = any($1::uuid[])
         """
@@ -110,7 +110,7 @@ struct SelectSendRequests: Statement {
         SendRequestRow(
             id: try row.next(SendRequestID.self), sender: try row.next(String?.self),
             text: try row.next(String.self), validityMinutes: try row.next(Int?.self),
-            callbackData: try row.next(String?.self))
+            callbackData: try row.next(String?.self), ignoresOptOut: try row.next(Bool.self))
     }
 }
 
@@ -121,6 +121,7 @@ struct SendRequestRow: Sendable {
     let text: String
     let validityMinutes: Int?
     let callbackData: String?
+    let ignoresOptOut: Bool
 }
 
 /// Leases rows that this transaction has locked.

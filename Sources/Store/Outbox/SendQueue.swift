@@ -26,6 +26,10 @@ package struct SendQueue: MessageQueue {
         // Runs once more if the connection was stale: if the first run was committed after all, the
         // send request's id, or the key, is then found.
         try commits.run { connection throws(PostgresError) in
+            let blocked = try Self.blocked(sendRequest, on: connection)
+            if !blocked.isEmpty {
+                return try Self.refuse(blocked, idempotency, on: connection)
+            }
             guard let idempotency else {
                 let (accepted, _) = try connection.execute(
                     AcceptSendRequest(sendRequest: sendRequest),
@@ -57,6 +61,39 @@ package struct SendQueue: MessageQueue {
             feed.publish(queued)
             return acceptance
         }
+    }
+
+    /// The recipients who have opted out, each with the entry that holds. Who opts out while this
+    /// is being queued is found again before it is sent.
+    private static func blocked(
+        _ sendRequest: SendRequest, on connection: Connection
+    ) throws(PostgresError) -> [PhoneNumber: OptOutEntry] {
+        guard !sendRequest.ignoresOptOut else { return [:] }
+        let numbers = sendRequest.recipients.map(\.number)
+        let entries = try connection.execute(
+            SelectOptOutsOf(numbers: numbers.map(\.description))
+        ).rows
+        guard !entries.isEmpty else { return [:] }
+        let byNumber = Dictionary(grouping: entries, by: \.recipient)
+        var blocked: [PhoneNumber: OptOutEntry] = [:]
+        for number in numbers {
+            guard let entries = byNumber[number.description] else { continue }
+            blocked[number] = OptOutStanding.block(for: sendRequest.sender, among: entries)
+        }
+        return blocked
+    }
+
+    /// What was answered before is answered again, whoever has opted out since.
+    private static func refuse(
+        _ blocked: [PhoneNumber: OptOutEntry], _ idempotency: Idempotency?,
+        on connection: Connection
+    ) throws(PostgresError) -> Acceptance {
+        guard let idempotency,
+            let known = try connection.execute(SelectKey(idempotency: idempotency)).first
+        else { return .optedOut(blocked) }
+        guard known.digest == idempotency.digest else { return .keyTaken }
+        try connection.execute(WaitForStandby())
+        return .repeated(known.answer)
     }
 
     package func keep(_ answers: [KeptAnswer]) throws(StoreFailure) {

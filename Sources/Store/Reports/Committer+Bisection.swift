@@ -53,7 +53,9 @@ extension Committer {
                 continue
             }
             do throws(PostgresError) {
-                try write(WriteBatch(submissions), asNewReports: false, asNewMessages: false)
+                try write(
+                    WriteBatch(submissions, writer.settings.optOuts), asNewReports: false,
+                    asNewMessages: false)
                 Self.answer(taken.close(part), .success(()))
             } catch {
                 if error.isLockWait {
@@ -117,7 +119,8 @@ extension Committer {
             if taken[index] == nil { return }
             do throws(PostgresError) {
                 try write(
-                    WriteBatch(items: items[part]), asNewReports: false, asNewMessages: false)
+                    WriteBatch(items: items[part], writer.settings.optOuts), asNewReports: false,
+                    asNewMessages: false)
             } catch {
                 guard error.isBadData else { throw error }
                 bisection.wasRefused(error)
@@ -145,7 +148,7 @@ extension Committer {
             let isTried =
                 switch item {
                 case .callback, .release: true
-                case .report, .reject: false
+                case .report, .reject, .inbound, .optOut: false
                 }
             if isTried {
                 do throws(PostgresError) {
@@ -203,13 +206,15 @@ extension WriteBatch.Item {
     fileprivate func refused(_ detail: String) -> QuarantineRejects.Rejected {
         switch self {
         case .report(let report, let callback, let receivedAt):
-            let origin = ReceivedCallback(
-                id: callback, provider: report.provider, uri: "", contentType: nil,
-                receivedAt: receivedAt, body: [])
-            // The archive has the report itself.
-            return Rejected(
-                Self.reject("message \(report.message)", detail, []), of: origin,
-                isArchived: true)
+            return Self.refused(
+                report.provider, callback, receivedAt, "message \(report.message)", detail)
+        case .inbound(let row):
+            return Self.refused(
+                row.message.provider, row.callback, row.receivedAt, "inbound \(row.message.id)",
+                detail)
+        case .optOut(let notice, let callback, let receivedAt):
+            return Self.refused(
+                notice.provider, callback, receivedAt, "opt-out \(notice.id)", detail)
         case .reject(let rejected):
             // Most likely its own texts were refused.
             let reject = rejected.reject
@@ -221,6 +226,17 @@ extension WriteBatch.Item {
             return Rejected(
                 Self.reject("quarantine \(id)", detail, []), of: callback, isArchived: true)
         }
+    }
+
+    /// A part of a callback; the archive has the part itself.
+    private static func refused(
+        _ provider: Provider, _ callback: CallbackID, _ receivedAt: Timestamp, _ place: String,
+        _ detail: String
+    ) -> Rejected {
+        let origin = ReceivedCallback(
+            id: callback, provider: provider, uri: "", contentType: nil, receivedAt: receivedAt,
+            body: [])
+        return Rejected(reject(place, detail, []), of: origin, isArchived: true)
     }
 
     private static func reject(_ place: String, _ detail: String, _ excerpt: [UInt8]) -> Reject {

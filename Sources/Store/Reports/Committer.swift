@@ -121,7 +121,9 @@ struct Committer {
                 entries = taken.open
                 if entries.isEmpty { return }
             }
-            try write(WriteBatch(entries.lazy.map(\.submission)), meanwhile: meanwhile)
+            try write(
+                WriteBatch(entries.lazy.map(\.submission), writer.settings.optOuts),
+                meanwhile: meanwhile)
         } catch {
             meanwhile()
             writer.metrics.failures.add()
@@ -210,6 +212,7 @@ struct Committer {
         writer.metrics.reports.add(rows.reports.count)
         writer.metrics.batchSize.record(Double(rows.reports.count))
         noteSuccess()
+        if !rows.inbound.isEmpty { writer.settings.onInbound() }
         if let noted { writer.feed.publish(changes(noted)) }
     }
 
@@ -223,7 +226,7 @@ struct Committer {
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
         let isOrdinary =
             news.isEmpty && rows.rejects.isEmpty && rows.released.isEmpty
-            && !rows.callbacks.isEmpty
+            && rows.inbound.isEmpty && rows.optOuts.isEmpty && !rows.callbacks.isEmpty
         if isOrdinary, !waitsBriefly {
             let pending = try connection.send(archive, reports, messages, within: limit)
             meanwhile()
@@ -233,9 +236,10 @@ struct Committer {
         let pending = try connection.send(
             LimitLockWait(to: lockWait, isLocal: true), WaitForStandby(),
             UpsertOutcomes(outcomes: news), archive, QuarantineRejects(rejects: rows.rejects),
-            ReleaseQuarantined(ids: rows.released), reports, messages, within: limit)
+            ReleaseQuarantined(ids: rows.released), RecordInbound(rows: rows.inbound),
+            RecordOptOuts(entries: rows.optOuts), reports, messages, within: limit)
         meanwhile()
-        let noted = try pending.receive().7.first
+        let noted = try pending.receive().9.first
         writer.quarantine.wrote(rows.rejects.lazy.map(\.reject))
         if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
         knownOutcomes.formUnion(news.lazy.map(\.id))

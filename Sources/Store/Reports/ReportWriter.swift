@@ -33,6 +33,10 @@ package final class ReportWriter: ReportSink, WriterProbe {
         /// Whether the role may read the archive: then what is written again, because its first
         /// outcome is unknown, is archived once.
         package var mayReadArchive = false
+        /// What makes entries of the opt-outs.
+        package var optOuts = OptOutRules()
+        /// Called on a committing thread after messages from people were stored; returns at once.
+        package var onInbound: @Sendable () -> Void = {}
 
         package init() {}
     }

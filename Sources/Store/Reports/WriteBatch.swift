@@ -9,6 +9,8 @@ struct WriteBatch {
     enum Item {
         case callback(ReceivedCallback)
         case report(Report, callback: CallbackID, receivedAt: Timestamp)
+        case inbound(InboundRow)
+        case optOut(OptOutNotice, callback: CallbackID, receivedAt: Timestamp)
         case reject(QuarantineRejects.Rejected)
         /// A row that leaves the quarantine.
         case release(Int64, of: ReceivedCallback)
@@ -36,6 +38,20 @@ struct WriteBatch {
         }
     }
 
+    /// A message from somebody, with what is stored about its arrival.
+    struct InboundRow: Sendable {
+        let message: InboundMessage
+        let callback: CallbackID
+        let receivedAt: Timestamp
+        var asksForHelp = false
+
+        init(_ message: InboundMessage, of callback: ReceivedCallback) {
+            self.message = message
+            self.callback = callback.id
+            receivedAt = callback.receivedAt
+        }
+    }
+
     private(set) var callbacks: [ReceivedCallback] = []
     private(set) var rejects: [QuarantineRejects.Rejected] = []
     /// Rows that leave the quarantine, ordered.
@@ -53,6 +69,10 @@ struct WriteBatch {
     var hasOwnMessages: Bool { decisive.contains { $0.report.message.version == 7 } }
     /// The distinct outcomes of the reports, ordered by id.
     private(set) var outcomes: [Outcome] = []
+    /// Distinct, ordered by id.
+    private(set) var inbound: [InboundRow] = []
+    /// Those of the messages, of the providers' events and of the reports; distinct, ordered by id.
+    private(set) var optOuts: [OptOutEntry] = []
     /// How many of the reports fall to each row of the tally, in the order of its key.
     var counts: [Count] {
         var counts: [TallyKey: Int64] = [:]
@@ -96,7 +116,11 @@ struct WriteBatch {
     }
 
     /// Divides submissions into items.
-    init(_ submissions: some Sequence<Submission>) {
+    ///
+    /// - Parameters:
+    ///   - submissions: what is to be written.
+    ///   - rules: which of it makes entries of the opt-outs.
+    init(_ submissions: some Sequence<Submission>, _ rules: OptOutRules = OptOutRules()) {
         for submission in submissions {
             if submission.archiving.adds { callbacks.append(submission.callback) }
             for reject in submission.rejects {
@@ -109,12 +133,20 @@ struct WriteBatch {
                         report: report, callback: submission.callback.id,
                         receivedAt: submission.callback.receivedAt))
             }
+            for message in submission.inbound {
+                add(.init(message, of: submission.callback), rules)
+            }
+            for notice in submission.optOuts {
+                optOuts.append(
+                    rules.entry(
+                        of: notice, in: submission.callback.id, at: submission.callback.receivedAt))
+            }
         }
-        arrange()
+        arrange(rules)
     }
 
     /// The same from single items.
-    init(items: some Sequence<Item>) {
+    init(items: some Sequence<Item>, _ rules: OptOutRules = OptOutRules()) {
         for item in items {
             switch item {
             case .callback(let callback): callbacks.append(callback)
@@ -123,26 +155,49 @@ struct WriteBatch {
             case .report(let report, let callback, let receivedAt):
                 reports.append(
                     ReportRow(report: report, callback: callback, receivedAt: receivedAt))
+            case .inbound(let row): add(row, rules)
+            case .optOut(let notice, let callback, let receivedAt):
+                optOuts.append(rules.entry(of: notice, in: callback, at: receivedAt))
             }
         }
-        arrange()
+        arrange(rules)
+    }
+
+    private mutating func add(_ row: InboundRow, _ rules: OptOutRules) {
+        var row = row
+        row.asksForHelp = rules.asksForHelp(row.message)
+        inbound.append(row)
+        if let entry = rules.entry(of: row.message, in: row.callback, at: row.receivedAt) {
+            optOuts.append(entry)
+        }
     }
 
     /// All that submissions hold, as items.
     static func items(of submissions: some Sequence<Submission>) -> [Item] {
-        submissions.flatMap { submission in
-            (submission.archiving.adds ? [.callback(submission.callback)] : [])
-                + submission.rejects.map { .reject(.init($0, in: submission)) }
-                + submission.released.map { .release($0, of: submission.callback) }
-                + submission.reports.map {
-                    .report(
-                        $0, callback: submission.callback.id,
-                        receivedAt: submission.callback.receivedAt)
-                }
+        var items: [Item] = []
+        for submission in submissions {
+            let callback = submission.callback
+            if submission.archiving.adds { items.append(.callback(callback)) }
+            for reject in submission.rejects {
+                items.append(.reject(.init(reject, in: submission)))
+            }
+            for id in submission.released { items.append(.release(id, of: callback)) }
+            for report in submission.reports {
+                items.append(
+                    .report(report, callback: callback.id, receivedAt: callback.receivedAt))
+            }
+            for message in submission.inbound {
+                items.append(.inbound(InboundRow(message, of: callback)))
+            }
+            for notice in submission.optOuts {
+                items.append(
+                    .optOut(notice, callback: callback.id, receivedAt: callback.receivedAt))
+            }
         }
+        return items
     }
 
-    private mutating func arrange() {
+    private mutating func arrange(_ rules: OptOutRules) {
         // Keys without references sort without touching a reference count.
         let keys = reports.enumerated().map { index, row in
             SortKey(
@@ -180,6 +235,34 @@ struct WriteBatch {
         }
         outcomes.sort { $0.id < $1.id }
         released.sort()
+        // Once for each outcome, of which there are few, and not for each report.
+        if outcomes.contains(where: rules.isOptOut) {
+            for row in reports where rules.isOptOut(row.report.outcome) {
+                let entry = rules.entry(of: row.report, in: row.callback, at: row.receivedAt)
+                if let entry { optOuts.append(entry) }
+            }
+        }
+        if !inbound.isEmpty { arrangeInbound() }
+        if !optOuts.isEmpty { arrangeOptOuts() }
+    }
+
+    /// Of a repeated one the callback's counts, which has more than a list, and else the earliest.
+    private mutating func arrangeInbound() {
+        inbound.sort { a, b in
+            if a.message.id != b.message.id { return a.message.id < b.message.id }
+            if a.message.source != b.message.source { return a.message.source == .callback }
+            return a.receivedAt < b.receivedAt
+        }
+        inbound = inbound.enumerated().filter { index, row in
+            index == 0 || inbound[index - 1].message.id != row.message.id
+        }.map(\.element)
+    }
+
+    private mutating func arrangeOptOuts() {
+        optOuts.sort { ($0.id, $0.recordedAt) < ($1.id, $1.recordedAt) }
+        optOuts = optOuts.enumerated().filter { index, entry in
+            index == 0 || optOuts[index - 1].id != entry.id
+        }.map(\.element)
     }
 }
 

@@ -20,6 +20,7 @@ package final class CallbackEndpoint: Sendable {
     private let rejects: Counter
     private let oddities: Counter
     private let events: Counter
+    private let inbound: Counter
     private let refusals: [String: Counter]
     private let duration: Histogram
     private let notes = NoteBudget()
@@ -64,6 +65,10 @@ package final class CallbackEndpoint: Sendable {
             "waybill_other_events_total",
             "Parts of authenticated callbacks about something else than a delivery, by provider.",
             ["provider": provider])
+        inbound = metrics.counter(
+            "waybill_inbound_accepted_total",
+            "Messages from people stored, repetitions included, by provider.",
+            ["provider": provider])
         duration = metrics.histogram(
             "waybill_callback_seconds",
             "From the arrival of a callback that was answered 200 to its answer, by provider.",
@@ -86,7 +91,8 @@ package final class CallbackEndpoint: Sendable {
     package var traits: ProviderTraits { webhook.traits }
 
     /// The provider's paths: one for all callbacks. A provider that returns our ids nowhere else
-    /// has one more with our id of the message, and one with the id of the send request.
+    /// has one more with our id of the message, and one with the id of the send request; and there
+    /// may be one for messages from people.
     package var routes: [Router.Route] {
         // The URL may have been entered with a slash at its end, and a 404 would lose the report.
         ["", "/"].flatMap { routes(end: $0) }
@@ -103,7 +109,8 @@ package final class CallbackEndpoint: Sendable {
                 : Router.Route("POST", description.path + end, answer)
         }
         let plain = route(described.plain) { [self] exchange, _ in handle(exchange) }
-        guard traits.callbackPaths == .withOurIDs else { return [plain] }
+        let inbound = inboundRoutes(described.inbound, end: end)
+        guard traits.callbackPaths == .withOurIDs else { return [plain] + inbound }
         // Likewise the id may be in capitals.
         let message = route(described.message) { [self] exchange, captures in
             guard let message = MessageID(anyCase: captures[0]) else {
@@ -117,7 +124,18 @@ package final class CallbackEndpoint: Sendable {
             }
             handle(exchange, sendRequest: sendRequest)
         }
-        return [plain, message, sendRequest]
+        return [plain, message, sendRequest] + inbound
+    }
+
+    /// By GET as well, which is the choice of whoever enters the URL: the query is the form then.
+    private func inboundRoutes(_ description: RouteDescription, end: String) -> [Router.Route] {
+        guard traits.hasInboundPath else { return [] }
+        let answer: Router.Endpoint = { [self] exchange, _ in handle(exchange) }
+        let post =
+            end.isEmpty
+            ? Router.Route(description, answer)
+            : Router.Route("POST", description.path + end, answer)
+        return [post, Router.Route("GET", description.path + end, answer)]
     }
 
     private func noSuchPath(_ kind: String) -> Problem {
@@ -153,8 +171,8 @@ package final class CallbackEndpoint: Sendable {
             if exchange.hasEncodedBody { throw Malformation.encoded }
             let parsed = try webhook.parse(callback)
             let submission = Submission(
-                callback: callback, reports: parsed.reports,
-                rejects: notes.admit(parsed.rejects, at: now),
+                callback: callback, reports: parsed.reports, inbound: parsed.inbound,
+                optOuts: parsed.optOuts, rejects: notes.admit(parsed.rejects, at: now),
                 // Read only where a replay may need it.
                 credentials: parsed.rejects.isEmpty
                     ? nil : CallbackCredentials(request, webhook.authenticatingHeaders))
@@ -191,6 +209,9 @@ package final class CallbackEndpoint: Sendable {
                 duration.record(.now - exchange.arrival)
                 accepted.add()
                 reports.add(parsed.reports.count)
+                if !parsed.inbound.isEmpty { inbound.add(parsed.inbound.count) }
+                let others = parsed.events + parsed.optOuts.count
+                if others > 0 { events.add(others) }
                 let lost = count(parsed.rejects)
                 statistics.accepted(
                     reports: parsed.reports.count, rejects: lost, verification: verification,

@@ -6,7 +6,8 @@ extension RouteDescription {
     /// The paths of a provider's callbacks, as far as they are documented: each may also end in a
     /// slash.
     static func callbacks(of traits: ProviderTraits) -> (
-        plain: RouteDescription, message: RouteDescription, sendRequest: RouteDescription
+        plain: RouteDescription, message: RouteDescription, sendRequest: RouteDescription,
+        inbound: RouteDescription
     ) {
         let path = traits.provider.callbackPath
         return (
@@ -16,7 +17,10 @@ extension RouteDescription {
                 "A delivery report of \(traits.title) about a message of ours"),
             callback(
                 traits, path + "/send-requests/{send_request}", "ForSendRequest",
-                "A delivery report of \(traits.title) about a message of a send request")
+                "A delivery report of \(traits.title) about a message of a send request"),
+            callback(
+                traits, path + "/inbound", "Inbound",
+                "A message that somebody sent to a number at \(traits.title)")
         )
     }
 
@@ -29,8 +33,9 @@ extension RouteDescription {
         return RouteDescription(
             "POST", path, id, .callbacks, summary,
             details: """
-                The body is as the provider documents it. It is stored before it is answered 200, with \
-                its id in the header `Waybill-Receipt`; any other answer makes the provider send it again.
+                The body is as the provider documents it: delivery reports, messages from people and \
+                other events, each sorted by what it is. It is stored before it is answered 200, with its \
+                id in the header `Waybill-Receipt`; any other answer makes the provider send it again.
                 """,
             answers: [
                 Answer(

@@ -27,6 +27,8 @@ package struct RouteDescription: Sendable {
     package enum Tag: String, Sendable, CaseIterable {
         case messages
         case sending
+        case inbound
+        case optOuts = "opt-outs"
         case deadLetters = "dead letters"
         case quarantine
         case live

@@ -70,18 +70,8 @@ package struct MessageExport: Sendable {
                     credential: caller.credential(request), address: request.address)
                 run(export)
             }
-        } catch  where error.code == .tooManyStreams {
-            throw Problem.unavailable(
-                "too_many_exports",
-                "\(answers.limits.maxAnswers) exports are being answered, which is the most at a"
-                    + " time; try again when one of them has ended.")
-        } catch  where error.code == .draining {
-            throw Problem.unavailable("stopping", "The service is restarting; try again.")
-        } catch  where error.code == .system {
-            throw Problem.unavailable(
-                "overloaded", "There is more to do than can be done in time; send it again.")
         } catch {
-            // The client of a HEAD request has gone.
+            if let problem = Problem(export: error, answers.limits) { throw problem }
         }
     }
 
@@ -218,6 +208,24 @@ package struct MessageExport: Sendable {
                 name: "Content-Disposition",
                 value: "attachment; filename=\"waybill-messages-\(stamp)Z.csv\""),
         ].compactMap { $0 }
+    }
+}
+
+extension Problem {
+    /// Why an export cannot begin; nil where the client of a HEAD request has gone.
+    init?(export error: FastCGIError, _ limits: LongAnswers.Limits) {
+        switch error.code {
+        case .tooManyStreams:
+            self = .unavailable(
+                "too_many_exports",
+                "\(limits.maxAnswers) exports are being answered, which is the most at a time; try"
+                    + " again when one of them has ended.")
+        case .draining: self = .unavailable("stopping", "The service is restarting; try again.")
+        case .system:
+            self = .unavailable(
+                "overloaded", "There is more to do than can be done in time; send it again.")
+        default: return nil
+        }
     }
 }
 

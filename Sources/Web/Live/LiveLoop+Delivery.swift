@@ -7,6 +7,9 @@ extension LiveLoop {
     ///
     /// - Throws: if the messages cannot be read; then nothing was shown.
     mutating func deliver(_ changes: [StatusChange]) throws(StoreFailure) {
+        let inbound = changes.filter { $0.cause == .inbound }
+        let changes = inbound.isEmpty ? changes : changes.filter { $0.cause != .inbound }
+        if !inbound.isEmpty { try deliver(inbound: inbound) }
         let (needed, servesFilters) = index.needed(changes, limit: settings.filterMessages)
         if !servesFilters { owesFilterReset = true }
         var messages: [MessageID: Message] = [:]
@@ -30,6 +33,29 @@ extension LiveLoop {
             show(message, change.sequence, to: watchers, &documents)
         }
         if let last = changes.last?.sequence { ahead = ahead.filter { $0.value > last } }
+    }
+
+    /// Shows messages from people to the streams of all messages, or of all of the provider's.
+    private mutating func deliver(inbound changes: [StatusChange]) throws(StoreFailure) {
+        guard !index.filters.isEmpty else { return }
+        let ids = changes.map { InboundID(of: $0) }
+        let found = try streams.reader.inbound(ids)
+        for (id, change) in zip(ids, changes) {
+            guard let stored = found[id] else { continue }
+            var watchers = index.filters.filter { $0.key.admits(stored) }.flatMap(\.value)
+            if !ahead.isEmpty {
+                watchers = watchers.filter { watcher in
+                    ahead[watcher.stream].map { $0 < change.sequence } ?? true
+                }
+            }
+            for (view, readers) in Dictionary(grouping: watchers, by: \.view) {
+                send(
+                    view.event(
+                        "inbound", change.sequence,
+                        InboundView(view.seesDetails).document(stored)),
+                    to: readers.map(\.stream))
+            }
+        }
     }
 
     private mutating func show(

@@ -50,7 +50,8 @@ extension RouteDescription {
         ])
 
     private static let liveDetails = """
-        First `state`, then `status` with the message for each change. `reset`: too much has happened; \
+        First `state`, then `status` with the message for each change; in streams of all messages, or \
+        of a provider's, also `inbound` with each message from somebody. `reset`: too much has happened; \
         ask again. `heartbeat` every 15 seconds.
         """
 

@@ -5,6 +5,8 @@ struct OpeningBook {
     private let place: ChangeSequence
     private let settings: LiveSettings
     private var messages: [MessageID: Message] = [:]
+    /// Messages from people that somebody has missed.
+    private var inbound: [InboundID: StoredInbound] = [:]
     private var sendRequests: [SendRequestID: [MessageID]] = [:]
     private var newest: [LiveFilter: [Message]] = [:]
     /// By the number of the opening.
@@ -49,6 +51,7 @@ struct OpeningBook {
             }
         }
         messages = wanted.isEmpty ? [:] : try reader.messages(Array(wanted))
+        if let missed, !missed.inbound.isEmpty { inbound = try reader.inbound(missed.inbound) }
         starts = openings.map { start(of: $0, &missed) }
         // A search, so only for those that begin with its result.
         for (opening, start) in zip(openings, starts) where start == .state || start == .reset {
@@ -81,7 +84,8 @@ struct OpeningBook {
         guard last <= place else { return .ahead(last) }
         let changes =
             missed?.changes(
-                of: opening.target, ids(of: opening.target) ?? [], after: last, messages) ?? []
+                of: opening.target, ids(of: opening.target) ?? [], after: last, messages,
+                inbound) ?? []
         return changes.count > settings.missedEvents ? .reset : .resumed(changes)
     }
 
@@ -130,6 +134,10 @@ struct OpeningBook {
                 + view.event("state", place, state(for: beginning, &documents))
         case .resumed(let changes):
             return changes.flatMap { change in
+                if let stored = inbound[InboundID(of: change)], change.cause == .inbound {
+                    return view.event(
+                        "inbound", change.sequence, InboundView(view.seesDetails).document(stored))
+                }
                 guard let message = messages[change.message] else { return [UInt8]() }
                 return view.event(
                     "status", change.sequence, documents.document(of: message, view))
@@ -147,7 +155,9 @@ struct OpeningBook {
             guard let message = messages[id] else { return Array("null".utf8) }
             return documents.document(of: message, beginning.view)
         case .sendRequest(let id, let filter):
-            shown = (sendRequests[id] ?? []).compactMap { messages[$0] }.filter(filter.admits)
+            shown = (sendRequests[id] ?? []).compactMap { messages[$0] }.filter {
+                filter.admits($0)
+            }
         case .filter(let filter): shown = newest[filter] ?? []
         }
         return StateDocument.list(

@@ -115,19 +115,29 @@ struct OpenAPIOperation {
 
     // MARK: What goes in
 
-    /// A variable part of a path is an id of ours, or a row's number.
+    /// A variable part of a path is an id of ours, a row's number, or a phone number.
     private var pathParameters: [JSONValue] {
         route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in
             let isNumber = part == "{number}"
+            let isPhone = part == "{phone}"
             return .members([
                 ("name", .string(String(part.dropFirst().dropLast()))),
                 ("in", .string("path")),
                 ("required", .boolean(true)),
                 (
                     "description",
-                    .string(isNumber ? "A row's id." : "An id, in letters of any case.")
+                    .string(
+                        isPhone
+                            ? "A phone number with its country code, in any spelling."
+                            : isNumber ? "A row's id." : "An id, in letters of any case.")
                 ),
-                ("schema", isNumber ? Schema.integer(1...Int(Int64.max)).json : Schema.uuid.json),
+                (
+                    "schema",
+                    isPhone
+                        ? Schema.text(1...100).json
+                        : isNumber
+                            ? Schema.integer(1...Int(Int64.max)).json : Schema.uuid.json
+                ),
             ])
         }
     }

@@ -58,6 +58,7 @@ package struct SendEndpoint: Sendable {
         let now = Timestamp.now
         var draft = SendDraft(members)
         check(request.idempotencyKey, &draft.problems)
+        let written = draft
         let sendRequest = try draft.sendRequest(
             .new(at: now), by: Submitter(principal), from: request.origin, at: now,
             routing: routing, key: key)
@@ -77,6 +78,7 @@ package struct SendEndpoint: Sendable {
                 .conflict, "idempotency_key_reused",
                 "This Idempotency-Key was used for another message in the last 24 hours; every"
                     + " message takes a key of its own.", at: "Idempotency-Key")
+        case .optedOut(let blocked): throw written.problem(optedOut: blocked)
         }
         notifier.notify()
         // Messages that are sent later than that are not waited for.

@@ -43,7 +43,7 @@ extension RouteDescription {
             .problem(.conflict, "idempotency_key_reused"),
             .problem(.contentTooLarge, "body_too_large"),
             .problem(.unsupportedMediaType, "unsupported_media_type"),
-            .problem(.unprocessableContent, "invalid_message"),
+            .problem(.unprocessableContent, "invalid_message", "opted_out"),
         ])
 
     static let cancel = RouteDescription(

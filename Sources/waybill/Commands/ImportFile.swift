@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Web
 
 /// A file of records with named fields: CSV with a header, JSON lines, or a JSON array of objects.
 struct ImportFile {
@@ -67,10 +68,10 @@ struct ImportFile {
 
     private static func csv(_ text: String, _ name: String) throws(CommandFailure) -> [Record] {
         let records: [CSVRecords.Record]
-        do throws(CommandFailure) {
+        do throws(Problem) {
             records = try CSVRecords(text).records
         } catch {
-            throw CommandFailure("\(name), \(error.description)")
+            throw CommandFailure("\(name), \(error.place ?? ""): \(error.detail)")
         }
         let header = records[0].fields.map { $0.trimmingCharacters(in: .whitespaces) }
         guard Set(header).count == header.count else {

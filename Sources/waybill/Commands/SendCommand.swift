@@ -45,9 +45,13 @@ enum SendCommand {
         var environment = Environment()
         let (database, routing) = try settings(&environment)
         let sendRequest = try sendRequest(draft, routing)
-        return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
+        var blocked: [PhoneNumber: OptOutEntry] = [:]
+        let status = try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             let queue = SendQueue(pool, feed: ChangeFeed(), logger: logger)
-            _ = try queue.accept(sendRequest, nil)
+            if case .optedOut(let found) = try queue.accept(sendRequest, nil) {
+                blocked = found
+                return Int32(65)
+            }
             let notifier = PostgresNotifier(database, channel: .outbox)
             notifier.notify()
             let ids = sendRequest.recipients.map(\.message)
@@ -68,6 +72,8 @@ enum SendCommand {
             }
             return isLost ? 3 : 0
         }
+        guard blocked.isEmpty else { throw failure(draft.problem(optedOut: blocked)) }
+        return status
     }
 
     /// - Throws: `ConfigurationError` with every problem at once.
@@ -103,13 +109,16 @@ enum SendCommand {
                 .new(at: now), by: Submitter(Requester.commandLine.principal), at: now,
                 routing: routing, key: MessageKey.derive(sendRequest:recipient:))
         } catch {
-            let problems = error.fields?.list ?? []
-            let lines = problems.map { "  \($0.field): \($0.detail)" }
-            throw CommandFailure(
-                (["the message has \(error.fields?.count ?? 0) problem(s):"] + lines).joined(
-                    separator: "\n"),
-                exitStatus: 65)
+            throw failure(error)
         }
+    }
+
+    private static func failure(_ problem: Problem) -> CommandFailure {
+        let lines = (problem.fields?.list ?? []).map { "  \($0.field): \($0.detail)" }
+        return CommandFailure(
+            (["the message has \(problem.fields?.count ?? 0) problem(s):"] + lines).joined(
+                separator: "\n"),
+            exitStatus: 65)
     }
 
     private static func print(

@@ -34,6 +34,11 @@ extension Configuration {
         logLevel = environment.choice(WaybillSettings.logLevel)
         sockets = Sockets(&environment)
         spool = environment.spool()
+        optOuts = environment.optOutRules(of: kits)
+        answers = (
+            environment.text(WaybillSettings.optOutConfirmation),
+            environment.text(WaybillSettings.helpAnswer)
+        )
         limits = Limits(&environment, hasSpool: spool != nil)
         environment.checkWatchdog(commitDeadline: limits.commitDeadline)
         guard let database, let apiDatabase, environment.problems.isEmpty else {
@@ -131,5 +136,6 @@ extension Configuration.Limits {
         callbackRetentionDays = environment.integer(WaybillSettings.callbackRetentionDays)
         ledgerRetentionDays = environment.ledgerRetentionDays()
         auditRetentionDays = environment.integer(WaybillSettings.auditRetentionDays)
+        inboundRetentionDays = environment.integer(WaybillSettings.inboundRetentionDays)
     }
 }

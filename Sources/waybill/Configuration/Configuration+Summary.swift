@@ -51,6 +51,13 @@ extension Configuration {
         lines.append(
             ("messages kept", limits.ledgerRetentionDays.map { "\($0) days" } ?? "for good"))
         lines.append(("audit kept", "\(limits.auditRetentionDays) days"))
+        lines.append(("messages from people kept", "\(limits.inboundRetentionDays) days"))
+        lines.append(
+            (
+                "answers to people",
+                "STOP \(answers.stop == nil ? "off" : "on"), HELP"
+                    + " \(answers.help == nil ? "off" : "on")"
+            ))
         return lines
     }
 }

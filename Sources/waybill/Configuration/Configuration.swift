@@ -26,6 +26,10 @@ struct Configuration {
     let limits: Limits
     /// Where callbacks go that the database does not take; nil for nowhere.
     let spool: Spool?
+    /// What makes entries of the opt-outs.
+    let optOuts: OptOutRules
+    /// What is answered to STOP, and to HELP; nil for nothing.
+    let answers: (stop: String?, help: String?)
 
     /// The spool's folder and bounds.
     struct Spool {
@@ -61,6 +65,7 @@ struct Configuration {
         /// Nil for good.
         let ledgerRetentionDays: Int?
         let auditRetentionDays: Int
+        let inboundRetentionDays: Int
     }
 
     /// The providers whose callbacks are authenticated, by their names.

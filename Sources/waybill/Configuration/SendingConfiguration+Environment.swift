@@ -28,6 +28,7 @@ extension SendingConfiguration {
             reconcile: environment.durations(WaybillSettings.reconcileSeconds(of: kits)))
         common = Dispatcher.Settings(&environment)
         _ = environment.routing(among: kits)
+        optOuts = environment.optOutRules(of: kits)
         logLevel = environment.choice(WaybillSettings.logLevel)
         guard let database, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)

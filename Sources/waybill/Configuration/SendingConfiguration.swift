@@ -12,6 +12,8 @@ struct SendingConfiguration {
     /// Those that are sent through, in the same order.
     let sending: [SendingProviderSettings]
     let common: Dispatcher.Settings
+    /// What makes entries of the opt-outs.
+    let optOuts: OptOutRules
     let logLevel: Logger.Level
 
     /// The bounds of using a provider.

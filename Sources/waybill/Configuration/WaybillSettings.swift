@@ -14,8 +14,8 @@ enum WaybillSettings {
     static func table(of kits: ProviderKits) -> SettingTable {
         SettingTable(
             database + [.publicAddresses] + kits.settings + sending(of: kits)
-                + [routes(of: kits), defaultProvider(of: kits)] + people + singleSignOn + process
-                + spool
+                + [routes(of: kits), defaultProvider(of: kits)] + inbound + people + singleSignOn
+                + process + spool
                 + [apiKey])
     }
 
@@ -29,7 +29,8 @@ enum WaybillSettings {
         "DATABASE_URL", whenUnset: "required", isSecret: true,
         example: "postgresql://waybill:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
         readBy: [
-            .serve, .dispatch, .migrate, .key, .user, .send, .message, .deadLetters, .quarantine,
+            .serve, .dispatch, .migrate, .key, .user, .send, .message, .optOut, .deadLetters,
+            .quarantine,
             .replay, .rebuild, .verify, .retain, .erase,
         ],
         """

@@ -47,6 +47,7 @@ final class DispatchService: Sendable {
         queue = QueueAccess(pool, configuration.database, feed: feed, logger: logger)
         var settings = ReportWriter.Settings()
         settings.connections = 1
+        settings.optOuts = configuration.optOuts
         writer = ReportWriter(
             configuration.database, settings: settings, feed: feed, metrics: Metrics(),
             logger: logger)
@@ -60,7 +61,8 @@ final class DispatchService: Sendable {
             + configuration.database.connectTimeout * 2
         let dispatcher = Dispatcher(
             lanes, settings: common, outbox: queue.outbox, transport: transport,
-            sink: writer, notifier: queue.notifier, logger: logger)
+            sink: writer, inbound: InboundStore(pool, logger: logger), notifier: queue.notifier,
+            logger: logger)
         self.dispatcher = dispatcher
         do throws(PostgresError) {
             listener = try NotificationListener(

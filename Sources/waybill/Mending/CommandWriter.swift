@@ -12,8 +12,13 @@ final class CommandWriter: Sendable {
     private let notifier: PostgresNotifier
 
     /// Connects when something is written.
-    init(_ database: ConnectionSettings) {
+    ///
+    /// - Parameters:
+    ///   - database: where to write.
+    ///   - optOuts: what makes entries of the opt-outs.
+    init(_ database: ConnectionSettings, optOuts: OptOutRules) {
         var settings = ReportWriter.Settings()
+        settings.optOuts = optOuts
         settings.connections = 1
         // Nobody waits for an answer: a busy database only makes it slower.
         settings.commitDeadline = .seconds(60)

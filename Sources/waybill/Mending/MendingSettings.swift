@@ -8,14 +8,15 @@ extension Environment {
     ///
     /// - Throws: `ConfigurationError` with every problem at once.
     mutating func receivingDatabase() throws(ConfigurationError) -> (
-        database: ConnectionSettings, webhooks: [any WebhookProvider]
+        database: ConnectionSettings, webhooks: [any WebhookProvider], optOuts: OptOutRules
     ) {
         let database = database(WaybillSettings.databaseURL)
         let webhooks = ProviderKits.all.receiving(&self).compactMap { $0.settings.webhook() }
+        let optOuts = optOutRules()
         guard let database, problems.isEmpty else {
             throw ConfigurationError(problems: problems)
         }
-        return (database, webhooks)
+        return (database, webhooks, optOuts)
     }
 
     /// The database as the role that owns the tables.

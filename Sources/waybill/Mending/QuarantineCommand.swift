@@ -175,8 +175,8 @@ enum QuarantineCommand {
     private static func replay(_ filter: QuarantineFilter) throws -> Int32 {
         let interruption = Interruption()
         var environment = Environment()
-        let (database, webhooks) = try environment.receivingDatabase()
-        let writer = CommandWriter(database)
+        let (database, webhooks, optOuts) = try environment.receivingDatabase()
+        let writer = CommandWriter(database, optOuts: optOuts)
         defer { writer.stop() }
         var tally = Tally()
         var after: Int64?

@@ -38,9 +38,9 @@ enum ReplayCommand {
         let provider = try FilterArguments.provider(arguments)
         let interruption = Interruption()
         var environment = Environment()
-        let (database, webhooks) = try environment.receivingDatabase()
+        let (database, webhooks, optOuts) = try environment.receivingDatabase()
         let isDry = arguments.has("dry-run")
-        let writer = isDry ? nil : CommandWriter(database)
+        let writer = isDry ? nil : CommandWriter(database, optOuts: optOuts)
         defer { writer?.stop() }
         var run = ArchiveReplay(
             span: from..<until, provider: provider, judge: ReplayJudge(webhooks), writer: writer,
@@ -157,8 +157,7 @@ struct ArchiveReplay {
 
     /// Stores a portion, unless nothing is to be stored, and rests.
     mutating func store(_ portion: Portion) throws(CommandFailure) {
-        try writer?.write(
-            portion.submissions.filter { !$0.reports.isEmpty || !$0.released.isEmpty })
+        try writer?.write(portion.submissions.filter(\.hasContent))
         let whole = span.upperBound.since(span.lowerBound)
         bar.show(
             callbacks, share: place.since(span.lowerBound) / whole,

@@ -26,12 +26,12 @@ enum RetainCommand {
         _ = try Arguments(words)
         let interruption = Interruption()
         var environment = Environment()
-        let (database, keepDays, ledgerDays, auditDays) = try settings(&environment)
+        let (database, keepDays, ledgerDays, auditDays, inboundDays) = try settings(&environment)
         let pool = ConnectionPool(database, maximumCount: 1)
         defer { pool.close() }
         let maintenance = Maintenance(
             pool, keepDays: keepDays, auditDays: auditDays, ledgerDays: ledgerDays,
-            logger: Logger(minimum: .warning),
+            inboundDays: inboundDays, logger: Logger(minimum: .warning),
             isRepeated: false)
         interruption.onWanted { maintenance.stop() }
         let isWhole = maintenance.runOnce()
@@ -46,15 +46,17 @@ enum RetainCommand {
     static func settings(
         _ environment: inout Environment
     ) throws(ConfigurationError) -> (
-        database: ConnectionSettings, keepDays: Int, ledgerDays: Int?, auditDays: Int
+        database: ConnectionSettings, keepDays: Int, ledgerDays: Int?, auditDays: Int,
+        inboundDays: Int
     ) {
         let database = environment.database(WaybillSettings.databaseURL)
         let keepDays = environment.integer(WaybillSettings.callbackRetentionDays)
         let ledgerDays = environment.ledgerRetentionDays()
         let auditDays = environment.integer(WaybillSettings.auditRetentionDays)
+        let inboundDays = environment.integer(WaybillSettings.inboundRetentionDays)
         guard let database, environment.problems.isEmpty else {
             throw ConfigurationError(problems: environment.problems)
         }
-        return (database, keepDays, ledgerDays, auditDays)
+        return (database, keepDays, ledgerDays, auditDays, inboundDays)
     }
 }

@@ -94,6 +94,7 @@ enum SpoolCommand {
         var settings = ReportWriter.Settings()
         settings.connections = 1
         settings.mayReadArchive = true
+        settings.optOuts = configuration.optOuts
         let metrics = Metrics()
         let writer = ReportWriter(
             configuration.database, settings: settings, feed: ChangeFeed(), metrics: metrics,

@@ -43,7 +43,7 @@ enum VerifyCommand {
         var environment = Environment()
         // Before the database is asked: what is moved meanwhile is found there.
         let spooled = try Self.spooled(environment.text(WaybillSettings.spoolDirectory))
-        let (database, webhooks) = try environment.receivingDatabase()
+        let (database, webhooks, _) = try environment.receivingDatabase()
         return try CommandDatabase.with(database) { pool, logger throws(StoreFailure) in
             var isSound = true
             if arguments.value("receipts") != nil {

@@ -9,6 +9,11 @@ import Web
 /// The parts that exports need: threads and database connections of their own.
 struct ExportService: Sendable {
     let messages: MessageExport
+    /// Of the lists that are read by pages.
+    let lists: ListExport
+    /// What those read.
+    let inbound: InboundStore
+    let optOuts: OptOutStore
     private let answers: LongAnswers
     private let pool: ConnectionPool
 
@@ -33,6 +38,9 @@ struct ExportService: Sendable {
                 key: MessageKey.derive(provider:providerMessageID:)),
             admission: StreamReaderStore(pool, policy: configuration.sessions, logger: logger),
             logger: logger)
+        lists = ListExport(answers: answers, logger: logger)
+        inbound = InboundStore(pool, logger: logger)
+        optOuts = OptOutStore(pool, logger: logger)
         let answers = answers
         metrics.gauge("waybill_exports", "Exports that are being answered now.") {
             Double(answers.count)

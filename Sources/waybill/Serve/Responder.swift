@@ -21,6 +21,7 @@ final class Responder: Sendable {
     private let sending: SendingService
     private let people: PeopleService
     private let exports: ExportService
+    private let inbound: InboundService
     private let live: LiveService
     private let heartbeat: ProcessHeartbeat
     private let servers: [Server]
@@ -59,7 +60,10 @@ final class Responder: Sendable {
         // One feed for all that changes a status here; whoever wants to know of changes is in it.
         let feed = ChangeFeed(live.subscribers)
         LogGauges.register(logger, in: metrics)
+        inbound = InboundService(configuration, pool, feed: feed, metrics: metrics, logger: logger)
         var settings = ReportWriter.Settings()
+        settings.optOuts = configuration.optOuts
+        settings.onInbound = { [follower = inbound.follower] in follower.wake() }
         settings.queueReports = limits.writerQueueReports
         settings.connections = limits.writerConnections
         settings.commitDeadline = limits.commitDeadline
@@ -75,7 +79,7 @@ final class Responder: Sendable {
         maintenance = Maintenance(
             ConnectionPool(configuration.database, maximumCount: 1),
             keepDays: limits.callbackRetentionDays, auditDays: limits.auditRetentionDays,
-            ledgerDays: limits.ledgerRetentionDays,
+            ledgerDays: limits.ledgerRetentionDays, inboundDays: limits.inboundRetentionDays,
             quarantine: writer.quarantine,
             metrics: metrics, logger: logger)
         folder = StatisticsFolder(
@@ -120,6 +124,8 @@ final class Responder: Sendable {
             + sending.routes(
                 endpoint, reader: reader, signer: signer,
                 providers: configuration.kits.traits)
+            + inbound.routes(
+                endpoint, configuration, exports: exports, signer: signer, logger: logger)
             + people.routes(endpoint)
             + Self.quarantine(configuration, pool, sink: writer, signer: signer, logger: logger)
             .routes(endpoint)
@@ -224,6 +230,7 @@ final class Responder: Sendable {
         maintenance.stop()
         folder.stop()
         drift.stop()
+        inbound.stop()
         sending.stop()
         people.stop()
         live.stop()

@@ -87,7 +87,7 @@ struct RecordReading: Sendable {
         do {
             let parsed = try webhook.parse(callback)
             return Submission(
-                callback: callback, reports: parsed.reports, rejects: parsed.rejects,
+                parsed, of: callback,
                 credentials: parsed.rejects.isEmpty ? nil : record.credentials)
         } catch {
             let reject = Reject(

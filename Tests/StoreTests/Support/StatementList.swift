@@ -16,13 +16,14 @@ enum StatementList {
         switch role {
         case .responder:
             [
-                health, processes, queries, writer, replays, messages, search, signing, changes,
+                health, processes, queries, writer, replays, inbound, optOuts, messages, search,
+                signing, changes,
                 live, queue, sendingStates, deadLetters, quarantine, release, fold,
                 archiveReader, notifier, keys, audit, people, maintenance, statistics, folder,
                 webhookEvents,
                 drift,
             ]
-        case .dispatcher: [health, processes, queries, writer, outbox, notifier]
+        case .dispatcher: [health, processes, queries, writer, outbox, inboundIndex, notifier]
         default: []
         }
     }
@@ -66,11 +67,35 @@ enum StatementList {
             SelectPartReports.self, SettleMessages.self, SelectHeldMessages.self,
             LimitLockWait.self, WaitForStandby.self, CommitLazily.self, HoldRetention.self,
             ReleaseRetention.self, SelectLedgerFloor.self, SelectKnownMessages.self,
+            RecordInbound.self, RecordOptOuts.self,
         ])
 
     /// The responder's alone: no other role may read the quarantine.
     static let release = StatementUser(
         files: ["Committer.swift"], statements: [ReleaseQuarantined.self])
+
+    /// The dispatcher's, which looks for lost ones.
+    static let inboundIndex = StatementUser(
+        files: ["InboundStore.swift"], statements: [SelectKnownInbound.self])
+
+    static let optOuts = StatementUser(
+        files: ["OptOutStore.swift"],
+        statements: [
+            SelectOptOuts.self, SelectOptOutsOf.self, SelectOptOutHistory.self,
+            SelectOneOptOut.self, RecordOptOuts.self, InsertAuditEntry.self, PlanAnew.self,
+            WaitForStandby.self,
+        ])
+
+    static let inbound = StatementUser(
+        files: ["InboundStore.swift", "InboundFollower.swift", "InboundReplies.swift"],
+        statements: [
+            SelectInbound.self, SelectSomeInbound.self, SelectKnownInbound.self,
+            SelectConversation.self,
+            SelectUnfollowed.self, SelectAnswered.self, MarkFollowed.self,
+            EnqueueInboundEvents.self,
+            SelectOptOutHistory.self, AcceptSendRequest.self, InsertSendEntry.self,
+            SearchSettings.self, PlanForValues.self, LimitStatementTime.self,
+        ])
 
     static let quarantine = StatementUser(
         files: ["QuarantineStore.swift"],
@@ -94,7 +119,7 @@ enum StatementList {
         files: ["NumberEraser.swift"],
         statements: [
             SelectQueuedTo.self, EraseMessages.self, EmptySendRequests.self, CountMessagesTo.self,
-            EraseTexts.self, EraseCallbacks.self, SelectOldestPartition.self,
+            EraseTexts.self, EraseInbound.self, EraseCallbacks.self, SelectOldestPartition.self,
             InsertAuditEntry.self, LimitStatementTime.self,
         ])
 
@@ -143,14 +168,16 @@ enum StatementList {
     static let live = StatementUser(
         files: ["LiveStore.swift", "StreamReaderStore.swift"],
         statements: [
-            SelectMessagesOfRequest.self, SelectChangesBefore.self, SelectSettledChanges.self,
+            SelectMessagesOfRequest.self, SelectSomeInbound.self, SelectChangesBefore.self,
+            SelectSettledChanges.self,
             SelectReadingKeys.self, SelectReadingSessions.self,
         ])
 
     static let queue = StatementUser(
         files: ["SendQueue.swift"],
         statements: [
-            AcceptSendRequest.self, ClaimKey.self, SelectKey.self, KeepAnswers.self,
+            AcceptSendRequest.self, SelectOptOutsOf.self, ClaimKey.self, SelectKey.self,
+            KeepAnswers.self,
             CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self, PlanAnew.self,
             WaitForStandby.self, InsertAuditEntry.self, InsertSendEntry.self,
         ])
@@ -227,7 +254,7 @@ enum StatementList {
             DropExpiredSessions.self,
             DropExpiredLinks.self, DropOldFailures.self, DropOldEvents.self,
             DropOldDeadLetters.self,
-            DropOldSendRequests.self, DropOldMessages.self, DropOldAudit.self,
+            DropOldSendRequests.self, DropOldMessages.self, DropOldInbound.self, DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
 
@@ -255,7 +282,7 @@ enum StatementList {
             SelectReported.self, MarkReported.self, ApplyChanges.self, AddCounts.self,
             LockNumber.self, Ping.self, TakeOverLeases.self, GiveUpLate.self, DropSettled.self,
             HoldChecks.self, BeatProviders.self, SelectPresence.self, SetStop.self, PlanAnew.self,
-            ReadClock.self,
+            ReadClock.self, SelectOptOutsOf.self,
         ])
 
     /// Run by the role that owns everything.

@@ -1,18 +1,26 @@
+import FastCGI
+
 /// The records of a CSV text, each with the line that it begins in.
 ///
 /// Fields are separated by commas; one in quotation marks may hold commas, line breaks and doubled
 /// quotation marks. Lines end in LF or CRLF; empty ones are passed over. Source: RFC 4180.
-struct CSVRecords {
-    struct Record: Equatable {
+package struct CSVRecords {
+    /// One record.
+    package struct Record: Equatable, Sendable {
         /// From 1.
-        let line: Int
-        let fields: [String]
+        package let line: Int
+        package let fields: [String]
+
+        package init(line: Int, fields: [String]) {
+            self.line = line
+            self.fields = fields
+        }
     }
 
-    let records: [Record]
+    package let records: [Record]
 
-    /// - Throws: `CommandFailure` with the line for a quotation mark where none may be, and for one that nothing closes.
-    init(_ text: String) throws(CommandFailure) {
+    /// - Throws: 400 `bad_csv` with the line, for a quotation mark where none may be, and for one that nothing closes.
+    package init(_ text: String) throws(Problem) {
         var records: [Record] = []
         var reader = Reader(text)
         while let record = try reader.next() { records.append(record) }
@@ -28,7 +36,11 @@ struct CSVRecords {
             bytes = Array(text.utf8)
         }
 
-        mutating func next() throws(CommandFailure) -> Record? {
+        private static func problem(_ line: Int, _ detail: String) -> Problem {
+            Problem(.badRequest, "bad_csv", detail, at: "line \(line)")
+        }
+
+        mutating func next() throws(Problem) -> Record? {
             skipEmptyLines()
             guard position < bytes.count else { return nil }
             let start = line
@@ -70,7 +82,7 @@ struct CSVRecords {
                 || bytes[position] == UInt8(ascii: "\n") || isCRLF(at: position)
         }
 
-        private mutating func field() throws(CommandFailure) -> String {
+        private mutating func field() throws(Problem) -> String {
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 return try plainField()
             }
@@ -79,7 +91,7 @@ struct CSVRecords {
             var field: [UInt8] = []
             while true {
                 guard position < bytes.count else {
-                    throw CommandFailure("line \(start): a quotation mark is not closed")
+                    throw Self.problem(start, "A quotation mark is not closed.")
                 }
                 let byte = bytes[position]
                 position += 1
@@ -94,17 +106,16 @@ struct CSVRecords {
                 } else if endsField(at: position) {
                     return String(decoding: field, as: UTF8.self)
                 } else {
-                    throw CommandFailure("line \(line): text follows a closing quotation mark")
+                    throw Self.problem(line, "Text follows a closing quotation mark.")
                 }
             }
         }
 
-        private mutating func plainField() throws(CommandFailure) -> String {
+        private mutating func plainField() throws(Problem) -> String {
             let start = position
             while !endsField(at: position) {
                 guard bytes[position] != UInt8(ascii: "\"") else {
-                    throw CommandFailure(
-                        "line \(line): a quotation mark stands in a field without them")
+                    throw Self.problem(line, "A quotation mark stands in a field without them.")
                 }
                 position += 1
             }
