@@ -16,12 +16,18 @@ extension PlivoKit {
                     PlivoSettings.baseURL.name: simulator, PlivoSettings.sender.name: "12025550123",
                     // Lost answers are missed and asked for within half a minute.
                     PlivoSettings.settleSeconds.name: "5",
+                    PlivoSettings.inboundSeconds.name: "5",
                 ]) { $1 }
             },
             simulator: DemoSimulation(
                 environment: Self.credentials,
                 // A demo is also for loads that no account would bear.
-                arguments: { _ in ["--plivo-requests-per-5s", "0"] }),
+                arguments: { url in
+                    [
+                        "--plivo-requests-per-5s", "0", "--plivo-inbound-url",
+                        url + Provider.plivo.callbackPath + "/inbound",
+                    ]
+                }),
             summary: { place in
                 [
                     ("callback_url", place.url + Provider.plivo.callbackPath),

@@ -19,6 +19,8 @@ struct ControlAPI {
         case ("DELETE", "/simulator/messages"):
             core.state.withLock { $0.removeAll() }
             return SimulatorReply(200) { $0.member("removed", true) }
+        case ("POST", "/simulator/inbound"): return InboundControl(core: core).order(request.body)
+        case ("GET", "/simulator/inbound"): return InboundControl(core: core).list(request.query)
         case ("GET", "/simulator/health"):
             return SimulatorReply(200) { $0.member("status", "ok") }
         default:

@@ -23,6 +23,12 @@ protocol SimulatedProvider: Sendable {
         _ delivery: Delivery, _ reports: [(item: CallbackItem, record: MessageRecord)]
     ) -> ProviderRequest?
 
+    /// Where it posts what people sent, unless told otherwise; nil if the account has no URL for it.
+    var inboundURL: String? { get }
+
+    /// The request that posts what somebody sent, or another event.
+    func post(_ record: InboundRecord, to url: String, usesGet: Bool) -> ProviderRequest
+
     /// How long it waits before it repeats a callback.
     ///
     /// - Parameter attempt: the one that was not accepted, 0 for the first.

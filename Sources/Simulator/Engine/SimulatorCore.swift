@@ -33,6 +33,11 @@ final class SimulatorCore: Sendable {
         providers.first { $0.provider == api.provider }
     }
 
+    /// The provider of a name; the first one for none.
+    func provider(named name: String?) -> (any SimulatedProvider)? {
+        providers.first { name == nil || $0.name == name }
+    }
+
     /// The provider of the API that a path belongs to; nil if there is none.
     func provider(at path: String) -> (any SimulatedProvider)? {
         providers.first { path.hasPrefix($0.pathPrefix) }
@@ -47,8 +52,10 @@ final class SimulatorCore: Sendable {
     /// Sends what is due, and waits until more is.
     private func pump() {
         let now = Timestamp.now
-        let (work, nextLook) = state.withLock { state in
-            let (deliveries, nextLook) = state.pump(at: now)
+        let (work, posts, nextLook) = state.withLock { state in
+            let (deliveries, nextReport) = state.pump(at: now)
+            let posts = state.inbound.take(at: now)
+            let nextLook = [nextReport, state.inbound.nextPost].compactMap { $0 }.min()
             let work = deliveries.map { delivery in
                 // A copy of each record, so that bodies are written outside of the lock.
                 (
@@ -57,9 +64,10 @@ final class SimulatorCore: Sendable {
                         .map { (item: $0, record: state.book[$0.serial]) }
                 )
             }
-            return (work, nextLook)
+            return (work, posts, nextLook)
         }
         for (delivery, items) in work { send(delivery, items) }
+        for post in posts { send(post) }
         if let nextLook {
             thread.wait(for: max(.zero, nextLook.since(now)))
         } else {
@@ -81,6 +89,29 @@ final class SimulatorCore: Sendable {
                     (200..<300).contains(response.status)
                 } else { false }
             finish(delivery, isAcknowledged: isAcknowledged)
+        }
+    }
+
+    /// Posts what somebody sent; one that is not acknowledged is repeated as a report is.
+    private func send(_ post: InboundPost) {
+        transport.send(relay.request(for: post.request), within: Self.patience) {
+            [self] result in
+            let isAcknowledged =
+                if case .answered(let response) = result {
+                    (200..<300).contains(response.status)
+                } else { false }
+            let delay = provider(named: post.provider)?.retryDelay(afterAttempt: post.attempt)
+            state.withLock { state in
+                if isAcknowledged {
+                    state.inbound.acknowledged(post)
+                } else if let delay {
+                    var next = post
+                    next.attempt += 1
+                    state.inbound.schedule(
+                        next, due: .now.advanced(by: delay * state.settings.retry_scale))
+                }
+            }
+            wake()
         }
     }
 

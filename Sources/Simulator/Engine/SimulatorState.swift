@@ -26,6 +26,7 @@ struct SimulatorState: Sendable {
     var settings: SimulatorSettings
     var book = MessageBook()
     var queue = CallbackQueue()
+    var inbound = InboundBook()
     var counts = SimulatorCounts()
     var requestRate = WindowedCount()
     private var windows: [PlayedProvider: RequestWindow] = [:]
@@ -202,6 +203,7 @@ struct SimulatorState: Sendable {
     mutating func removeAll() {
         book.removeAll()
         queue.removeAll()
+        inbound = InboundBook()
         counts = SimulatorCounts()
         gates = [:]
     }

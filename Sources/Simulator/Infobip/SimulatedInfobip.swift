@@ -18,11 +18,22 @@ struct SimulatedInfobip: SimulatedProvider {
         let body = InfobipReport.body(
             reports.map { (record: $0.record, stage: $0.item.stage) },
             isV3: delivery.api == .infobipV3)
+        return request(body, to: delivery.url)
+    }
+
+    var inboundURL: String? { account.callbackURL }
+
+    func post(_ record: InboundRecord, to url: String, usesGet: Bool) -> ProviderRequest {
+        request(InfobipInboundBody.body(record), to: url)
+    }
+
+    private func request(_ body: [UInt8], to url: String) -> ProviderRequest {
         var headers: [(name: String, value: String)] = [
             ("Content-Type", "application/json"), ("User-Agent", "Infobip/1.0 (waybill simulate)"),
         ]
-        // A URL that came with a message is called as it is: providers.md, A.4.
-        let isSubscribed = delivery.url == account.callbackURL
+        // A URL that came with a message is called as it is: providers.md, A.4. So is one that a
+        // number's messages are forwarded to.
+        let isSubscribed = url == account.callbackURL
         if isSubscribed, let key = account.hmac {
             let code = Hexadecimal.encode(key.code(for: body))
             headers.append(
@@ -32,7 +43,7 @@ struct SimulatedInfobip: SimulatedProvider {
             let credentials = password.withBytes { Array("\(user):".utf8) + $0 }
             headers.append(("Authorization", "Basic " + Base64.encode(credentials)))
         }
-        return ProviderRequest(method: "POST", url: delivery.url, headers: headers, body: body)
+        return ProviderRequest(method: "POST", url: url, headers: headers, body: body)
     }
 
     /// 1 min + 1 min · n², 20 times (not confirmed). Source: providers.md, A.4.

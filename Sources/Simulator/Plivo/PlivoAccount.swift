@@ -6,6 +6,8 @@ package struct PlivoAccount: Sendable {
     package var id: String?
     /// Checks requests and signs callbacks; nil takes any token and signs nothing.
     package var token: Secret?
+    /// Where messages from people go.
+    package var inboundURL: String?
 
     package init() {}
 }

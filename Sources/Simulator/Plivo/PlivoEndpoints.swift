@@ -220,10 +220,25 @@ struct PlivoEndpoints {
         let limit = query.integer("limit", default: Self.listLimit, in: 1...Self.listLimit)
         let offset = query.integer("offset", default: 0, in: 0...1_000_000)
         let filter = PlivoFilter(query)
+        let id = account.id ?? ""
+        if filter.isInbound {
+            let records = core.state.withLock { state in
+                (state.inbound.records["plivo"] ?? []).reversed()
+                    .filter { $0.kind.isMessage && filter.matches($0) }
+            }
+            return page(records, limit, offset) { PlivoInboundForm.write($0, id, to: &$1) }
+        }
         let records = core.state.withLock { state in
             filter.candidates(in: state.book, limit: Self.scanLimit).map { state.book[$0] }
                 .filter { $0.isKnown && filter.matches($0) }
         }
+        return page(records, limit, offset) { PlivoRecordText.write($0, id, to: &$1) }
+    }
+
+    private func page<Record>(
+        _ records: [Record], _ limit: Int, _ offset: Int,
+        _ write: (Record, inout JSONWriter) -> Void
+    ) -> SimulatorReply {
         let base = "/v1/Account/\(account.id ?? "")/Message/?limit=\(limit)&offset="
         return SimulatorReply(200) { json in
             json.member("api_id", Self.newID())
@@ -247,7 +262,7 @@ struct PlivoEndpoints {
             json.array("objects") { list in
                 for record in records.dropFirst(offset).prefix(limit) {
                     list.beginObject()
-                    PlivoRecordText.write(record, account.id ?? "", to: &list)
+                    write(record, &list)
                     list.endObject()
                 }
             }

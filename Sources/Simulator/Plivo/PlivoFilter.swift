@@ -30,6 +30,15 @@ struct PlivoFilter {
         return book.serials.suffix(limit).reversed()
     }
 
+    /// Whether the list is of messages from people.
+    var isInbound: Bool { direction == "inbound" }
+
+    func matches(_ record: InboundRecord) -> Bool {
+        if let recipient, record.to != recipient { return false }
+        if let sender, record.from != sender { return false }
+        return times.allSatisfy { $0.isRight(record.at, $0.bound) }
+    }
+
     func matches(_ record: MessageRecord) -> Bool {
         guard record.api == .plivo, direction != "inbound" else { return false }
         if let sender, record.sender != sender { return false }

@@ -23,20 +23,33 @@ struct SimulatedPlivo: SimulatedProvider {
         _ delivery: Delivery, _ reports: [(item: CallbackItem, record: MessageRecord)]
     ) -> ProviderRequest? {
         guard let (item, record) = reports.first else { return nil }
-        let fields = PlivoCallback(record, item.stage, part: item.part).fields
+        return request(
+            PlivoCallback(record, item.stage, part: item.part).fields, to: delivery.url,
+            usesGet: delivery.usesGet)
+    }
+
+    var inboundURL: String? { account.inboundURL }
+
+    func post(_ record: InboundRecord, to url: String, usesGet: Bool) -> ProviderRequest {
+        request(PlivoInboundForm.fields(record), to: url, usesGet: usesGet)
+    }
+
+    private func request(
+        _ fields: [(name: String, value: String)], to target: String, usesGet: Bool
+    ) -> ProviderRequest {
         let nonce = String(UInt64.random(in: 1_000_000_000_000_000_000 ... .max))
         let agent = ("User-Agent", "Plivo (waybill simulate)")
         let form = PercentEncoding.encode(fields, blank: .plus)
-        guard delivery.usesGet else {
+        guard usesGet else {
             let body = Array(form.utf8)
             return ProviderRequest(
-                method: "POST", url: delivery.url,
+                method: "POST", url: target,
                 headers: [("Content-Type", "application/x-www-form-urlencoded"), agent]
-                    + signer.headers(url: delivery.url, body: body, nonce: nonce),
+                    + signer.headers(url: target, body: body, nonce: nonce),
                 body: body)
         }
-        let mark = delivery.url.contains("?") ? "&" : "?"
-        let url = delivery.url + mark + form
+        let mark = target.contains("?") ? "&" : "?"
+        let url = target + mark + form
         return ProviderRequest(
             method: "GET", url: url,
             headers: [agent] + signer.headers(url: url, body: [], nonce: nonce))

@@ -13,7 +13,8 @@ import Telemetry
 enum SimulateCommand {
     static let help = """
         usage: waybill simulate [--socket-directory DIR] [--relay URL]
-                                [--infobip-callback-url URL] [--SETTING VALUE ...]
+                                [--infobip-callback-url URL] [--plivo-inbound-url URL]
+                                [--SETTING VALUE ...]
 
         Plays Infobip's and Plivo's HTTP APIs as a FastCGI application behind nginx: takes messages,
         answers as they do, and calls back, Plivo with its signature. `waybill demo` starts it. All is
@@ -25,7 +26,8 @@ enum SimulateCommand {
                                       posted to URL/HOST:PORT/PATH, where an nginx of yours speaks
                                       TLS with a certificate that no system knows
           --infobip-callback-url URL  the account's subscription: for reports of messages that name
-                                      no URL of their own
+                                      no URL of their own, and for what people send
+          --plivo-inbound-url URL     where Plivo posts what people send
 
         What it plays:
           POST /sms/3/messages, /sms/2/text/advanced        Infobip, by INFOBIP_API_KEY
@@ -36,6 +38,12 @@ enum SimulateCommand {
           GET  /simulator/stats, /simulator/messages?id=…   what came: counts and records, also by
                                                             recipient=…; limit=… for the newest
           DELETE /simulator/messages                        forgets all of it
+          POST /simulator/inbound                           lets people write, or a provider tell of
+                                                            something: provider, type (sms, mms, stop,
+                                                            start, help, block, unblock, click, seen,
+                                                            unknown), from, to, text, id, url, count,
+                                                            copies, delay_ms, age_ms, lost, by_get
+          GET  /simulator/inbound                           what came of it
           GET, POST /simulator/settings                     the settings below, as JSON
 
         A credential that is not set is accepted whatever it is. Infobip's callbacks to the
@@ -70,7 +78,9 @@ enum SimulateCommand {
         let names = SimulatorSettings.names.map { $0.replacing("_", with: "-") }
         let arguments = try Arguments(
             words,
-            options: Set(names).union(["socket-directory", "relay", "infobip-callback-url"]))
+            options: Set(names).union([
+                "socket-directory", "relay", "infobip-callback-url", "plivo-inbound-url",
+            ]))
         var settings = SimulatorSettings()
         for name in names {
             guard let value = arguments.value(name) else { continue }
@@ -89,6 +99,7 @@ enum SimulateCommand {
             throw ConfigurationError(problems: environment.problems)
         }
         infobip.callbackURL = arguments.value("infobip-callback-url")
+        plivo.inboundURL = arguments.value("plivo-inbound-url")
         let directory = arguments.value("socket-directory") ?? socketDirectory
         let logger = Logger(minimum: logLevel)
 
