@@ -14,7 +14,8 @@ extension ProviderTraits {
     package static let infobip = ProviderTraits(
         provider: .infobip, title: "Infobip", messageIDField: "messageId",
         retryHorizon: .seconds(2490 * 60), lookUpHorizon: .seconds(48 * 3600),
-        optOutSigns: OptOutSigns(errors: ["573", "603", "604", "2050", "2052"]),
+        optOutSigns: OptOutSigns(
+            errors: ["573", "603", "604", "2050", "2052"], statuses: [10, 14]),
         usual: UsualSending(
             rate: nil, concurrency: 4, batch: 500,
             reconcile: [.seconds(3600), .seconds(12 * 3600), .seconds(40 * 3600)]))

@@ -16,6 +16,8 @@ const VIEWS = {
     overview: { needs: "read", bar: true },
     messages: { needs: "read", bar: true },
     send: { needs: "send", bar: true },
+    inbound: { needs: "read" },
+    "opt-outs": { needs: "read" },
     "dead-letters": { needs: "read" },
     quarantine: { needs: "read" },
     people: { needs: "admin" },
@@ -24,8 +26,8 @@ const VIEWS = {
     status: { needs: "read" },
     account: {},
 };
-// Views with an id of something: #/messages/{id}, #/sent/{id}, #/quarantine/{id}.
-const DETAILS = { messages: "message", sent: "sent", quarantine: "quarantined" };
+// Views with an id of something: #/messages/{id}, #/sent/{id}, #/quarantine/{id}, #/inbound/{number}.
+const DETAILS = { messages: "message", sent: "sent", quarantine: "quarantined", inbound: "conversation" };
 const DETAIL_NEEDS = { quarantined: "send" };
 
 const app = document.getElementById("app");

@@ -15,6 +15,7 @@ export const t = {
 
     nav: {
         label: "Main", skip: "Skip to the content", more: "More", overview: "Overview", messages: "Messages", send: "Send",
+        inbound: "Inbound", "opt-outs": "Opt-outs",
         "dead-letters": "Dead letters", quarantine: "Quarantine",
         people: "People", keys: "API keys", audit: "Audit", status: "Status", account: "Account", signOut: "Sign out",
     },
@@ -282,6 +283,23 @@ export const t = {
         title: "Spool", takes: "Takes callbacks", full: "Takes nothing", waiting: "Waiting for the database", oldest: "Oldest from", drained: "Written back",
         waitingOf: (count, bytes) => `${some(count, "callback")}, ${bytes}`, rate: (count) => `${n(count)} a second`, disk: "On disk", diskOf: (bytes, limit) => `${bytes} of ${limit}`,
         setAside: "Damaged files set aside",
+    },
+    inbound: {
+        find: "Text or number", findHint: "Beginnings of words, or a part of a number.", type: "Type", from: "From", to: "To", text: "Text", at: "Received",
+        types: { sms: "SMS", mms: "MMS", other: "Another channel" }, noText: "(no text)", files: (count) => some(count, "file"),
+        recovered: "found in the provider's list, without its text", conversation: "Conversation", way: "Way", in: "received", out: "sent", ours: "Our sender",
+        empty: "Nothing was written to this number or from it.", count: (count) => some(count, "message"),
+        none: "Nobody has written yet.", noneText: "What people write to your numbers appears here.", noneFound: "No message meets these filters.",
+    },
+    optOuts: {
+        number: "Number", source: "Who said so", cause: "Cause", since: "Since", message: "a message", note: "Why", optional: "optional",
+        sources: { word: "The person, by a word", intent: "The person, says the provider", provider_event: "The provider", status_report: "The provider, by an error", operator: "An operator" },
+        only: (sender) => `only messages from ${sender}`, erased: "(erased)", export: "Export as CSV",
+        isOut: (entry) => `Opted out: gets no messages${entry?.from ? ` from ${entry.from}` : ""}.`, isIn: "Not opted out.",
+        add: "Block a number", addTitle: (number) => `Block ${number}?`, addText: "It gets no more messages until an operator lifts this. A START of the person does not.", added: "Blocked",
+        lift: "Lift", liftTitle: (number) => `Lift the opt-out of ${number}?`, lifted: "Lifted",
+        liftText: "Messages go there again, also if the person said STOP. The provider may go on to refuse them.",
+        count: (count) => some(count, "opt-out"), none: "Nobody has opted out.", noneText: "Numbers appear here that must get no messages.", noneFound: "No opt-out meets these filters.",
     },
     quarantine: {
         at: "Received", reason: "Reason", place: "Where", path: "Address", type: "Type", size: "Size", part: "In quarantine", came: "What came",
