@@ -145,18 +145,14 @@ struct BadInputTests {
                 + #"\#(String(repeating: "]", count: 70)),\#(status)}"#,
             "too_deep", "results[1]"),
         Reject(
-            "an inbound message",
-            #"{"messageId":"x","from":"447700900123","to":"447700900999","text":"STOP","#
+            "an inbound message without a name",
+            #"{"from":"447700900123","to":"447700900999","text":"Hi","#
                 + #""receivedAt":"2026-11-20T09:15:04.913+0000"}"#,
             "inbound_message", "results[1]"),
         Reject(
-            "a number that was blocked",
-            #"{"event":"BLOCK","messageId":"x","content":{"destination":"447700900123"}}"#,
+            "an opt-out of nobody",
+            #"{"event":"BLOCK","messageId":"x","content":{"sender":"ExampleCo"}}"#,
             "blocklist_event", "results[1]"),
-        Reject(
-            "a message that was seen",
-            #"{"messageId":"x","seenAt":"2026-11-20T09:15:04.913+0000"}"#,
-            "seen", "results[1]"),
         Reject(
             "a status that is no object", #"{"messageId":"x","status":3}"#, "wrong_type",
             "results[1].status"),
@@ -257,11 +253,11 @@ struct BadInputTests {
     }
 
     @Test(
-        "A body that is not a delivery report is kept with its kind, and answered 200",
+        "A body that is not a delivery report is archived, kept with its kind if it is unknown, and answered 200",
         arguments: [
             (
                 #"{"notificationType":"CLICKED","recipient":"447700900123","url":"https://x.example","#
-                    + #""messageId":"NAME"}"#, "click"
+                    + #""messageId":"NAME"}"#, ""
             ),
             (#"{"results":[],"marker":"NAME"}"#, ""), (#"{"marker":"NAME"}"#, "not_a_report"),
         ])

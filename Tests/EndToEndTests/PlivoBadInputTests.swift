@@ -10,7 +10,7 @@ struct PlivoBadInputTests {
         ("MessageUUID=a&MessageUUID=b&Status=sent", "duplicate_key", "MessageUUID"),
         ("MessageUUID=a&Status=sent&Status=delivered", "duplicate_key", "Status"),
         ("MessageUUID=a", "not_a_report", "body"),
-        ("MessageUUID=a&From=15550100&To=15550101&Text=Hi", "inbound_message", "body"),
+        ("MessageUUID=a&MessageUUID=b&From=15550100&Text=Hi", "inbound_message", "body"),
     ]
 
     @Test("A signed form that is no report goes to quarantine", arguments: forms)
