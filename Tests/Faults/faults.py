@@ -122,6 +122,20 @@ def no_more_room(system):
     system.signal_all(pids, signal.SIGCONT)
 
 
+def spool_without_room(system):
+    """PostgreSQL stopped, the responder killed, and no room on the spool's disk for its first segment, for 8 s"""
+    if not is_small_disk(system.directory):
+        raise Skipped("the run's folder is on no small disk of its own (mount failed)")
+    pids = system.descendants(system.pid("postgres"))
+    ballast = os.path.join(system.directory, "ballast")
+    system.signal_all(pids, signal.SIGSTOP)
+    os.kill(system.pid("responder"), signal.SIGKILL)
+    fill(ballast, 0)
+    time.sleep(8)
+    os.remove(ballast)
+    system.signal_all(pids, signal.SIGCONT)
+
+
 def fsync_fails(system):
     """fdatasync of the spool fails for 3 s while PostgreSQL hangs"""
     control = system.environment.get("FAULT_FSYNC")
@@ -190,10 +204,14 @@ def kill_nginx(system):
 
 
 def few_descriptors(system):
-    """no file descriptors left in the responder, for 5 s"""
+    """no new file descriptor for the responder while all its connections break, for 5 s"""
     pid = system.pid("responder")
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")), before[1]))
+    # Below all that are open: none that is closed can be had again.
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    with contextlib.suppress(Exception):
+        system.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename like 'waybill%'", 1)
+    os.kill(system.pid("nginx"), signal.SIGHUP)
     time.sleep(5)
     with contextlib.suppress(ProcessLookupError):
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
@@ -227,6 +245,6 @@ SHORT = [
     kill_while_draining, few_descriptors, disk_full,
 ]
 LONG = SHORT + [
-    slow_recovery, use_up_connections, no_more_room, clock_back, kill_everything, reload_nginx, kill_nginx,
+    slow_recovery, use_up_connections, no_more_room, spool_without_room, clock_back, kill_everything, reload_nginx, kill_nginx,
     kill_dispatcher,
 ]

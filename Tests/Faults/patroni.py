@@ -1,6 +1,7 @@
-"""Three PostgreSQL under Patroni with etcd, in one folder, all on loopback."""
-import contextlib, glob, json, os, pwd, signal, subprocess, time, urllib.request
+"""Three PostgreSQL under Patroni with etcd, in one folder."""
+import contextlib, glob, json, os, signal, subprocess, time, urllib.request
 
+from network import postgres_user
 from system import Trouble, free_ports
 
 BIN = max(glob.glob("/usr/lib/postgresql/*/bin"), default="")
@@ -10,25 +11,30 @@ TIMES = {"ttl": 20, "loop_wait": 1, "retry_timeout": 3, "master_start_timeout": 
 
 
 class Cluster:
-    """`mode` is "strict" (synchronous, and no write without a standby) or "async"."""
+    """`mode` is "strict" (synchronous, and no write without a standby) or "async". All on loopback, unless it
+    gets a network."""
 
-    def __init__(self, directory, mode):
-        self.directory, self.mode = directory, mode
+    def __init__(self, directory, mode, network=None):
+        self.directory, self.mode, self.network = directory, mode, network
+        self.here = network.here if network else "127.0.0.1"
+        self.hosts = [network.host(node) if network else "127.0.0.1" for node in range(3)]
         self.ports = free_ports(3)
         self.rest_ports = free_ports(3)
         self.etcd_port, self.etcd_peer_port = free_ports(2)
         self.processes = {}
-        self.user = pwd.getpwnam("postgres") if os.getuid() == 0 else None
+        self.user = postgres_user()
 
     def start(self):
         for program in ("etcd", "patroni"):
             if subprocess.run(["which", program], capture_output=True).returncode != 0:
                 raise Trouble(f"missing: {program}. apt-get install -y etcd-server patroni python3-etcd")
+        if self.network:
+            self.network.start(3)
         os.makedirs(os.path.join(self.directory, "etcd"), exist_ok=True)
         if self.user:
             os.chown(self.directory, self.user.pw_uid, self.user.pw_gid)
             os.chown(os.path.join(self.directory, "etcd"), self.user.pw_uid, self.user.pw_gid)
-        client, peer = f"http://127.0.0.1:{self.etcd_port}", f"http://127.0.0.1:{self.etcd_peer_port}"
+        client, peer = f"http://{self.here}:{self.etcd_port}", f"http://{self.here}:{self.etcd_peer_port}"
         self.run("etcd", [
             "etcd", "--name", "one", "--data-dir", os.path.join(self.directory, "etcd"), "--enable-v2",
             "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
@@ -37,23 +43,22 @@ class Cluster:
             self.start_node(node)
             if node == 0:
                 self.wait_primary(60)
-        self.wait("three members are not up", lambda: len(self.streaming()) == 2, 120)
-        if self.mode == "strict":
-            self.wait("no synchronous standby", lambda: "sync_standby" in [m["role"] for m in self.members()], 60)
+        self.wait_whole(120)
 
     def start_node(self, node):
         path = os.path.join(self.directory, f"node{node}.json")
         with open(path, "w") as file:
             json.dump(self.configuration(node), file)
-        self.run(f"node{node}", ["patroni", path])
+        self.run(f"node{node}", ["patroni", path], node)
 
     def configuration(self, node):
+        host = self.hosts[node]
         # JSON is YAML.
         return {
             "scope": "faults", "name": f"node{node}",
-            "restapi": {"listen": f"127.0.0.1:{self.rest_ports[node]}",
-                        "connect_address": f"127.0.0.1:{self.rest_ports[node]}"},
-            "etcd": {"host": f"127.0.0.1:{self.etcd_port}"},
+            "restapi": {"listen": f"{host}:{self.rest_ports[node]}",
+                        "connect_address": f"{host}:{self.rest_ports[node]}"},
+            "etcd": {"host": f"{self.here}:{self.etcd_port}"},
             "bootstrap": {
                 "dcs": {**TIMES, "synchronous_mode": self.mode == "strict",
                         "synchronous_mode_strict": self.mode == "strict",
@@ -62,28 +67,37 @@ class Cluster:
                 "initdb": [{"encoding": "UTF8"}, "data-checksums"],
             },
             "postgresql": {
-                "listen": f"127.0.0.1:{self.ports[node]}", "connect_address": f"127.0.0.1:{self.ports[node]}",
+                "listen": f"{host}:{self.ports[node]}", "connect_address": f"{host}:{self.ports[node]}",
                 "data_dir": os.path.join(self.directory, f"data{node}"), "bin_dir": BIN,
                 "pgpass": os.path.join(self.directory, f"pgpass{node}"),
                 "parameters": {"unix_socket_directories": self.directory},
-                "pg_hba": ["local all all trust", "host all all 127.0.0.1/32 trust",
-                           "host replication all 127.0.0.1/32 trust"],
+                "pg_hba": ["local all all trust", f"host all all {self.subnet} trust",
+                           f"host replication all {self.subnet} trust"],
                 "authentication": {"superuser": {"username": "postgres", "password": "secret"},
                                    "replication": {"username": "replicator", "password": "secret"},
                                    "rewind": {"username": "rewinder", "password": "secret"}},
             },
         }
 
-    def run(self, name, words):
+    @property
+    def subnet(self):
+        return self.network.subnet if self.network else "127.0.0.1/32"
+
+    def run(self, name, words, node=None):
         log = open(os.path.join(self.directory, f"{name}.log"), "ab")
+        if self.network and node is not None:
+            self.processes[name] = subprocess.Popen(
+                self.network.inside(node, words, self.user), stdout=log, stderr=log, cwd=self.directory,
+                start_new_session=True)
+            return
         identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
         self.processes[name] = subprocess.Popen(
             words, stdout=log, stderr=log, cwd=self.directory, start_new_session=True, **identity)
 
     def members(self):
-        for port in self.rest_ports:
+        for host, port in zip(self.hosts, self.rest_ports):
             with contextlib.suppress(OSError, ValueError):
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/cluster", timeout=2) as answer:
+                with urllib.request.urlopen(f"http://{host}:{port}/cluster", timeout=2) as answer:
                     return json.load(answer)["members"]
         return []
 
@@ -104,6 +118,12 @@ class Cluster:
         self.wait("no primary", leads, seconds)
         return self.primary()
 
+    def wait_whole(self, seconds):
+        """Until any of the three may end."""
+        self.wait("three members are not up", lambda: len(self.streaming()) == 2, seconds)
+        if self.mode == "strict":
+            self.wait("no synchronous standby", lambda: "sync_standby" in [m["role"] for m in self.members()], seconds)
+
     def wait(self, problem, condition, seconds):
         deadline = time.monotonic() + seconds
         while not condition():
@@ -112,7 +132,7 @@ class Cluster:
             time.sleep(0.1)
 
     def url(self, user, database="waybill"):
-        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        hosts = ",".join(f"{host}:{port}" for host, port in zip(self.hosts, self.ports))
         return f"postgresql://{user}@{hosts}/{database}?target_session_attrs=read-write"
 
     def psql(self, text, database="waybill", patience=60):
@@ -120,7 +140,8 @@ class Cluster:
         while True:
             answer = subprocess.run(
                 ["psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url("postgres", database)],
-                input=text, capture_output=True, text=True)
+                # A host that is cut off answers nothing at all.
+                input=text, capture_output=True, text=True, env={**os.environ, "PGCONNECT_TIMEOUT": "2"})
             if answer.returncode == 0:
                 return [line.split("\t") for line in answer.stdout.splitlines()]
             if time.monotonic() > deadline:
@@ -151,6 +172,8 @@ class Cluster:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             process.wait()
+        if self.network:
+            self.network.stop(3)
 
 
 def children(pid):
