@@ -32,10 +32,10 @@ let fuzzing: [Target] =
             exclude: ["Fixtures", "Fuzzer", "run"], swiftSettings: strict)
     ]
     : [
-        .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
         .executableTarget(
-            name: "fuzzer", dependencies: fuzzed + ["CLibFuzzer"], path: "Tests/FuzzTests",
-            exclude: ["Fixtures", "run"], sources: ["Targets", "Fuzzer"], swiftSettings: strict),
+            name: "fuzzer", dependencies: fuzzed, path: "Tests/FuzzTests",
+            exclude: ["Fixtures", "FuzzTests.swift", "Mutations.swift", "run"],
+            sources: ["Targets", "Fuzzer"], swiftSettings: strict)
     ]
 
 let package = Package(

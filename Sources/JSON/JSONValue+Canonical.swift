@@ -28,13 +28,14 @@ extension JSONValue {
         }
     }
 
-    /// A number without trailing zeros in its fraction.
+    /// A number without trailing zeros in its fraction, and without a point before nothing.
     private static func shortest(_ number: String) -> String {
         guard number.utf8.contains(UInt8(ascii: ".")),
             !number.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") })
         else { return number }
         let zeros = number.utf8.reversed().prefix { $0 == UInt8(ascii: "0") }.count
-        return String(number.dropLast(zeros))
+        let shortened = number.dropLast(zeros)
+        return String(shortened.last == "." ? shortened.dropLast() : shortened)
     }
 
     /// The kind of value, for people.

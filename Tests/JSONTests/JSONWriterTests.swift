@@ -145,6 +145,10 @@ struct JSONWriterTests {
         #expect(
             try canonical(#"{"b":[1.50,{"d":1e0,"c":-0.0}],"a":"\u0061"}"#)
                 == #"{"a":"a","b":[1.5,{"c":0,"d":1}]}"#)
+        // Beyond 64 bits the digits stay, and no point without a digit behind it.
+        #expect(
+            try canonical("[99999999999999999999.000,-18446744073709551616.50]")
+                == "[99999999999999999999,-18446744073709551616.5]")
         // In the order of code points, which is not that of Swift's strings.
         #expect(
             try canonical("{\"\u{E9}\":1,\"e\u{301}\":2,\"z\":3}")
