@@ -19,8 +19,10 @@ struct WriteOrderTests {
         let waiting = Worker {
             // The assumption is wrong, which shows once the first writer has committed.
             let error = #expect(throws: PostgresError.self) {
-                try other.execute(
-                    RecordNewReports(reports: rows.reports, counts: rows.counts, shard: 2))
+                let pending = try other.send(
+                    RecordNewReports(reports: rows.reports),
+                    TallyReports(counts: rows.counts, shard: 2))
+                _ = try pending.receive()
             }
             #expect(error?.constraint == "report_pkey")
         }

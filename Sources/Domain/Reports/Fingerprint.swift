@@ -15,9 +15,15 @@ package struct Fingerprint: Sendable {
     package mutating func add(_ number: Int64?) {
         guard let number else { return mix(0) }
         mix(1)
-        for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            mix(UInt8(truncatingIfNeeded: UInt64(bitPattern: number) >> shift))
+        var rest = UInt64(bitPattern: number)
+        var left = 8
+        while rest != 0 {
+            mix(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+            left -= 1
         }
+        // A byte 0 multiplies, and does nothing else.
+        state = state &* Self.powers[left]
     }
 
     /// Adds a text, or its absence; its length is added too, so that adjacent fields cannot merge.
@@ -30,6 +36,12 @@ package struct Fingerprint: Sendable {
     }
 
     private mutating func mix(_ byte: UInt8) {
-        state = (state ^ UInt64(byte)) &* 0x100_0000_01B3
+        state = (state ^ UInt64(byte)) &* Self.prime
+    }
+
+    private static let prime: UInt64 = 0x100_0000_01B3
+    /// The prime to the powers of 0 to 8.
+    private static let powers: InlineArray<9, UInt64> = InlineArray { exponent in
+        (0..<exponent).reduce(1) { power, _ in power &* prime }
     }
 }

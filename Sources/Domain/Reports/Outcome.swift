@@ -1,8 +1,8 @@
 /// A provider's own status and error of a message.
 ///
 /// There are few of them and they repeat with every report, so the database stores each set once,
-/// under `id`, and a report refers to it.
-package struct Outcome: Sendable, Equatable {
+/// under `id`, and a report refers to it. A class for the same reason: reports share it.
+package final class Outcome: Sendable, Equatable {
     package let provider: Provider
     /// Infobip's `status.groupId`; Plivo has none.
     package let statusGroupID: Int32?
@@ -56,5 +56,16 @@ package struct Outcome: Sendable, Equatable {
         hash.add(errorDescription)
         hash.add(isPermanent.map { $0 ? 1 : 0 })
         id = hash.value
+    }
+
+    package static func == (a: Outcome, b: Outcome) -> Bool {
+        a === b
+            || a.id == b.id && a.provider == b.provider
+                && (a.statusGroupID, a.statusGroup) == (b.statusGroupID, b.statusGroup)
+                && (a.statusID, a.statusName) == (b.statusID, b.statusName)
+                && a.statusDescription == b.statusDescription
+                && (a.errorGroupID, a.errorGroup) == (b.errorGroupID, b.errorGroup)
+                && (a.errorCode, a.errorName) == (b.errorCode, b.errorName)
+                && a.errorDescription == b.errorDescription && a.isPermanent == b.isPermanent
     }
 }

@@ -114,6 +114,26 @@ extension StatementParameters {
 }
 
 extension StatementParameters {
+    /// Makes the array that was added last an empty one if all of its elements are NULL.
+    ///
+    /// For arrays that `unnest` expands in a select list beside longer ones: there NULL follows
+    /// the last element anyway, and PostgreSQL makes no call for what has ended.
+    package mutating func emptyIfAllNull() {
+        guard let offset = offsets.last, offset >= 0, lengths[lengths.count - 1] > 20 else {
+            return
+        }
+        let elements = offset + 20..<buffer.count
+        let null = UInt32.max
+        for place in stride(from: elements.lowerBound, to: elements.upperBound, by: 4) {
+            // A value begins with its length, which is not negative: the first one ends this.
+            guard (buffer.base + place).loadUnaligned(as: UInt32.self) == null else { return }
+        }
+        buffer.patch(0, at: offset)
+        buffer.patch(0, at: offset + 4)
+        buffer.count = offset + 12
+        lengths[lengths.count - 1] = 12
+    }
+
     @inlinable
     mutating func addIntegers<Items: Collection, Value: FixedWidthInteger & BitwiseCopyable>(
         _ items: Items, elementType: UInt32, arrayType: UInt32, _ value: (Items.Element) -> Value?

@@ -164,7 +164,7 @@ extension Outcome {
     ///
     /// There is no error code where the id is 0 or missing and the group is `OK` or missing. What
     /// is permanent is taken from the report: Infobip's own table of codes is not consistent.
-    init(status: InfobipStatusText, error: InfobipStatusText) {
+    convenience init(status: InfobipStatusText, error: InfobipStatusText) {
         let isFineGroup =
             error.group.map { Word.normalized($0) == "OK" } ?? (error.groupID ?? 0 == 0)
         let isFine = error.id ?? 0 == 0 && isFineGroup

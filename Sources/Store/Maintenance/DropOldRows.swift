@@ -202,7 +202,24 @@ struct CutQuarantine: WalkStatement {
     }
 }
 
-/// A portion of the messages that are over for so long, with their reports.
+/// Moves the ledger's floor to where messages are kept from. Tells for how many seconds it has been
+/// where it is now.
+struct MoveLedgerFloor: Statement {
+    let keepDays: Int
+
+    static let name: StaticString = "move_ledger_floor"
+    static let sql: StaticString = "select move_ledger_floor($1)"
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(Int32(clamping: keepDays))
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 {
+        try row.next(Int64.self)
+    }
+}
+
+/// A portion of the messages that are over for so long and below the ledger's floor, with their reports.
 struct DropOldMessages: DropStatement {
     let keepDays: Int
     let most: Int

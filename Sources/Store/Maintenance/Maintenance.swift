@@ -14,6 +14,7 @@ package final class Maintenance: Sendable {
     private let auditDays: Int
     private let ledgerDays: Int?
     private let inboundDays: Int
+    private let floorRest: Duration
     private let quarantine: QuarantineGate?
     private let metrics: MaintenanceMetrics
     private let thread = ServiceThread("maintenance")
@@ -45,6 +46,8 @@ package final class Maintenance: Sendable {
     ///   - ledgerDays: how long messages and their reports are kept after the last thing that happened;
     ///     nil for good.
     ///   - inboundDays: how long messages from people are kept.
+    ///   - floorRest: how long the ledger's floor stands before what is below it is dropped. Writers
+    ///     remember it for a second, and commit what they have seen by it within 7 s.
     ///   - quarantine: tells how much the writer put there; without it the bounds are looked at
     ///     every ten minutes only.
     ///   - metrics: where failures and dropped rows are counted.
@@ -52,7 +55,8 @@ package final class Maintenance: Sendable {
     ///   - isRepeated: false leaves it to `runOnce`.
     package init(
         _ pool: ConnectionPool, keepDays: Int, auditDays: Int = 400, ledgerDays: Int? = nil,
-        inboundDays: Int = 400, quarantine: QuarantineGate? = nil,
+        inboundDays: Int = 400, floorRest: Duration = .seconds(10),
+        quarantine: QuarantineGate? = nil,
         metrics: Metrics = Metrics(), logger: Logger, isRepeated: Bool = true
     ) {
         self.pool = pool
@@ -60,6 +64,7 @@ package final class Maintenance: Sendable {
         self.auditDays = auditDays
         self.ledgerDays = ledgerDays
         self.inboundDays = inboundDays
+        self.floorRest = floorRest
         self.quarantine = quarantine
         self.metrics = MaintenanceMetrics(metrics)
         self.logger = logger
@@ -132,6 +137,12 @@ package final class Maintenance: Sendable {
 extension Maintenance {
     private func dropMessages() -> Bool {
         guard let ledgerDays else { return true }
+        var age: Int64?
+        let isMoved = step(.messages) { connection throws(PostgresError) in
+            age = try connection.execute(MoveLedgerFloor(keepDays: ledgerDays)).first
+        }
+        guard isMoved, let age else { return false }
+        thread.pause(for: floorRest - .seconds(age))
         return walk(.messages) { DropOldMessages(keepDays: ledgerDays, most: $1) }
     }
 

@@ -63,7 +63,8 @@ package struct DatabaseRole: Sendable, Equatable {
             "drop_old_send_requests",
             "drop_old_statistics", "drop_old_traffic", "enqueue_webhook",
             "fold_statistics", "recount_next_hour", "recount_statistics", "measure_quarantine",
-            "recount_outbox", "retry_refusal", "settled_change_block", "take_change_block",
+            "move_ledger_floor", "recount_outbox", "retry_refusal", "settled_change_block",
+            "take_change_block",
         ])
 
     /// `waybill dispatch`, which also stores the reports that it polls from providers.

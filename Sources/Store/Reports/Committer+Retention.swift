@@ -5,12 +5,16 @@ import Telemetry
 extension Committer {
     /// No ledger is kept for so short a time: younger reports are stored without a look.
     private static let leastRetention: Duration = .seconds(2 * 86_400)
+    /// For how long the ledger's floor is remembered. It is moved long before anything below it is
+    /// dropped: see `Maintenance.floorRest`.
+    private static let floorLife: Duration = .seconds(1)
 
     /// Leaves out reports about messages that retention has dropped: stored again, they would be new
     /// messages, and counted a second time. Their callbacks are archived all the same.
     ///
     /// Until `releaseRetention`, nothing is dropped: a message that is there now is there when the
-    /// reports are written. Costs nothing unless there are reports that are days old.
+    /// reports are written. Costs a look a second at most, unless there are reports from before the
+    /// ledger's floor.
     ///
     /// - Parameters:
     ///   - entries: what is open.
@@ -24,17 +28,18 @@ extension Committer {
         guard entries.contains(where: { $0.submission.hasReport(before: bound) }) else {
             return entries
         }
+        let floor = try ledgerFloor(meanwhile: meanwhile)
+        guard entries.contains(where: { $0.submission.hasReport(before: floor) }) else {
+            return entries
+        }
         let connection = try usableConnection(beforeConnecting: meanwhile)
         holdsRetention = true
-        let old = entries.flatMap { $0.submission.reports.filter { $0.isOlder(than: bound) } }
+        let old = entries.flatMap { $0.submission.reports.filter { $0.isOlder(than: floor) } }
         let pending = try connection.send(
-            HoldRetention(), SelectLedgerFloor(),
-            SelectKnownMessages(messages: Array(Set(old.map(\.message)))),
+            HoldRetention(), SelectKnownMessages(messages: Array(Set(old.map(\.message)))),
             within: writer.settings.commitDeadline)
         meanwhile()
-        let (_, floors, known) = try pending.receive()
-        guard let floor = floors.first else { return entries }
-        let there = Set(known.rows)
+        let there = Set(try pending.receive().1.rows)
         func isDropped(_ report: Report) -> Bool {
             report.isOlder(than: floor) && !there.contains(report.message)
         }
@@ -54,6 +59,19 @@ extension Committer {
             .warning, "reports about messages that are past their retention were not stored",
             limitKey: "", ["reports": .integer(Int64(count))])
         return taken.open
+    }
+
+    /// From when on all messages are there.
+    private mutating func ledgerFloor(meanwhile: () -> Void) throws(PostgresError) -> Timestamp {
+        let now = ContinuousClock.now
+        if let knownFloor, knownFloor.until > now { return knownFloor.floor }
+        let connection = try usableConnection(beforeConnecting: meanwhile)
+        let pending = try connection.send(
+            SelectLedgerFloor(), within: writer.settings.commitDeadline)
+        meanwhile()
+        let floor = try pending.receive().first ?? Timestamp(microseconds: .min)
+        knownFloor = (floor, now + Self.floorLife)
+        return floor
     }
 
     /// Lets messages be dropped again.
@@ -94,11 +112,10 @@ struct ReleaseRetention: Statement {
     static let sql: StaticString = "select pg_advisory_unlock_shared(7310873231)"
 }
 
-/// Messages that were over before may be gone.
+/// Messages that were over before may be gone; no row if none are.
 struct SelectLedgerFloor: Statement {
     static let name: StaticString = "select_ledger_floor"
-    // Infinity has no microseconds.
-    static let sql: StaticString = "select greatest(before, 'epoch') from ledger_floor"
+    static let sql: StaticString = "select before from ledger_floor where isfinite(before)"
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> Timestamp {
         try row.next(Timestamp.self)

@@ -29,6 +29,8 @@ struct Committer {
     var mayHoldReplays = false
     /// Whether its session keeps old messages from being dropped.
     var holdsRetention = false
+    /// The ledger's floor, and until when it may be taken for the present one.
+    var knownFloor: (floor: Timestamp, until: ContinuousClock.Instant)?
     private var lastUse = ContinuousClock.now
     /// Its own rows of the tally. Bounded, so that restarts do not grow the table.
     private var shard: Int16
@@ -166,30 +168,33 @@ struct Committer {
     mutating func write(
         _ rows: WriteBatch, asNewReports: Bool, asNewMessages: Bool, meanwhile: () -> Void = {}
     ) throws(PostgresError) {
+        let messages = UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals)
         switch (asNewReports, asNewMessages) {
         case (true, true):
             try send(
-                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                AddNewMessages(
-                    decisive: rows.decisive, arrivals: rows.arrivals, counts: rows.messageCounts),
+                rows, RecordNewReports(reports: rows.reports),
+                TallyReports(counts: rows.counts, shard: shard),
+                AddNewMessages(decisive: rows.decisive, arrivals: rows.arrivals),
+                NoteNewMessages(decisive: rows.decisive, counts: rows.messageCounts),
                 { rows.changesIfNew(block: $0) }, meanwhile)
         case (true, false):
             try send(
-                rows, RecordNewReports(reports: rows.reports, counts: rows.counts, shard: shard),
-                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), { $0 },
-                meanwhile)
+                rows, RecordNewReports(reports: rows.reports),
+                TallyReports(counts: rows.counts, shard: shard),
+                AddNewMessages(decisive: [], arrivals: []), messages, { $0 }, meanwhile)
         case (false, _):
             try send(
                 rows, RecordReports(reports: rows.reports, shard: shard),
-                UpsertMessageStatus(decisive: rows.decisive, arrivals: rows.arrivals), { $0 },
-                meanwhile)
+                TallyReports(counts: [], shard: shard),
+                AddNewMessages(decisive: [], arrivals: []), messages, { $0 }, meanwhile)
         }
         try settleParts(of: rows)
     }
 
-    private mutating func send<Messages: Statement>(
-        _ rows: WriteBatch, _ reports: some Statement, _ messages: Messages,
-        _ changes: (Messages.Row) -> [StatusChange], _ meanwhile: () -> Void
+    private mutating func send<Changes: Statement>(
+        _ rows: WriteBatch, _ reports: some Statement, _ tally: TallyReports,
+        _ newMessages: AddNewMessages, _ changes: Changes,
+        _ read: (Changes.Row) -> [StatusChange], _ meanwhile: () -> Void
     ) throws(PostgresError) {
         writer.queue.attemptBegan(number)
         var took: Duration?
@@ -199,9 +204,11 @@ struct Committer {
         // After the last deadline there is no entry left to answer.
         let left = taken.lastDeadline.map { $0 - started } ?? writer.settings.commitDeadline
         let limit = max(left, Self.shortestTime)
-        let noted: Messages.Row?
+        let noted: Changes.Row?
         do throws(PostgresError) {
-            noted = try send(rows, reports, messages, meanwhile, over: connection, within: limit)
+            noted = try send(
+                rows, reports, tally, newMessages, changes, meanwhile, over: connection,
+                within: limit)
             took = .now - started
         } catch {
             if error.isOutcomeUnknown, error.code == .timeout { took = .now - started }
@@ -213,33 +220,36 @@ struct Committer {
         writer.metrics.batchSize.record(Double(rows.reports.count))
         noteSuccess()
         if !rows.inbound.isEmpty { writer.settings.onInbound() }
-        if let noted { writer.feed.publish(changes(noted)) }
+        if let noted { writer.feed.publish(read(noted)) }
     }
 
     /// Every batch holds a row for the archive, or else waits for the standby explicitly: a batch
     /// whose rows all exist would write nothing, and PostgreSQL would confirm it at once.
-    private mutating func send<Messages: Statement>(
-        _ rows: WriteBatch, _ reports: some Statement, _ messages: Messages,
+    private mutating func send<Changes: Statement>(
+        _ rows: WriteBatch, _ reports: some Statement, _ tally: TallyReports,
+        _ newMessages: AddNewMessages, _ changes: Changes,
         _ meanwhile: () -> Void, over connection: Connection, within limit: Duration
-    ) throws(PostgresError) -> Messages.Row? {
+    ) throws(PostgresError) -> Changes.Row? {
         let archive = ArchiveCallbacks(callbacks: rows.callbacks)
         let news = rows.outcomes.filter { !knownOutcomes.contains($0.id) }
         let isOrdinary =
             news.isEmpty && rows.rejects.isEmpty && rows.released.isEmpty
             && rows.inbound.isEmpty && rows.optOuts.isEmpty && !rows.callbacks.isEmpty
         if isOrdinary, !waitsBriefly {
-            let pending = try connection.send(archive, reports, messages, within: limit)
+            let pending = try connection.send(
+                archive, reports, tally, newMessages, changes, within: limit)
             meanwhile()
-            return try pending.receive().2.first
+            return try pending.receive().4.first
         }
         let lockWait = waitsBriefly ? Self.briefLockWait : writer.settings.lockWait
         let pending = try connection.send(
             LimitLockWait(to: lockWait, isLocal: true), WaitForStandby(),
             UpsertOutcomes(outcomes: news), archive, QuarantineRejects(rejects: rows.rejects),
             ReleaseQuarantined(ids: rows.released), RecordInbound(rows: rows.inbound),
-            RecordOptOuts(entries: rows.optOuts), reports, messages, within: limit)
+            RecordOptOuts(entries: rows.optOuts), reports, tally, newMessages, changes,
+            within: limit)
         meanwhile()
-        let noted = try pending.receive().9.first
+        let noted = try pending.receive().11.first
         writer.quarantine.wrote(rows.rejects.lazy.map(\.reject))
         if knownOutcomes.count > Self.mostKnownOutcomes { knownOutcomes = [] }
         knownOutcomes.formUnion(news.lazy.map(\.id))
@@ -335,8 +345,9 @@ extension Committer {
     /// Abandons a connection whose session may still be running and holding its locks.
     private mutating func giveUp(_ connection: Connection) {
         writer.abandoned(connection.processID)
-        // Another server may have other outcomes in its table.
+        // Another server may have other outcomes in its table, and another floor.
         knownOutcomes = []
+        knownFloor = nil
         if writer.hasCommitDoubt { changeShard() }
     }
 

@@ -23,9 +23,13 @@ struct MessageTraits: Hashable {
     let currency: String?
 
     /// Of a message that a report tells of first.
-    init(_ row: WriteBatch.ReportRow, createdAt: Timestamp) {
+    ///
+    /// - Parameters:
+    ///   - row: the report.
+    ///   - hour: when the hour of its creation began.
+    init(_ row: WriteBatch.ReportRow, hour: Timestamp) {
         let report = row.report
-        hour = createdAt.startOfHour.microseconds
+        self.hour = hour.microseconds
         outcome = report.outcome.id
         provider = report.provider.code
         status = report.messageStatus.code

@@ -52,53 +52,66 @@ struct RecordReports: Statement {
     }
 }
 
-/// The same for reports that are assumed to be new: a repetition fails on `report_pkey`.
+/// Adds reports that are assumed to be new: a repetition fails on `report_pkey`. `TallyReports` follows.
 ///
 /// `on conflict` looks every key up before it inserts it; without it a batch takes a third less of
-/// the server's time. See `Optimism`. The `where` makes the reports come before the counts, as in
-/// `RecordReports`: in different orders, two writers of one shard could wait for each other.
+/// the server's time. See `Optimism`.
 struct RecordNewReports: Statement {
     let reports: [WriteBatch.ReportRow]
-    /// How many of them fall to each row of the tally, in the order of its key.
-    let counts: [WriteBatch.Count]
-    let shard: Int16
 
     static let name: StaticString = "record_new_reports"
     static let sql: StaticString = """
-        with added as (
-            insert into report (
-                message_id, fingerprint, precedence, outcome_id, callback_id, received_at, sent_at,
-                done_at, segments, provider, status, source, price, currency, recipient, sender,
-                bulk_id, callback_data, network, attributes, part, parts)
-            select message_id, fingerprint, precedence, outcome_id, callback_id, received_at,
-                sent_at, done_at, segments, provider, status, source, price::numeric, currency,
-                recipient, sender, bulk_id, callback_data, network, attributes::jsonb, part, parts
-            from (
-                select unnest($1::uuid[]) as message_id, unnest($2::bigint[]) as fingerprint,
-                    unnest($3::bigint[]) as precedence, unnest($4::bigint[]) as outcome_id,
-                    unnest($5::uuid[]) as callback_id, unnest($6::timestamptz[]) as received_at,
-                    unnest($7::timestamptz[]) as sent_at, unnest($8::timestamptz[]) as done_at,
-                    unnest($9::integer[]) as segments, unnest($10::smallint[]) as provider,
-                    unnest($11::smallint[]) as status, unnest($12::smallint[]) as source,
-                    unnest($13::text[]) as price, unnest($14::text[]) as currency,
-                    unnest($15::text[]) as recipient, unnest($16::text[]) as sender,
-                    unnest($17::text[]) as bulk_id, unnest($18::text[]) as callback_data,
-                    unnest($19::text[]) as network, unnest($20::text[]) as attributes,
-                    unnest($21::smallint[]) as part, unnest($22::smallint[]) as parts
-            ) as new
-            returning 1
-        )
-        insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
-        select hour, outcome_id, status, provider, $23::smallint, reports
-        from unnest($24::timestamptz[], $25::bigint[], $26::smallint[], $27::smallint[], $28::bigint[])
-            as new (hour, outcome_id, status, provider, reports)
-        where (select count(*) from added) > 0
-        on conflict (hour, provider, status, outcome_id, shard)
-            do update set reports = counted.reports + excluded.reports
+        insert into report (
+            message_id, fingerprint, precedence, outcome_id, callback_id, received_at, sent_at,
+            done_at, segments, provider, status, source, price, currency, recipient, sender,
+            bulk_id, callback_data, network, attributes, part, parts)
+        select message_id, fingerprint, precedence, outcome_id, callback_id, received_at,
+            sent_at, done_at, segments, provider, status, source, price::numeric, currency,
+            recipient, sender, bulk_id, callback_data, network, attributes::jsonb, part, parts
+        from (
+            select unnest($1::uuid[]) as message_id, unnest($2::bigint[]) as fingerprint,
+                unnest($3::bigint[]) as precedence, unnest($4::bigint[]) as outcome_id,
+                unnest($5::uuid[]) as callback_id, unnest($6::timestamptz[]) as received_at,
+                unnest($7::timestamptz[]) as sent_at, unnest($8::timestamptz[]) as done_at,
+                unnest($9::integer[]) as segments, unnest($10::smallint[]) as provider,
+                unnest($11::smallint[]) as status, unnest($12::smallint[]) as source,
+                unnest($13::text[]) as price, unnest($14::text[]) as currency,
+                unnest($15::text[]) as recipient, unnest($16::text[]) as sender,
+                unnest($17::text[]) as bulk_id, unnest($18::text[]) as callback_data,
+                unnest($19::text[]) as network, unnest($20::text[]) as attributes,
+                unnest($21::smallint[]) as part, unnest($22::smallint[]) as parts
+        ) as new
         """
 
     func encode(into parameters: inout StatementParameters) {
         ReportColumns.encode(reports, into: &parameters)
+    }
+}
+
+/// Counts reports that were new.
+///
+/// A statement of its own: the rows that it needs from the one before would take a fortieth of the
+/// batch's time. It comes after the reports, as in `RecordReports`: in different orders, two writers of
+/// one shard could wait for each other.
+struct TallyReports: Statement {
+    /// How many fall to each row of the tally, in the order of its key.
+    let counts: [WriteBatch.Count]
+    /// The writer's own rows of the tally.
+    let shard: Int16
+
+    static let name: StaticString = "tally_reports"
+    static let sql: StaticString = """
+        insert into tally as counted (hour, outcome_id, status, provider, shard, reports)
+        select hour, outcome_id, status, provider, $1::smallint, reports
+        from unnest($2::timestamptz[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[])
+            as new (hour, outcome_id, status, provider, reports)
+        on conflict (hour, provider, status, outcome_id, shard)
+            do update set reports = counted.reports + excluded.reports
+        """
+
+    var isNeeded: Bool { !counts.isEmpty }
+
+    func encode(into parameters: inout StatementParameters) {
         parameters.add(shard)
         parameters.addTimestamps(counts) { $0.key.hour.microseconds }
         parameters.addInt64s(counts) { $0.key.outcome }

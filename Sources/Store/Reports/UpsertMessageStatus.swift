@@ -38,10 +38,10 @@ struct UpsertMessageStatus: Statement {
                     unnest($5::timestamptz[]) as last_at, unnest($6::smallint[]) as provider,
                     unnest($7::smallint[]) as status, unnest($8::text[]) as provider_message_id,
                     unnest($9::boolean[]) as is_key_derived, unnest($10::text[]) as recipient,
-                    unnest($11::text[]) as sender, unnest($13::bigint[]) as outcome_id,
-                    unnest($14::text[]) as country, unnest($15::integer[]) as segments,
-                    unnest($16::smallint[]) as delay, unnest($17::text[]) as currency,
-                    unnest($18::text[]) as price
+                    unnest($11::text[]) as sender, unnest($12::bigint[]) as outcome_id,
+                    unnest($13::text[]) as country, unnest($14::integer[]) as segments,
+                    unnest($15::smallint[]) as delay, unnest($16::text[]) as currency,
+                    unnest($17::text[]) as price
             ) as new
             on conflict (id) do update set
                 precedence = greatest(known.precedence, excluded.precedence),
@@ -126,7 +126,7 @@ struct UpsertMessageStatus: Statement {
         insert into status_change (block, noted_at, messages, statuses, causes)
         select take_change_block(), now(), array_agg(id), array_agg(status), array_agg(cause)
         from moved
-        join unnest($1, $12::smallint[]) as report (id, cause) using (id)
+        join unnest($1, $18::smallint[]) as report (id, cause) using (id)
         where is_changed
         having count(*) > 0
         returning block, messages, statuses, causes
@@ -134,6 +134,7 @@ struct UpsertMessageStatus: Statement {
 
     func encode(into parameters: inout StatementParameters) {
         parameters.addMessages(decisive, arrivals)
+        parameters.addInt16s(decisive) { $0.report.source.cause.rawValue }
     }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> [StatusChange] {
@@ -141,51 +142,69 @@ struct UpsertMessageStatus: Statement {
     }
 }
 
-/// The same for messages that are assumed to be unknown: a known one fails on `message_pkey`. Each
-/// of them is a change. The `where` makes the messages come before the block of numbers.
+/// Adds messages that are assumed to be unknown: a known one fails on `message_pkey`.
+/// `NoteNewMessages` follows.
 struct AddNewMessages: Statement {
     let decisive: [WriteBatch.ReportRow]
     let arrivals: [WriteBatch.Arrivals]
-    /// What they add to the counts.
-    let counts: [MessageCount]
 
     static let name: StaticString = "add_new_messages"
     static let sql: StaticString = """
-        with added as (
-            insert into message (
-                id, precedence, fingerprint, created_at, updated_at, provider, status,
-                provider_message_id, is_key_derived, recipient, sender, outcome_id, country, segments,
-                delay, currency, price)
-            select id, precedence, fingerprint, first_at, last_at, provider, status,
-                provider_message_id, is_key_derived, recipient, sender, outcome_id, country, segments,
-                delay, currency, price::numeric
-            from (
-                select unnest($1::uuid[]) as id, unnest($2::bigint[]) as precedence,
-                    unnest($3::bigint[]) as fingerprint, unnest($4::timestamptz[]) as first_at,
-                    unnest($5::timestamptz[]) as last_at, unnest($6::smallint[]) as provider,
-                    unnest($7::smallint[]) as status, unnest($8::text[]) as provider_message_id,
-                    unnest($9::boolean[]) as is_key_derived, unnest($10::text[]) as recipient,
-                    unnest($11::text[]) as sender, unnest($13::bigint[]) as outcome_id,
-                    unnest($14::text[]) as country, unnest($15::integer[]) as segments,
-                    unnest($16::smallint[]) as delay, unnest($17::text[]) as currency,
-                    unnest($18::text[]) as price
-            ) as new
-            returning 1
-        ),
-        counted as (
-            insert into statistic_change (
-                hours, providers, statuses, outcomes, countries, senders, submitters, segments,
-                delays, currencies, prices, messages)
-            values ($19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29::text[]::numeric[], $30)
-        )
-        insert into status_change (block, noted_at, messages, statuses, causes)
-        select take_change_block(), now(), $1, $7, $12::smallint[]
-        where (select count(*) from added) > 0
-        returning block
+        insert into message (
+            id, precedence, fingerprint, created_at, updated_at, provider, status,
+            provider_message_id, is_key_derived, recipient, sender, outcome_id, country, segments,
+            delay, currency, price)
+        select id, precedence, fingerprint, first_at, last_at, provider, status,
+            provider_message_id, is_key_derived, recipient, sender, outcome_id, country, segments,
+            delay, currency, price::numeric
+        from (
+            select unnest($1::uuid[]) as id, unnest($2::bigint[]) as precedence,
+                unnest($3::bigint[]) as fingerprint, unnest($4::timestamptz[]) as first_at,
+                unnest($5::timestamptz[]) as last_at, unnest($6::smallint[]) as provider,
+                unnest($7::smallint[]) as status, unnest($8::text[]) as provider_message_id,
+                unnest($9::boolean[]) as is_key_derived, unnest($10::text[]) as recipient,
+                unnest($11::text[]) as sender, unnest($12::bigint[]) as outcome_id,
+                unnest($13::text[]) as country, unnest($14::integer[]) as segments,
+                unnest($15::smallint[]) as delay, unnest($16::text[]) as currency,
+                unnest($17::text[]) as price
+        ) as new
         """
+
+    var isNeeded: Bool { !decisive.isEmpty }
 
     func encode(into parameters: inout StatementParameters) {
         parameters.addMessages(decisive, arrivals)
+    }
+}
+
+/// Records that new messages have a status, and counts them. Each of them is a change.
+///
+/// A statement after the one that adds them, which holds their rows by then: see
+/// `take_change_block()`.
+struct NoteNewMessages: Statement {
+    let decisive: [WriteBatch.ReportRow]
+    /// What they add to the counts.
+    let counts: [MessageCount]
+
+    static let name: StaticString = "note_new_messages"
+    static let sql: StaticString = """
+        with counted as (
+            insert into statistic_change (
+                hours, providers, statuses, outcomes, countries, senders, submitters, segments,
+                delays, currencies, prices, messages)
+            values ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text[]::numeric[], $15)
+        )
+        insert into status_change (block, noted_at, messages, statuses, causes)
+        values (take_change_block(), now(), $1, $2, $3)
+        returning block
+        """
+
+    var isNeeded: Bool { !decisive.isEmpty }
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.addUUIDs(decisive) { $0.report.message.halves }
+        parameters.addInt16s(decisive) { $0.report.messageStatus.code }
+        parameters.addInt16s(decisive) { $0.report.source.cause.rawValue }
         parameters.addCounts(counts)
     }
 
@@ -209,13 +228,19 @@ extension StatementParameters {
         addTexts(decisive) { $0.report.providerMessageID }
         addBools(decisive) { $0.report.isKeyDerived }
         addTexts(decisive) { $0.report.recipient }
+        emptyIfAllNull()
         addTexts(decisive) { $0.report.sender }
-        addInt16s(decisive) { $0.report.source.cause.rawValue }
+        emptyIfAllNull()
         addInt64s(decisive) { $0.report.outcome.id }
         addTexts(decisive) { $0.country?.description }
+        emptyIfAllNull()
         addInt32s(decisive) { $0.report.segments }
+        emptyIfAllNull()
         addInt16s(decisive) { $0.delay?.rawValue }
+        emptyIfAllNull()
         addTexts(decisive) { $0.report.price?.currency }
+        emptyIfAllNull()
         addTexts(decisive) { $0.report.price?.amount }
+        emptyIfAllNull()
     }
 }

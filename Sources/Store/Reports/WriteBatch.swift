@@ -18,8 +18,7 @@ struct WriteBatch {
 
     /// A report with what the ledger stores about its arrival.
     ///
-    /// A class, because a report has a dozen fields with reference counts: sorting and encoding
-    /// copied the struct once a column and took three quarters of the process's time.
+    /// A class, so that sorting and encoding copy one reference.
     final class ReportRow: Sendable {
         let report: Report
         let callback: CallbackID
@@ -84,20 +83,22 @@ struct WriteBatch {
     var messageCounts: [MessageCount] {
         var counts: [MessageCount] = []
         var places: [MessageTraits: Int] = [:]
-        var last: Int?
+        // Neighbours are often alike, and comparing their numbers takes less time than hashing.
+        var last: (row: ReportRow, hour: Timestamp, place: Int)?
         for (row, arrivals) in zip(decisive, arrivals) {
-            let traits = MessageTraits(row, createdAt: arrivals.first)
-            // Neighbours are often alike, and comparing takes less time than hashing.
-            if let last, counts[last].traits == traits {
-                counts[last].messages += 1
-            } else if let place = places[traits] {
-                counts[place].messages += 1
-                last = place
-            } else {
-                last = counts.count
-                places[traits] = counts.count
-                counts.append(MessageCount(traits: traits, messages: 1))
+            let hour = arrivals.first.startOfHour
+            if let last, last.hour == hour, row.countsAs(last.row) {
+                counts[last.place].messages += 1
+                continue
             }
+            let traits = MessageTraits(row, hour: hour)
+            let place = places[traits] ?? counts.count
+            if place == counts.count {
+                places[traits] = place
+                counts.append(MessageCount(traits: traits, messages: 0))
+            }
+            counts[place].messages += 1
+            last = (row, hour, place)
         }
         return counts
     }
@@ -199,11 +200,7 @@ struct WriteBatch {
 
     private mutating func arrange(_ rules: OptOutRules) {
         // Keys without references sort without touching a reference count.
-        let keys = reports.enumerated().map { index, row in
-            SortKey(
-                message: row.report.message, fingerprint: row.report.fingerprint,
-                receivedAt: row.receivedAt, index: index)
-        }.sorted()
+        let keys = reports.enumerated().map { SortKey($1, index: $0) }.sorted()
         var distinct: [ReportRow] = []
         distinct.reserveCapacity(reports.count)
         decisive.reserveCapacity(reports.count)
@@ -310,15 +307,25 @@ extension WriteBatch {
         }
     }
 
-    /// A report's place: by message, then fingerprint, then arrival.
+    /// A report's place: by message, then fingerprint, then arrival. Of numbers alone, which are
+    /// compared without a call.
     private struct SortKey: Comparable {
-        let message: MessageID
+        let high: UInt64
+        let low: UInt64
         let fingerprint: Int64
-        let receivedAt: Timestamp
+        let receivedAt: Int64
         let index: Int
 
+        init(_ row: ReportRow, index: Int) {
+            (high, low) = row.report.message.halves
+            fingerprint = row.report.fingerprint
+            receivedAt = row.receivedAt.microseconds
+            self.index = index
+        }
+
         static func < (a: Self, b: Self) -> Bool {
-            if a.message != b.message { return a.message < b.message }
+            if a.high != b.high { return a.high < b.high }
+            if a.low != b.low { return a.low < b.low }
             if a.fingerprint != b.fingerprint { return a.fingerprint < b.fingerprint }
             return a.receivedAt < b.receivedAt
         }
@@ -326,6 +333,15 @@ extension WriteBatch {
 }
 
 extension WriteBatch.ReportRow {
+    /// Whether both messages have the same traits but for their hour; see `MessageTraits`.
+    fileprivate func countsAs(_ other: WriteBatch.ReportRow) -> Bool {
+        report.outcome.id == other.report.outcome.id
+            && report.messageStatus == other.report.messageStatus
+            && report.provider == other.report.provider && delay == other.delay
+            && report.segments == other.report.segments && country == other.country
+            && report.sender == other.report.sender && report.price == other.report.price
+    }
+
     /// The order that SQL uses too: precedence, then fingerprint.
     fileprivate func isBeaten(by other: WriteBatch.ReportRow) -> Bool {
         report.precedence != other.report.precedence

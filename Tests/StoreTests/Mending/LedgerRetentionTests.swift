@@ -31,7 +31,8 @@ struct LedgerRetentionTests {
         let before = try database.run(Self.counts)
 
         let maintenance = Maintenance(
-            try database.pool(1), keepDays: 30, ledgerDays: 30, logger: .silent, isRepeated: false)
+            try database.pool(1), keepDays: 30, ledgerDays: 30, floorRest: .zero, logger: .silent,
+            isRepeated: false)
         #expect(maintenance.runOnce())
         #expect(maintenance.dropped["messages"] == 2499)
         #expect(
@@ -77,7 +78,8 @@ struct LedgerRetentionTests {
         // One stays, because something happened to it.
         try write([.sample([.sample(5, .sent, at: -9)], receivedAt: .now)])
         let maintenance = Maintenance(
-            try database.pool(1), keepDays: 30, ledgerDays: 30, logger: .silent, isRepeated: false)
+            try database.pool(1), keepDays: 30, ledgerDays: 30, floorRest: .zero, logger: .silent,
+            isRepeated: false)
         #expect(maintenance.runOnce())
         #expect(try database.run("select count(*) from message") == "1")
 

@@ -62,7 +62,9 @@ enum StatementList {
         ],
         statements: [
             ArchiveCallbacks.self, UpsertOutcomes.self, RecordReports.self, RecordNewReports.self,
-            UpsertMessageStatus.self, AddNewMessages.self, QuarantineRejects.self,
+            TallyReports.self,
+            UpsertMessageStatus.self, AddNewMessages.self, NoteNewMessages.self,
+            QuarantineRejects.self,
             PreferIndexes.self, SelectSupposed.self, SelectSendRequestMessages.self,
             SelectPartReports.self, SettleMessages.self, SelectHeldMessages.self,
             LimitLockWait.self, WaitForStandby.self, CommitLazily.self, HoldRetention.self,
@@ -254,7 +256,8 @@ enum StatementList {
             DropExpiredSessions.self,
             DropExpiredLinks.self, DropOldFailures.self, DropOldEvents.self,
             DropOldDeadLetters.self,
-            DropOldSendRequests.self, DropOldMessages.self, DropOldInbound.self, DropOldAudit.self,
+            DropOldSendRequests.self, MoveLedgerFloor.self, DropOldMessages.self, DropOldInbound.self,
+            DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
 
