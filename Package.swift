@@ -59,6 +59,7 @@ let package = Package(
         module("Providers", ["Domain", "Security", "JSON", "Settings"]),
         module("HTTPClient", ["Domain"]),
         module("Sending", ["Domain", "Telemetry", "System"]),
+        module("Webhooks", ["Domain", "Security", "Telemetry", "JSON", "System"]),
         module("Accounts", ["Domain", "Security", "Telemetry", "System"]),
         module("Simulator", ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"]),
         module("Store", ["Postgres", "Domain", "Telemetry", "System"]),
@@ -74,8 +75,8 @@ let package = Package(
         .executableTarget(
             name: "waybill",
             dependencies: [
-                "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Spool",
-                "Providers", "Postgres",
+                "Web", "Accounts", "Sending", "Webhooks", "Simulator", "HTTPClient", "Store",
+                "Spool", "Providers", "Postgres",
                 "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
             ],
             swiftSettings: strict),
@@ -99,6 +100,8 @@ let package = Package(
         tests("ProvidersTests", ["Providers", "Domain", "Security", "JSON", "Settings"]),
         tests("HTTPClientTests", ["HTTPClient", "Domain"]),
         tests("SendingTests", ["Sending", "Domain", "Telemetry", "System"]),
+        tests(
+            "WebhooksTests", ["Webhooks", "Domain", "Security", "Telemetry", "JSON", "System"]),
         tests("SpoolTests", ["Spool", "Domain", "Telemetry", "System"]),
         tests(
             "SimulatorTests",

@@ -52,6 +52,44 @@ static inline size_t waybill_hmac(
     return length;
 }
 
+/* The public key of an Ed25519 key, 32 bytes each; 1 if it was made. */
+static inline int waybill_ed25519_public(const unsigned char *key, unsigned char *output) {
+    size_t length = 32;
+    EVP_PKEY *pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, key, 32);
+    int made = pair != NULL && EVP_PKEY_get_raw_public_key(pair, output, &length) == 1
+        && length == 32;
+    EVP_PKEY_free(pair);
+    return made;
+}
+
+/* A signature of 64 bytes; 1 if it was made. */
+static inline int waybill_ed25519_sign(
+    const unsigned char *key, const unsigned char *data, size_t count, unsigned char *output) {
+    size_t length = 64;
+    EVP_PKEY *pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, key, 32);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int made = pair != NULL && context != NULL
+        && EVP_DigestSignInit(context, NULL, NULL, NULL, pair) == 1
+        && EVP_DigestSign(context, output, &length, data, count) == 1 && length == 64;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(pair);
+    return made;
+}
+
+/* Whether a signature of 64 bytes is that of the data: 1 if so. */
+static inline int waybill_ed25519_verify(
+    const unsigned char *public_key, const unsigned char *signature, const unsigned char *data,
+    size_t count) {
+    EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, 32);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int valid = key != NULL && context != NULL
+        && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1
+        && EVP_DigestVerify(context, signature, 64, data, count) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return valid;
+}
+
 /*
  * A fresh setting of a method, with libcrypt's own random salt; 1 if it was made. `output` holds
  * CRYPT_GENSALT_OUTPUT_SIZE bytes.

@@ -10,6 +10,7 @@ struct DemoChildren {
     let secrets: DemoSecrets
     let databaseURL: String
     let dispatchDatabaseURL: String
+    let deliverDatabaseURL: String
     let url: String
     let port: UInt16
     let simulates: Bool
@@ -49,6 +50,7 @@ struct DemoChildren {
         inherit(
             ["WAYBILL_CORS_ORIGINS", "WAYBILL_QUARANTINE_OBSERVE", "WAYBILL_SPOOL"],
             into: &environment)
+        environment.merge(webhookRules) { $1 }
         environment["NOTIFY_SOCKET"] = notify
         return plan("responder", ["serve"], environment, sockets.descriptors)
     }
@@ -74,6 +76,24 @@ struct DemoChildren {
             }
         }
         return plan("dispatch", ["dispatch"], environment)
+    }
+
+    /// Sends events to webhooks, through the demo's egress proxy.
+    var deliver: DemoChild.Plan {
+        var environment = bare
+        environment["DELIVER_DATABASE_URL"] = deliverDatabaseURL
+        environment["WAYBILL_EGRESS_SOCKET"] = DemoEgress(directory).socket
+        environment.merge(webhookRules) { $1 }
+        return plan("deliver", ["deliver"], environment)
+    }
+
+    /// Receivers on this machine may be tried, by plain HTTP.
+    private var webhookRules: [String: String] {
+        var rules = [
+            "WAYBILL_WEBHOOK_ALLOW_HTTP": "true", "WAYBILL_WEBHOOK_NETWORKS": "127.0.0.0/8,::1",
+        ]
+        inherit(["WAYBILL_WEBHOOK_"], into: &rules)
+        return rules
     }
 
     /// Simulates the providers.

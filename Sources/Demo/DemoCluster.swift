@@ -16,6 +16,7 @@ struct DemoCluster {
     static let migrator = "waybill_migrate"
     static let responder = "waybill"
     static let dispatcher = "waybill_dispatch"
+    static let deliverer = "waybill_deliver"
     static let initdb = "initdb"
 
     init(_ directory: DemoDirectory, _ programs: DemoPrograms, _ secrets: DemoSecrets) {
@@ -33,6 +34,8 @@ struct DemoCluster {
     var responderURL: String { url(user: Self.responder, password: secrets.databaseResponder) }
 
     var dispatcherURL: String { url(user: Self.dispatcher, password: secrets.databaseDispatcher) }
+
+    var delivererURL: String { url(user: Self.deliverer, password: secrets.databaseDeliverer) }
 
     private func url(user: String, password: String) -> String {
         "postgresql://\(user):\(password)@127.0.0.1:\(secrets.databasePort)/\(Self.database)"
@@ -175,6 +178,7 @@ struct DemoCluster {
             let users = [
                 RoleUser(.responder, user: Self.responder),
                 RoleUser(.dispatcher, user: Self.dispatcher),
+                RoleUser(.deliverer, user: Self.deliverer),
             ]
             _ = try migrator.migrate(
                 granting: users, registering: providers
@@ -245,6 +249,7 @@ struct DemoCluster {
         [
             (Self.migrator, secrets.databaseMigrator), (Self.responder, secrets.databaseResponder),
             (Self.dispatcher, secrets.databaseDispatcher),
+            (Self.deliverer, secrets.databaseDeliverer),
         ]
         .map { role, password in
             """
@@ -262,7 +267,7 @@ struct DemoCluster {
     /// The same as README.md's step 2: PUBLIC's rights are the services', too.
     private static let databaseRightsScript = """
         revoke all on database \(database) from public;
-        grant connect on database \(database) to \(responder), \(dispatcher);
+        grant connect on database \(database) to \(responder), \(dispatcher), \(deliverer);
         revoke connect, temporary on database postgres, template1 from public;
         """
 

@@ -10,6 +10,7 @@ struct DemoSecrets {
     let databaseResponder: String
     let apiKey: String
     var databaseDispatcher = ""
+    var databaseDeliverer = ""
     /// That of the user with which the demo can be entered.
     var userPassword = ""
     /// Those of the providers, by the names that their kits give them.
@@ -47,9 +48,12 @@ struct DemoSecrets {
     ///
     /// - Returns: whether there was anything to make.
     private mutating func complete(for kits: [any ProviderKit]) throws(DemoError) -> Bool {
-        var isWhole = simulatorPort != 0 && !databaseDispatcher.isEmpty && !userPassword.isEmpty
+        var isWhole =
+            simulatorPort != 0 && !databaseDispatcher.isEmpty && !databaseDeliverer.isEmpty
+            && !userPassword.isEmpty
         if userPassword.isEmpty { userPassword = try Self.token() }
         if databaseDispatcher.isEmpty { databaseDispatcher = try Self.token() }
+        if databaseDeliverer.isEmpty { databaseDeliverer = try Self.token() }
         for secret in kits.compactMap(\.demo).flatMap(\.secrets)
         where (providers[secret.name] ?? "").isEmpty {
             isWhole = false
@@ -107,6 +111,7 @@ extension DemoSecrets {
         case databaseMigrator
         case databaseResponder
         case databaseDispatcher
+        case databaseDeliverer
         case apiKey
         case userPassword
         case simulatorPort
@@ -119,7 +124,8 @@ extension DemoSecrets {
             let texts: [(Member, String)] = [
                 (.databaseSuperuser, databaseSuperuser), (.databaseMigrator, databaseMigrator),
                 (.databaseResponder, databaseResponder),
-                (.databaseDispatcher, databaseDispatcher), (.apiKey, apiKey),
+                (.databaseDispatcher, databaseDispatcher),
+                (.databaseDeliverer, databaseDeliverer), (.apiKey, apiKey),
                 (.userPassword, userPassword),
             ]
             for (member, text) in texts { json.member(member.rawValue, text) }
@@ -148,6 +154,7 @@ extension DemoSecrets {
             databaseResponder: databaseResponder, apiKey: apiKey,
             // A file of an earlier version may lack these.
             databaseDispatcher: text(.databaseDispatcher) ?? "",
+            databaseDeliverer: text(.databaseDeliverer) ?? "",
             userPassword: text(.userPassword) ?? "",
             simulatorPort: port(.simulatorPort) ?? 0, databasePort: databasePort)
         for member in json.members where Member(rawValue: member.name) == nil {

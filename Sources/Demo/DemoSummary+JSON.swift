@@ -33,5 +33,7 @@ extension DemoSummary.Processes {
         json.member("postgres", postgres)
         json.member("dispatch", ifAny: dispatch)
         json.member("simulator", ifAny: simulator)
+        json.member("deliver", ifAny: deliver)
+        json.member("egress", ifAny: egress)
     }
 }

@@ -43,6 +43,8 @@ struct DemoSummary {
         var dispatch: pid_t?
         /// Absent without the simulator.
         var simulator: pid_t?
+        var deliver: pid_t?
+        var egress: pid_t?
     }
 
     let url: String

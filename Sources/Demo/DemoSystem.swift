@@ -19,7 +19,9 @@ final class DemoSystem: Sendable {
     /// current requests are recorded and the next run need not check them. The responder answers
     /// requests that wait for a provider before nginx stops, because nginx would wait for less time
     /// than they do.
-    static let stopOrder = ["dispatch", "nginx", "simulator", "responder", "postgres"]
+    static let stopOrder = [
+        "dispatch", "deliver", "egress", "nginx", "simulator", "responder", "postgres",
+    ]
 
     private let directory: DemoDirectory
     private let programs: DemoPrograms
@@ -101,6 +103,7 @@ final class DemoSystem: Sendable {
             // It was stopped on purpose: callers are refused at once instead of waiting.
             onEnd: { [weak sockets] in sockets?.refuse() })
         if let dispatch = children.dispatch { try supervise(dispatch) }
+        try startDelivery()
         tell("starting nginx")
         try supervise(nginx.server)
         let isUp = readiness.wait(until: .now + .seconds(30)) { [stopRequest] in
@@ -140,6 +143,14 @@ final class DemoSystem: Sendable {
             children.simulator(sockets), onEnd: { [weak sockets] in sockets?.refuse() })
     }
 
+    private func startDelivery() throws(DemoError) {
+        let egress = DemoEgress(directory)
+        try egress.configure(site: settings.site)
+        // Killed, nginx leaves its socket, over which it does not bind again.
+        try supervise(egress.server(programs), onEnd: { unlink(egress.socket) })
+        try supervise(children.deliver)
+    }
+
     /// Stops everything in the order that loses nothing.
     func stop() {
         isReady.withLock { $0 = false }
@@ -148,9 +159,9 @@ final class DemoSystem: Sendable {
         for name in Self.stopOrder {
             let (signal, deadline): (Int32, Duration) =
                 switch name {
-                case "nginx": (SIGQUIT, .seconds(8))
+                case "nginx", "egress": (SIGQUIT, .seconds(8))
                 case "simulator": (SIGTERM, .seconds(5))
-                case "dispatch": (SIGTERM, .seconds(20))
+                case "dispatch", "deliver": (SIGTERM, .seconds(20))
                 case "postgres": (SIGINT, .seconds(30))
                 default: (SIGTERM, .seconds(30))
                 }
@@ -168,7 +179,8 @@ final class DemoSystem: Sendable {
     private var children: DemoChildren {
         DemoChildren(
             directory: directory, secrets: secrets, databaseURL: cluster.responderURL,
-            dispatchDatabaseURL: cluster.dispatcherURL, url: url, port: port, simulates: simulates,
+            dispatchDatabaseURL: cluster.dispatcherURL,
+            deliverDatabaseURL: cluster.delivererURL, url: url, port: port, simulates: simulates,
             kits: settings.kits,
             inherited: settings.environment)
     }
@@ -193,7 +205,8 @@ final class DemoSystem: Sendable {
             pids: .init(
                 nginx: parts.pid("nginx") ?? 0, responder: parts.pid("responder") ?? 0,
                 postgres: parts.pid("postgres") ?? 0, dispatch: parts.pid("dispatch"),
-                simulator: parts.pid("simulator")))
+                simulator: parts.pid("simulator"), deliver: parts.pid("deliver"),
+                egress: parts.pid("egress")))
     }
 
     /// Runs a program to its end; it is recorded, so that the next run can end it if we are killed.

@@ -78,7 +78,7 @@ extension Setting {
 
     /// The commands that read settings, by their names on the command line.
     package enum Reader: String, Sendable, CaseIterable {
-        case serve, dispatch, migrate, key, user, send, message
+        case serve, dispatch, deliver, migrate, key, user, webhook, send, message
         case optOut = "opt-out"
         case deadLetters = "dead-letters"
         case quarantine, replay, rebuild, verify, retain, erase, probe, simulate

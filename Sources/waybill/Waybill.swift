@@ -10,11 +10,13 @@ struct Waybill {
     private static let commands: [(name: String, help: String, run: Run)] = [
         ("serve", ServeCommand.help, ServeCommand.run),
         ("dispatch", DispatchCommand.help, DispatchCommand.run),
+        ("deliver", DeliverCommand.help, DeliverCommand.run),
         ("migrate", MigrateCommand.help, MigrateCommand.run),
         ("check", CheckCommand.help, CheckCommand.run),
         ("settings", SettingsCommand.help, SettingsCommand.run),
         ("key", KeyCommand.help, KeyCommand.run),
         ("user", UserCommand.help, UserCommand.run),
+        ("webhook", WebhookCommand.help, WebhookCommand.run),
         ("send", SendCommand.help, SendCommand.run),
         ("message", MessageCommand.help, MessageCommand.run),
         ("opt-out", OptOutCommand.help, OptOutCommand.run),
@@ -38,11 +40,13 @@ struct Waybill {
 
           serve         answer nginx's FastCGI requests
           dispatch      send queued messages through the providers
+          deliver       send events to webhooks
           migrate       bring the database's schema up to date
           check         list every problem of the configuration
           settings      list all settings with their meanings and defaults
           key           create, list, rotate and revoke API keys
           user          create, list, change, reset and import the accounts of people
+          webhook       create, list, change, test and delete webhooks, and send events again
           send          queue a message for one or more recipients
           message       show a message's status and what happened to it
           opt-out       list, add, lift, import and export who must get no messages

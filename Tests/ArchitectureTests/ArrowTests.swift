@@ -17,6 +17,7 @@ struct ArrowTests {
         "Providers": ["Domain", "Security", "JSON", "Settings"],
         "HTTPClient": ["Domain"],
         "Sending": ["Domain", "Telemetry", "System"],
+        "Webhooks": ["Domain", "Security", "Telemetry", "JSON", "System"],
         "Spool": ["Domain", "Telemetry", "System"],
         "Accounts": ["Domain", "Security", "Telemetry", "System"],
         "Simulator": ["FastCGI", "Domain", "Security", "Telemetry", "JSON", "System"],
@@ -27,7 +28,7 @@ struct ArrowTests {
             "System",
         ],
         "waybill": [
-            "Web", "Accounts", "Sending", "Simulator", "HTTPClient", "Store", "Spool",
+            "Web", "Accounts", "Sending", "Webhooks", "Simulator", "HTTPClient", "Store", "Spool",
             "Providers", "Postgres",
             "FastCGI", "Domain", "Security", "Telemetry", "JSON", "Settings", "System", "Demo",
         ],

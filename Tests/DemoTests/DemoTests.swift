@@ -124,7 +124,7 @@ struct DemoTests {
         func children(_ simulates: Bool, _ inherited: [String: String]) -> DemoChildren {
             DemoChildren(
                 directory: directory, secrets: secrets, databaseURL: "postgresql://r",
-                dispatchDatabaseURL: "postgresql://d",
+                dispatchDatabaseURL: "postgresql://d", deliverDatabaseURL: "postgresql://w",
                 url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
                 kits: Self.kits, inherited: inherited)
         }
@@ -173,7 +173,7 @@ struct DemoTests {
         func responder(_ inherited: [String: String], simulates: Bool = false) -> DemoChildren {
             DemoChildren(
                 directory: directory, secrets: secrets, databaseURL: "postgresql://r",
-                dispatchDatabaseURL: "postgresql://d",
+                dispatchDatabaseURL: "postgresql://d", deliverDatabaseURL: "postgresql://w",
                 url: "https://127.0.0.1:8443", port: 8443, simulates: simulates,
                 kits: Self.kits, inherited: inherited)
         }

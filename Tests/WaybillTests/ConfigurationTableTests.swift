@@ -122,6 +122,10 @@ struct ConfigurationTableTests {
         switch reader {
         case .serve: _ = try? Configuration(reading: &environment)
         case .dispatch: _ = try? SendingConfiguration(reading: &environment)
+        case .deliver: _ = try? DeliveryConfiguration(reading: &environment)
+        case .webhook:
+            _ = try? environment.requiredDatabase()
+            _ = environment.egressRules()
         case .migrate: _ = try? MigrateCommand.settings(&environment)
         case .key, .message, .optOut, .deadLetters: _ = try? environment.requiredDatabase()
         case .quarantine, .replay, .verify: _ = try? environment.receivingDatabase()

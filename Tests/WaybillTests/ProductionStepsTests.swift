@@ -113,6 +113,7 @@ struct ProductionStepsTests {
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")),
         arguments: [
             "waybill.service", "waybill.socket", "waybill-dispatch.service",
+            "waybill-deliver.service", "waybill-egress.service",
             "waybill-migrate.service", "waybill-probe.service",
             "waybill-probe.timer", "waybill-retain.service", "waybill-retain.timer",
         ])

@@ -11,7 +11,8 @@ import Testing
 @Suite("Callback endpoint", .blocking)
 struct CallbackEndpointTests {
     private func start(
-        _ webhook: Webhook = Webhook(), sink: Sink = Sink(), metrics: Metrics = Metrics()
+        _ webhook: SampleWebhook = SampleWebhook(), sink: Sink = Sink(),
+        metrics: Metrics = Metrics()
     ) throws -> (server: WebServer, endpoint: CallbackEndpoint) {
         let endpoint = CallbackEndpoint(
             webhook, sink: sink, metrics: metrics, logger: Logger(descriptor: -1))
@@ -73,7 +74,8 @@ struct CallbackEndpointTests {
         let sink = Sink()
         let metrics = Metrics()
         let (server, endpoint) = try start(
-            Webhook(provider: provider, refusal: Refusal(reason)), sink: sink, metrics: metrics)
+            SampleWebhook(provider: provider, refusal: Refusal(reason)), sink: sink,
+            metrics: metrics)
         let answer = try server.send("POST", "/callbacks/\(provider.name)", body: [1])
         #expect(answer.status == (provider == .plivo ? 403 : 401))
         #expect(answer.code == reason.rawValue)
@@ -96,7 +98,7 @@ struct CallbackEndpointTests {
     func malformation(code: Malformation.Code) throws {
         let sink = Sink()
         let (server, _) = try start(
-            Webhook(
+            SampleWebhook(
                 malformation: Malformation(code, at: "byte 17", "Something else was expected.")),
             sink: sink)
         let answer = try server.send("POST", "/callbacks/infobip", body: [7, 8])
@@ -120,7 +122,7 @@ struct CallbackEndpointTests {
     @Test("A callback that can neither be read nor stored is a 503, so that it is repeated")
     func malformationWithoutQuarantine() throws {
         let (server, _) = try start(
-            Webhook(malformation: Malformation(.notJSON, at: "byte 0", "JSON was expected.")),
+            SampleWebhook(malformation: Malformation(.notJSON, at: "byte 0", "JSON was expected.")),
             sink: Sink(.failure(.unavailable)))
         #expect(try server.send("POST", "/callbacks/infobip", body: [1]).status == 503)
     }
@@ -128,7 +130,7 @@ struct CallbackEndpointTests {
     @Test("A body over the limit is a 413, and nothing of it is stored")
     func bodyTooLarge() throws {
         let sink = Sink()
-        let (server, _) = try start(Webhook(bodyLimit: 10), sink: sink)
+        let (server, _) = try start(SampleWebhook(bodyLimit: 10), sink: sink)
         let body = [UInt8](repeating: 0x20, count: 11)
         let answer = try server.send("POST", "/callbacks/infobip", body: body)
         #expect(answer.status == 413)
@@ -166,7 +168,7 @@ struct CallbackEndpointTests {
     @Test("Plivo's path may end in our message's id, and in nothing else")
     func messageInPath() throws {
         let sink = Sink()
-        let webhook = Webhook(provider: .plivo)
+        let webhook = SampleWebhook(provider: .plivo)
         let (server, _) = try start(webhook, sink: sink)
         let path = "/callbacks/plivo/\(Samples.id)"
         #expect(try server.send("POST", path, body: [1]).status == 200)
@@ -220,7 +222,7 @@ struct CallbackEndpointTests {
         ])
     func slash(provider: Provider, path: String) throws {
         let sink = Sink()
-        let webhook = Webhook(provider: provider)
+        let webhook = SampleWebhook(provider: provider)
         let (server, _) = try start(webhook, sink: sink)
         #expect(try server.send("POST", path + "?a=1", body: [1]).status == 200)
         // The signature covers the path as called.
@@ -234,7 +236,7 @@ struct CallbackEndpointTests {
     @Test("A body in an encoding is kept, and refused with 415", arguments: Provider.samples)
     func encoded(provider: Provider) throws {
         let sink = Sink()
-        let (server, _) = try start(Webhook(provider: provider), sink: sink)
+        let (server, _) = try start(SampleWebhook(provider: provider), sink: sink)
         let path = "/callbacks/\(provider.name)"
         for encoding in ["gzip", "deflate, gzip", "identity, br"] {
             let answer = try server.send(
@@ -257,7 +259,7 @@ struct CallbackEndpointTests {
     @Test("A caller that is not authenticated is refused for that first, whatever the encoding")
     func encodedStranger() throws {
         let sink = Sink()
-        let (server, _) = try start(Webhook(refusal: Refusal(.wrongCredentials)), sink: sink)
+        let (server, _) = try start(SampleWebhook(refusal: Refusal(.wrongCredentials)), sink: sink)
         let answer = try server.send(
             "POST", "/callbacks/infobip", headers: ["HTTP_CONTENT_ENCODING": "gzip"], body: [1])
         #expect(answer.status == 401)
@@ -277,7 +279,7 @@ struct CallbackEndpointTests {
             Self.reject("click", .nothing), Self.reject("missing_field", .report),
         ]
         let (server, endpoint) = try start(
-            Webhook(parsed: ParsedCallback(reports: [Samples.report()], rejects: all)),
+            SampleWebhook(parsed: ParsedCallback(reports: [Samples.report()], rejects: all)),
             sink: sink, metrics: metrics)
         #expect(try server.send("POST", "/callbacks/infobip", body: [1]).status == 200)
         #expect(sink.submissions.map(\.rejects) == [all])

@@ -126,7 +126,7 @@ final class Sink: ReportSink {
 }
 
 /// A provider with the results that the test wants.
-struct Webhook: WebhookProvider {
+struct SampleWebhook: WebhookProvider {
     var provider = Provider.infobip
     var traits: ProviderTraits { .of(provider) }
     var bodyLimit = 1024

@@ -12,7 +12,7 @@ struct OpenAPITests {
     private func document() throws -> JSONTree {
         let endpoint = Keys().endpoint
         let callbacks = CallbackEndpoint(
-            Webhook(), sink: Sink(), metrics: Metrics(), logger: Logger(descriptor: -1))
+            SampleWebhook(), sink: Sink(), metrics: Metrics(), logger: Logger(descriptor: -1))
         let routes =
             MessageEndpoints(Reader(), providers: ProviderTraits.samples).routes(endpoint)
             + callbacks.routes

@@ -59,7 +59,7 @@ struct SendEndpointTests {
                 + #""detail":"3 fields are wrong; nothing was sent.","code":"invalid_message","#
                 + #""errors":[{"field":"txt","code":"unknown_member","#
                 + #""detail":"There is no member of this name; known: to, text, from, provider, "#
-                + #"validity_minutes, send_at, callback_data, metadata."},"#
+                + #"validity_minutes, send_at, callback_data, metadata, webhook."},"#
                 + #"{"field":"Idempotency-Key","code":"bad_key","#
                 + #""detail":"It takes 1 to 255 visible ASCII characters."},"#
                 + #"{"field":"to[0]","code":"no_country_code","#

@@ -25,6 +25,8 @@ package struct ServiceProcess: Sendable, Equatable {
         case responder
         /// `waybill dispatch`.
         case dispatcher
+        /// `waybill deliver`.
+        case deliverer
     }
 
     /// What changes while it lives.

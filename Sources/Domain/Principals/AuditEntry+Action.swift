@@ -32,6 +32,22 @@ extension AuditEntry {
         /// All that is kept of a number was erased; its object is the number's digest.
         case eraseNumber = "number.erase"
 
+        case createWebhook = "webhook.create"
+        case changeWebhook = "webhook.change"
+        case deleteWebhook = "webhook.delete"
+        /// A webhook got a new secret; the old one ends after a while.
+        case rotateWebhook = "webhook.rotate"
+        case pauseWebhook = "webhook.pause"
+        /// A webhook that was paused or disabled is sent to again.
+        case resumeWebhook = "webhook.resume"
+        /// A webhook was disabled, because all that was sent to it failed.
+        case disableWebhook = "webhook.disable"
+        case testWebhook = "webhook.test"
+        /// A delivery was queued again; its object is the webhook.
+        case resendDelivery = "webhook.resend"
+        /// The same of all that a filter found, in a portion; the details have the filter.
+        case resendDeliveries = "webhook.resend_all"
+
         /// Somebody signed in; its object is the session, or with single sign-on the user.
         case signIn = "session.create"
         /// Somebody tried to sign in and was refused; its object is the address that was given.

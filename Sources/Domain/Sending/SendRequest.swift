@@ -24,6 +24,8 @@ package struct SendRequest: Sendable {
     package let metadata: String?
     /// Whether it is sent although a recipient has opted out: our own answers to STOP and HELP.
     package let ignoresOptOut: Bool
+    /// Where changes of the messages' statuses are sent besides.
+    package let webhook: MessageWebhook?
 
     /// `segmentation` is that of the text, if the caller has measured it; measuring a long text takes
     /// time.
@@ -33,7 +35,7 @@ package struct SendRequest: Sendable {
         sender: String?, text: String, segmentation: Segmentation? = nil, isPinned: Bool,
         validityMinutes: Int? = nil, sendAt: Timestamp? = nil,
         giveUpAt: Timestamp, callbackData: String? = nil, metadata: String? = nil,
-        ignoresOptOut: Bool = false
+        ignoresOptOut: Bool = false, webhook: MessageWebhook? = nil
     ) {
         self.id = id
         self.acceptedAt = acceptedAt
@@ -50,6 +52,7 @@ package struct SendRequest: Sendable {
         self.callbackData = callbackData
         self.metadata = metadata
         self.ignoresOptOut = ignoresOptOut
+        self.webhook = webhook
     }
 
     /// One message of the send request.

@@ -41,6 +41,9 @@ package struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
         guard Self.masked(bytes, length) == bytes else { return nil }
     }
 
+    /// Whether it is of IPv6, and no IPv4 address that is written as one.
+    package var isVersion6: Bool { bytes.count == 16 }
+
     /// Whether every address of the other one is also one of this one.
     package func contains(_ other: IPNetwork) -> Bool {
         bytes.count == other.bytes.count && length <= other.length

@@ -5,7 +5,7 @@ package import Postgres
 /// needs.
 package struct DatabaseHealth: DatabaseProbe {
     /// The newest file in `Migrations/`; a test compares the two.
-    package static let expectedMigration = 23
+    package static let expectedMigration = 24
 
     private let pool: ConnectionPool
     private let role: DatabaseRole

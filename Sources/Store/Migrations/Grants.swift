@@ -14,7 +14,7 @@ package struct DatabaseRole: Sendable, Equatable {
     let functions: Set<String>
 
     /// All roles but that of `waybill migrate`, which owns everything.
-    package static let all = [responder, dispatcher]
+    package static let all = [responder, dispatcher, deliverer]
 
     /// `waybill serve`, and the commands that a person runs: `key`, `send` and `message`.
     package static let responder = DatabaseRole(
@@ -53,6 +53,11 @@ package struct DatabaseRole: Sendable, Equatable {
             "status_change": [.select, .insert],
             "tally": [.select, .insert, .update],
             "traffic": [.select],
+            "webhook": [.select, .insert, .update],
+            "webhook_attempt": [.select],
+            "webhook_delivery": [.select, .insert, .update],
+            "webhook_health": [.select, .insert, .update],
+            "webhook_secret": [.select, .insert, .update],
         ],
         functions: [
             "add_archive_partition", "add_report_ages", "audit_values", "cut_quarantine",
@@ -91,6 +96,26 @@ package struct DatabaseRole: Sendable, Equatable {
             "tally": [.select, .insert, .update],
         ],
         functions: ["enqueue_webhook", "take_change_block"])
+
+    /// `waybill deliver`. It reads the secrets of webhooks, and no others.
+    package static let deliverer = DatabaseRole(
+        name: "deliverer", setting: "DELIVER_DATABASE_URL",
+        tables: [
+            "audit": [.insert],
+            "event": [.select],
+            "message": [.select],
+            "outcome": [.select],
+            "process": [.select, .insert, .update, .delete],
+            "report": [.select],
+            "schema_migration": [.select],
+            "send_request": [.select],
+            "webhook": [.select, .update],
+            "webhook_attempt": [.insert],
+            "webhook_delivery": [.select, .update],
+            "webhook_health": [.select, .update],
+            "webhook_secret": [.select],
+        ],
+        functions: ["audit_values", "enqueue_webhook"])
 }
 
 /// What may be done with the rows of a table.

@@ -7,6 +7,8 @@ import Postgres
 /// changed, so it is safe to write it again after a commit with an unknown outcome.
 struct AcceptSendRequest: Statement {
     let sendRequest: SendRequest
+    /// That of the host which the send request names.
+    var webhook: WebhookID?
 
     static let name: StaticString = "accept_send_request"
     static let sql: StaticString = """
@@ -14,8 +16,10 @@ struct AcceptSendRequest: Statement {
             insert into send_request (
                 id, accepted_at, send_at, give_up_at, validity_minutes, segments, encoding,
                 is_pinned, sender, body, callback_data, metadata, submitter_kind, submitter_id,
-                submitter_name, ignores_opt_out)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $24)
+                submitter_name, ignores_opt_out,
+                webhook_id, webhook_url)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $24, $25,
+                $26)
             on conflict (id) do nothing
             returning id, accepted_at, coalesce(send_at, least(accepted_at, now())) as due_at,
                 give_up_at, is_pinned, sender, segments, submitter_id
@@ -97,6 +101,8 @@ struct AcceptSendRequest: Statement {
             Country(ofNumber: $0.number.description)?.description
         }
         parameters.add(sendRequest.ignoresOptOut)
+        parameters.add(uuid: webhook?.halves)
+        parameters.add(webhook.flatMap { _ in sendRequest.webhook?.url.description })
     }
 
     /// The new messages; no row if the send request existed.

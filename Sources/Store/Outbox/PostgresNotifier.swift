@@ -88,4 +88,6 @@ package enum Channel: String, Sendable, CaseIterable {
     case sent = "waybill_sent"
     /// Statuses have changed; processes with live streams listen.
     case changes = "waybill_changes"
+    /// Webhooks were made or changed, or deliveries queued by hand; deliverers listen.
+    case webhooks = "waybill_webhooks"
 }

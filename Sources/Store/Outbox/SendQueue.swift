@@ -30,9 +30,10 @@ package struct SendQueue: MessageQueue {
             if !blocked.isEmpty {
                 return try Self.refuse(blocked, idempotency, on: connection)
             }
+            let webhook = try Self.webhook(of: sendRequest, connection)
             guard let idempotency else {
                 let (accepted, _) = try connection.execute(
-                    AcceptSendRequest(sendRequest: sendRequest),
+                    AcceptSendRequest(sendRequest: sendRequest, webhook: webhook),
                     InsertSendEntry(sendRequest: sendRequest))
                 // It exists already, but perhaps on no standby yet.
                 if accepted.rows.isEmpty { try connection.execute(WaitForStandby()) }
@@ -45,7 +46,7 @@ package struct SendQueue: MessageQueue {
                 let claim = ClaimKey(idempotency: idempotency, now: sendRequest.acceptedAt)
                 guard try connection.execute(claim).rows.isEmpty else {
                     let (accepted, _) = try connection.execute(
-                        AcceptSendRequest(sendRequest: sendRequest),
+                        AcceptSendRequest(sendRequest: sendRequest, webhook: webhook),
                         InsertSendEntry(sendRequest: sendRequest))
                     queued = accepted.first ?? []
                     return .queued
@@ -94,6 +95,16 @@ package struct SendQueue: MessageQueue {
         guard known.digest == idempotency.digest else { return .keyTaken }
         try connection.execute(WaitForStandby())
         return .repeated(known.answer)
+    }
+
+    /// The webhook of the host that a send request names; nil if it names none.
+    private static func webhook(
+        of sendRequest: SendRequest, _ connection: Connection
+    ) throws(PostgresError) -> WebhookID? {
+        guard let webhook = sendRequest.webhook else { return nil }
+        let ensure = EnsureMessageWebhook(webhook: webhook)
+        if let id = try connection.execute(ensure).first { return id }
+        return try connection.execute(ensure).first
     }
 
     package func keep(_ answers: [KeptAnswer]) throws(StoreFailure) {

@@ -1,28 +1,6 @@
 import Domain
 import Postgres
 
-/// Takes a dispatcher's number for as long as the connection lives; waits if it is in use.
-struct LockNumber: Statement {
-    let number: Int32
-
-    /// Separates these locks from others; any constant would do.
-    static let lockClass: Int32 = 731_087
-
-    static let name: StaticString = "lock_number"
-    static let sql: StaticString = "select pg_advisory_lock($1::integer, $2::integer)::text"
-
-    func encode(into parameters: inout StatementParameters) {
-        parameters.add(Self.lockClass)
-        parameters.add(number)
-    }
-}
-
-/// Does nothing; checks that the server answers.
-struct Ping: Statement {
-    static let name: StaticString = "ping"
-    static let sql: StaticString = "select 1"
-}
-
 /// Marks leases as unsure that have expired, by the clock that began them, or whose dispatcher has
 /// ended.
 ///
@@ -114,7 +92,7 @@ struct TakeOverLeases: Statement {
         parameters.add(Precedence(status: .unknown, at: now).rawValue)
         parameters.add(Status.unknown.code)
         parameters.add(SendEvent.Kind.leaseExpired.code)
-        parameters.add(LockNumber.lockClass)
+        parameters.add(LockNumber.dispatchers)
         parameters.add(StatusChange.Cause.event.rawValue)
     }
 

@@ -7,6 +7,8 @@ import JSON
 /// A member that is null counts as absent.
 struct BodyReader {
     private let members: [JSONValue.Member]
+    /// The names of those that are null.
+    private let nulls: Set<String>
     var problems = FieldProblems()
 
     /// The most bytes of such a body: an address, two passwords and a token, all of it escaped.
@@ -17,6 +19,7 @@ struct BodyReader {
     ///   - known: the names that there are; any other one is a problem.
     init(_ members: [JSONValue.Member], known: [String]) {
         self.members = members.filter { $0.value != .null }
+        nulls = Set(members.filter { $0.value == .null }.map(\.name))
         for name in members.map(\.name).sorted() where !known.contains(name) {
             problems.add(
                 String(name.prefix(100)), "unknown_member",
@@ -55,6 +58,9 @@ struct BodyReader {
     }()
 
     func has(_ name: String) -> Bool { value(name) != nil }
+
+    /// Whether a member is there and null: where that takes something back.
+    func isNull(_ name: String) -> Bool { nulls.contains(name) }
 
     /// Whether no member is there.
     var isEmpty: Bool { members.isEmpty }
@@ -115,6 +121,31 @@ struct BodyReader {
             texts.append((index, text))
         }
         return texts
+    }
+
+    /// The members of an object.
+    mutating func object(_ name: String) -> [JSONValue.Member]? {
+        guard let value = value(name) else { return nil }
+        guard case .object(let members) = value else {
+            problems.add(name, "wrong_type", "It must be an object, and is \(value.kind).")
+            return nil
+        }
+        return members
+    }
+
+    /// A whole number within bounds.
+    mutating func integer(_ name: String, _ range: ClosedRange<Int>) -> Int? {
+        guard let value = value(name) else { return nil }
+        guard case .number(let text) = value, let number = Int(text) else {
+            problems.add(name, "wrong_type", "It must be a whole number, and is \(value.kind).")
+            return nil
+        }
+        guard range.contains(number) else {
+            problems.add(
+                name, "bad_value", "It takes \(range.lowerBound) to \(range.upperBound).")
+            return nil
+        }
+        return number
     }
 
     /// The number of a row, from 1 on.

@@ -31,6 +31,7 @@ package struct RouteDescription: Sendable {
         case optOuts = "opt-outs"
         case deadLetters = "dead letters"
         case quarantine
+        case webhooks
         case live
         case statistics
         case session

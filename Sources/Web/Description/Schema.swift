@@ -115,10 +115,27 @@ package struct Schema: Sendable, Equatable {
                 }))
     }
 
+    /// The same object with one more member that may be absent.
+    package func with(optional name: String, _ schema: Schema) -> Schema {
+        Schema(
+            .object(
+                json.members.map { member in
+                    guard member.name == "properties", case .object(let known) = member.value else {
+                        return member
+                    }
+                    return JSONValue.Member(
+                        name: member.name,
+                        value: .object(known + [JSONValue.Member(name: name, value: schema.json)]))
+                }))
+    }
+
     /// An object whose names are data, as provider names are.
     package static func map(of value: Schema) -> Schema {
         Schema([("type", .string("object")), ("additionalProperties", value.json)])
     }
+
+    /// An object with any members.
+    package static let anyObject = Schema([("type", .string("object"))])
 
     package static func any(of schemas: [Schema]) -> Schema {
         Schema([("anyOf", .array(schemas.map(\.json)))])

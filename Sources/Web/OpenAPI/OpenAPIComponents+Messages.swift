@@ -140,9 +140,12 @@ extension OpenAPIComponents {
             "validity_minutes": Schema.integer(SendDraft.validityLimits).orNull,
             "send_at": Schema.time.orNull,
             "callback_data": Schema.text(0...4000, pattern: "^[^\\u0000]*$").orNull,
-            "metadata": anyObject.orNull,
+            "metadata": anyObject.orNull, "webhook": Schema.text(1...WebhookURL.limit).orNull,
         ],
-        optional: ["from", "provider", "validity_minutes", "send_at", "callback_data", "metadata"]
+        optional: [
+            "from", "provider", "validity_minutes", "send_at", "callback_data", "metadata",
+            "webhook",
+        ]
     )
 
     private static let sendAnswer = Schema.object(

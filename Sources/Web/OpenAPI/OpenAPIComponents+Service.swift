@@ -83,6 +83,11 @@ extension OpenAPIComponents {
             "resets": count, "lag_seconds": .number,
         ]),
         "processes": Schema.array(process, 0...100).orNull,
+        "webhooks": Schema.object([
+            "active": count, "paused": count, "disabled": count, "failing": count,
+            "waiting": count, "waiting_is_least": .flag,
+            "oldest_due_seconds": Schema.integer.orNull,
+        ]).orNull,
         "spool": spool.orNull, "alarms": Schema.array(alarm, 0...500),
     ])
 }

@@ -21,6 +21,7 @@ enum OpenAPIComponents {
     /// All schemas by their names, each once.
     static var schemas: [(name: String, schema: Schema)] {
         [("Problem", problemSchema)] + messageSchemas + serviceSchemas + peopleSchemas
+            + webhookSchemas
     }
 
     // MARK: Problems

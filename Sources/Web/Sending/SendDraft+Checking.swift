@@ -1,4 +1,5 @@
 package import Domain
+private import Security
 
 extension SendDraft {
     private static let textByteLimit = 4000
@@ -18,12 +19,13 @@ extension SendDraft {
     ///   - origin: by which request.
     ///   - now: when it came.
     ///   - routing: whom messages go to if no provider is named.
+    ///   - webhooks: the hosts that it may name for a webhook.
     ///   - key: a message's id by its send request and recipient.
     /// - Returns: the send request, ready to be queued.
     /// - Throws: all problems in one, those of `problems` first.
     package consuming func sendRequest(
         _ id: SendRequestID, by submitter: Submitter, from origin: RequestOrigin = .none,
-        at now: Timestamp, routing: Routing,
+        at now: Timestamp, routing: Routing, webhooks: WebhookHosts = .none,
         key: (SendRequestID, PhoneNumber) -> MessageID
     ) throws(Problem) -> SendRequest {
         let pinned = checkedProvider(routing)
@@ -37,6 +39,7 @@ extension SendDraft {
         let validity = checkedValidity()
         let sendAt = checkedSendAt(now)
         let callbackData = checkedCallbackData()
+        let webhook = checkedWebhook(webhooks)
         guard problems.count == 0, let measured else { throw Problem(problems) }
         return SendRequest(
             id: id, acceptedAt: now, submitter: submitter, origin: origin,
@@ -45,7 +48,29 @@ extension SendDraft {
             validityMinutes: validity, sendAt: sendAt,
             giveUpAt: (sendAt ?? now).advanced(
                 by: validity.map { .seconds($0 * 60) } ?? Self.defaultPatience),
-            callbackData: callbackData, metadata: metadata)
+            callbackData: callbackData, metadata: metadata, webhook: webhook)
+    }
+
+    private mutating func checkedWebhook(_ allowed: WebhookHosts) -> MessageWebhook? {
+        guard let webhook else { return nil }
+        let url: WebhookURL
+        do throws(WebhookURL.Problem) {
+            url = try WebhookURL(webhook, allowsHTTP: allowed.rules.allowsHTTP)
+        } catch {
+            problems.add(name(.webhook), "bad_url", error.explanation)
+            return nil
+        }
+        guard allowed.allow(url) else {
+            problems.add(
+                name(.webhook), "host_not_allowed",
+                "Messages may name the hosts of WAYBILL_WEBHOOK_HOSTS; \(url.authority) is none.")
+            return nil
+        }
+        guard let bytes = try? RandomBytes.make(count: WebhookKey.byteCount) else {
+            problems.add(name(.webhook), "bad_url", "There is no randomness for its secret now.")
+            return nil
+        }
+        return MessageWebhook(url: url, secret: WebhookSecret(.shared, bytes))
     }
 
     private mutating func checkedProvider(_ routing: Routing) -> Provider? {

@@ -19,6 +19,8 @@ package struct SendDraft: Sendable {
     var callbackData: String?
     /// A JSON object, canonical.
     var metadata: String?
+    /// A URL.
+    var webhook: String?
     /// The name that the caller used for the recipients.
     var recipientsName = Member.recipients.rawValue
     var textName = Member.text.rawValue
@@ -40,12 +42,14 @@ package struct SendDraft: Sendable {
         case sendAt = "send_at"
         case callbackData = "callback_data"
         case metadata
+        case webhook
 
         /// The name on the command line.
         var option: String {
             switch self {
             case .validityMinutes: "--validity"
-            case .recipients, .text, .sender, .provider, .sendAt, .callbackData, .metadata:
+            case .recipients, .text, .sender, .provider, .sendAt, .callbackData, .metadata,
+                .webhook:
                 "--" + rawValue.replacing("_", with: "-")
             }
         }
@@ -129,6 +133,7 @@ package struct SendDraft: Sendable {
         case .provider: provider = string(name, value)
         case .sendAt: sendAt = string(name, value)
         case .callbackData: callbackData = string(name, value)
+        case .webhook: webhook = string(name, value)
         case .validityMinutes:
             guard let minutes = value.integer else {
                 let what =

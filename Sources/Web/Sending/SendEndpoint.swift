@@ -13,6 +13,7 @@ package struct SendEndpoint: Sendable {
     private let notifier: any Notifier
     private let routing: Routing
     private let tickets: TicketSigner
+    private let webhooks: WebhookHosts
     private let key: @Sendable (SendRequestID, PhoneNumber) -> MessageID
 
     /// 1,000 recipients, the longest text, callback data and metadata, all of it escaped.
@@ -28,10 +29,11 @@ package struct SendEndpoint: Sendable {
     ///   - notifier: tells dispatchers that there is work.
     ///   - routing: whom messages go to if the caller names no provider.
     ///   - tickets: makes the answer's tickets.
+    ///   - webhooks: the hosts that messages may name for a webhook.
     ///   - key: a message's id by its send request and recipient.
     package init(
         queue: any MessageQueue, watch: SendWatch, notifier: any Notifier, routing: Routing,
-        tickets: TicketSigner,
+        tickets: TicketSigner, webhooks: WebhookHosts = .none,
         key: @escaping @Sendable (SendRequestID, PhoneNumber) -> MessageID
     ) {
         self.queue = queue
@@ -39,6 +41,7 @@ package struct SendEndpoint: Sendable {
         self.notifier = notifier
         self.routing = routing
         self.tickets = tickets
+        self.webhooks = webhooks
         self.key = key
     }
 
@@ -61,7 +64,7 @@ package struct SendEndpoint: Sendable {
         let written = draft
         let sendRequest = try draft.sendRequest(
             .new(at: now), by: Submitter(principal), from: request.origin, at: now,
-            routing: routing, key: key)
+            routing: routing, webhooks: webhooks, key: key)
         let queued = SendAnswer.stored(sendRequest)
         let tickets = try answerTickets(request)
         let idempotency = request.idempotencyKey.map { key in

@@ -14,13 +14,15 @@ package struct StatusEndpoint: Sendable {
     private let live: any LiveProbe
     private let processes: any ProcessProbe
     private let alarms: (any AlarmProbe)?
+    private let webhooks: (any WebhookProbe)?
 
     package init(
         version: String, startedAt: Timestamp, database: any DatabaseProbe,
         writer: any WriterProbe, spool: (any SpoolProbe)? = nil,
         callbacks: [(traits: ProviderTraits, statistics: CallbackStatistics)],
         sending: any SendingProbe, live: any LiveProbe, processes: any ProcessProbe,
-        alarms: (any AlarmProbe)? = nil
+        alarms: (any AlarmProbe)? = nil,
+        webhooks: (any WebhookProbe)? = nil
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -32,6 +34,7 @@ package struct StatusEndpoint: Sendable {
         self.live = live
         self.processes = processes
         self.alarms = alarms
+        self.webhooks = webhooks
     }
 
     package func routes(_ endpoint: APIEndpoint) -> [Router.Route] {
@@ -89,6 +92,7 @@ package struct StatusEndpoint: Sendable {
         SpoolView.describe(spool, at: now, in: &json)
         describeProcesses(isDatabaseThere: database.latency != nil, in: &json)
         AlarmView.describe(alarms?.alarms ?? [], in: &json)
+        describeWebhooks(isDatabaseThere: database.latency != nil, in: &json)
         json.endObject()
         return json.bytes
     }
@@ -155,6 +159,23 @@ package struct StatusEndpoint: Sendable {
             }
         }
         json.endArray()
+    }
+
+    /// Null if they cannot be read.
+    private func describeWebhooks(isDatabaseThere: Bool, in json: inout JSONWriter) {
+        json.key("webhooks")
+        guard isDatabaseThere, let states = try? webhooks?.webhookStates() else {
+            return json.null()
+        }
+        json.object { json in
+            json.member("active", states.active)
+            json.member("paused", states.paused)
+            json.member("disabled", states.disabled)
+            json.member("failing", states.failing)
+            json.member("waiting", states.waiting.count)
+            json.member("waiting_is_least", states.waiting.isBound)
+            json.member("oldest_due_seconds", states.oldestDue?.components.seconds)
+        }
     }
 
     private func describe(

@@ -9,8 +9,8 @@ enum MigrateCommand {
         usage: waybill migrate [--status] [--directory DIR]
 
         Applies the migrations that the database lacks, each in a transaction of its own, and gives
-        the roles of DATABASE_URL and DISPATCH_DATABASE_URL exactly the rights that the responder and
-        the dispatcher need. Connects with MIGRATE_DATABASE_URL, or DATABASE_URL if that is not set.
+        the roles of DATABASE_URL, DISPATCH_DATABASE_URL and DELIVER_DATABASE_URL exactly the rights
+        that the responder, the dispatcher and the deliverer need. Connects with MIGRATE_DATABASE_URL, or DATABASE_URL if that is not set.
 
           --status         only list which migrations are applied; exit status 3 if some are not
           --directory DIR  where NNNN_verb_noun.sql are; found beside the program unless given

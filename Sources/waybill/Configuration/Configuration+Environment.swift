@@ -39,6 +39,8 @@ extension Configuration {
             environment.text(WaybillSettings.optOutConfirmation),
             environment.text(WaybillSettings.helpAnswer)
         )
+        egress = environment.egressRules()
+        webhookHosts = environment.webhookHosts(egress)
         limits = Limits(&environment, hasSpool: spool != nil)
         environment.checkWatchdog(commitDeadline: limits.commitDeadline)
         guard let database, let apiDatabase, environment.problems.isEmpty else {

@@ -30,6 +30,10 @@ struct Configuration {
     let optOuts: OptOutRules
     /// What is answered to STOP, and to HELP; nil for nothing.
     let answers: (stop: String?, help: String?)
+    /// Where webhooks may lead.
+    let egress: EgressRules
+    /// The hosts, with ports unless usual, that messages may name for a webhook of their own.
+    let webhookHosts: Set<String>
 
     /// The spool's folder and bounds.
     struct Spool {

@@ -14,7 +14,8 @@ enum WaybillSettings {
     static func table(of kits: ProviderKits) -> SettingTable {
         SettingTable(
             database + [.publicAddresses] + kits.settings + sending(of: kits)
-                + [routes(of: kits), defaultProvider(of: kits)] + inbound + people + singleSignOn
+                + [routes(of: kits), defaultProvider(of: kits)] + inbound + webhooks + people
+                + singleSignOn
                 + process + spool
                 + [apiKey])
     }
@@ -23,13 +24,16 @@ enum WaybillSettings {
 
     private static let databaseGroup = Setting.Group("The database")
 
-    private static let database = [databaseURL, dispatchDatabaseURL, migrateDatabaseURL]
+    private static let database = [
+        databaseURL, dispatchDatabaseURL, deliverDatabaseURL, migrateDatabaseURL,
+    ]
 
     static let databaseURL = Setting(
         "DATABASE_URL", whenUnset: "required", isSecret: true,
         example: "postgresql://waybill:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
         readBy: [
-            .serve, .dispatch, .migrate, .key, .user, .send, .message, .optOut, .deadLetters,
+            .serve, .dispatch, .deliver, .migrate, .key, .user, .webhook, .send, .message, .optOut,
+            .deadLetters,
             .quarantine,
             .replay, .rebuild, .verify, .retain, .erase,
         ],
@@ -45,6 +49,15 @@ enum WaybillSettings {
         """
         The connection of the dispatcher's role. `waybill migrate` gives it the rights that sending \
         takes; unless set, the role of `DATABASE_URL` has them besides its own.
+        """)
+
+    static let deliverDatabaseURL = Setting(
+        "DELIVER_DATABASE_URL", whenUnset: "`DATABASE_URL`", isSecret: true,
+        example: "postgresql://waybill_deliver:PASSWORD@127.0.0.1/waybill", in: databaseGroup,
+        readBy: [.deliver, .migrate],
+        """
+        The connection of the deliverer's role. `waybill migrate` gives it the rights that webhooks \
+        take; unless set, the role of `DATABASE_URL` has them besides its own.
         """)
 
     static let migrateDatabaseURL = Setting(
@@ -151,7 +164,7 @@ enum WaybillSettings {
         .choice(
             of: Logger.Level.self, default: .info,
             synonyms: ["trace": .debug, "verbose": .debug, "warn": .warning, "fatal": .error]),
-        in: processGroup, readBy: [.serve, .dispatch, .simulate],
+        in: processGroup, readBy: [.serve, .dispatch, .deliver, .simulate],
         "How much is logged; `trace`, `verbose`, `warn` and `fatal` are taken as the nearest.")
 
     static let socketDirectory = Setting(

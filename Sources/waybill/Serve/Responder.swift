@@ -20,6 +20,7 @@ final class Responder: Sendable {
     private let drift: DriftWatch
     private let sending: SendingService
     private let people: PeopleService
+    private let webhooks: WebhookService
     private let exports: ExportService
     private let inbound: InboundService
     private let live: LiveService
@@ -71,9 +72,9 @@ final class Responder: Sendable {
         writer = ReportWriter(
             configuration.database, settings: settings, feed: feed, metrics: metrics, logger: logger
         )
-        let webhooks = configuration.receiving.compactMap { $0.settings.webhook() }
+        let receiving = configuration.receiving.compactMap { $0.settings.webhook() }
         spool = SpoolService(
-            configuration, reports: writer, webhooks: webhooks,
+            configuration, reports: writer, webhooks: receiving,
             server: { [health] in health.databaseState().server }, metrics: metrics,
             logger: logger)
         maintenance = Maintenance(
@@ -88,14 +89,15 @@ final class Responder: Sendable {
 
         let ages = ReportAges()
         drift = DriftWatch(
-            pool, ages: ages, providers: webhooks.map(\.provider),
+            pool, ages: ages, providers: receiving.map(\.provider),
             name: SubjectName.maker(configuration.kits.traits), metrics: metrics, logger: logger)
 
         sending = try SendingService(
             configuration, pool, feed: feed, tickets: tickets, metrics: metrics, logger: logger)
 
+        webhooks = WebhookService(configuration, pool, metrics: metrics, logger: logger)
         let callbacks = Self.callbackEndpoints(
-            webhooks, sink: spool.sink,
+            receiving, sink: spool.sink,
             unverified: limits.observedPerHour == 0
                 ? nil
                 : UnverifiedCallbacks(writer, perHour: limits.observedPerHour, metrics: metrics),
@@ -127,13 +129,14 @@ final class Responder: Sendable {
             + inbound.routes(
                 endpoint, configuration, exports: exports, signer: signer, logger: logger)
             + people.routes(endpoint)
+            + webhooks.routes(endpoint, signer: signer, providers: configuration.kits.traits)
             + Self.quarantine(configuration, pool, sink: writer, signer: signer, logger: logger)
             .routes(endpoint)
             + StatusEndpoint(
                 version: Version.current, startedAt: .now, database: health, writer: writer,
                 spool: spool.probe,
                 callbacks: callbacks.map { ($0.traits, $0.statistics) }, sending: sending.probe,
-                live: live.probe, processes: processes, alarms: drift
+                live: live.probe, processes: processes, alarms: drift, webhooks: webhooks.store
             ).routes(endpoint)
         let openAPI = OpenAPIEndpoint(
             version: Version.current, providers: configuration.kits.traits,
@@ -233,6 +236,7 @@ final class Responder: Sendable {
         inbound.stop()
         sending.stop()
         people.stop()
+        webhooks.stop()
         live.stop()
         health.stop()
         healthPool.close()

@@ -15,6 +15,7 @@ struct SendingService: Sendable {
     private let listener: NotificationListener
     private let routing: Routing
     private let tickets: TicketSigner
+    private let webhooks: WebhookHosts
 
     /// - Throws: `CommandFailure` if there are no descriptors left.
     init(
@@ -24,6 +25,8 @@ struct SendingService: Sendable {
     ) throws(CommandFailure) {
         routing = configuration.routing
         self.tickets = tickets
+        webhooks = WebhookHosts(
+            hosts: configuration.webhookHosts, rules: configuration.egress)
         probe = SendingStates(pool, logger: logger)
         queue = SendQueue(pool, feed: feed, logger: logger)
         deadLetters = DeadLetterStore(pool, feed: feed, logger: logger)
@@ -47,7 +50,7 @@ struct SendingService: Sendable {
     ) -> [Router.Route] {
         SendEndpoint(
             queue: queue, watch: watch, notifier: notifier, routing: routing,
-            tickets: tickets, key: MessageKey.derive(sendRequest:recipient:)
+            tickets: tickets, webhooks: webhooks, key: MessageKey.derive(sendRequest:recipient:)
         ).routes(endpoint)
             + CancelEndpoint(queue: queue, reader: reader).routes(endpoint)
             + DeadLetterEndpoints(

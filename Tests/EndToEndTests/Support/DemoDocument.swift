@@ -29,6 +29,8 @@ struct DemoDocument: Decodable, Sendable {
         let postgres: pid_t
         let dispatch: pid_t?
         let simulator: pid_t?
+        let deliver: pid_t?
+        let egress: pid_t?
     }
 
     let url: String

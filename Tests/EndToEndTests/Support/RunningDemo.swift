@@ -118,6 +118,12 @@ extension RunningDemo {
         get throws { try sendingResult.get() }
     }
 
+    /// The one whose events go to receivers.
+    static var webhooks: RunningDemo {
+        get throws { try webhooksResult.get() }
+    }
+
+    private static let webhooksResult = Result { try stoppedAtExit() }
     private static let sharedResult = Result { try stoppedAtExit() }
     private static let breakableResult = Result { try stoppedAtExit() }
     private static let sendingResult = Result { try stoppedAtExit() }

@@ -20,10 +20,10 @@ enum StatementList {
                 signing, changes,
                 live, queue, sendingStates, deadLetters, quarantine, release, fold,
                 archiveReader, notifier, keys, audit, people, maintenance, statistics, folder,
-                webhookEvents,
-                drift,
+                webhookEvents, webhooks, drift,
             ]
         case .dispatcher: [health, processes, queries, writer, outbox, inboundIndex, notifier]
+        case .deliverer: [health, processes, queries, webhookQueue]
         default: []
         }
     }
@@ -178,7 +178,8 @@ enum StatementList {
     static let queue = StatementUser(
         files: ["SendQueue.swift"],
         statements: [
-            AcceptSendRequest.self, SelectOptOutsOf.self, ClaimKey.self, SelectKey.self,
+            AcceptSendRequest.self, EnsureMessageWebhook.self, SelectOptOutsOf.self,
+            ClaimKey.self, SelectKey.self,
             KeepAnswers.self,
             CancelMessage.self, SelectOwnStatus.self, SelectSendStates.self, PlanAnew.self,
             WaitForStandby.self, InsertAuditEntry.self, InsertSendEntry.self,
@@ -256,7 +257,8 @@ enum StatementList {
             DropExpiredSessions.self,
             DropExpiredLinks.self, DropOldFailures.self, DropOldEvents.self,
             DropOldDeadLetters.self,
-            DropOldSendRequests.self, MoveLedgerFloor.self, DropOldMessages.self, DropOldInbound.self,
+            DropOldSendRequests.self, MoveLedgerFloor.self, DropOldMessages.self,
+            DropOldInbound.self,
             DropOldAudit.self,
             RecountOutbox.self, LimitStatementTime.self, CommitLazily.self,
         ])
@@ -271,6 +273,28 @@ enum StatementList {
             ReadClock.self, SelectTraffic.self, AddReportAges.self, SelectOutcomeName.self,
             SelectAlarms.self, InsertAlarm.self, KeepAlarm.self, ClearAlarm.self, AbsorbAlarm.self,
             CommitLazily.self,
+        ])
+
+    static let webhooks = StatementUser(
+        files: [
+            "WebhookStore.swift", "WebhookStore+Deliveries.swift", "WebhookStore+States.swift",
+        ],
+        statements: [
+            SelectWebhookStates.self,
+            SelectWebhooks.self, InsertWebhook.self, UpdateWebhook.self, SetWebhookState.self,
+            LockWebhook.self, InsertWebhookSecret.self, ExpireWebhookSecrets.self,
+            InsertTestDelivery.self, SelectDeliveryRecords.self, CountDeliveries.self,
+            ResendDeliveries.self, SelectDeliveryAttempts.self, CountWaitingDeliveries.self,
+            InsertAuditEntry.self, PlanAnew.self,
+        ])
+
+    static let webhookQueue = StatementUser(
+        files: ["WebhookQueueStore.swift", "Registration.swift"],
+        statements: [
+            TakeWebhooks.self, ReleaseWebhooks.self, SelectWebhookTargets.self,
+            SelectTargetSecrets.self, SelectDueDeliveries.self, SelectDeliveries.self,
+            RecordAttempts.self, NoteWebhookHealth.self, DisableWebhook.self, LockNumber.self,
+            Ping.self, InsertAuditEntry.self, PlanAnew.self, CommitLazily.self,
         ])
 
     static let outbox = StatementUser(

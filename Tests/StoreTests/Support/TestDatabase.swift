@@ -21,9 +21,13 @@ struct TestDatabase: Sendable {
     /// What `waybill dispatch` connects with.
     var dispatcher: ConnectionSettings { get throws { try settings("waybill_dispatch") } }
 
+    /// What `waybill deliver` connects with.
+    var deliverer: ConnectionSettings { get throws { try settings("waybill_deliver") } }
+
     /// The services' users with their roles.
     static let roles = [
         RoleUser(.responder, user: "waybill"), RoleUser(.dispatcher, user: "waybill_dispatch"),
+        RoleUser(.deliverer, user: "waybill_deliver"),
     ]
 
     /// A migrated database on the server that all tests share.
@@ -127,6 +131,7 @@ extension TestDatabase {
                 create role waybill_owner login password 'secret';
                 create role waybill login password 'secret';
                 create role waybill_dispatch login password 'secret';
+                create role waybill_deliver login password 'secret';
                 """)
         }
     }

@@ -8,7 +8,7 @@ import Testing
 @Suite("Callbacks that fail authentication", .blocking)
 struct UnverifiedCallbackTests {
     private func server(
-        _ webhook: Webhook, _ sink: Sink, perHour: Int, metrics: Metrics = Metrics()
+        _ webhook: SampleWebhook, _ sink: Sink, perHour: Int, metrics: Metrics = Metrics()
     ) throws -> WebServer {
         let endpoint = CallbackEndpoint(
             webhook, sink: sink,
@@ -17,7 +17,7 @@ struct UnverifiedCallbackTests {
         return try WebServer(endpoint.routes)
     }
 
-    private static let refusing = Webhook(
+    private static let refusing = SampleWebhook(
         bodyLimit: 1 << 20, refusal: Refusal(.wrongCredentials))
 
     @Test("are kept where that is set, for the quarantine alone, and refused all the same")
@@ -61,12 +61,13 @@ struct UnverifiedCallbackTests {
     func onlyWhereNeeded() throws {
         let sink = Sink()
         let headers = ["HTTP_AUTHORIZATION": "Basic c2VjcmV0"]
-        let good = try server(Webhook(), sink, perHour: 10)
+        let good = try server(SampleWebhook(), sink, perHour: 10)
         #expect(
             try good.send("POST", "/callbacks/infobip", headers: headers, body: [1]).status == 200)
         #expect(sink.submissions.last?.credentials == nil)
         let bad = try server(
-            Webhook(malformation: Malformation(.notJSON, at: "byte 1", "It is no JSON.")), sink,
+            SampleWebhook(malformation: Malformation(.notJSON, at: "byte 1", "It is no JSON.")),
+            sink,
             perHour: 10)
         #expect(
             try bad.send("POST", "/callbacks/infobip", headers: headers, body: [1]).status == 400)

@@ -11,7 +11,7 @@ import { startClock } from "./parts/time.js";
 import { startTips } from "./parts/tip.js";
 import { t } from "./strings.js";
 
-// name: [module, the permission that it needs, whether it stands in the phone's bar]
+// name: the permission that it needs, whether it stands in the phone's bar, whether only other views lead there
 const VIEWS = {
     overview: { needs: "read", bar: true },
     messages: { needs: "read", bar: true },
@@ -20,6 +20,8 @@ const VIEWS = {
     "opt-outs": { needs: "read" },
     "dead-letters": { needs: "read" },
     quarantine: { needs: "read" },
+    webhooks: { needs: "read" },
+    deliveries: { needs: "read", hidden: true },
     people: { needs: "admin" },
     keys: { needs: "admin" },
     audit: { needs: "admin" },
@@ -112,7 +114,7 @@ function drawShell() {
         links.set(name, link);
         return h("li", null, link);
     };
-    const allowed = Object.keys(VIEWS).filter((name) => name !== "account"
+    const allowed = Object.keys(VIEWS).filter((name) => name !== "account" && !VIEWS[name].hidden
         && (!VIEWS[name].needs || session.may(VIEWS[name].needs)));
     const user = session.user();
     const more = h("button", { type: "button", "aria-expanded": "false", "aria-controls": "nav-rest" }, icon("more"), t.nav.more);

@@ -16,7 +16,7 @@ export const t = {
     nav: {
         label: "Main", skip: "Skip to the content", more: "More", overview: "Overview", messages: "Messages", send: "Send",
         inbound: "Inbound", "opt-outs": "Opt-outs",
-        "dead-letters": "Dead letters", quarantine: "Quarantine",
+        "dead-letters": "Dead letters", quarantine: "Quarantine", webhooks: "Webhooks", deliveries: "Deliveries",
         people: "People", keys: "API keys", audit: "Audit", status: "Status", account: "Account", signOut: "Sign out",
     },
     action: {
@@ -277,7 +277,37 @@ export const t = {
         "user.enable": "Enabled an account", "user.reset": "Reset a password", "user.import": "Imported an account", "user.password": "Set a password",
         "user.totp_on": "Turned the second factor on", "user.totp_off": "Turned the second factor off", "user.recovery_codes": "Made new recovery codes",
         "user.end_sessions": "Ended all sessions", "key.create": "Created a key", "key.rotate": "Rotated a key", "key.revoke": "Revoked a key",
+        "webhook.create": "Made a webhook", "webhook.change": "Changed a webhook", "webhook.delete": "Deleted a webhook", "webhook.rotate": "Rotated a webhook's secret",
+        "webhook.pause": "Paused a webhook", "webhook.resume": "Resumed a webhook", "webhook.disable": "Webhook disabled, since all failed", "webhook.test": "Tested a webhook",
+        "webhook.resend": "Sent an event again", "webhook.resend_all": "Sent events again",
         "request.refuse": "Request refused", "audit.omit": "Refusals left out",
+    },
+    events: {
+        "message.status_changed": "Status of a message", "inbound.received": "Message received", "opt_out.changed": "Opt-out", "provider.silent": "Provider silent",
+        "webhook.disabled": "Webhook disabled", "webhook.test": "Test",
+    },
+    webhooks: {
+        add: "Make a webhook", make: "Make", url: "Address", urlHint: "Where events are posted to, as in https://example.com/sms.", description: "Description", optional: "(optional)",
+        events: "Events", finalOnly: "Only final statuses", numbers: "With telephone numbers", numbersHint: "Texts are never sent.", noEvent: "Choose at least one event.",
+        once: "This is the secret. It is shown only now: the receiver needs it to check signatures.", secret: "secret",
+        state: "State", active: "Active", paused: "Paused", disabled: "Disabled", failing: "Failing", waiting: "Waiting", last: "Last delivered", act: "Actions", never: "Never delivered",
+        waitingOf: (count, isLeast) => `${some(count, "event")}${isLeast ? " or more" : ""}`,
+        test: "Test", tested: "A test event is on its way.",
+        pause: "Pause", pauseTitle: "Pause this webhook?", pauseText: "Nothing is sent to it until it is resumed. What happens meanwhile waits.",
+        resume: "Resume", resumeTitle: "Resume this webhook?", resumeText: "What waits is sent.",
+        rotate: "New secret", rotateTitle: "Make a new secret?", rotateText: "For a day each event is signed with the old and the new one.",
+        remove: "Delete", removeTitle: "Delete this webhook?", removeText: "What waits for it is not sent any more.",
+        none: "No webhooks.", noneText: "Other systems can be told of what happens here.",
+    },
+    deliveries: {
+        at: "When", event: "Event", state: "State", webhook: "Webhook", message: "Message", next: "next ", log: "Attempts", again: "Send again", noAnswer: "no answer", noAttempt: "Not tried yet.",
+        states: { waiting: "Waiting", delivered: "Delivered", never_delivered: "Never delivered" },
+        attempts: (count, status) => `${some(count, "attempt")}${status ? `, last answer ${status}` : ""}`, took: (ms) => `${n(ms)} ms`,
+        count: (count, isLeast) => `${some(count, "event")}${isLeast ? " or more" : ""}`,
+        againTitle: "Send this event again?", againText: "Its id stays, so that a receiver can see that it has it already.", queued: (count) => `${some(count, "event")} queued again.`,
+        chosen: (count) => `Send ${n(count)} again`, chosenTitle: (count) => `Send ${some(count, "event")} again?`,
+        all: "Send all again", allTitle: (count, isLeast) => `Send ${n(count)}${isLeast ? " or more" : ""} events again?`, refused: "no longer kept, or its webhook is deleted",
+        none: "No events for webhooks.", noneText: "What is sent to webhooks is listed here.", noneFound: "No event meets these filters.",
     },
     spool: {
         title: "Spool", takes: "Takes callbacks", full: "Takes nothing", waiting: "Waiting for the database", oldest: "Oldest from", drained: "Written back",
@@ -339,7 +369,7 @@ export const t = {
     process: {
         title: "Processes", process: "Process", does: "What it does", age: "Started", memory: "Memory", lives: "Running", silent: "Silent",
         lastSeen: "Last heard of ", unknown: "Not known while the database does not answer.", none: "None has told of itself yet.",
-        kinds: { responder: "Responder", dispatcher: "Dispatcher" }, place: (host, pid) => `${host}, process ${pid}`,
+        kinds: { responder: "Responder", dispatcher: "Dispatcher", deliverer: "Deliverer" }, place: (host, pid) => `${host}, process ${pid}`,
         figures: {
             callbacks_last_hour: (count) => `${some(count, "callback")} in an hour`, reports_waiting: (count) => `${some(count, "report")} waiting`,
             live_streams: (count) => some(count, "live stream"), providers: (count) => `sends through ${some(count, "provider")}`,

@@ -2,7 +2,7 @@ import Domain
 import Postgres
 import Synchronization
 
-/// A dispatcher's number, held by an advisory lock as long as its connection lives.
+/// A dispatcher's or a deliverer's number, held by an advisory lock as long as its connection lives.
 final class Registration: Sendable {
     let number: Int32
     private let state: Mutex<State>
@@ -19,12 +19,14 @@ final class Registration: Sendable {
     /// How long the server may take to answer before the number counts as lost.
     private static let patience = Duration.seconds(3)
 
-    init(_ settings: ConnectionSettings) throws(PostgresError) {
+    init(
+        _ settings: ConnectionSettings, kind: Int32 = LockNumber.dispatchers
+    ) throws(PostgresError) {
         let connection = try Connection(settings)
         // Each other dispatcher holds one number of two thousand million: a collision fails after a
         // while, and the caller tries another number.
         number = .random(in: 1...Int32.max)
-        try connection.execute(LockNumber(number: number))
+        try connection.execute(LockNumber(number: number, kind: kind))
         state = Mutex(.idle(connection))
     }
 
