@@ -99,7 +99,12 @@ struct MigrateTests {
         // Where only one of them is told, the other one keeps what it has.
         let alone = try migrate(["DISPATCH_DATABASE_URL": dispatcher])
         #expect(
-            alone.hasSuffix("no rights granted to the responder: DATABASE_URL is not set\n"))
+            alone.hasSuffix(
+                """
+                no rights granted to the responder: DATABASE_URL is not set
+                no rights granted to the deliverer: DATABASE_URL is not set
+
+                """))
         #expect(try check("all", two).exit == .status(0))
     }
 
