@@ -46,6 +46,8 @@ struct ConfigurationTests {
                 callbacks kept: 90 days
                 messages kept: for good
                 audit kept: 400 days
+                messages from people kept: 400 days
+                answers to people: STOP off, HELP off
                 """)
     }
 
@@ -90,6 +92,8 @@ struct ConfigurationTests {
                 callbacks kept: 30 days
                 messages kept: for good
                 audit kept: 400 days
+                messages from people kept: 400 days
+                answers to people: STOP off, HELP off
                 """)
     }
 

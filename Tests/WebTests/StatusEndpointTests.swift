@@ -46,7 +46,7 @@ struct StatusEndpointTests {
             + #""leased":2,"unsure":3,"awaiting_report":4,"oldest_due_age_seconds":70,"#
             + #""counts":{"requests":5,"accepted":6,"refused":7,"deferred":8,"unanswered":9,"#
             + #""dead_letters":10,"look_ups":11,"recovered":12,"put_back":0}}},"sending_problem":null,"#
-            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021},"spool":null,"processes":[],"alarms":[]}"#
+            + #""live":{"streams":2,"limit":10,"events_sent":5,"dropped":1,"resets":0,"lag_seconds":0.021},"spool":null,"processes":[],"alarms":[],"webhooks":null}"#
         #expect(document(ServiceProbe(sending: [stopped]), statistics) == expected)
     }
 
@@ -91,9 +91,9 @@ struct StatusEndpointTests {
                 #","processes":[{"id":"\#(Samples.id)","kind":"dispatcher","host":"sms-1","pid":42,"#
                     + #""version":"1.2.3","started_at":"2026-11-18T11:05:10.000Z","#
                     + #""last_seen_age_seconds":7,"memory_bytes":31000000,"#
-                    + #""figures":{"requests_in_flight": 3}}],"alarms":[]}"#))
+                    + #""figures":{"requests_in_flight": 3}}],"alarms":[],"webhooks":null}"#))
         let unknown = document(ServiceProbe(seen: nil), CallbackStatistics())
-        #expect(unknown.hasSuffix(#","processes":null,"alarms":[]}"#))
+        #expect(unknown.hasSuffix(#","processes":null,"alarms":[],"webhooks":null}"#))
     }
 
     private struct Alarms: AlarmProbe {
@@ -122,7 +122,8 @@ struct StatusEndpointTests {
         }
         let document = String(decoding: endpoint.document(at: Samples.time()), as: UTF8.self)
         #expect(
-            document.hasSuffix(#","alarms":[\#(alarm("null")),\#(alarm(#""FR""#))]}"#))
+            document.hasSuffix(
+                #","alarms":[\#(alarm("null")),\#(alarm(#""FR""#))],"webhooks":null}"#))
     }
 
     @Test("The database is unreachable: since when, why, and how long the providers wait")

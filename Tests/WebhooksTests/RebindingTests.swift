@@ -2,6 +2,7 @@ import Domain
 import Synchronization
 import System
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Webhooks
@@ -87,7 +88,7 @@ private final class OneDelivery: WebhookQueue {
     func disable(_ webhook: WebhookID, reason: String) -> Bool { false }
 }
 
-@Suite("Names that change what they mean", .timeLimit(.minutes(1)))
+@Suite("Names that change what they mean", .blocking, .timeLimit(.minutes(10)))
 struct RebindingTests {
     private func results(
         of queue: OneDelivery, _ count: Int, transport: RecordingTransport,

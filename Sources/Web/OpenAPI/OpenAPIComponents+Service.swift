@@ -52,7 +52,8 @@ extension OpenAPIComponents {
     ])
 
     private static let process = Schema.object([
-        "id": .uuid, "kind": .word(["responder", "dispatcher"]), "host": .text(), "pid": count,
+        "id": .uuid, "kind": .word(["responder", "dispatcher", "deliverer"]), "host": .text(),
+        "pid": count,
         "version": .text(), "started_at": .time, "last_seen_age_seconds": count,
         "memory_bytes": count.orNull, "figures": .map(of: count),
     ])

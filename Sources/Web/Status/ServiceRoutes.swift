@@ -62,6 +62,11 @@ extension RouteDescription {
         "resets":0,"lag_seconds":0.021},"processes":[{\
         "id":"01a1fe3e-56fc-7b8e-b8d5-90733bb58452","kind":"dispatcher","host":"sms-1","pid":4711,\
         "version":"0.1.0","started_at":"2026-11-21T10:34:41.306742Z","last_seen_age_seconds":4,\
-        "memory_bytes":31436800,"figures":{"providers":2,"requests_in_flight":3}}],"spool":null}
+        "memory_bytes":31436800,"figures":{"providers":2,"requests_in_flight":3}}],"spool":null,\
+        "alarms":[{"provider":"infobip","country":"FR","kind":"failures",\
+        "since":"2026-11-21T10:20:00.000Z","last_seen_at":"2026-11-21T10:34:00.000Z",\
+        "sentence":"62% delivered in the last hour, usually 97%"}],\
+        "webhooks":{"active":3,"paused":0,"disabled":0,"failing":1,"waiting":12,\
+        "waiting_is_least":false,"oldest_due_seconds":4}}
         """
 }

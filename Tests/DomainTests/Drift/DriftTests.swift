@@ -70,7 +70,7 @@ struct DriftTests {
 
     /// As in production, if `WAYBILL_DRIFT_EVERY_MINUTE` is set: that takes minutes.
     private static let lookMinutes =
-        ProcessInfo.processInfo.environment["WAYBILL_DRIFT_EVERY_MINUTE"] == nil ? 23 : 1
+        ProcessInfo.processInfo.environment["WAYBILL_DRIFT_EVERY_MINUTE"] == nil ? 47 : 1
 
     @Test("Thirty days of ordinary traffic raise no alarm", arguments: ordinary.indices)
     func noFalseAlarm(index: Int) {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Outgoing webhooks through the whole demo: the API, the database, the deliverer and its egress proxy.
-@Suite("Webhooks of the whole system", .serialized, .blocking, .timeLimit(.minutes(5)))
+@Suite("Webhooks of the whole system", .serialized, .blocking, .timeLimit(.minutes(10)))
 struct WebhookSystemTests {
     private let demo: RunningDemo
 
