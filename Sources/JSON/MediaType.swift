@@ -16,6 +16,11 @@ package enum MediaType {
         essence(contentType) == "application/x-www-form-urlencoded"
     }
 
+    /// Whether a `Content-Type` is `text/csv`. Source: RFC 7111.
+    package static func isCSV(_ contentType: String) -> Bool {
+        essence(contentType) == "text/csv"
+    }
+
     /// Whether a `Content-Encoding` leaves the body unchanged; all others are refused.
     /// Source: RFC 9110, section 8.4.
     package static func isIdentity(_ contentEncoding: String) -> Bool {

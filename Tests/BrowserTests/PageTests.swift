@@ -106,29 +106,7 @@ struct PageTests {
         try admin.type("Seen by a viewer?", into: "Text")
         try admin.press(selector: "button[type=submit]")
         try admin.wait(forText: "+44 770 090 0555")
-        try admin.press("People")
-        try admin.press("Add a person")
-        let email = "vera-\(UInt32.random(in: 0 ..< .max))@example.com"
-        try admin.type(email, into: "E-mail")
-        try admin.run("document.querySelector('dialog[open] select').value = 'viewer'")
-        try admin.press("Create and show the link")
-        try admin.wait(
-            for: "the link", "return document.querySelector('dialog[open] code') !== null")
-        let link = try #require(
-            try admin.run("return document.querySelector('dialog[open] code').innerText") as? String
-        )
-
-        let page = try WebDriver.shared.get().browser()
-        try page.look(width: 1440)
-        try page.open(link)
-        let password = "seven green umbrellas"
-        try page.type(password, into: "New password")
-        try page.type(password, into: "The same again")
-        try page.press("Set password")
-        try page.wait(forText: "Your password is set")
-        #expect(try page.run("return location.hash") as? String == "")
-
-        let viewer = try demo.signedIn(email: email, password: password)
+        let viewer = try demo.viewer(addedBy: admin)
         _ = try viewer.complaints()
         let links =
             try viewer.run(

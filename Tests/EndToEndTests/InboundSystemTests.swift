@@ -180,6 +180,8 @@ struct InboundSystemTests {
         let wrong = try post("/v1/opt-outs", "+\(numbers[2])\nnobody\n", type: "text/csv")
         expectProblem(wrong, 422, "invalid_fields")
         #expect(try isOut(numbers[2]) == false)
+        expectProblem(
+            try post("/v1/opt-outs", "to,detail\n", type: "text/csv"), 400, "bad_csv")
     }
 
     @Test("A message whose callback was lost is found in Plivo's list")

@@ -142,6 +142,16 @@ struct JSONValueTests {
     }
 
     @Test(
+        "the media types of CSV",
+        arguments: [
+            ("text/csv", true), ("Text/CSV; charset=utf-8", true), ("text/csvx", false),
+            ("text/plain", false), ("application/csv", false), ("", false),
+        ])
+    func mediaTypes(type: String, isCSV: Bool) {
+        #expect(MediaType.isCSV(type) == isCSV)
+    }
+
+    @Test(
         "only no encoding is read",
         arguments: [
             ("", true), ("identity", true), (" Identity , identity", true), ("gzip", false),

@@ -120,10 +120,11 @@ package struct PeopleAccess: Sendable {
         try checkBody(request)
     }
 
-    /// A page of another site can send a form, and no JSON, without asking first.
+    /// A page of another site can send a form, and no JSON or CSV, without asking first. Who takes only
+    /// one of them refuses the other.
     static func checkBody(_ request: APIRequest) throws(Problem) {
-        let isJSON = request.contentType.map { MediaType.isJSON($0) }
-        guard isJSON ?? !request.hasBody else {
+        let isTaken = request.contentType.map { MediaType.isJSON($0) || MediaType.isCSV($0) }
+        guard isTaken ?? !request.hasBody else {
             throw Problem(
                 .unsupportedMediaType, "unsupported_media_type",
                 "Send JSON, with the header \"Content-Type: application/json\".")

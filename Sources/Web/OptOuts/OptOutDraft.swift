@@ -67,6 +67,9 @@ package struct OptOutDraft {
         let number = column("to", "number", "phone", "recipient") ?? 0
         let (sender, note) = (column("from"), column("detail", "note"))
         let rows = isHeader ? records.dropFirst() : records[...]
+        guard !rows.isEmpty else {
+            throw Problem(.badRequest, "bad_csv", "There is no number in it.", at: "line 2")
+        }
         guard rows.count <= Self.limit else {
             throw Problem(
                 .contentTooLarge, "too_many_numbers",

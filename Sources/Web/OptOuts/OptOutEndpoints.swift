@@ -143,7 +143,7 @@ package struct OptOutEndpoints: Sendable {
     private func add(
         _ request: APIRequest, _ exchange: Exchange, _ principal: Principal
     ) throws(Problem) -> Response? {
-        let isCSV = (request.contentType ?? "").lowercased().hasPrefix("text/csv")
+        let isCSV = MediaType.isCSV(request.contentType ?? "")
         let draft: OptOutDraft
         if isCSV {
             draft = try OptOutDraft(csv: Self.text(exchange))

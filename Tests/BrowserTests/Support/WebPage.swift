@@ -86,6 +86,12 @@ final class WebPage: Sendable {
         try click(selector, "return document.querySelector(arguments[0])", selector)
     }
 
+    /// Chooses a file for a field, which may be one that only a button opens.
+    func choose(file: String, for selector: String) throws {
+        let element = try find(selector, "return document.querySelector(arguments[0])", selector)
+        try call("POST", "/element/\(element)/value", ["text": file])
+    }
+
     private func click(_ what: String, _ script: String, _ name: String) throws {
         let element = try find(what, script, name)
         // A row may be redrawn between finding and clicking.

@@ -20,7 +20,7 @@ export const t = {
         people: "People", keys: "API keys", audit: "Audit", status: "Status", account: "Account", signOut: "Sign out",
     },
     action: {
-        tryAgain: "Try again", close: "Close", back: "Back", copy: "Copy", copied: "Copied", next: "Next", save: "Save", done: "Done",
+        tryAgain: "Try again", close: "Close", back: "Back", copy: "Copy", copied: "Copied", next: "Next", save: "Save", done: "Done", csv: "Export as CSV",
     },
     state: {
         loading: "Loading…",
@@ -324,9 +324,12 @@ export const t = {
     optOuts: {
         number: "Number", source: "Who said so", cause: "Cause", since: "Since", message: "a message", note: "Why", optional: "optional",
         sources: { word: "The person, by a word", intent: "The person, says the provider", provider_event: "The provider", status_report: "The provider, by an error", operator: "An operator" },
-        only: (sender) => `only messages from ${sender}`, erased: "(erased)", export: "Export as CSV",
+        only: (sender) => `only messages from ${sender}`, erased: "(erased)",
         isOut: (entry) => `Opted out: gets no messages${entry?.from ? ` from ${entry.from}` : ""}.`, isIn: "Not opted out.",
         add: "Block a number", addTitle: (number) => `Block ${number}?`, addText: "It gets no more messages until an operator lifts this. A START of the person does not.", added: "Blocked",
+        import: "Import a CSV file", importTitle: (name) => `Block the numbers of ${name}?`, imported: (count) => `${some(count, "number")} blocked.`,
+        importText: "Each line is a number, or there is a header line with “to”, and “from” and “detail” if you like. All are blocked, or none if a line is wrong.",
+        fileTooLarge: "A file may have up to 1 MB.", answer: "what they wrote",
         lift: "Lift", liftTitle: (number) => `Lift the opt-out of ${number}?`, lifted: "Lifted",
         liftText: "Messages go there again, also if the person said STOP. The provider may go on to refuse them.",
         count: (count) => some(count, "opt-out"), none: "Nobody has opted out.", noneText: "Numbers appear here that must get no messages.", noneFound: "No opt-out meets these filters.",

@@ -37,15 +37,16 @@ export function address(path, query = {}) {
     return text ? `${path}?${text}` : path;
 }
 
-/** A request with the session's cookie; throws a Problem unless the status is one of success. */
-export async function request(method, path, { body, headers = {}, signal } = {}) {
+/** A request with the session's cookie; throws a Problem unless the status is one of success. A body with a
+ * `type` is sent as it is. */
+export async function request(method, path, { body, type, headers = {}, signal } = {}) {
     const options = {
         method, signal, cache: "no-store", credentials: "same-origin", redirect: "error",
         headers: { Accept: "application/json", ...headers },
     };
     if (method === "POST" || method === "PATCH") {
-        options.headers["Content-Type"] = "application/json";
-        options.body = JSON.stringify(body ?? {});
+        options.headers["Content-Type"] = type ?? "application/json";
+        options.body = type ? body : JSON.stringify(body ?? {});
     }
     let answer;
     try {

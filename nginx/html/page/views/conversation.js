@@ -39,12 +39,14 @@ export function show({ root, id, signal }) {
         ],
     });
     let pages = 0;
+    let drawn = null;
 
     async function load(until) {
         try {
             const answer = await api.get(`/v1/conversations/${number}`, { limit: PAGE, until }, signal);
+            const isSame = answer.messages.length === list.size && answer.messages.every((row) => list.update(row));
             if (until) list.append(answer.messages);
-            else list.set(answer.messages);
+            else if (!isSame) list.set(answer.messages);
             pages = until ? pages + 1 : 1;
             if (!list.size) put(body, h("p", { class: "quiet" }, t.inbound.empty));
             else if (!list.element.isConnected) put(body, list.element);
@@ -56,6 +58,10 @@ export function show({ root, id, signal }) {
 
     async function standing() {
         const { opted_out: isOut, opt_outs: held } = await api.get(`/v1/opt-outs/${number}`, {}, signal);
+        // What has not changed keeps its focus.
+        const shown = held[0]?.id ?? "in";
+        if (shown === drawn) return;
+        drawn = shown;
         put(state, isOut ? h("span", { class: "wrong" }, t.optOuts.isOut(held[0])) : t.optOuts.isIn);
         put(buttons, session.may("send") ? h("button", { type: "button", class: isOut ? "button" : "button danger", on: { click: () => (isOut ? lift() : block()) } },
             isOut ? t.optOuts.lift : t.optOuts.add) : null);
@@ -82,6 +88,7 @@ export function show({ root, id, signal }) {
     load();
     standing().catch(() => {});
     every(ASK_MS, async () => {
+        if (!document.querySelector("dialog[open]")) await standing();
         if (pages === 1 && !document.querySelector("dialog[open]") && !body.contains(document.activeElement)) await load();
     }, signal);
     return {};

@@ -3,6 +3,7 @@ import { h } from "../core/dom.js";
 import * as format from "../core/format.js";
 import { providerOptions } from "../core/providers.js";
 import { to } from "../core/router.js";
+import { exportLink } from "../parts/export-link.js";
 import { filterBar } from "../parts/filter-bar.js";
 import { at } from "../parts/time.js";
 import { workList } from "../parts/work-list.js";
@@ -33,6 +34,12 @@ export function show({ root, query, signal }) {
             { key: "at", title: t.inbound.at, cell: (row) => at(row.sent_at ?? row.received_at, { focusable: true }) },
         ],
     });
-    list.update(query);
-    return { update: list.update };
+    const exported = exportLink("/v1/inbound");
+    root.querySelector(".section-head .buttons").append(exported.element);
+    const update = (next) => {
+        list.update(next);
+        exported.update(filter.conditions);
+    };
+    update(query);
+    return { update };
 }

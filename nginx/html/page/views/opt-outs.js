@@ -6,6 +6,7 @@ import { to } from "../core/router.js";
 import { say } from "../core/say.js";
 import * as session from "../core/session.js";
 import { confirm, open } from "../parts/dialog.js";
+import { exportLink } from "../parts/export-link.js";
 import { assign, field, form } from "../parts/fields.js";
 import { filterBar } from "../parts/filter-bar.js";
 import { explain } from "../parts/states.js";
@@ -13,6 +14,10 @@ import { at } from "../parts/time.js";
 import { workList } from "../parts/work-list.js";
 import { spaced } from "../text/number.js";
 import { t } from "../strings.js";
+import { importButton } from "./opt-outs/import.js";
+
+// A masked number names nobody.
+const isWhole = (number) => /^\+\d+$/.test(number ?? "");
 
 export const title = () => t.nav["opt-outs"];
 
@@ -24,7 +29,11 @@ export function show({ root, query, signal }) {
     ]);
     const who = (row) => {
         if (!row.to) return t.optOuts.erased;
-        return /^\+\d+$/.test(row.to) ? h("a", { href: to(["inbound", row.to]) }, spaced(row.to)) : row.to;
+        return isWhole(row.to) ? h("a", { href: to(["inbound", row.to]) }, spaced(row.to)) : row.to;
+    };
+    const cause = (row) => {
+        if (row.cause.message_id) return h("a", { href: to(["messages", row.cause.message_id]) }, t.optOuts.message);
+        return row.cause.inbound_id && isWhole(row.to) ? h("a", { href: to(["inbound", row.to]) }, t.optOuts.answer) : t.none;
     };
     const list = workList({
         root, view: "opt-outs", path: "/v1/opt-outs", member: "opt_outs", filter, words: t.optOuts, signal, deal: null,
@@ -32,18 +41,18 @@ export function show({ root, query, signal }) {
             { key: "to", title: t.optOuts.number, class: "when", cell: who },
             { key: "why", title: t.optOuts.source, cell: (row) => h("div", { class: "words" }, h("span", null, t.optOuts.sources[row.source] ?? row.source),
                 h("span", { class: "quiet small" }, [row.provider ? format.title(row.provider) : row.by?.name, row.detail, row.from ? t.optOuts.only(row.from) : null].filter(Boolean).join(" · "))) },
-            { key: "cause", title: t.optOuts.cause, less: "minor", cell: (row) => (row.cause.message_id
-                ? h("a", { href: to(["messages", row.cause.message_id]) }, t.optOuts.message) : t.none) },
+            { key: "cause", title: t.optOuts.cause, less: "minor", cell: cause },
             { key: "at", title: t.optOuts.since, cell: (row) => at(row.at, { focusable: true }) },
             ...(mayChange ? [{ key: "action", title: h("span", { class: "unseen" }, t.optOuts.lift), class: "end", cell: (row) =>
                 h("button", { type: "button", class: "button small-button", on: { click: () => lift(row) } }, t.optOuts.lift, h("span", { class: "unseen" }, ` ${row.to ?? ""}`)) }] : []),
         ],
     });
     if (mayChange) {
-        root.querySelector(".head").append(h("div", { class: "buttons" },
+        root.querySelector(".head").append(h("div", { class: "buttons" }, importButton(signal, list.reload),
             h("button", { type: "button", class: "button", on: { click: add } }, t.optOuts.add)));
     }
-    root.querySelector(".section-head .buttons").append(h("a", { class: "button", href: "/v1/opt-outs?format=csv", download: "" }, t.optOuts.export));
+    const exported = exportLink("/v1/opt-outs");
+    root.querySelector(".section-head .buttons").append(exported.element);
 
     async function lift(row) {
         const done = await confirm({
@@ -77,6 +86,10 @@ export function show({ root, query, signal }) {
         list.reload();
     }
 
-    list.update(query);
-    return { update: list.update };
+    const update = (next) => {
+        list.update(next);
+        exported.update(filter.conditions);
+    };
+    update(query);
+    return { update };
 }
