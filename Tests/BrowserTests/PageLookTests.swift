@@ -13,6 +13,10 @@ struct PageLookTests {
         ("message", "#/messages/{id}", ".timeline"), ("sent", "#/sent/{request}", ".progress"),
         ("send", "#/send", "textarea"), ("dead-letters", "#/dead-letters", "tbody tr"),
         ("quarantine", "#/quarantine", ".state, tbody tr"),
+        ("inbound", "#/inbound", "tbody tr"),
+        ("conversation", "#/inbound/+447700900456", "tbody tr"),
+        ("opt-outs", "#/opt-outs", "tbody tr"), ("webhooks", "#/webhooks", "tbody tr"),
+        ("deliveries", "#/deliveries", ".state.empty, tbody tr"),
         ("people", "#/people", "tbody tr"),
         ("keys", "#/keys", "tbody tr"), ("audit", "#/audit", "tbody tr"),
         ("status", "#/status", "tbody tr"), ("account", "#/account", "tbody tr"),
@@ -21,9 +25,33 @@ struct PageLookTests {
     /// Pictures are kept where a person can look at them.
     private static let folder = PageDemo.repository + "/.build/page"
 
+    /// What the demo does not do by itself: people who write, one of whom is out, and a webhook with an
+    /// event.
+    private func fill(_ demo: PageDemo, _ page: WebPage) throws {
+        let texts = [
+            "When does my parcel come? I am at home until noon, and then again from half past five.",
+            "👍", "STOP",
+        ]
+        for text in texts { try demo.receive(text, from: "447700900456", page) }
+        try demo.receive("Grüezi, wann öffnen Sie heute?", from: "41791234567", page)
+        let made =
+            try page.run(
+                """
+                const post = (path, body) => fetch(path, {method: 'POST', body: JSON.stringify(body),
+                    headers: {'Content-Type': 'application/json'}}).then((answer) => answer.status);
+                const events = ['message.status_changed', 'inbound.received', 'opt_out.changed'];
+                return post('/v1/webhooks', {url: 'https://1.1.1.1/orders', description: 'Orders', events})
+                    .then((status) => post('/v1/messages', {to: '+447700900457', text: 'Told'})
+                        .then((other) => [status, other]));
+                """) as? [Int]
+        #expect(made == [201, 202])
+    }
+
     @Test("axe finds nothing on any view in light and dark, and nothing is wider than the window")
     func views() throws {
-        let page = try PageDemo.shared.get().signedIn()
+        let demo = try PageDemo.shared.get()
+        let page = try demo.signedIn()
+        try fill(demo, page)
         let manager = FileManager.default
         try manager.createDirectory(atPath: Self.folder, withIntermediateDirectories: true)
         if AxeScript.text == nil {
