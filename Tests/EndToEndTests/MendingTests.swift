@@ -124,6 +124,16 @@ struct MendingTests {
                 Date().addingTimeInterval(3600).ISO8601Format(),
             ], ["DATABASE_URL": site.demo.document.database_url])
         #expect(send.exit == .status(0), "\(send.errors)")
+        // What a webhook has not been told yet, and what one answered.
+        try site.demo.sql(
+            """
+            insert into webhook (id, url, event_types, concurrency, state, has_numbers)
+            values (gen_random_uuid(), 'https://example.com/', '{2}', 1, 2, true);
+            select enqueue_webhook(
+                2::smallint, '{"id":"an event"}', '{"from":"+\(number)","to":"12345"}');
+            insert into webhook_attempt (delivery, at, milliseconds, number, answer)
+            select number, now(), 1, 1, 'no \(number) here' from webhook_delivery;
+            """)
         let erased = try site.run("erase", "+44 7700 900777")
         #expect(erased.exit == .status(0), "\(erased.output)\(erased.errors)")
         #expect(
@@ -131,7 +141,7 @@ struct MendingTests {
             "\(erased.output)")
         for table in [
             "message", "report", "outbox", "event", "send_request", "dead_letter", "audit",
-            "idempotency_key", "quarantine", "callback",
+            "idempotency_key", "quarantine", "callback", "webhook_delivery", "webhook_attempt",
         ] {
             let text =
                 table == "callback" || table == "quarantine"
@@ -142,6 +152,9 @@ struct MendingTests {
                     "select count(*) from \(table) as t where \(text) like '%\(number)%'") == 0,
                 "\(table)")
         }
+        #expect(
+            try site.demo.sql("select data::text from webhook_delivery where data is not null")
+                == #"{"id": "an event", "to": "12345", "from": null}"#)
         #expect(
             try site.demo.count("select count(*) from send_request where body <> ''") == 0)
         // The other number's callback, and all counts, are as they were.

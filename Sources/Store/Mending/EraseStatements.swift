@@ -215,6 +215,37 @@ struct EraseTexts: Statement {
     }
 }
 
+/// Takes a number's digits out of what webhooks are told and have answered. Changes of statuses hold
+/// none: their bodies are made of the messages' rows.
+struct EraseDeliveries: Statement {
+    let digits: String
+
+    static let name: StaticString = "erase_deliveries"
+    static let sql: StaticString = """
+        with told as (
+            update webhook_delivery set data = (
+                select jsonb_object_agg(
+                    key, case when key not like '%id' and position($1 in value::text) > 0
+                        then 'null' else value end)
+                from jsonb_each(data))
+            where position($1 in data::text) > 0
+            returning 1
+        ),
+        answered as (
+            update webhook_attempt set answer = null where position($1 in answer) > 0
+        )
+        select count(*) from told
+        """
+
+    func encode(into parameters: inout StatementParameters) {
+        parameters.add(digits)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int {
+        try row.next(Int.self)
+    }
+}
+
 /// Deletes the archived callbacks of a time span that hold a number's digits; the reports that they
 /// brought stay in the ledger.
 struct EraseCallbacks: Statement {

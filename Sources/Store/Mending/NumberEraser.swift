@@ -37,6 +37,8 @@ package struct NumberEraser: Sendable {
         package var callbacks = 0
         /// Messages from the number.
         package var inbound = 0
+        /// Events for webhooks that held it.
+        package var deliveries = 0
 
         package init() {}
     }
@@ -92,6 +94,12 @@ package struct NumberEraser: Sendable {
                 within: Self.scanLimit)
             return released.first ?? 0
         }
+        result.deliveries += try queries.run { connection throws(PostgresError) in
+            let (_, told) = try connection.execute(
+                LimitStatementTime(limit: Self.scanLimit), EraseDeliveries(digits: number.digits),
+                within: Self.scanLimit)
+            return told.first ?? 0
+        }
         result.inbound += try queries.run { connection throws(PostgresError) in
             try connection.execute(EraseInbound(number: number.description)).first ?? 0
         }
@@ -140,6 +148,7 @@ package struct NumberEraser: Sendable {
                 "callbacks": "\(result.callbacks)", "quarantined": "\(result.quarantined)",
                 "send_requests": "\(result.sendRequests)", "cancelled": "\(result.cancelled)",
                 "dead_letters": "\(result.deadLetters)", "inbound": "\(result.inbound)",
+                "deliveries": "\(result.deliveries)",
             ])
         try queries.run { connection throws(PostgresError) in
             try connection.execute(InsertAuditEntry(entry: entry))

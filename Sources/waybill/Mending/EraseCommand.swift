@@ -15,7 +15,8 @@ enum EraseCommand {
         cancelled; its messages and their reports lose the number, callback data and the provider's other
         fields; texts and metadata go where all recipients of their send request have been erased; archived
         callbacks and quarantined parts that hold the number are deleted, with whatever else is in them, and so
-        are the messages from it. Of its opt-outs a digest stays, so that nobody writes to it again. Rows
+        are the messages from it. Events for webhooks lose it, and their receivers' answers that hold it go. Of
+        its opt-outs a digest stays, so that nobody writes to it again. Rows
         of messages and reports stay, without anything that somebody could be told by, so that all counts stay
         right and a repeated callback is still known. Connects with MIGRATE_DATABASE_URL, or else with
         DATABASE_URL: the role must own the tables.
@@ -66,8 +67,8 @@ enum EraseCommand {
                 "\(result.messages) messages and \(result.reports) reports without the number now,"
                     + " \(result.cancelled) of them cancelled; \(result.sendRequests) texts,"
                     + " \(result.callbacks) callbacks, \(result.quarantined) quarantined parts,"
-                    + " \(result.deadLetters) dead letters and \(result.inbound) messages from it"
-                    + " erased")
+                    + " \(result.deadLetters) dead letters, \(result.inbound) messages from it and the number"
+                    + " in \(result.deliveries) events for webhooks erased")
             if left > 0 {
                 Output.line("\(left) messages are left, since they are being sent; repeat this")
             } else if interruption.isWanted {

@@ -121,7 +121,8 @@ enum StatementList {
         files: ["NumberEraser.swift"],
         statements: [
             SelectQueuedTo.self, EraseMessages.self, EmptySendRequests.self, CountMessagesTo.self,
-            EraseTexts.self, EraseInbound.self, EraseCallbacks.self, SelectOldestPartition.self,
+            EraseTexts.self, EraseInbound.self, EraseDeliveries.self, EraseCallbacks.self,
+            SelectOldestPartition.self,
             InsertAuditEntry.self, LimitStatementTime.self,
         ])
 
