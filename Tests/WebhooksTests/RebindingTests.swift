@@ -42,11 +42,15 @@ private final class OneDelivery: WebhookQueue {
     private let url: String
     private let attempts: Int
     let results = Monitor<[WebhookResult]>([])
+    /// Why it was disabled.
+    let reason = Monitor<String?>(nil)
     private let id = WebhookID.new(at: .now)
+    private let failingSince: Timestamp?
 
-    init(_ url: String, attempts: Int) {
+    init(_ url: String, attempts: Int, failingSince: Timestamp? = nil) {
         self.url = url
         self.attempts = attempts
+        self.failingSince = failingSince
     }
 
     func register() -> (number: Int32, holds: @Sendable () -> Bool) { (1, { true }) }
@@ -56,7 +60,7 @@ private final class OneDelivery: WebhookQueue {
             [
                 WebhookTarget(
                     id: id, origin: .made, url: url, rate: nil, concurrency: 1, headers: "{}",
-                    hasNumbers: false, failingSince: nil,
+                    hasNumbers: false, failingSince: failingSince,
                     secrets: [WebhookSecret(.shared, [UInt8](repeating: 3, count: 32))])
             ], 1
         )
@@ -85,7 +89,11 @@ private final class OneDelivery: WebhookQueue {
         results.wakeAll()
     }
 
-    func disable(_ webhook: WebhookID, reason: String) -> Bool { false }
+    func disable(_ webhook: WebhookID, reason: String) -> Bool {
+        self.reason.withLock { $0 = reason }
+        self.reason.wakeAll()
+        return true
+    }
 }
 
 @Suite("Names that change what they mean", .blocking, .timeLimit(.minutes(10)))
@@ -134,6 +142,30 @@ struct RebindingTests {
         #expect(lost[0].problem?.contains("no such name") == true)
         if case .retry = lost[0].next {} else { Issue.record("\(lost[0].next)") }
         #expect(transport.addresses.withLock { $0 }.isEmpty)
+    }
+
+    @Test("five days of nothing but failures disable, and less does not")
+    func fiveDays() throws {
+        let days = { (count: Double) in Timestamp.now.advanced(by: .seconds(-86_400 * count)) }
+        let anyPublic = { @Sendable (_: String) in
+            Result<[String], ResolveFailure>.success(["93.184.216.34"])
+        }
+        let long = OneDelivery("https://dead.example/", attempts: 1, failingSince: days(5.01))
+        _ = try results(
+            of: long, 1, transport: RecordingTransport(status: 503), lookUp: anyPublic)
+        let reason = try #require(long.reason.wait(until: .now + .seconds(10)) { $0 })
+        #expect(reason.hasPrefix("nothing but failures for 5 days; the last one: "), "\(reason)")
+        // What waits is tried again, if somebody resumes it.
+        if case .retry = long.results.withLock({ $0[0].next }) {} else { Issue.record("given up") }
+
+        let short = OneDelivery("https://dead.example/", attempts: 1, failingSince: days(4.99))
+        _ = try results(
+            of: short, 1, transport: RecordingTransport(status: 503), lookUp: anyPublic)
+        let mended = OneDelivery("https://dead.example/", attempts: 1, failingSince: days(9))
+        _ = try results(
+            of: mended, 1, transport: RecordingTransport(status: 200), lookUp: anyPublic)
+        // Their deliverers have ended, and with them whoever disables.
+        #expect(short.reason.withLock { $0 } == nil && mended.reason.withLock { $0 } == nil)
     }
 
     @Test("an address in the URL itself is checked, too, and http:// is refused")
