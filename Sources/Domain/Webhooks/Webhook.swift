@@ -125,6 +125,9 @@ package struct WebhookFilter: Sendable, Equatable {
         guard isFinalOnly else { return statuses }
         return (statuses ?? Status.allCases).filter(\.isFinal)
     }
+
+    /// Whether no status passes: statuses are named, and none of them is one of the final ones asked for.
+    package var passesNothing: Bool { statuses?.isEmpty == false && passing?.isEmpty == true }
 }
 
 /// A key that attempts are signed with.

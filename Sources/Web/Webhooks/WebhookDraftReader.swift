@@ -37,6 +37,10 @@ struct WebhookDraftReader {
             draft.events = events
         }
         filter(&body, &draft.filter)
+        if draft.filter.passesNothing, body.problems.count == 0 {
+            body.problems.add(
+                "statuses", "bad_value", "None of these is final, and final_only is true.")
+        }
         if body.isNull("rate") { draft.rate = nil }
         draft.rate = body.integer("rate", WebhookDraft.rates) ?? draft.rate
         draft.concurrency =

@@ -9,10 +9,9 @@ import Webhooks
 /// `waybill webhook`: the endpoints of other systems, and what became of events for them.
 enum WebhookCommand {
     static let help = """
-        usage: waybill webhook create --url URL --events EVENT[,EVENT…] [--description TEXT]
-                                      [--statuses STATUS[,STATUS…]] [--final-only]
-                                      [--providers NAME[,NAME…]] [--countries CC[,CC…]]
-                                      [--rate N] [--concurrency N] [--numbers] [--signing v1|v1a]
+        usage: waybill webhook create --url URL --events EVENT[,EVENT…] [WHAT] [--signing v1|v1a]
+               waybill webhook change ID [--url URL] [--events EVENT[,EVENT…]] [WHAT]
+                                         [--clear NAME[,NAME…]]
                waybill webhook list
                waybill webhook rotate ID [--overlap SECONDS] [--signing v1|v1a]
                waybill webhook pause|resume|test|delete ID
@@ -25,6 +24,12 @@ enum WebhookCommand {
         receiver; with --signing v1a it is the public key whpk_…. A rotated secret counts for a day
         more, or for --overlap seconds. What happens while a webhook is paused waits. --numbers tells
         the receiver telephone numbers.
+
+        WHAT: --description TEXT, --statuses STATUS[,STATUS…], --final-only, --providers NAME[,NAME…],
+        --countries CC[,CC…], --submitters ID[,ID…], --send-requests ID[,ID…], --metadata JSON (members
+        that the metadata has), --rate N (attempts a second), --concurrency N, --numbers, and
+        --header "Name: value", as often as needed. What change does not name stays; --header replaces
+        all headers, and --clear takes back what it names, as in --clear countries,rate,headers.
 
         FILTERS: --webhook ID, --state waiting|delivered|never_delivered, --event EVENT, --message ID,
         --since TIME, --until TIME. resend queues events again, whatever became of them; their
@@ -41,6 +46,7 @@ enum WebhookCommand {
         case "list":
             _ = try Arguments(rest)
             return try list()
+        case "change": return try WebhookCreation.change(rest)
         case "rotate": return try WebhookCreation.rotate(rest)
         case "pause", "resume", "test", "delete":
             return try act(verb, id(try Arguments(rest, positional: 1...1)))
@@ -50,8 +56,8 @@ enum WebhookCommand {
         default:
             throw CommandFailure(
                 .usage,
-                "there is no \"\(verb)\" here; known: create, list, rotate, pause, resume, test, delete,"
-                    + " deliveries, attempts, resend")
+                "there is no \"\(verb)\" here; known: create, change, list, rotate, pause, resume, test,"
+                    + " delete, deliveries, attempts, resend")
         }
     }
 

@@ -194,4 +194,45 @@ struct WebhookSystemTests {
         #expect(again[1].id == first.id && again[1].body == first.body)
         try delete(id)
     }
+
+    @Test("The command line makes and changes a webhook, and takes filters back")
+    func commandLine() throws {
+        func run(_ words: String...) throws -> WaybillProgram.Outcome {
+            try WaybillProgram.run(
+                ["webhook"] + words,
+                [
+                    "DATABASE_URL": demo.document.database_url, "WAYBILL_WEBHOOK_ALLOW_HTTP": "on",
+                    "WAYBILL_WEBHOOK_NETWORKS": "127.0.0.0/8",
+                ])
+        }
+        let made = try run(
+            "create", "--url", "http://127.0.0.1:9/a", "--events", "message.status_changed",
+            "--countries", "gb,CH", "--metadata", #"{"team": "a"}"#, "--header", "X-Team: a b")
+        #expect(made.exit == .status(0), "\(made.errors)")
+        let id = String(made.output.prefix(36))
+        #expect(made.output.contains("\twhsec_"))
+        let changed = try run(
+            "change", id, "--rate", "5", "--statuses", "delivered,expired", "--clear",
+            "countries,headers", "--description", "the shop")
+        #expect(changed.exit == .status(0), "\(changed.errors)")
+        let shown = try call("GET", "/v1/webhooks/\(id)").json
+        #expect(shown["url"].string == "http://127.0.0.1:9/a")
+        #expect(shown["rate"].int == 5 && shown["description"].string == "the shop")
+        #expect(shown["statuses"][0].string == "delivered")
+        #expect(shown["metadata"]["team"].string == "a")
+        #expect(shown["countries"][0].string == nil && shown["headers"]["X-Team"].string == nil)
+        for words in [
+            ["--clear", "url"], ["--statuses", "sent", "--final-only"], ["--rate", "5"],
+            ["--header", "Host: a"], ["--metadata", "[]"], ["--url", "http://10.0.0.1/"],
+        ] {
+            let refused = try WaybillProgram.run(
+                ["webhook", "change", id] + words,
+                ["DATABASE_URL": demo.document.database_url])
+            #expect(refused.exit != .status(0), "\(words)")
+        }
+        let none = try call(
+            "PATCH", "/v1/webhooks/\(id)", #"{"statuses":["sent"],"final_only":true}"#)
+        #expect(none.status == 422 && none.json["errors"][0]["field"].string == "statuses")
+        try delete(id)
+    }
 }

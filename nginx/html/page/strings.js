@@ -289,6 +289,10 @@ export const t = {
     webhooks: {
         add: "Make a webhook", make: "Make", url: "Address", urlHint: "Where events are posted to, as in https://example.com/sms.", description: "Description", optional: "(optional)",
         events: "Events", finalOnly: "Only final statuses", numbers: "With telephone numbers", numbersHint: "Texts are never sent.", noEvent: "Choose at least one event.",
+        change: "Change", save: "Save", filters: "Filters", more: "Rate, concurrency, headers", noneMeansAll: "None chosen means all.", statuses: "Statuses", providers: "Providers",
+        countries: "Countries", countriesHint: "Two letters each, as in GB, CH.", submitters: "Submitters", submittersHint: "Ids of keys or users.",
+        sendRequests: "Send requests", sendRequestsHint: "Their ids.", metadata: "Metadata", metadataHint: "A JSON object whose members it must have, as in {\"team\":\"a\"}.",
+        rate: "Events a second", rateHint: "Empty for as many as there are.", concurrency: "At the same time", headers: "Headers", headersHint: "One a line, as in Authorization: Bearer abc.",
         once: "This is the secret. It is shown only now: the receiver needs it to check signatures.", secret: "secret",
         state: "State", active: "Active", paused: "Paused", disabled: "Disabled", failing: "Failing", waiting: "Waiting", last: "Last delivered", act: "Actions", never: "Never delivered",
         waitingOf: (count, isLeast) => `${some(count, "event")}${isLeast ? " or more" : ""}`,

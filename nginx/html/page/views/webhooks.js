@@ -11,7 +11,7 @@ import { empty, loading, trouble } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { ago } from "../parts/time.js";
 import { t } from "../strings.js";
-import { create, rotate } from "./webhooks/make.js";
+import { change, create, rotate } from "./webhooks/make.js";
 
 const ASK_MS = 10000;
 
@@ -51,6 +51,7 @@ export function show({ root, signal }) {
         const button = (word, run) => h("button", { type: "button", class: "button small-button", on: { click: run } }, word, h("span", { class: "unseen" }, ` ${row.url}`));
         return h("div", { class: "buttons end" },
             mayTest ? button(t.webhooks.test, () => test(row)) : null,
+            mayChange ? button(t.webhooks.change, () => change(row, signal, load)) : null,
             mayChange ? button(row.state === "active" ? t.webhooks.pause : t.webhooks.resume, () => turn(row)) : null,
             mayChange ? button(t.webhooks.rotate, () => rotate(row, signal)) : null,
             mayChange ? button(t.webhooks.remove, () => remove(row)) : null);

@@ -1,44 +1,47 @@
-// What shows a webhook's secret: making it, and giving it a new one.
+// Making and changing a webhook, and giving it a new secret.
 import { api } from "../../core/api.js";
 import { h, put } from "../../core/dom.js";
 import { copyable } from "../../parts/copy.js";
 import { confirm, open } from "../../parts/dialog.js";
-import { assign, choice, field, form } from "../../parts/fields.js";
+import { form } from "../../parts/fields.js";
 import { outcome } from "../../parts/states.js";
 import { t } from "../../strings.js";
-
-const EVENTS = ["message.status_changed", "inbound.received", "opt_out.changed", "provider.silent", "webhook.disabled"];
+import { draft } from "./draft.js";
 
 /** Asks what the webhook is, makes it, shows its secret, and tells that it is there. */
 export function create(signal, made) {
-    open(t.webhooks.add, (close) => {
-        const url = field(t.webhooks.url, { type: "url", autocomplete: "off", maxlength: 2000 }, { hint: t.webhooks.urlHint });
-        const description = field(t.webhooks.description, { autocomplete: "off", maxlength: 300 }, { optional: t.webhooks.optional });
-        const events = EVENTS.map((event) => choice(t.events[event], { value: event, checked: event === EVENTS[0] }));
-        const isFinal = choice(t.webhooks.finalOnly);
-        const numbers = choice(t.webhooks.numbers, {}, t.webhooks.numbersHint);
+    ask(t.webhooks.add, t.webhooks.make, null, signal, async (request, body, close) => {
+        const { secret } = await api.post("/v1/webhooks", request);
+        put(body, shown(secret, close));
+        made();
+    });
+}
+
+/** Asks what is to be different about a webhook, and changes it. */
+export function change(row, signal, changed) {
+    ask(t.webhooks.change, t.webhooks.save, row, signal, async (request, body, close) => {
+        await api.patch(`/v1/webhooks/${row.id}`, request);
+        close();
+        changed();
+    });
+}
+
+function ask(heading, action, row, signal, run) {
+    open(heading, (close) => {
+        const fields = draft(row, signal);
         const result = outcome();
         const body = h("div");
         put(body, form({ class: "stack" }, async () => {
             result.clear();
-            url.problem("");
-            const request = {
-                url: url.value.trim(), description: description.value.trim(),
-                events: events.filter((one) => one.control.checked).map((one) => one.control.value),
-                final_only: isFinal.control.checked, numbers: numbers.control.checked,
-            };
-            if (!request.events.length) return result.wrong(t.webhooks.noEvent);
+            fields.clear();
             try {
-                const { secret } = await api.post("/v1/webhooks", request);
-                put(body, shown(secret, close));
-                made();
+                const request = fields.request();
+                if (!request.events.length) return result.wrong(t.webhooks.noEvent);
+                await run(request, body, close);
             } catch (problem) {
-                if (!problem.errors.length || assign(problem, { url, description }).length) result.wrong(problem);
+                if (!problem.errors?.length || fields.assign(problem).length) result.wrong(problem);
             }
-        }, url.element, description.element,
-        h("fieldset", { class: "stack tight" }, h("legend", null, t.webhooks.events), events.map((one) => one.element)),
-        isFinal.element, numbers.element, result.element,
-        h("button", { type: "submit", class: "button main" }, t.webhooks.make)));
+        }, fields.elements, result.element, h("button", { type: "submit", class: "button main" }, action)));
         return body;
     }, signal);
 }
