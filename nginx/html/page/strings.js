@@ -319,7 +319,7 @@ export const t = {
         setAside: "Damaged files set aside",
     },
     inbound: {
-        find: "Text or number", findHint: "Beginnings of words, or a part of a number.", type: "Type", from: "From", to: "To", text: "Text", at: "Received",
+        find: "Text or number", findHint: "Beginnings of words, or a part of a number.", type: "Type", from: "From", to: "To", text: "Text", at: "Received", time: "Time",
         types: { sms: "SMS", mms: "MMS", other: "Another channel" }, noText: "(no text)", files: (count) => some(count, "file"),
         recovered: "found in the provider's list, without its text", conversation: "Conversation", way: "Way", in: "received", out: "sent", ours: "Our sender",
         empty: "Nothing was written to this number or from it.", count: (count) => some(count, "message"),

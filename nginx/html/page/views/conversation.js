@@ -29,7 +29,7 @@ export function show({ root, id, signal }) {
     const list = table({
         caption: t.inbound.conversation,
         columns: [
-            { key: "at", title: t.inbound.at, class: "when", cell: (row) => at(row.at, { focusable: true, seconds: true }) },
+            { key: "at", title: t.inbound.time, class: "when", cell: (row) => at(row.at, { focusable: true, seconds: true }) },
             { key: "way", title: t.inbound.way, cell: (row) => (row.direction === "in" ? t.inbound.in
                 : h("a", { href: to(["messages", row.id]) }, t.inbound.out)) },
             { key: "text", title: t.inbound.text, cell: (row) => h("div", { class: "words" }, h("span", null, row.text ?? t.inbound.noText),

@@ -24,12 +24,12 @@ export function show({ root, query, signal }) {
     const list = workList({
         root, view: "inbound", path: "/v1/inbound", member: "inbound", filter, words: t.inbound, signal, deal: null,
         columns: [
-            { key: "from", title: t.inbound.from, class: "when", cell: who },
+            { key: "from", title: t.inbound.from, class: "fixed", cell: who },
             { key: "text", title: t.inbound.text, cell: (row) => h("div", { class: "words" },
                 h("span", null, row.text ?? t.inbound.noText),
                 h("span", { class: "quiet small" }, [row.type === "sms" ? null : t.inbound.types[row.type], row.media.length ? t.inbound.files(row.media.length) : null,
                     row.source === "poll" ? t.inbound.recovered : null].filter(Boolean).join(" · "))) },
-            { key: "to", title: t.inbound.to, less: "minor", cell: (row) => number(row.to) },
+            { key: "to", title: t.inbound.to, less: "minor", class: "fixed", cell: (row) => number(row.to) },
             { key: "provider", title: t.columns.provider, less: "least", cell: (row) => format.title(row.provider) },
             { key: "at", title: t.inbound.at, cell: (row) => at(row.sent_at ?? row.received_at, { focusable: true }) },
         ],
