@@ -17,6 +17,7 @@ struct ProviderNameTests {
         "Sources/Web/Messages/MessageRoutes.swift", "Sources/Web/Sending/SendingRoutes.swift",
         "Sources/Web/DeadLetters/DeadLetterRoutes.swift",
         "Sources/Web/Quarantine/QuarantineRoutes.swift",
+        "Sources/Web/Status/ServiceRoutes.swift",
         "Sources/Web/Inbound/InboundRoutes.swift", "Sources/Web/OptOuts/OptOutRoutes.swift",
         "Sources/Web/Live/LiveRoutes.swift", "Sources/Web/Statistics/StatisticsRoutes.swift",
         // For allow-lists: a provider needs none.

@@ -81,6 +81,18 @@ final class WebPage: Sendable {
             """, name)
     }
 
+    /// Presses a button of the row of a table that has a text in it.
+    func press(_ name: String, inRowOf text: String) throws {
+        try wait(
+            for: "the button \(name) of \(text)",
+            """
+            const row = [...document.querySelectorAll('tbody tr')].find((one) => one.innerText.includes(arguments[1]));
+            const button = [...row?.querySelectorAll('button') ?? []].find((one) => one.innerText.startsWith(arguments[0]));
+            button?.click();
+            return button !== undefined;
+            """, name, text)
+    }
+
     /// Clicks on what a selector finds.
     func press(selector: String) throws {
         try click(selector, "return document.querySelector(arguments[0])", selector)
