@@ -109,7 +109,7 @@ package final class CallbackEndpoint: Sendable {
                 : Router.Route("POST", description.path + end, answer)
         }
         let plain = route(described.plain) { [self] exchange, _ in handle(exchange) }
-        let inbound = inboundRoutes(described.inbound, end: end)
+        let inbound = inboundRoutes(described.inbound, described.inboundByGet, end: end)
         guard traits.callbackPaths == .withOurIDs else { return [plain] + inbound }
         // Likewise the id may be in capitals.
         let message = route(described.message) { [self] exchange, captures in
@@ -128,14 +128,15 @@ package final class CallbackEndpoint: Sendable {
     }
 
     /// By GET as well, which is the choice of whoever enters the URL: the query is the form then.
-    private func inboundRoutes(_ description: RouteDescription, end: String) -> [Router.Route] {
+    private func inboundRoutes(
+        _ post: RouteDescription, _ get: RouteDescription, end: String
+    ) -> [Router.Route] {
         guard traits.hasInboundPath else { return [] }
         let answer: Router.Endpoint = { [self] exchange, _ in handle(exchange) }
-        let post =
-            end.isEmpty
-            ? Router.Route(description, answer)
-            : Router.Route("POST", description.path + end, answer)
-        return [post, Router.Route("GET", description.path + end, answer)]
+        guard end.isEmpty else {
+            return [post, get].map { Router.Route($0.method, $0.path + end, answer) }
+        }
+        return [Router.Route(post, answer), Router.Route(get, answer)]
     }
 
     private func noSuchPath(_ kind: String) -> Problem {

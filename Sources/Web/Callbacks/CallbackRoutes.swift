@@ -7,7 +7,7 @@ extension RouteDescription {
     /// slash.
     static func callbacks(of traits: ProviderTraits) -> (
         plain: RouteDescription, message: RouteDescription, sendRequest: RouteDescription,
-        inbound: RouteDescription
+        inbound: RouteDescription, inboundByGet: RouteDescription
     ) {
         let path = traits.provider.callbackPath
         return (
@@ -20,18 +20,22 @@ extension RouteDescription {
                 "A delivery report of \(traits.title) about a message of a send request"),
             callback(
                 traits, path + "/inbound", "Inbound",
-                "A message that somebody sent to a number at \(traits.title)")
+                "A message that somebody sent to a number at \(traits.title)"),
+            callback(
+                traits, path + "/inbound", "InboundByGet",
+                "The same with the form as the query", method: "GET")
         )
     }
 
     private static func callback(
-        _ traits: ProviderTraits, _ path: String, _ suffix: String, _ summary: String
+        _ traits: ProviderTraits, _ path: String, _ suffix: String, _ summary: String,
+        method: String = "POST"
     ) -> RouteDescription {
         let name = traits.provider.name
         let id = "receive" + name.prefix(1).uppercased() + name.dropFirst() + "Callback" + suffix
         let refusal = traits.refusal
         return RouteDescription(
-            "POST", path, id, .callbacks, summary,
+            method, path, id, .callbacks, summary,
             details: """
                 The body is as the provider documents it: delivery reports, messages from people and \
                 other events, each sorted by what it is. It is stored before it is answered 200, with its \

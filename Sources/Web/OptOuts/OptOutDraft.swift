@@ -19,6 +19,7 @@ package struct OptOutDraft {
     /// The most numbers of one request or file.
     package static let limit = 10_000
     private static let noteLimit = 500
+    private static let senderLimit = 100
 
     /// From a request's body: `to`, one number or several, `from` and `note`.
     init(_ members: [JSONValue.Member]) {
@@ -35,7 +36,10 @@ package struct OptOutDraft {
             lines = [Line(place: "to", number: number, sender: sender, note: note)]
         case .array(let numbers)? where (1...Self.limit).contains(numbers.count):
             for (index, value) in numbers.enumerated() {
-                guard let number = text("to[\(index)]", value) else { continue }
+                guard case .string(let number) = value else {
+                    problems.add("to[\(index)]", "wrong_type", "It takes a number as a string.")
+                    continue
+                }
                 lines.append(
                     Line(
                         place: "to[\(index)]", number: number, sender: sender, note: note))
@@ -104,6 +108,11 @@ package struct OptOutDraft {
                     problems.add(
                         line.place, "too_long",
                         "A note has at most \(Self.noteLimit) characters.")
+                }
+                if (line.sender?.unicodeScalars.count ?? 0) > Self.senderLimit {
+                    problems.add(
+                        line.place, "too_long",
+                        "A sender has at most \(Self.senderLimit) characters.")
                 }
                 entries.append(
                     OptOutEntry(

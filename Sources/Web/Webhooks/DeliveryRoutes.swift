@@ -67,9 +67,9 @@ extension RouteDescription {
                     "message_id": Schema.uuid.orNull, "since": Schema.time.orNull,
                     "until": Schema.time.orNull,
                     "ids": Schema.array(
-                        .integer(1...Int(Int32.max)), 1...DeliveryEndpoints.numberLimit
+                        .integer(1...Int(Int64.max)), 1...DeliveryEndpoints.numberLimit
                     ).orNull,
-                    "after": Schema.integer(1...Int(Int32.max)).orNull,
+                    "after": Schema.integer(1...Int(Int64.max)).orNull,
                 ],
                 optional: [
                     "webhook_id", "state", "event", "message_id", "since", "until", "ids",
