@@ -43,6 +43,8 @@ package final class SpoolDrain: Sendable {
     }
 
     /// Between two looks at what is there.
+    /// The longest that making a segment may take.
+    private static let makingTime: Duration = .seconds(60)
     private static let pause: Duration = .seconds(1)
     /// The most that is moved a second.
     private static let perSecond = 2000
@@ -88,8 +90,8 @@ package final class SpoolDrain: Sendable {
     }
 
     private func run() {
-        removeUnfinished()
         repeat {
+            removeUnfinished()
             compareServer()
             expire()
             look()
@@ -102,10 +104,13 @@ package final class SpoolDrain: Sendable {
         way.probe.writeProblem == nil && way.probe.writerState().awaySince == nil
     }
 
-    /// Removes files that a process was making when it ended.
+    /// Removes files that a process was making when it ended. Only old ones: for a moment a new one has a
+    /// name and no lock.
     private func removeUnfinished() {
         guard let names = try? spool.files.names() else { return }
+        let bound = Timestamp.now.advanced(by: .zero - Self.makingTime)
         for name in names where name.hasSuffix(SegmentName.newEnding) {
+            if let made = SegmentName(unfinished: name), made.createdAt > bound { continue }
             guard let file = try? spool.files.open(name, locked: true) else { continue }
             try? spool.files.remove(name)
             _ = file

@@ -31,6 +31,12 @@ package struct SegmentName: Hashable, Sendable, Comparable, CustomStringConverti
         self.id = id
     }
 
+    /// Reads the name of a file that is being made; nil if it is none.
+    init?(unfinished name: String) {
+        guard name.hasSuffix(Self.newEnding) else { return nil }
+        self.init(name.dropLast(Self.newEnding.count) + Self.ending)
+    }
+
     package var description: String { base + Self.ending }
 
     /// The name until it is in use.
